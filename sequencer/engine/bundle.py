@@ -1,7 +1,8 @@
-"""A run in one file: its journal and the bytes of its images, as a ZIP that needs nothing else to be played again.
+"""Write and read bundles: a run in one ZIP file, which holds everything that is needed to replay it.
 
-It holds `journal.jsonl` and `images/<SHA-256>`; nothing is ever unpacked to a path that a file names, whatever stands in it is
-bounded, and an image is only believed when its bytes have the digest that it is called by.
+A bundle holds the journal as `journal.jsonl` and the images as `images/<SHA-256>`. Nothing is ever extracted to a path that
+the archive names, every size is limited whatever the archive declares, and an image is accepted only if its bytes have the
+digest in its name.
 """
 
 from __future__ import annotations
@@ -26,23 +27,28 @@ JOURNAL = "journal.jsonl"
 MAX_BUNDLED_IMAGE_BYTES = MAX_IMAGE_BYTES
 MAX_MEMBERS = 1000
 PIECE = 1024 * 1024
-"""Bytes that are read of an archive at once. Its directory, all of which is read before anything is known, is no longer."""
+"""The number of bytes read from an archive at a time. An archive's directory, which has to be read before anything else is
+known, must not be longer.
+"""
 SMALL_JOURNAL = 16 * 1024 * 1024
 MAX_DENSE = 100
-"""A journal of more than `SMALL_JOURNAL` bytes is at most so many times as long as its bundle (runs: about eleven times, of
-format 1 with long prompts seventy): what is read of a small file must not fill the memory. There is no other bound."""
+"""A journal of more than `SMALL_JOURNAL` bytes is at most this many times as long as its bundle, so that a small file cannot
+fill the memory.
+
+The ratio of real runs is about eleven, and seventy in format 1 with long prompts. The length of a journal has no other limit.
+"""
 _BROKEN = (
     *(OSError, EOFError, OverflowError, zipfile.BadZipFile, zlib.error),
     *(ValueError, RuntimeError, NotImplementedError, struct.error),
 )
-"""What the reader of archives raises for one that is broken, encrypted, or packed in a way that is not known."""
+"""The exceptions that `zipfile` raises for an archive that is broken, encrypted or compressed with an unknown method."""
 _IMAGE = re.compile(r"images/([0-9a-f]{64})\Z")
 _MOMENT = (1980, 1, 1, 0, 0, 0)
-"""Every member's time: the same run gives the same bytes."""
+"""The timestamp of every member, fixed so that the same run gives the same bytes."""
 
 
 def is_bundle(path: Path) -> bool:
-    """Whether a file is a ZIP."""
+    """Return whether a file is a ZIP archive."""
     try:
         with path.open("rb") as file:
             return file.read(4) == b"PK\x03\x04"
@@ -51,11 +57,20 @@ def is_bundle(path: Path) -> bool:
 
 
 def write_bundle(path: Path, journal: IO[bytes], images: Mapping[str, bytes]) -> None:
-    """Write a bundle; `images` are bytes by SHA-256. Under a temporary name, then renamed. Raises OutputError."""
+    """Write a bundle to a temporary file, then rename it.
+
+    Args:
+        path: The bundle to write.
+        journal: The journal, open for reading.
+        images: The images' bytes by SHA-256.
+
+    Raises:
+        OutputError: The bundle cannot be written.
+    """
     partial = path.with_name(f".{path.name}.partial")
     try:
         with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
-            # its length is not known beforehand, and may be more than a plain ZIP holds
+            # The length of the journal is not known in advance and may exceed what a ZIP without ZIP64 can hold.
             with archive.open(_member(JOURNAL), "w", force_zip64=True) as member:
                 shutil.copyfileobj(journal, member, PIECE)
             for sha256, data in sorted(images.items()):
@@ -74,13 +89,17 @@ def _member(name: str) -> zipfile.ZipInfo:
 
 
 def journal_pieces(path: Path) -> Iterator[bytes]:
-    """The journal of a bundle, piece by piece. Raises JournalError."""
+    """Yield the journal of a bundle in pieces. Raises JournalError."""
     with _opened(path) as archive:
         yield from _read(path, archive, JOURNAL, max(SMALL_JOURNAL, path.stat().st_size * MAX_DENSE))
 
 
 def image_in(path: Path, sha256: str) -> bytes:
-    """An image of a bundle, by its digest. Raises JournalError where it is not there, or is not what it is called."""
+    """Return an image of a bundle by its digest.
+
+    Raises:
+        JournalError: The image is missing, or its bytes do not have this digest.
+    """
     with _opened(path) as archive:
         data = b"".join(_read(path, archive, f"images/{sha256}", MAX_BUNDLED_IMAGE_BYTES))
     if hashlib.sha256(data).hexdigest() != sha256:
@@ -89,17 +108,17 @@ def image_in(path: Path, sha256: str) -> bytes:
 
 
 def images_in(path: Path) -> tuple[str, ...]:
-    """The digests of the images that a bundle holds. Raises JournalError."""
+    """Return the digests of the images in a bundle. Raises JournalError."""
     with _opened(path) as archive:
         found = [_IMAGE.match(name) for name in archive.namelist()]
     return tuple(match[1] for match in found if match is not None)
 
 
 class _Pieces(io.FileIO):
-    """A file that is read in pieces: who asks for a large one (all of an archive's directory, above all) is refused.
+    """A file that refuses large reads, above all of an archive's complete directory.
 
-    An archive says in several places how long its directory is, and readers differ in which they believe. What is asked
-    for in the end is the same for all of them.
+    An archive states the length of its directory in several places, and readers differ in which one they use. The size that
+    is requested in the end is the same for all of them.
     """
 
     def read(self, size: int | None = -1, /) -> bytes:
@@ -111,7 +130,7 @@ class _Pieces(io.FileIO):
 
 @contextmanager
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    """The archive, checked: few files, each name once. What goes wrong while it is open is a JournalError."""
+    """Open an archive and check that it has few members and no duplicate names. Turn its errors into JournalErrors."""
     try:
         with _Pieces(path) as file, zipfile.ZipFile(file) as archive:
             names = archive.namelist()
@@ -126,7 +145,7 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
 
 
 def _read(path: Path, archive: zipfile.ZipFile, name: str, largest: int) -> Iterator[bytes]:
-    """A member's bytes, piece by piece, at most `largest`, whatever the archive says of its size. Raises JournalError."""
+    """Yield a member's bytes in pieces, at most `largest`, whatever size the archive declares. Raises JournalError."""
     if name not in archive.namelist():
         raise JournalError(f"{path} holds no {name}", hint="is it a bundle?")
     member = archive.getinfo(name)

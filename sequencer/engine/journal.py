@@ -1,12 +1,12 @@
-"""The journal: everything that came in and everything that went out, as JSON lines, written as it happens.
+"""Write and read the journal of a run: everything that was received and sent, as JSON lines, written as it happens.
 
 The first line is the header: ``{"helios-journal": FORMAT, …}`` with the score's text, the schedule, the settings and the
 versions. Every further line is one record: ``{"n": number, "at": ns, "event": {…}, "d": digest}`` or the same with
-``"command"``; a command's `at` is that of the event it answers. A record that is the first to use a long text defines it
-under `texts`, and refers to it from then on (see `journaltexts`). The last line of a whole run is
-``{"n": …, "at": …, "end": reason, "d": …}``. `d` is a chained digest: the first 16 hex digits of SHA-256 over the digest
-before it and the rest of the line, so that a changed, lost or moved line shows. No key, no token and no presigned URL
-ever comes here: events hold none.
+``"command"``; the `at` of a command is that of the event it answers. The first record that uses a long text defines it under
+`texts`; later ones refer to it (see `journal_texts`). The last line of a complete run is ``{"n": …, "at": …, "end": reason,
+"d": …}``. `d` is a chained digest: the first 16 hexadecimal digits of SHA-256 over the previous digest and the rest of the
+line, so that a changed, lost or moved line is detected. A journal never contains a key, a token or a presigned URL, because
+events contain none.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ from sequencer.schedule.document import digest, first_fault, from_document, to_d
 from sequencer.schedule.model import Schedule
 
 FORMAT = 2
-"""The number of the journal's format; every lower one is read as well."""
+"""The number of the journal's format. All earlier formats can be read as well."""
 _WITH_TEXTS = 2
-"""The first format that writes each long text once."""
+"""The first format that writes each long text only once."""
 
 MAX_UNWRITTEN = 64 * 1024 * 1024
-"""Bytes that are kept while a journal cannot be written."""
+"""The number of bytes that are kept while a journal cannot be written."""
 
 _MARK = "helios-journal"
 LATEST = 2**63
-"""No stamp, in nanoseconds, is as late: it is three hundred years."""
+"""The upper limit of timestamps, in nanoseconds: about three hundred years."""
 _SEALED = len(',"d":"0123456789abcdef"}')
-"""How long the end of a line is that its digest does not count."""
+"""The length of the end of a line that the line's digest does not cover."""
 
 
 _dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -56,7 +56,7 @@ def _chain(before: str, line: str) -> str:
 
 
 def versions() -> dict[str, str]:
-    """What made a run: this package, Python, and the packages whose version can change a picture or a file."""
+    """Return the versions of this package, of Python, and of the packages whose version can change a frame or a file."""
     found = {"python": platform.python_version()}
     for name in ("helios-sequencer", "numpy", "pillow", "av"):
         try:
@@ -69,10 +69,15 @@ def versions() -> dict[str, str]:
 def header_of(
     schedule: Schedule, sources: Mapping[str, str], settings: Mapping[str, Any], following: bool | None = None
 ) -> dict[str, Any]:
-    """The header of a run: score text (every file that was read, the score's own first), schedule, settings, versions.
+    """Return the header of a run's journal: score texts, schedule, settings and versions.
 
-    `following` is the run's mode, None for the one that the score's clock asks for. A new run is always made with the current
-    revision of the conductor (see `sequencer.engine.revisions`).
+    A new run always uses the current revision of the conductor (see `sequencer.engine.revisions`).
+
+    Args:
+        schedule: The schedule that is played.
+        sources: The text of every file that was read, by name, the score's own first.
+        settings: How the run was set up.
+        following: Whether positions are bound to chunks late; None for the mode that the score's clock implies.
     """
     return {
         _MARK: FORMAT,
@@ -91,10 +96,11 @@ def header_of(
 
 
 class JournalWriter:
-    """Writes a journal line by line.
+    """Write a journal line by line.
 
-    What cannot be written (a full disk) is kept, and written with the next `flush` that works: each one that does not raises
-    OutputError, and nothing is missing as soon as one does. `is_over` once so much is kept that the writer gives up.
+    What cannot be written (the disk is full) is kept and written by the next `flush` that succeeds: every failing `flush`
+    raises OutputError, and nothing is missing once one succeeds. `is_over` is set when so much is kept that the writer gives
+    up.
     """
 
     def __init__(self, path: Path, header: Mapping[str, Any]) -> None:
@@ -125,9 +131,14 @@ class JournalWriter:
 
     @classmethod
     def resume(cls, path: Path, journal: Journal) -> JournalWriter:
-        """Go on with the journal of a run that was killed; a last line that was cut off is taken away.
+        """Continue the journal of a run that was killed; an incomplete last line is removed.
 
-        `journal` is what `read_journal` found there. Raises OutputError.
+        Args:
+            path: The journal file.
+            journal: What `read_journal` read from it.
+
+        Raises:
+            OutputError: The file cannot be opened or shortened.
         """
         writer = cls.__new__(cls)
         writer._path = path
@@ -157,11 +168,11 @@ class JournalWriter:
         self._write(f'{body[:-1]},"d":"{self._digest}"}}')
 
     def event(self, event: Event) -> None:
-        """Write an event down, before the conductor hears it."""
+        """Write an event, before the conductor receives it."""
         self._record(event.at, "event", event_to_json(event))
 
     def command(self, at: int, command: Command) -> None:
-        """Write a command down, before it leaves; `at` is the stamp of the event it answers."""
+        """Write a command, before it is sent. `at` is the timestamp of the event it answers."""
         self._record(at, "command", command_to_json(command))
 
     def end(self, at: int, reason: str) -> None:
@@ -170,7 +181,7 @@ class JournalWriter:
         self.flush()
 
     def flush(self) -> None:
-        """Hand everything to the operating system: what was flushed survives the process. Raises OutputError."""
+        """Pass everything to the operating system, so that it survives the process. Raises OutputError."""
         try:
             while self._unwritten:
                 del self._unwritten[: self._file.write(self._unwritten) or 0]
@@ -182,7 +193,7 @@ class JournalWriter:
             raise OutputError(f"the journal {self._path} cannot be written: {reason}", "is the disk full?") from None
 
     def close(self) -> None:
-        """Flush, bring it to the disk and close it, whatever fails. Safe to call twice. Raises OutputError for what is lost."""
+        """Flush, sync to the disk and close, whatever fails. Can be called twice. Raises OutputError for what is lost."""
         if self._file.closed:
             return
         try:
@@ -196,7 +207,7 @@ class JournalWriter:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One line behind the header: an event, a command or the end, with its line number in the file."""
+    """One line after the header: an event, a command or the end, with its line number in the file."""
 
     line: int
     at: int
@@ -207,30 +218,30 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """A journal that was read. `cut_off` when its last line was not written to its end (that line is left out)."""
+    """A journal that was read. `cut_off` is true if its last line is incomplete; that line is not in `records`."""
 
     header: Mapping[str, Any]
     schedule: Schedule
     records: tuple[Record, ...]
     cut_off: bool
     digest: str = ""
-    """The chained digest behind the last record."""
+    """The chained digest after the last record."""
     texts: tuple[str, ...] = ()
-    """The texts that its records define; a run that goes on with this journal refers to them."""
+    """The texts that its records define; a run that continues this journal refers to them."""
 
     @property
     def following(self) -> bool:
-        """Whether places were bound to chunks late, by an outer clock."""
+        """Whether positions were bound to chunks late, by a clock that the run followed."""
         return self.header.get("mode") == "following"
 
     @property
     def revision(self) -> int:
-        """The revision of the conductor that the run was made with (see `sequencer.engine.revisions`)."""
+        """The revision of the conductor that made the run (see `sequencer.engine.revisions`)."""
         return int(self.header.get("conductor", FIRST))
 
     @property
     def is_whole(self) -> bool:
-        """Whether the run came to its end and said so."""
+        """Whether the run came to its end and recorded it."""
         return bool(self.records) and self.records[-1].end is not None
 
     @property
@@ -240,7 +251,10 @@ class Journal:
 
 
 def find_run(run: Path) -> Path:
-    """Return where a run is: the path itself, or for a run that was killed, or plays, the folder it has until it is whole."""
+    """Return the path of a run.
+
+    This is the path itself, or, for a run that was killed or still plays, the folder that it has until it is complete.
+    """
     if exists(run) or not run.name:
         return run
     partial = partial_of(run)
@@ -250,7 +264,14 @@ def find_run(run: Path) -> Path:
 def read_journal(run: Path | str) -> Journal:
     """Read a journal file, the `journal.jsonl` of a run's folder, or the journal in a bundle.
 
-    Raises JournalError (with the line) for whatever does not read, except a last line that was cut off.
+    Args:
+        run: The path of the file, the folder or the bundle.
+
+    Returns:
+        The journal. An incomplete last line is left out.
+
+    Raises:
+        JournalError: The journal cannot be read; the error has the line number.
     """
     path = find_run(Path(run))
     file = path / "journal.jsonl" if is_folder(path) else path
@@ -265,7 +286,7 @@ def read_journal(run: Path | str) -> Journal:
 
 
 def parse_journal(data: bytes) -> Journal:
-    """A journal from its bytes; see `read_journal`."""
+    """Return the journal in some bytes; see `read_journal`."""
     return _parse((data,))
 
 
@@ -311,7 +332,7 @@ def _parse(pieces: Iterable[bytes]) -> Journal:
 
 
 def _schedule(header: Mapping[str, Any]) -> Schedule:
-    """The schedule of a header whose other parts can be read, too."""
+    """Return the schedule of a header, and check that the header's other parts can be read too."""
     try:
         schedule = from_document(header.get("schedule"))
     except ScheduleError as error:
@@ -327,7 +348,7 @@ def _schedule(header: Mapping[str, Any]) -> Schedule:
 
 
 def _with_texts(record: Record, texts: TextsRead) -> Record:
-    """The record with its texts in place of references to them."""
+    """Return a record with its texts in place of references."""
     try:
         if record.event is not None:
             event = texts.decode(record.event)
@@ -342,12 +363,12 @@ def _with_texts(record: Record, texts: TextsRead) -> Record:
 
 @cache
 def _line_of() -> Callable[[bytes], Any]:
-    """Reads a whole record from its JSON at once, in pydantic's own parser: `n`, `at`, and what it holds, else None."""
+    """Return pydantic's own parser for a complete record: it returns `n`, `at` and the contents; what is absent is None."""
     from pydantic import Field, Strict, TypeAdapter
 
     number = Annotated[int, Strict()]
     fields: list[tuple[str, Any] | tuple[str, Any, Any]] = [("n", number), ("at", number)]
-    # What is there must be one; only what is not there is None.
+    # A field that is present must have its type; only an absent one is None.
     fields += [("event", Annotated[Event, Field(discriminator="kind")], None)]
     fields += [("command", Annotated[Command, Field(discriminator="kind")], None), ("end", str, None)]
     fields += [("texts", list[str], ())]
@@ -355,7 +376,7 @@ def _line_of() -> Callable[[bytes], Any]:
 
 
 def _quickly(number: int, line: bytes, expected: int, before: str) -> tuple[Record, str, Iterable[str]] | None:
-    """A record, the digest after it and the texts it defines; None for a line that is in any way not as it is written here."""
+    """Return a record, the digest after it and its texts; None for a line that is not exactly as this module writes it."""
     wanted = hashlib.sha256(before.encode() + line[:-_SEALED] + b"}").hexdigest()[:16]
     if not line.endswith(f',"d":"{wanted}"}}'.encode()):
         return None
@@ -369,7 +390,7 @@ def _quickly(number: int, line: bytes, expected: int, before: str) -> tuple[Reco
 
 
 def _thoroughly(number: int, line: bytes, whole: bool, expected: int, before: str) -> tuple[Record, str, Iterable[str]] | None:
-    """The same step by step, so that it can be said what is wrong; None for a last line that was cut off."""
+    """Read a record step by step, so that an error message can name what is wrong; None for an incomplete last line."""
     value = _object(number, line, whole)
     if value is None:
         return None
@@ -381,7 +402,7 @@ def _thoroughly(number: int, line: bytes, whole: bool, expected: int, before: st
 
 
 def _object(number: int, line: bytes, whole: bool) -> dict[str, Any] | None:
-    """The JSON object of a line; None for a last line that was cut off."""
+    """Return the JSON object of a line; None for an incomplete last line."""
     try:
         text = line.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:
@@ -402,7 +423,7 @@ def _object(number: int, line: bytes, whole: bool) -> dict[str, Any] | None:
 
 
 def _check_chain(number: int, text: str, value: dict[str, Any], before: str) -> str:
-    """The digest so far behind this line, which closes the line. Raises JournalError where the chain is broken."""
+    """Return the digest after this line, which closes the line. Raises JournalError if the chain is broken."""
     wanted = _chain(before, text[:-_SEALED] + "}")
     if not text.endswith(f',"d":"{wanted}"}}') or value.get("d") != wanted:
         raise JournalError(

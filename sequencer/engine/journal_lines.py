@@ -1,4 +1,4 @@
-"""The lines of a journal, read piece by piece: a line has a bound, a journal has none."""
+"""Read the lines of a journal in pieces: the length of a line is limited, that of a journal is not."""
 
 from __future__ import annotations
 
@@ -11,25 +11,31 @@ from typing import IO
 from sequencer.core.errors import JournalError
 
 MAX_LINE_BYTES = 64 * 1024 * 1024
-"""The longest record, in bytes, that is read. The length of a whole journal has no bound: it is read piece by piece."""
+"""The longest record that is read, in bytes. A journal's total length has no limit, because it is read in pieces."""
 MAX_HEADER_BYTES = 256 * 1024 * 1024
-"""The longest first line: it holds the whole schedule, which is as long as a compiled file may be. No run begins with more."""
+"""The longest first line, in bytes: it holds the complete schedule, which is as long as a compiled file may be.
+
+No run begins with a longer one.
+"""
 PIECE = 1024 * 1024
-"""Bytes of a file that are read at once."""
+"""The number of bytes that are read from a file at a time."""
 
 
 def pieces_of(file: Path) -> Iterator[bytes]:
-    """The bytes of a file, piece by piece. Raises OSError."""
+    """Yield the bytes of a file in pieces. Raises OSError."""
     with file.open("rb") as opened:
         while piece := opened.read(PIECE):
             yield piece
 
 
 def lines_of(pieces: Iterable[bytes]) -> Iterator[tuple[int, bytes, bool]]:
-    """(number, bytes, whether a newline ends it) of every line. Raises JournalError for one that is too long.
+    """Yield (number, bytes, whether a newline ends it) for every line.
 
-    Git and some editors change line ends to CRLF, or put a byte order mark before a text. Neither changes a record, so where
-    the first line ends in CR, a CR at the end of any line is left out, and so is the mark.
+    Git and some editors change line ends to CRLF, or put a byte order mark before a text. Neither changes a record, so if the
+    first line ends in CR, a CR at the end of any line is removed, and so is the mark.
+
+    Raises:
+        JournalError: A line is too long.
     """
     number, length = 1, 0
     begun: list[bytes] = []
@@ -50,7 +56,7 @@ def lines_of(pieces: Iterable[bytes]) -> Iterator[tuple[int, bytes, bool]]:
             length += len(rest)
             _check_length(number, length)
             if number == 1 and begun[0].lstrip()[:1] not in (b"{", codecs.BOM_UTF8[:1]):
-                break  # no journal: the rest of the file is of no interest
+                break  # not a journal: the rest of the file does not matter
     if begun:
         yield number, b"".join(begun), False
 
@@ -62,7 +68,7 @@ def _check_length(number: int, length: int) -> None:
 
 
 def end_of_last_line(file: IO[bytes]) -> int:
-    """Where the last whole line of a file ends, searched from the end of the file."""
+    """Return where the last complete line of a file ends, searching from the end of the file."""
     end = file.seek(0, os.SEEK_END)
     while end > 0:
         begin = max(0, end - PIECE)

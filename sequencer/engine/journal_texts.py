@@ -1,8 +1,8 @@
-"""Write each long text of a journal once: prompts appear in nearly every event, and a long show repeats them without end.
+"""Write each long text of a journal only once: nearly every event contains prompts, and a long show repeats them without end.
 
 From format 2 on, a record lists the texts that it is the first to use under `texts`, and events and commands refer to a text
-by its number: `"@7"` is the eighth text of the journal. Texts shorter than `SHORTEST` appear as they are; a text that itself
-begins with `@` has that character doubled, so that no text can be taken for a reference.
+by its number: `"@7"` is the eighth text of the journal. Texts shorter than `MIN_TEXT_LENGTH` appear in full. In a text that
+itself begins with `@` that character is doubled, so that no text can be taken for a reference.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from sequencer.events.events import ChunkDone, PromptAccepted, Started, StateRep
 
 MARK = "@"
 MIN_TEXT_LENGTH = 64
-"""Characters; a shorter text costs about as much as a reference to it and is easier to read where it is."""
+"""In characters. A shorter text costs about as much as a reference to it, and is easier to read in place."""
 MAX_CHARACTERS = 64 * 1024 * 1024
-"""Characters of all texts that a writer remembers. After that new texts appear in full: a stage that invents texts without
-end must not fill the memory."""
+"""The number of characters of all texts that a writer remembers. After that new texts appear in full.
+
+Otherwise a stage that invents texts without end would fill the memory.
+"""
 _MAX_PAIRS = 16_384
-"""Entries of a schedule that a reader remembers in order to share them."""
+"""The number of entries of a `scheduled` list that a reader remembers in order to share them."""
 
 _HOLDERS = (StateReported, ChunkDone, PromptAccepted, Started, SchedulePrompt, SetConditioning)
 _Holder = TypeVar("_Holder", bound=Event | Command)
@@ -36,7 +38,7 @@ class TextsWritten:
         self._characters = sum(map(len, self._numbers))
 
     def encode(self, fields: dict[str, Any]) -> list[str]:
-        """Replace the texts in the fields of an event or command by references; returns the texts that are new."""
+        """Replace the texts in the fields of an event or command by references. Return the texts that are new."""
         new: list[str] = []
         if isinstance(fields.get("prompt"), str):
             fields["prompt"] = self._reference(fields["prompt"], new)
@@ -61,18 +63,18 @@ class TextsRead:
 
     def __init__(self, has_references: bool) -> None:
         self.texts: list[str] = []
-        """Those that the journal defines, in order."""
+        """The texts that the journal defines, in order."""
         self._has_references = has_references
         self._shared: dict[str, str] = {}
         self._pairs: dict[tuple[int, str], tuple[int, str]] = {}
 
     def define(self, texts: Iterable[str]) -> None:
-        """Take over the texts that a record defines."""
+        """Add the texts that a record defines."""
         if self._has_references:
             self.texts.extend(texts)
 
     def decode(self, what: _Holder) -> _Holder:
-        """The event or command with its texts in place of references. Raises ValueError for a text that is not defined."""
+        """Return an event or command with its texts in place of references. Raises ValueError for an undefined text."""
         if not isinstance(what, _HOLDERS):
             return what
         found: dict[str, Any] = {}

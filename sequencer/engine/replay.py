@@ -1,4 +1,7 @@
-"""Replay: feed a journal's events to a fresh conductor and compare the commands. Needs no special mode and no stage."""
+"""Replay a run: pass a journal's events to a new conductor and compare its commands.
+
+This needs no special mode and no stage.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,14 @@ from sequencer.events.commands import Command
 
 @dataclass(frozen=True, slots=True)
 class Divergence:
-    """The first place where a journal and the conductor part: what the journal has there, and what comes out now.
+    """The first point at which a journal and the conductor differ: what the journal has there, and what is returned now.
 
-    `line` is the journal's line; `journaled` or `conducted` is None where that side has nothing there. `cue` says which
-    cue of which line of the score the command belongs to, as far as that can be told.
+    Attributes:
+        line: The line of the journal.
+        after: The event that the commands answer.
+        journaled: The command in the journal, or None.
+        conducted: The command that the conductor returns now, or None.
+        cue: The cue, and its line in the score, that the command belongs to, if that can be determined.
     """
 
     line: int
@@ -36,7 +43,7 @@ class Divergence:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What a replay found. `divergence` None means that every command was the same."""
+    """The result of a replay. `divergence` is None if every command was the same."""
 
     events: int
     commands: int
@@ -47,12 +54,22 @@ class Replay:
 
     @property
     def is_equal(self) -> bool:
-        """Whether the conductor did now what the journal says it did."""
+        """Whether the conductor returned the commands that the journal contains."""
         return self.divergence is None
 
 
 def replay(run: Path | str | Journal) -> Replay:
-    """Replay a run's folder, a journal file, or a journal that was read. Raises JournalError for one that does not read."""
+    """Replay a run.
+
+    Args:
+        run: A run's folder, a journal file, or a journal that was read.
+
+    Returns:
+        The result, with the first divergence if there is one.
+
+    Raises:
+        JournalError: The journal cannot be read.
+    """
     journal = run if isinstance(run, Journal) else read_journal(Path(run))
     conductor = Conductor(journal.schedule, journal.following, journal.revision)
     events = commands = 0
@@ -78,7 +95,7 @@ def replay(run: Path | str | Journal) -> Replay:
             events += 1
             after = record.event
             pending, answered = conductor.receive(after), 0
-    # Commands that answer the very last event may be missing when the journal was cut off behind it.
+    # Commands that answer the very last event may be missing if the journal was cut off after it.
     if divergence is None and answered < len(pending) and journal.is_whole:
         owed = pending[answered]
         divergence = Divergence(last, _name(after), None, owed, cue_of_command(conductor, None, owed))
@@ -86,9 +103,16 @@ def replay(run: Path | str | Journal) -> Replay:
 
 
 def resume_from_journal(journal: Journal) -> tuple[Conductor, tuple[Command, ...]]:
-    """The conductor of a run that was killed, where its journal ends, and the commands that its last event still owes.
+    """Restore the conductor of a run that was killed.
 
-    Raises JournalError where this version would have acted otherwise, or where the run came to its end.
+    Args:
+        journal: The journal of the run.
+
+    Returns:
+        The conductor where the journal ends, and the commands of the last event that were not sent yet.
+
+    Raises:
+        JournalError: This version would have acted differently, or the run came to its end.
     """
     replayed = replay(journal)
     if replayed.divergence is not None:
@@ -114,7 +138,7 @@ def _name(event: Event | None) -> str:
 
 
 def cue_of_command(conductor: Conductor, journaled: Command | None, conducted: Command | None) -> str | None:
-    """The cue that a command belongs to: the one whose prompt or chunk it carries."""
+    """Return the cue that a command belongs to: the one whose prompt or chunk it carries."""
     for command in (conducted, journaled):
         chunk = getattr(command, "chunk", None)
         prompt = getattr(command, "prompt", None)

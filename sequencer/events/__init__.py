@@ -1,10 +1,10 @@
-"""What comes in and what goes out: two closed unions, small frozen values, JSON both ways.
+"""Events (what the conductor receives) and commands (what it returns): two closed unions of small immutable values.
 
-Every event carries `at`, the integer nanoseconds of its arrival, stamped once at the edge (monotonic, or virtual). Chunks and
-frames in events from the stage, and chunks in commands, count within the *take*, as the model counts them; the conductor
-alone knows which score chunk that is.
+Every event has `at`, the integer nanoseconds of its arrival, stamped once where it enters the program (monotonic or virtual).
+Chunks and frames in events from the stage, and chunks in commands, count within the *take*, as the model counts them; only
+the conductor knows which score chunk that is.
 
-`from_stage` and `from_here` hold the events, `commands` what goes out, `document` the JSON.
+`events` defines the events, `commands` the commands, and `codec` their JSON.
 """
 
 from sequencer.events.codec import Event, command_from_json, command_to_json, event_from_json, event_to_json

@@ -1,4 +1,4 @@
-"""Events and commands as JSON, both ways."""
+"""Convert events and commands to JSON and back."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 Event = StageEvent | LocalEvent
-"""Whatever the conductor can receive."""
+"""Everything that the conductor can receive."""
 
 
 @cache
@@ -34,29 +34,29 @@ def _command_adapter() -> TypeAdapter[Any]:
 
 
 def event_from_json(value: object) -> Event:
-    """The event of a JSON object. Raises pydantic's ValidationError (a ValueError) for anything that is not one."""
+    """Return the event of a JSON object. Raises pydantic's ValidationError (a ValueError) for anything else."""
     event: Event = _event_adapter().validate_python(value)
     return event
 
 
 def command_from_json(value: object) -> Command:
-    """The command of a JSON object. Raises pydantic's ValidationError (a ValueError) for anything that is not one."""
+    """Return the command of a JSON object. Raises pydantic's ValidationError (a ValueError) for anything else."""
     command: Command = _command_adapter().validate_python(value)
     return command
 
 
 def event_to_json(event: Event) -> dict[str, Any]:
-    """An event as a JSON object, its `kind` included."""
+    """Return an event as a JSON object, including its `kind`."""
     return _fields(event)
 
 
 def command_to_json(command: Command) -> dict[str, Any]:
-    """A command as a JSON object, its `kind` included."""
+    """Return a command as a JSON object, including its `kind`."""
     return _fields(command)
 
 
 def _fields(value: Any) -> dict[str, Any]:
-    """The fields of a flat record. Written by hand because a journal writes thousands a second; read back by pydantic."""
+    """Return the fields of a flat record. Hand-written: a journal writes thousands a second. Pydantic reads them back."""
     record = {name: getattr(value, name) for name in value.__dataclass_fields__}
     if isinstance(value, Upload):
         record["image"] = _fields(value.image)

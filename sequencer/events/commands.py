@@ -1,4 +1,4 @@
-"""What goes out: to the stage, to gear, and to the shell around the conductor."""
+"""The commands of the conductor: to the stage, to external devices, and to the program that runs the conductor."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sequencer.core.images import ImageFile
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """Bring an image's bytes to the stage. Answered by `Uploaded` or `UploadFailed`."""
+    """Transfer an image's bytes to the stage. Answered by `Uploaded` or `UploadFailed`."""
 
     image: ImageFile
     kind: Literal["upload"] = "upload"
@@ -18,7 +18,7 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class SetSeed:
-    """`set_seed`: read once, when `start` fires."""
+    """`set_seed`. The model reads the seed once, when `start` takes effect."""
 
     seed: int
     kind: Literal["set_seed"] = "set_seed"
@@ -97,10 +97,10 @@ class Reset:
 
 @dataclass(frozen=True, slots=True)
 class SendMidi:
-    """Send a message to gear at nanosecond `due`, or at once where that has passed. Never reaches the stage.
+    """Send a MIDI message to external devices at nanosecond `due`, or at once if that has passed. Never reaches the stage.
 
-    `message` is the whole message in hexadecimal, such as ``993c64``. It is said a little ahead of its time, so that what
-    sends it needs no luck to be punctual.
+    `message` is the complete message in hexadecimal, such as ``993c64``. The command is issued a little ahead of its time, so
+    that the sender can be punctual.
     """
 
     due: int
@@ -110,7 +110,7 @@ class SendMidi:
 
 @dataclass(frozen=True, slots=True)
 class WakeAt:
-    """Send a `Woke` at nanosecond `due`, or at once where that has passed. Never reaches the stage."""
+    """Send a `TimerFired` at nanosecond `due`, or at once if that has passed. Never reaches the stage."""
 
     due: int
     kind: Literal["wake_at"] = "wake_at"
@@ -118,7 +118,7 @@ class WakeAt:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The run is over; close the session. `reason` is for the report."""
+    """End the run and close the session. `reason` is for the report."""
 
     reason: str
     kind: Literal["finish"] = "finish"

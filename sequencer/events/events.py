@@ -1,4 +1,7 @@
-"""What the stage says: how its connection stands, what was taken or refused, what was made and shown."""
+"""The events that the conductor receives, from the stage and from local inputs (MIDI, clocks, operators and timers).
+
+The stage reports the state of its connection, what was accepted or refused, and what was made and shown.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The stage is connected and takes commands. `stage` names it, for the report."""
+    """The stage is connected and accepts commands. `stage` names it, for the report."""
 
     at: int
     stage: str = ""
@@ -17,7 +20,7 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class StateReported:
-    """The model's `state`. `scheduled` are (chunk, prompt) pairs, by chunk."""
+    """The model's `state`. `scheduled` holds (chunk, prompt) pairs, by chunk."""
 
     at: int
     running: bool
@@ -34,7 +37,7 @@ class StateReported:
 
 @dataclass(frozen=True, slots=True)
 class ChunkDone:
-    """`chunk_complete`: a chunk is made. `frames` is the take's total so far, whichever way the model counted."""
+    """`chunk_complete`: a chunk is made. `frames` is the total of the take so far, whichever way the model counted."""
 
     at: int
     chunk: int
@@ -45,7 +48,7 @@ class ChunkDone:
 
 @dataclass(frozen=True, slots=True)
 class PromptAccepted:
-    """A prompt was taken and queued for encoding; `chunk` where the dialect tells it."""
+    """A prompt was accepted and queued for encoding; `chunk` is its chunk if the protocol reports it."""
 
     at: int
     prompt: str
@@ -75,7 +78,7 @@ class ConditionsReady:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """Generation runs. Some models report it for each chunk."""
+    """Generation runs. Some models report this for each chunk."""
 
     at: int
     chunk: int = 0
@@ -85,7 +88,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """Generation rests after this chunk; None where the model does not say after which."""
+    """Generation rests after this chunk; None if the model does not report after which one."""
 
     at: int
     chunk: int | None = None
@@ -94,7 +97,7 @@ class Paused:
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """Generation goes on, with this chunk; None where the model does not say with which."""
+    """Generation continues with this chunk; None if the model does not report with which one."""
 
     at: int
     chunk: int | None = None
@@ -103,7 +106,7 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True)
 class ResetDone:
-    """Schedule, history, image, seed and counters are clear."""
+    """Schedule, history, image, seed and counters are cleared."""
 
     at: int
     kind: Literal["was_reset"] = "was_reset"
@@ -111,7 +114,7 @@ class ResetDone:
 
 @dataclass(frozen=True, slots=True)
 class CommandRefused:
-    """`command_error`, or an error answer: `command` as the model names it, `reason` as it says it."""
+    """`command_error`, or an error response: `command` is the model's name for it, `reason` the model's text."""
 
     at: int
     command: str
@@ -121,7 +124,7 @@ class CommandRefused:
 
 @dataclass(frozen=True, slots=True)
 class Uploaded:
-    """An image's bytes are where the model finds them."""
+    """An image's bytes are available to the model."""
 
     at: int
     sha256: str
@@ -142,8 +145,9 @@ class UploadFailed:
 class ChunkShown:
     """The first frame of a chunk has arrived.
 
-    `take` is the take that the chunk belongs to, counted by the `start` commands that were sent (from 1): frames arrive after
-    their chunk was reported, so those of one take may still come when the next one plays. None where the stage does not know.
+    `take` is the take that the chunk belongs to, counted by the `start` commands that were sent (from 1). Frames arrive after
+    their chunk was reported, so those of one take may still arrive while the next one plays. None if the stage does not know
+    the take.
     """
 
     at: int
@@ -154,7 +158,7 @@ class ChunkShown:
 
 @dataclass(frozen=True, slots=True)
 class FramesRendered:
-    """The simulated stage's pictures of a chunk: how many frames, SHA-256 of their raw bytes, the renderer's version."""
+    """The simulated stage's frames of a chunk: their number, the SHA-256 of their raw bytes, and the renderer's version."""
 
     at: int
     chunk: int
@@ -166,7 +170,7 @@ class FramesRendered:
 
 @dataclass(frozen=True, slots=True)
 class StageStatus:
-    """How far the stage's connection is, by the platform's four names; `detail` says more where there is more to say."""
+    """The state of the stage's connection, by the platform's four names; `detail` gives more information if there is any."""
 
     at: int
     status: Literal["disconnected", "connecting", "waiting", "ready"]
@@ -185,7 +189,7 @@ class ConnectionLost:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionRestored:
-    """The connection stands again; a `StateReported` follows where the model sends one."""
+    """The connection is restored; a `StateReported` follows if the model sends one."""
 
     at: int
     kind: Literal["restored"] = "restored"
@@ -193,7 +197,7 @@ class ConnectionRestored:
 
 @dataclass(frozen=True, slots=True)
 class SessionEnded:
-    """The platform or the model ended the session; nothing more will come."""
+    """The platform or the model ended the session; no further events will come from it."""
 
     at: int
     reason: str
@@ -202,7 +206,7 @@ class SessionEnded:
 
 @dataclass(frozen=True, slots=True)
 class UnknownMessage:
-    """A message that nobody here knows. It is kept in the journal and otherwise ignored."""
+    """An unknown message. It is kept in the journal and otherwise ignored."""
 
     at: int
     message: str
@@ -269,7 +273,7 @@ class ProgramChanged:
 
 @dataclass(frozen=True, slots=True)
 class OperatorGo:
-    """An operator said `go NAME`."""
+    """An operator's `go NAME`."""
 
     at: int
     name: str
@@ -278,7 +282,7 @@ class OperatorGo:
 
 @dataclass(frozen=True, slots=True)
 class OperatorPause:
-    """An operator asked for a pause (`paused`) or for going on."""
+    """An operator asked to pause (`paused`) or to resume."""
 
     at: int
     paused: bool
@@ -287,7 +291,7 @@ class OperatorPause:
 
 @dataclass(frozen=True, slots=True)
 class TransportChanged:
-    """The outer clock's transport: start, stop or continue."""
+    """The external clock's transport: start, stop or continue."""
 
     at: int
     what: Literal["start", "stop", "continue"]
@@ -296,7 +300,7 @@ class TransportChanged:
 
 @dataclass(frozen=True, slots=True)
 class TransportLocated:
-    """The outer clock jumped to a quarter."""
+    """The external clock jumped to a quarter."""
 
     at: int
     quarter: float
@@ -305,10 +309,10 @@ class TransportLocated:
 
 @dataclass(frozen=True, slots=True)
 class ClockFitted:
-    """A fit of the outer clock, made outside the conductor: at nanosecond `time` it stands at `quarter`.
+    """A fit of the external clock, made outside the conductor: at nanosecond `time` it is at `quarter`.
 
-    It moves by `quarters_per_ns`. `deviation` is the fit's own standard error of a predicted time, in nanoseconds;
-    `quality` says how it was found.
+    It moves by `quarters_per_ns`. `deviation` is the fit's own standard error of a predicted time, in nanoseconds; `quality`
+    says how it was found.
     """
 
     at: int
@@ -322,9 +326,9 @@ class ClockFitted:
 
 @dataclass(frozen=True, slots=True)
 class BoundariesFitted:
-    """A fit of chunk boundaries: chunk `chunk` of the take begins at nanosecond `time`, each chunk lasting `chunk_ns`.
+    """A fit of chunk boundaries: chunk `chunk` of the take begins at nanosecond `time`, and each chunk lasts `chunk_ns`.
 
-    `lag` is the measured time from a chunk's beginning to its first frame shown, in nanoseconds; 0 where nothing is shown.
+    `lag` is the measured time from a chunk's beginning to its first frame shown, in nanoseconds; 0 if nothing is shown.
     """
 
     at: int
@@ -338,7 +342,7 @@ class BoundariesFitted:
 
 @dataclass(frozen=True, slots=True)
 class OffsetChanged:
-    """An operator moved the offset between the clock and the pictures: positive shows them later."""
+    """An operator changed the offset between the clock and the video: a positive offset shows frames later."""
 
     at: int
     offset: int
@@ -356,7 +360,7 @@ class ClipRequested:
 
 @dataclass(frozen=True, slots=True)
 class TimerFired:
-    """A time that the conductor asked for with `WakeAt` has come; `due` is the time it asked for."""
+    """A time that the conductor requested with `WakeAt` has come; `due` is the requested time."""
 
     at: int
     due: int
@@ -364,7 +368,7 @@ class TimerFired:
 
 
 FINISHED_BY_HAND = "finished by hand"
-"""The reason of a `Closing` with which an operator ends a run: a normal end, unlike a limit, an interruption or a failure."""
+"""The reason of a `StopRequested` by an operator: a normal end, unlike a limit, an interruption or a failure."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
-"""The schedule: where the reading side and the running side meet.
+"""The schedule: the result of compiling a score, and the input of a run.
 
-`acts` and `firings` are what happens and what it waits for, `model` the schedule made of them, `document` its JSON and digest.
+`model` defines a schedule with its acts and triggers, `document` its JSON and digest, `takes` groups its entries by chunk and
+take, and `describe` and `prompt_actions` turn its parts into text.
 """
 
 from sequencer.schedule.model import (

@@ -1,9 +1,9 @@
-"""Schedules whose exact times are long numbers, written without what follows from the rest.
+"""Write schedules whose exact times are long numbers without the times that follow from the rest.
 
 With hundreds of tempi that have nothing in common, an exact time has hundreds or thousands of digits, and a schedule has
 several such times for each cue. All but a few follow from others: a time from its quarter and the tempo map, the start of a
 tempo from the one before it, a snap error from the time and its chunk, a section's start from the sections before it.
-`compacted` puts `FOLLOWS` in their place, which no schedule holds otherwise, and `expanded` works them out again, exactly.
+`compacted` replaces them by `FOLLOWS`, a value that does not occur otherwise, and `expanded` computes them again, exactly.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from sequencer.core.timebase import MAX_TIME_BITS, ChunkGrid, TempoMap, TempoSeg
 from sequencer.schedule.model import Entry, Mark, Schedule, Send, Stretch
 
 FOLLOWS = Fraction(-1)
-"""In place of a time that follows from others. No time is negative; a snap error of −1 s is worked out again, to the same."""
+"""Replaces a time that follows from others. No time is negative; a snap error of −1 s is recomputed to the same value."""
 
 _Timed = TypeVar("_Timed", Entry, Send, Mark)
 
 
 def has_long_numbers(schedule: Schedule) -> bool:
-    """Whether a schedule is better written compacted."""
+    """Return whether a schedule is better written compacted."""
     return any(
         is_wide(stretch.start) or is_wide(stretch.seconds) or any(is_wide(one) for one in _times(stretch))
         for stretch in schedule.stretches
@@ -39,7 +39,7 @@ def _times(stretch: Stretch) -> Iterator[Fraction]:
 
 
 def compacted(schedule: Schedule) -> Schedule:
-    """The schedule with `FOLLOWS` for every time that follows from others."""
+    """Return the schedule with `FOLLOWS` for every time that follows from others."""
     stretches: list[Stretch] = []
     start = Fraction(0)
     for stretch in schedule.stretches:
@@ -75,7 +75,7 @@ def _without_starts(tempo: TempoMap) -> TempoMap:
 
 
 def _with_starts(tempo: TempoMap) -> TempoMap:
-    """The map with the seconds at which each segment starts, worked out from the one before it."""
+    """Return the map with the start of each segment in seconds, computed from the segment before it."""
     segments: list[TempoSegment] = []
     seconds = Fraction(0)
     for segment in tempo.segments:
@@ -96,7 +96,7 @@ def _compact_entry(entry: Entry, stretch: Stretch, grid: ChunkGrid) -> Entry:
 
 
 def expanded(schedule: Schedule) -> Schedule:
-    """The schedule with every time that `compacted` left out. Raises ScheduleError where one follows from nothing."""
+    """Return the schedule with every time that `compacted` left out. Raises ScheduleError if one cannot be computed."""
     stretches: list[Stretch] = []
     start = Fraction(0)
     for stretch in schedule.stretches:
@@ -130,7 +130,7 @@ def _given(value: Fraction | None) -> Fraction:
 
 
 def _bounded(value: Fraction) -> Fraction:
-    """A time as it is, if it is not longer than any that a score has: nobody's file may fill the memory."""
+    """Return a time unless it has more digits than any time of a score: a file from anybody must not fill the memory."""
     if value.denominator.bit_length() > MAX_TIME_BITS:
         raise ScheduleError("this schedule cannot be read: a time has too many digits", "compile the score again")
     return value

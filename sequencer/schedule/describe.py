@@ -1,6 +1,7 @@
-"""A schedule's parts in words and plain numbers: acts, triggers, times, errors. Used wherever a schedule is shown.
+"""Describe a schedule's parts in words and decimal numbers: acts, triggers, times and errors.
 
-Every number is rounded from its exact fraction (halves away from zero); no float takes part.
+Every part of the program that shows a schedule uses these functions. Every number is rounded from its exact fraction (halves
+away from zero), without floats.
 """
 
 from __future__ import annotations
@@ -36,9 +37,9 @@ from sequencer.schedule.model import (
 
 
 def decimal(value: Fraction, places: int, *, trim: bool = False) -> str:
-    """A fraction as a decimal, rounded to `places`; with `trim` without trailing zeros."""
+    """Return a fraction as a decimal, rounded to `places` digits; with `trim` without trailing zeros."""
     over, under = abs(value.numerator), value.denominator
-    whole = (2 * over * 10**places + under) // (2 * under)  # whole numbers: a page of numbers is written many times as fast
+    whole = (2 * over * 10**places + under) // (2 * under)  # integers: many times as fast for a page of numbers
     sign = "-" if value < 0 and whole else ""
     head, tail = divmod(whole, 10**places)
     text = f"{sign}{head}.{tail:0{places}d}" if places else f"{sign}{head}"
@@ -46,13 +47,13 @@ def decimal(value: Fraction, places: int, *, trim: bool = False) -> str:
 
 
 def number(value: Fraction) -> str:
-    """A fraction as people write it: a decimal where it is a short one (`97.5`), else a fraction (`960/11`)."""
+    """Return a fraction as people write it: as a short decimal if it is one (`97.5`), else as a fraction (`960/11`)."""
     short = decimal(value, 4, trim=True)
     return short if Fraction(short) == value else str(value)
 
 
 def clock_time(seconds: Fraction, places: int = 3) -> str:
-    """Seconds as `0:39.875`, or `1:00:39.875` from an hour on; negative ones with a minus."""
+    """Return seconds as `0:39.875`, or as `1:00:39.875` from an hour on; negative ones with a minus sign."""
     text = decimal(abs(seconds), places)
     head, _, tail = text.partition(".")
     minutes, rest = divmod(int(head), 60)
@@ -63,13 +64,13 @@ def clock_time(seconds: Fraction, places: int = 3) -> str:
 
 
 def milliseconds(seconds: Fraction, places: int = 1) -> str:
-    """A signed time in milliseconds, without its unit: `+187.5`, `-62.5`, `0.0`."""
+    """Return a signed time in milliseconds, without its unit: `+187.5`, `-62.5`, `0.0`."""
     text = decimal(seconds * 1000, places)
     return f"+{text}" if seconds > 0 and Fraction(text) else text
 
 
 def describe_act(act: RuleAct) -> str:
-    """What an act does, on one line; prompts whole and in quotation marks."""
+    """Return what an act does, on one line; prompts in full and in quotation marks."""
     match act:
         case PromptAct():
             return f"prompt “{act.text}”"
@@ -98,7 +99,7 @@ def describe_act(act: RuleAct) -> str:
 
 
 def describe_trigger(firing: Trigger, middle: Literal["C3", "C4"]) -> str:
-    """What fires, with the MIDI numbers that are listened for: what a device must send. Note 60 is called `middle`."""
+    """Return a trigger with its MIDI numbers, which are what a device must send. `middle` is the name of note 60."""
     match firing:
         case NoteTrigger():
             return f"note {firing.note} ({note_name(firing.note, middle)}){_channel(firing.channel)}"
@@ -113,7 +114,7 @@ def describe_trigger(firing: Trigger, middle: Literal["C3", "C4"]) -> str:
 
 
 def firing_by_name(firing: Trigger, middle: Literal["C3", "C4"]) -> str:
-    """Return what fires as an operator writes it: `note D3 ch 10`, `cc 20 > 64`, `program 5`, `go out`."""
+    """Return a trigger as an operator writes it: `note D3 ch 10`, `cc 20 > 64`, `program 5`, `go out`."""
     match firing:
         case NoteTrigger():
             return f"note {note_name(firing.note, middle)}{_channel(firing.channel)}"
@@ -128,7 +129,7 @@ def _channel(channel: int | None) -> str:
 
 
 def tempo_in_words(tempo: TempoMap) -> str:
-    """The tempi of a stretch in order, `120 → 132 bpm` for a ramp."""
+    """Return the tempi of a stretch in order, with `120 → 132 bpm` for a ramp."""
     found: list[str] = []
     for segment in tempo.segments:
         first, last = number(60 / segment.first), number(60 / segment.last)
@@ -140,12 +141,12 @@ def tempo_in_words(tempo: TempoMap) -> str:
 
 
 def meter_in_words(stretch: Stretch) -> str:
-    """The meters of a stretch in order; empty where there are no beats."""
+    """Return the meters of a stretch in order; empty if there are no beats."""
     return "" if stretch.meters is None else ", ".join(dict.fromkeys(str(meter) for _, meter in stretch.meters.changes))
 
 
 def length_in_words(stretch: Stretch) -> str:
-    """How long a stretch is as a musician says it: `8 bars`, `1 bar 2 beats`; in seconds where there are no beats."""
+    """Return the length of a stretch as a musician states it: `8 bars`, `1 bar 2 beats`; in seconds if there are no beats."""
     if stretch.meters is None or stretch.quarters is None:
         return f"{decimal(stretch.seconds, 3, trim=True)} s"
     end = stretch.meters.bar_beat_at(stretch.quarters)
@@ -157,12 +158,15 @@ def length_in_words(stretch: Stretch) -> str:
 
 
 def bar_beat_of(stretch: Stretch, quarter: Fraction | None, offset: Fraction) -> str:
-    """Where a cue stands, as `bar.beat`; with `≈` where its place is a time and falls inside of a beat; empty without beats."""
+    """Return the position of a cue as `bar.beat`; empty without beats.
+
+    A position that is given as a time and falls inside a beat begins with `≈`.
+    """
     if stretch.meters is None or stretch.tempo is None:
         return ""
     if quarter is not None:
         return str(stretch.meters.bar_beat_at(quarter))
-    # The inverse of a ramp is only nearly exact, and a fraction of a beat with nine digits helps nobody.
+    # The inverse of a ramp is not perfectly exact, and nobody needs a fraction of a beat with nine digits.
     near = Fraction(round(stretch.tempo.quarter_at(offset) * 960), 960)
     place = stretch.meters.bar_beat_at(near)
     if stretch.tempo.seconds_at(near) == offset and place.rest.denominator <= 16:
@@ -171,18 +175,18 @@ def bar_beat_of(stretch: Stretch, quarter: Fraction | None, offset: Fraction) ->
 
 
 def describe_pass(section: str | None, occurrence: int, passes: int) -> str:
-    """A section's name, with the number of its pass where it is played more than once: `drop 2/2`."""
+    """Return a section's name, with the number of its pass if it is played more than once: `drop 2/2`."""
     name = "score" if section is None else section
     return f"{name} {occurrence}/{passes}" if passes > 1 else name
 
 
 def bare(action: str) -> str:
-    """An action (see `actions`) without the ellipses at its ends, for where everything shown is one."""
+    """Return an action (see `prompt_actions`) without the ellipses at its ends, for places that show only actions."""
     return action.removeprefix("… ").removesuffix(" …")
 
 
 def describe_clock(schedule: Schedule) -> str:
-    """What a schedule is counted on: clock, grid, snap, lead, seed and sr, as the header of a score says them."""
+    """Return the basis of a schedule: clock, grid, snap, lead, seed and sr, in the terms of a score's header."""
     clock = schedule.clock
     beats = "" if clock.bpm is None else f"{number(clock.bpm)} bpm {clock.meter}"
     port = "" if clock.port is None else f" “{clock.port}”"

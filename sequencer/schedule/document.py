@@ -1,4 +1,8 @@
-"""What the numbers of a schedule may be. Those of a score are so by its language; a document may come from anybody."""
+"""Convert schedules to JSON documents and back, check their numbers, and compute their digest.
+
+The language guarantees that the numbers of a compiled score are within their bounds, but a document can come from anybody, so
+`from_document` checks them.
+"""
 
 from __future__ import annotations
 
@@ -37,21 +41,21 @@ from sequencer.schedule.model import (
 )
 
 MAX_CHUNKS = 1_000_000
-"""The longest score, in chunks (about sixteen days): beyond it a slip is likelier than a show."""
+"""The longest score, in chunks (about sixteen days). Beyond it a mistake is likelier than a show."""
 MAX_BARS = 1_000_000
 """The most bars of one pass of a section, for the same reason."""
 MAX_MAGNITUDE = 10**12
-"""No place is so many seconds or quarters away, and no tempo is so many quarters a minute or has so few."""
+"""Positions in seconds or quarters are below this number, and tempi in quarters a minute between its inverse and it."""
 MAX_FRAMES = 10_000
 MAX_FPS = 1_000
 MAX_LEAD_CHUNKS = 1_000
 MAX_SEED = 2**32 - 1
 RATES = (None, "24", "25", "29.97", "30")
-"""Of MIDI time code, in frames a second."""
+"""The frame rates of MIDI time code, in frames a second."""
 
 
 def bars(stretch: Stretch) -> int:
-    """How many bars a pass has, begun ones included; 0 where it has none."""
+    """Return the number of bars of a pass, including a last incomplete one; 0 if it has none."""
     if stretch.meters is None or stretch.tempo is None:
         return 0
     quarters = stretch.quarters if stretch.quarters is not None else stretch.tempo.quarter_at(stretch.seconds)
@@ -59,7 +63,7 @@ def bars(stretch: Stretch) -> int:
 
 
 def check_bounds(schedule: Schedule) -> str | None:
-    """What of a schedule no score could have made, as a few words; None where everything is within its bounds."""
+    """Return in a few words what no score could have produced in a schedule; None if everything is within its bounds."""
     return next(_beyond(schedule), None)
 
 
@@ -143,7 +147,7 @@ def _tempo(tempo: TempoMap) -> Iterator[str]:
     for one, following in pairwise(tempo.segments):
         if one.length is None or following.quarter <= one.quarter or not is_before(one.seconds, following.seconds):
             yield "tempi that do not follow each other"
-    if tempo.segments and tempo.segments[-1].length is not None:  # beyond the end of a ramp its formula goes back in time
+    if tempo.segments and tempo.segments[-1].length is not None:  # after the end of a ramp its formula goes back in time
         yield "a tempo that ends before its section"
 
 
@@ -217,14 +221,24 @@ def _adapter() -> TypeAdapter[Schedule]:
 
 
 def to_document(schedule: Schedule) -> dict[str, Any]:
-    """The schedule as a JSON-able object, with its format number and digest."""
+    """Return the schedule as an object for JSON, with its format number and digest."""
     with paused_collection():
         number, written = (FORMAT, compacted(schedule)) if has_long_numbers(schedule) else (PLAIN_FORMAT, schedule)
         return {_MARK: number, "digest": digest(schedule), "schedule": _adapter().dump_python(written, mode="json")}
 
 
 def from_document(document: object) -> Schedule:
-    """The schedule of a JSON object. Raises ScheduleError where it is none, is newer than this reader, or was altered."""
+    """Return the schedule of a JSON object.
+
+    Args:
+        document: The object, as `to_document` returns it.
+
+    Returns:
+        The schedule.
+
+    Raises:
+        ScheduleError: The object is not a schedule, is newer than this reader, was altered, or exceeds the bounds.
+    """
     if not isinstance(document, dict) or not isinstance(document.get(_MARK), int):
         raise ScheduleError("this is not a compiled schedule", "make one with: sequencer compile SCORE -o FILE")
     if document[_MARK] > FORMAT:
@@ -236,7 +250,7 @@ def from_document(document: object) -> Schedule:
 
 
 def _read(document: dict[str, Any]) -> Schedule:
-    """The schedule of a document whose format is known."""
+    """Return the schedule of a document whose format is known."""
     from pydantic import ValidationError
 
     try:
@@ -248,7 +262,7 @@ def _read(document: dict[str, Any]) -> Schedule:
     try:
         found = digest(schedule)
         (schedule.title or "").encode()
-    except UnicodeEncodeError:  # JSON can spell half of a character, and nothing else can
+    except UnicodeEncodeError:  # JSON can encode half of a character, which nothing else can
         raise ScheduleError("this schedule cannot be read: a text holds half a character", "compile the score again") from None
     if document.get("digest") != found:
         raise ScheduleError("this schedule was altered: its digest does not fit", "compile the score again")
@@ -259,7 +273,7 @@ def _read(document: dict[str, Any]) -> Schedule:
 
 
 def first_fault(error: Exception) -> str:
-    """The first fault of a validation error, with its place in the document where it has one."""
+    """Return the first problem of a validation error, with its path in the document if it has one."""
     from pydantic import ValidationError
 
     if isinstance(error, ValidationError):
@@ -269,12 +283,12 @@ def first_fault(error: Exception) -> str:
 
 
 def to_json(schedule: Schedule) -> str:
-    """The document as text, one line a key, ending in a newline."""
+    """Return the document as text, one key per line, ending in a newline."""
     return json.dumps(to_document(schedule), ensure_ascii=False, indent=1) + "\n"
 
 
 def from_json(text: str) -> Schedule:
-    """The schedule of a document's text. Raises ScheduleError."""
+    """Return the schedule of a document's text. Raises ScheduleError."""
     try:
         with paused_collection():
             document = json.loads(text)
@@ -287,12 +301,12 @@ def from_json(text: str) -> Schedule:
 
 
 def digest(schedule: Schedule) -> str:
-    """SHA-256 (hex) of what is performed."""
+    """Return the SHA-256 (hexadecimal) of what is performed."""
     return hashlib.sha256(canonical(performed(schedule)).encode()).hexdigest()
 
 
 def canonical(value: object) -> str:
-    """Canonical JSON: sorted keys, no spaces, text as it is. Fractions as text, images as their content's digest."""
+    """Return canonical JSON: sorted keys, no spaces, text as it is, fractions as text, images as their content's digest."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain)
 
 
@@ -305,11 +319,11 @@ def _plain(value: object) -> object:
 
 
 DIGITS_AT_ONCE = 300
-"""Up to so many digits Python writes numbers quickly; the time that it takes grows with the square of their length."""
+"""Up to this many digits Python converts numbers quickly; the time that it takes grows with the square of their length."""
 
 
 def _digits(number: int) -> str:
-    """The digits of a positive number, like `str`: long ones in halves."""
+    """Return the digits of a positive number, like `str`, but convert long numbers in halves."""
     count = number.bit_length() * 3 // 20
     if count < DIGITS_AT_ONCE:
         return str(number)
@@ -321,7 +335,7 @@ _long_digits = lru_cache(maxsize=8)(_digits)  # cues that follow each other ofte
 
 
 def performed(schedule: Schedule) -> dict[str, Any]:
-    """What the digest is taken over."""
+    """Return the values over which the digest is computed."""
     return {
         "grid": [schedule.grid.frames, schedule.grid.fps],
         "clock": [schedule.clock.kind, schedule.clock.bpm, *([schedule.clock.rate] if schedule.clock.rate else ())],
@@ -368,7 +382,7 @@ def _rule(rule: RuleEntry) -> list[object]:
 
 
 def _fields(value: Any) -> list[object]:
-    """The fields of a frozen value, in order: small closed vocabularies, so their order is part of the format."""
+    """Return the fields of an immutable value, in order: the classes are a small closed set, so it is part of the format."""
     if isinstance(value, ImageAct):
         return [value.kind, value.image]
     return [getattr(value, name) for name in reversed(value.__dataclass_fields__)]

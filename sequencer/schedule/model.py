@@ -1,4 +1,7 @@
-"""Acts: what a schedule says shall happen, resolved to texts, images and numbers."""
+"""The data model of a schedule: acts (what happens), triggers (what a rule waits for), and their stretches and takes.
+
+All names of a score are resolved to texts, images and numbers.
+"""
 
 from __future__ import annotations
 
@@ -23,20 +26,20 @@ class PromptAct:
 
 @dataclass(frozen=True, slots=True)
 class PickAct:
-    """In rules: show one of several texts, drawn anew at each firing by `draw(seed, key, firing)`."""
+    """In rules: show one of several texts, chosen anew at each firing by `draw(seed, key, firing)`."""
 
     texts: tuple[str, ...]
     key: str
     kind: Literal["pick"] = "pick"
 
     def drawn(self, seed: int, firing: int) -> PromptAct:
-        """The text of a firing, counted from 0."""
+        """Return the text of a firing, counted from 0."""
         return PromptAct(self.texts[draw(seed, self.key, firing, len(self.texts))])
 
 
 @dataclass(frozen=True, slots=True)
 class ImageAct:
-    """Show an image (with the prompt in force, where the chunk has none of its own)."""
+    """Show an image (with the prompt in force, if the chunk has none of its own)."""
 
     image: ImageFile
     kind: Literal["image"] = "image"
@@ -82,7 +85,7 @@ class ResumeAct:
 
 @dataclass(frozen=True, slots=True)
 class GotoAct:
-    """In rules: go on with a section at the next bar line that can be reached."""
+    """In rules: continue with a section at the next bar line that can be reached."""
 
     section: str
     kind: Literal["goto"] = "goto"
@@ -90,9 +93,9 @@ class GotoAct:
 
 @dataclass(frozen=True, slots=True)
 class NoteAct:
-    """Send a note to gear. Channels count from 1, `velocity` is 1…127.
+    """Send a note to external devices. Channels count from 1, `velocity` is 1…127.
 
-    `seconds` is how long it sounds, at the nominal tempo; `quarters` the same in quarters where it was written in beats, so
+    `seconds` is how long it sounds, at the nominal tempo. `quarters` is the same in quarters if it was written in beats, so
     that it lasts as long as the beats of a clock that is followed.
     """
 
@@ -106,7 +109,7 @@ class NoteAct:
 
 @dataclass(frozen=True, slots=True)
 class ControlAct:
-    """Send a controller's value (0…127) to gear."""
+    """Send a controller's value (0…127) to external devices."""
 
     control: int
     value: int
@@ -116,7 +119,7 @@ class ControlAct:
 
 @dataclass(frozen=True, slots=True)
 class ProgramAct:
-    """Send a program change to gear; programs and channels count from 1."""
+    """Send a program change to external devices; programs and channels count from 1."""
 
     program: int
     channel: int
@@ -126,15 +129,21 @@ class ProgramAct:
 CueAct = PromptAct | ImageAct | StrengthAct | SuperResolutionAct | CutAct
 """What the model does, at a chunk."""
 MidiAct = NoteAct | ControlAct | ProgramAct
-"""What gear is told, at an exact time."""
+"""What is sent to external devices, at an exact time."""
 RuleAct = CueAct | PickAct | PauseAct | ResumeAct | GotoAct | MidiAct
 
 
 def draw(seed: int, key: str, ordinal: int, choices: int) -> int:
-    """Which of `choices` a `pick` takes: from SHA-256 of its own coordinates, never from a shared stream.
+    """Return which of `choices` a `pick` takes, from SHA-256 of its own coordinates, never from a shared random stream.
 
-    `key` names the place (section, occurrence, place) or the rule (its trigger); `ordinal` counts the picks there or the
-    firings.
+    Args:
+        seed: The seed of the schedule.
+        key: The position of the pick (section, occurrence, position), or the rule (its trigger).
+        ordinal: The number of the pick at that position, or of the firing.
+        choices: The number of choices.
+
+    Returns:
+        The index of the choice, from 0.
     """
     digest = hashlib.sha256(f"{seed}\x1f{key}\x1f{ordinal}".encode()).digest()
     return int.from_bytes(digest[:8], "big") % choices
@@ -142,7 +151,7 @@ def draw(seed: int, key: str, ordinal: int, choices: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class NoteTrigger:
-    """A note-on of this number (0…127) with velocity > 0; `channel` 1…16, None is any."""
+    """A note-on of this number (0…127) with a velocity above 0. `channel` is 1…16; None is any."""
 
     note: int
     channel: int | None = None
@@ -151,7 +160,7 @@ class NoteTrigger:
 
 @dataclass(frozen=True, slots=True)
 class ControlCrossing:
-    """A controller crossing `value` upwards (`above`) or downwards; re-arms 4 back."""
+    """A controller crossing `value` upwards (`above`) or downwards; it can fire again after the value has come back by 4."""
 
     control: int
     above: bool
@@ -171,7 +180,7 @@ class ProgramTrigger:
 
 @dataclass(frozen=True, slots=True)
 class TransportTrigger:
-    """The outer clock's start, stop or continue."""
+    """The external clock's start, stop or continue."""
 
     what: Literal["start", "stop", "continue"]
     kind: Literal["transport"] = "transport"
@@ -190,16 +199,18 @@ Trigger = NoteTrigger | ControlCrossing | ProgramTrigger | TransportTrigger | Go
 FORMAT = 2
 """The number of the newest JSON format; readers accept every number up to their own."""
 PLAIN_FORMAT = 1
-"""The number of the format in which every time is written out."""
+"""The number of the format in which every time is written in full."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One cue at one time.
 
-    `offset` is its exact time in seconds since its stretch began, at the nominal tempo; `quarter` the same in quarters, or
-    None for a cue placed in seconds, chunks or frames. `chunk` is the score chunk it is planned for when every live stretch
-    before it lasts its max, and `error` the signed seconds by which that chunk's boundary lies behind its exact time.
+    Attributes:
+        offset: Its exact time in seconds since its stretch began, at the nominal tempo.
+        quarter: The same in quarters, or None for a cue positioned in seconds, chunks or frames.
+        chunk: The score chunk for which it is planned if every live stretch before it lasts its max.
+        error: The signed seconds by which that chunk's boundary is later than its exact time.
     """
 
     id: int
@@ -215,7 +226,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class RuleEntry:
-    """One rule, listening while its stretch plays. `key` names it in the journal and in draws."""
+    """One rule, active while its stretch plays. `key` names it in the journal and in random choices."""
 
     id: int
     key: str
@@ -231,9 +242,9 @@ class RuleEntry:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A named place of a stretch: exact seconds since it began, and quarters where the place is a musical one.
+    """A named position of a stretch: exact seconds since it began, and quarters if the position is a musical one.
 
-    Marks are help for people and tools; nothing that is performed depends on them, and they are not in the digest.
+    Marks help people and tools; nothing that is performed depends on them, and they are not in the digest.
     """
 
     name: str
@@ -243,9 +254,9 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """What one cue sends to gear. It leaves at its exact place and is never snapped.
+    """What one cue sends to external devices. It is sent at its exact position and never snapped.
 
-    `offset` and `quarter` are as in an `Entry`. Sends are numbered by themselves.
+    `offset` and `quarter` are as in an `Entry`. Sends have a numbering of their own.
     """
 
     id: int
@@ -260,11 +271,15 @@ class Send:
 class Stretch:
     """One pass of one section.
 
-    `seconds` is its exact length at the nominal tempo (of a live stretch its max), `quarters` the same in quarters, None
-    where there are no beats or the length was written in seconds, chunks or frames. `until` is not empty for a live stretch.
-    `start` is its nominal start in seconds since the score began (every live stretch before it lasts its max), `soonest`
-    the start if every live stretch before it is left as soon as it can be: they differ behind a live stretch. `latest`
-    and `earliest` are the same in score chunks, snapped like a cue on its first beat.
+    Attributes:
+        start: Its nominal start in seconds since the score began (every live stretch before it lasts its max).
+        seconds: Its exact length at the nominal tempo; the max of a live stretch.
+        quarters: The same in quarters; None if there are no beats, or the length was written in seconds, chunks or frames.
+        until: The triggers that end a live stretch; empty for any other.
+        soonest: Its start if every live stretch before it is left as soon as possible. It differs from `start` only after a
+            live stretch.
+        earliest: `soonest` in score chunks, snapped like a cue on its first beat.
+        latest: `start` in score chunks, snapped like a cue on its first beat.
     """
 
     index: int
@@ -304,7 +319,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class ChunkActs:
-    """All that acts at one chunk, from however many cues. `chunk` is a score chunk; `entries` the ids it came from."""
+    """Everything that acts at one chunk, from any number of cues. `chunk` is a score chunk, `entries` the ids of the cues."""
 
     chunk: int
     prompt: str | None
@@ -316,7 +331,7 @@ class ChunkActs:
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """From a cut (or the beginning) to the next cut, at nominal times: opening settings and bundles by chunk."""
+    """A take from a cut (or the beginning) to the next cut, at nominal times: opening settings, and bundles by chunk."""
 
     index: int
     start: int
@@ -326,9 +341,12 @@ class Take:
 
 @dataclass(frozen=True, slots=True)
 class ClockSpec:
-    """Who counts time: `chunks`, `bpm`, `midi`, `link`, `mtc` or `file`, with the (nominal) tempo and the opening meter.
+    """What counts time, with the (nominal) tempo and the opening meter.
 
-    `rate` is time code's frames a second (`24`, `25`, `29.97`, `30`), `file` the MIDI file that tempi and meters come from.
+    Attributes:
+        kind: `chunks`, `bpm`, `midi`, `link`, `mtc` or `file`.
+        rate: The frames a second of time code (`24`, `25`, `29.97`, `30`).
+        file: The MIDI file that tempi and meters come from.
     """
 
     kind: Literal["chunks", "bpm", "midi", "link", "mtc", "file"]
@@ -340,18 +358,18 @@ class ClockSpec:
 
     @property
     def is_outer(self) -> bool:
-        """Whether time comes from outside."""
+        """Whether the clock is an external one."""
         return self.kind in ("midi", "link", "mtc")
 
     @property
     def counts_seconds(self) -> bool:
-        """Whether the clock that is followed has seconds for quarters: time code knows no beats."""
+        """Whether the followed clock counts seconds instead of quarters, because time code has no beats."""
         return self.kind == "mtc"
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A whole score on chunks. `end` is the number of score chunks at nominal times (with every live stretch at its max)."""
+    """A complete score on chunks. `end` is its number of score chunks at nominal times (with every live stretch at its max)."""
 
     title: str | None
     grid: ChunkGrid
@@ -365,7 +383,7 @@ class Schedule:
     takes: tuple[Take, ...]
     end: int
     middle: Literal["C3", "C4"] = "C3"
-    """What the score calls note 60: only for reading and showing note names; every trigger here is a number already."""
+    """The score's name for note 60, only for reading and showing note names; every trigger here is a number already."""
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -374,19 +392,19 @@ class Schedule:
 
     @property
     def has_sends(self) -> bool:
-        """Whether anything of it is sent to gear, by cues or by rules."""
+        """Whether anything of it is sent to external devices, by cues or by rules."""
         return self.has_timed_sends or any(
             isinstance(act, MidiAct) for stretch in self.stretches for rule in stretch.rules for act in rule.acts
         )
 
     @property
     def has_timed_sends(self) -> bool:
-        """Whether cues send something to gear."""
+        """Whether cues send something to external devices."""
         return any(stretch.sends for stretch in self.stretches)
 
     @property
     def images(self) -> tuple[ImageFile, ...]:
-        """Every image that can be shown, once each, in order of first use."""
+        """Every image that can be shown, without duplicates, in order of first use."""
         found: dict[str, ImageFile] = {}
         for stretch in self.stretches:
             for acts in (*(one.acts for one in stretch.entries), *(one.acts for one in stretch.rules)):
@@ -397,5 +415,5 @@ class Schedule:
 
     @property
     def is_fixed(self) -> bool:
-        """Whether every chunk is known before the run: no outer clock, no live stretch, no rule."""
+        """Whether every chunk is known before the run: no external clock, no live stretch, no rule."""
         return not self.clock.is_outer and not any(one.is_live or one.rules for one in self.stretches)

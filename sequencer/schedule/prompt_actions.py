@@ -1,7 +1,7 @@
-"""The action of a prompt: the part of its text that changes, for whatever shows a prompt in little space.
+"""Find the action of a prompt: the part of its text that changes, for everything that shows a prompt in little space.
 
 The prompts of a score share most of their sentences (the subject, the light, the shot), usually at the beginning. What
-distinguishes a prompt is the sentences that neither the prompt before it nor the other prompts of the score have.
+distinguishes a prompt is the sentences that neither the previous prompt nor the other prompts of the score have.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ELLIPSIS = "…"
 
 
 class Actions:
-    """Finds the action of each prompt among the prompts of one score.
+    """Find the action of each prompt among the prompts of one score.
 
     Args:
         texts: Every prompt that the score can show; a repeated text counts once.
@@ -36,8 +36,8 @@ class Actions:
             text: The prompt.
 
         Returns:
-            The sentences that `before` does not have. Of these, only the ones that the fewest prompts of the score have. The
-            whole text if that leaves nothing, or everything.
+            The sentences that `before` does not have. Of these, only those that the fewest prompts of the score have. The
+            complete text if that leaves nothing, or everything.
         """
         known = frozenset() if before is None else frozenset(sentences(before))
         parts = sentences(text)
@@ -71,7 +71,7 @@ def _texts(schedule: Schedule) -> Iterable[str]:
 
 
 def _joined(parts: list[str]) -> str:
-    """Sentences in a row, one ellipsis for neighbours that are left out; no space follows a full-width full stop."""
+    """Join sentences, with one ellipsis for neighbours that are left out; no space follows a full-width full stop."""
     shown = ""
     for part in parts:
         if part == ELLIPSIS and shown.endswith(ELLIPSIS):

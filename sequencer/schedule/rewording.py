@@ -1,6 +1,6 @@
-"""The shortest form of an action, for where there is little room: without the sentences that only reword the prompt before.
+"""Find the shortest form of an action, for little space: without the sentences that only reword the previous prompt.
 
-`The boat drifts on.` is another sentence than `A boat drifts.`, but what is new usually comes after it.
+`The boat drifts on.` differs from `A boat drifts.`, but what is new usually comes after it.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from fractions import Fraction
 from sequencer.schedule.prompt_actions import ELLIPSIS, Actions, sentences
 
 MIN_SHARED_WORDS = Fraction(3, 5)
-"""The share of the shorter sentence's words from which on a sentence is taken for a rewording."""
+"""The share of the shorter sentence's words from which on a sentence counts as a rewording."""
 _WORDS = re.compile(r"\w+")
 _ARTICLES = frozenset({"a", "an", "the"})
 
 
 def shortest_action(actions: Actions, before: str | None, text: str) -> str:
-    """Return the action of a prompt without its rewordings; the whole action where that would leave nothing."""
+    """Return the action of a prompt without its rewordings; the complete action if that would leave nothing."""
     action = actions.of(before, text)
     if before is None:
         return action

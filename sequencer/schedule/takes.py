@@ -1,6 +1,6 @@
-"""Lay entries on chunks: what acts at each chunk, and what is in force when a take opens.
+"""Group entries by chunk and take: what acts at each chunk, and what is in force when a take opens.
 
-Used twice with the same rules: by the compiler at nominal times, and by the conductor when a live stretch has ended.
+Used twice with the same rules: by the compiler at nominal times, and by the timeline of a run for cues that landed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Scale = Literal["off", "2x", "4x"]
 
 @dataclass(slots=True)
 class _ChunkGroup:
-    """What acts at one chunk, being gathered. Later entries win; `cut` is None, or the cut's seed in a tuple."""
+    """What acts at one chunk, while it is being collected. Later entries win; `cut` is None, or the cut's seed in a tuple."""
 
     chunk: int
     prompt: str | None = None
@@ -56,12 +56,12 @@ class _ChunkGroup:
                     self.cut = (act.seed,)
 
     def bundle(self) -> ChunkActs:
-        """The same, finished; without the cut, which is a take's own."""
+        """Return the result, without the cut, which belongs to the take."""
         return ChunkActs(self.chunk, self.prompt, self.image, self.strength, self.sr, tuple(self.entries))
 
 
 def group_by_chunk(entries: Iterable[Entry]) -> tuple[_ChunkGroup, ...]:
-    """What acts at each chunk, by chunk. `entries` come in order of exact time, then of source."""
+    """Return what acts at each chunk, by chunk. `entries` are in order of exact time, then of source."""
     by_chunk: dict[int, _ChunkGroup] = {}
     for entry in entries:
         acting = by_chunk.get(entry.chunk)
@@ -72,9 +72,9 @@ def group_by_chunk(entries: Iterable[Entry]) -> tuple[_ChunkGroup, ...]:
 
 
 def takes_of(entries: Sequence[Entry], seed: int, sr: Scale) -> tuple[Take, ...]:
-    """The takes that entries come to: cut at every chunk that a cut snaps to (a cut at chunk 0 only sets the seed).
+    """Return the takes of the entries: cut at every chunk that a cut snaps to (a cut at chunk 0 only sets the seed).
 
-    sr and strength in force are opened with again; the image is not, unless the opening chunk brings one.
+    A take opens with the sr and the strength in force; the image is not repeated, unless the opening chunk brings one.
     """
     strength: Fraction | None = None
     takes: list[Take] = []

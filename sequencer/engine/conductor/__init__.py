@@ -1,8 +1,10 @@
-"""The conductor: pure.
+"""The conductor: a pure state machine that turns events into commands.
 
-`machine` is the table of the state machine, `run` its state; `opening`, `beginning`, `playing`, `following`, `hands` and
-`sending` are its handlers; `plan` is what is to come, `ledger` what was sent and what has landed, `flights` what was not
-answered yet, `moves` what rules do to the run itself, `sends` what gear is told, `report` what became of it all.
+`machine` holds the table of handlers and `run_state` the state that they change. The handlers are in `take_setup` (uploads,
+conditions, start and reset), `take_start`, `playback` (chunks, answers and refusals), `operator_input`, `clock_input` and
+`show_end`; `dispatch` sends what is due. `plan` knows the cues still to come, `ledger` what was sent and what has landed,
+`pending_commands` the commands without an answer, `run_actions` what rules do to the run itself, `midi_output` the MIDI
+messages, and `report` what happened to each cue.
 """
 
 from sequencer.engine.conductor.deliveries import Status

@@ -1,4 +1,7 @@
-"""What a following run hears beside the model: the outer clock's fits and its transport, boundaries, the operator's offset."""
+"""Handle what a run that follows a clock receives besides the model's events.
+
+These are the external clock's fits and transport, chunk boundaries, and the operator's offset.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from sequencer.events.events import BoundariesFitted, ChunkShown, ClockFitted, O
 
 
 def clock_fitted(run: RunState, event: ClockFitted) -> list[Command]:
-    """A new fit of the clock; an armed run starts when it finds the clock running."""
+    """Store a new fit of the clock; start an armed run when the fit shows that the clock is running."""
     if run.follow is None:
         return []
     run.follow.clock_fitted(event)
@@ -22,14 +25,18 @@ def clock_fitted(run: RunState, event: ClockFitted) -> list[Command]:
 
 
 def chunk_shown(run: RunState, event: ChunkShown) -> list[Command]:
-    """A chunk is shown: in runs of the first revision noted while a take plays, later in every phase (see `showing`)."""
-    if not run.ends_when_shown and run.base + event.chunk <= run.making:  # one of the take before may come late
+    """Note that a chunk is shown.
+
+    In runs of the first revision this happens only while a take plays; in later ones `show_end.note_chunk_shown` does it in
+    every phase.
+    """
+    if not run.ends_when_shown and run.base + event.chunk <= run.making:  # a chunk of the previous take may arrive late
         note_shown(run, run.base + event.chunk, event.at)
     return []
 
 
 def note_shown(run: RunState, chunk: int, at: int) -> None:
-    """A score chunk is shown: a following run notes when, beside when the positions that it shows were meant to be."""
+    """Note, in a run that follows a clock, when a score chunk is shown and when the positions that it shows were due."""
     if run.follow is None:
         return
     run.follow.shown[chunk] = at
@@ -46,14 +53,14 @@ def note_shown(run: RunState, chunk: int, at: int) -> None:
 
 
 def boundaries_fitted(run: RunState, event: BoundariesFitted) -> list[Command]:
-    """A new fit of boundaries; fits of a take that was reset are not believed."""
+    """Store a new fit of the chunk boundaries; ignore fits of a take that was reset."""
     if run.follow is not None and run.phase is Phase.PLAYING:
         run.follow.boundaries_fitted(event, run.base)
     return []
 
 
 def offset_changed(run: RunState, event: OffsetChanged) -> list[Command]:
-    """The operator moved the offset: it holds for everything that is not committed yet."""
+    """Set the operator's offset. It applies to everything that is not committed yet."""
     if run.follow is not None:
         run.follow.offset = event.offset
     run.sends.seen.offset = event.offset
@@ -61,7 +68,7 @@ def offset_changed(run: RunState, event: OffsetChanged) -> list[Command]:
 
 
 def clock_moved(run: RunState, event: TransportChanged) -> list[Command]:
-    """Start, stop, continue: for the musical time, then for the rules that listen to it."""
+    """Handle start, stop and continue: first for musical time, then for the rules that listen to them."""
     if run.follow is not None:
         run.follow.clock_moved(event)
     firings = run.ear.match(event)
@@ -69,7 +76,7 @@ def clock_moved(run: RunState, event: TransportChanged) -> list[Command]:
 
 
 def held_clock_moved(run: RunState, event: TransportChanged) -> list[Command]:
-    """While a take is being opened the musical time moves on, and the rules wait."""
+    """Update musical time while a take is being opened, and hold the rules until it has started."""
     run.joins = run.joins and (event.what != "start" or run.takes > 0)
     if run.follow is not None:
         run.follow.clock_moved(event)
@@ -77,13 +84,13 @@ def held_clock_moved(run: RunState, event: TransportChanged) -> list[Command]:
 
 
 def armed_clock_moved(run: RunState, event: TransportChanged) -> list[Command]:
-    """The clock's first beat: the model's start leaves."""
+    """Send the model's `start` on the clock's first beat."""
     held_clock_moved(run, event)
     return start(run, event.at) if run.follow is not None and run.follow.is_running else []
 
 
 def located(run: RunState, event: TransportLocated) -> list[Command]:
-    """A jump while no take plays: before the first one the score begins there, later it goes on there."""
+    """Handle a jump while no take plays: the score begins there before the first take, and continues there later."""
     if run.follow is not None:
         run.follow.located(event.at, event.quarter)
         is_heard = run.takes > 0 and run.revision >= JUMPS_WHILE_CUT and run.phase is not Phase.SHOWING
@@ -92,7 +99,7 @@ def located(run: RunState, event: TransportLocated) -> list[Command]:
 
 
 def located_while_cutting(run: RunState, event: TransportLocated) -> list[Command]:
-    """A jump while a reset is awaited: the next take opens with what is in force at the new position."""
+    """Handle a jump while a reset is pending: the next take opens with what is in force at the new position."""
     if run.follow is None or run.revision < JUMPS_WHILE_CUT:
         return located(run, event)
     run.follow.located(event.at, event.quarter)
@@ -101,7 +108,7 @@ def located_while_cutting(run: RunState, event: TransportLocated) -> list[Comman
 
 
 def join(run: RunState, making: int, at: int) -> None:
-    """A clock that was moved while no take ran: the score goes on where the clock is by now, as seen from a chunk."""
+    """Continue the score where the clock is now, as seen from a chunk, if it was moved while no take was running."""
     here = None if run.follow is None else run.follow.quarter_at(at)
     if run.joins and here is not None and (here > 0 or run.takes > 1):
         run.joins = False
@@ -109,7 +116,7 @@ def join(run: RunState, making: int, at: int) -> None:
 
 
 def relocated(run: RunState, event: TransportLocated) -> list[Command]:
-    """A jump: what is in force at the new place lands at reach, nothing in between is played."""
+    """Handle a jump while a take plays: what is in force at the new position lands at reach; nothing in between is played."""
     if run.follow is None:
         return []
     run.follow.located(event.at, event.quarter)
@@ -118,9 +125,9 @@ def relocated(run: RunState, event: TransportLocated) -> list[Command]:
 
 
 def _chase(run: RunState, reach: int, here: float) -> None:
-    """Lay the plan anew from a quarter on: what is in force there lands at the score chunk `reach`.
+    """Rebuild the plan from a quarter on: what is in force there lands at the score chunk `reach`.
 
-    A cut whose reset has left is made all the same. What the next take should have opened with leaves with the old plan.
+    A cut whose reset was already sent still happens. What the next take should have opened with is dropped with the old plan.
     """
     quarter = Fraction(here).limit_denominator(96)
     run.moves.give_up_leaving("the clock was moved first")

@@ -1,7 +1,7 @@
-"""Following: musical time comes from outside, chunk boundaries from the model, and places are bound to chunks late.
+"""Follow a clock: musical time comes from outside, chunk boundaries from the model, and positions are bound to chunks late.
 
-Both are fits made in the shell; here they are only put together. Everything is in integer or float nanoseconds and float
-quarters: what an outer clock says is measured, so nothing exact is lost.
+The fits of both are made outside the conductor; this module only combines them. Times are integer or float nanoseconds and
+positions float quarters: what an external clock reports is measured, so no exact value is lost.
 """
 
 from __future__ import annotations
@@ -17,16 +17,17 @@ from sequencer.schedule.model import Schedule
 
 MIN_BOUNDARIES, MAX_BOUNDARIES = 2, 9
 STRAYS = 2.0
-"""A place within so many standard deviations of a boundary counts as on it, so that `floor` and `ceil` do not flap."""
+"""A position within this many standard deviations of a boundary is on it, so that `floor` and `ceil` do not alternate."""
 
 FARTHEST = 1e21
-"""No fit is believed that holds a larger number, or none at all: fits stand in journals too, and those come from anybody."""
+"""A fit with a number of this size or larger, or with NaN, is ignored: fits also come from journals, which anybody can write.
+"""
 SLOWEST = 1e-18
-"""Quarters a nanosecond, one in thirty years: a clock that is slower stands."""
+"""In quarters per nanosecond: one quarter in thirty years. A slower clock counts as stopped."""
 
 
 def can_be(event: Event) -> bool:
-    """Whether what an event tells of clocks and boundaries can have been measured. Others tell nothing of the kind."""
+    """Return whether the values of a clock or boundary event can have been measured. True for all other events."""
     numbers: tuple[float, ...]
     match event:
         case ClockFitted():
@@ -43,19 +44,28 @@ def can_be(event: Event) -> bool:
 
 
 class ClockSync:
-    """What is known of the clock and of the boundaries. `outer` is False for an internal tempo followed in wall time."""
+    """What is known of the clock and of the chunk boundaries. `outer` is False for an internal tempo followed in real time."""
 
     def __init__(self, schedule: Schedule, outer: bool, delay: int = DISPLAY_DELAY) -> None:
-        """`delay` is the time from a chunk's report to its first frame that is believed until it is measured, nanoseconds."""
+        """Create the state of a run that follows a clock.
+
+        Args:
+            schedule: The schedule that is played.
+            outer: Whether the clock is an external one.
+            delay: The time in nanoseconds from a chunk's report to its first frame, assumed until it is measured.
+        """
         self.outer = outer
         self.offset = 0
         self.lag = round(schedule.grid.chunk * SECOND) + delay
-        """From a chunk's beginning to its first frame seen. Until that is measured: a chunk is made, and then sent."""
+        """Nanoseconds from the beginning of a chunk to its first visible frame.
+
+        Until it is measured: the time to make a chunk and then to transmit it.
+        """
         self.is_running = not outer
         self.origin: int | None = None
-        """Internal clock: the nanosecond at which score time 0 was."""
+        """The nanosecond of score time 0, for an internal clock."""
         self.shown: dict[int, int] = {}
-        """When score chunks were seen, nanoseconds."""
+        """When each score chunk was shown, in nanoseconds."""
         self._clock: ClockFitted | None = None
         self._stopped_at: tuple[int, float] | None = None
         self._zero = 0.0
@@ -68,16 +78,16 @@ class ClockSync:
         self._fitted = False
         self._seen: deque[tuple[int, int]] = deque(maxlen=MAX_BOUNDARIES)
 
-    # ---- hearing ---------------------------------------------------------------------------------------------------
+    # ---- receiving -------------------------------------------------------------------------------------------------
 
     def clock_fitted(self, fit: ClockFitted) -> None:
-        """A new fit of the outer clock."""
+        """Store a new fit of the external clock."""
         self._clock = fit
         if fit.quality in ("locked", "free") and self._stopped_at is None:
             self.is_running = True
 
     def clock_moved(self, move: TransportChanged) -> None:
-        """The outer clock's transport. Stop freezes musical time; continue goes on from there."""
+        """Handle a change of the external clock's transport. Stop freezes musical time; continue goes on from there."""
         match move.what:
             case "start":
                 self._stopped_at = None
@@ -96,9 +106,9 @@ class ClockSync:
                 self._stand(move.at, here)
 
     def located(self, at: int, quarter: float) -> None:
-        """The outer clock jumped, and says where in the score to: its quarters count from the score's beginning.
+        """Handle a jump of the external clock: it reports a position in quarters from the beginning of the score.
 
-        While it stands, it stands there now; while it runs, its next fit says the rest.
+        A stopped clock is now stopped there; for a running one the next fit supplies the rest.
         """
         self._zero = 0.0
         self._has_place = True
@@ -108,19 +118,19 @@ class ClockSync:
             self._stand(at, quarter)
 
     def _stand(self, at: int, quarter: float) -> None:
-        """The clock stands at a score quarter now, and moves on at the tempo it had: true until its next fit."""
+        """Set the clock to a score quarter at a time. It keeps the tempo that it had, which holds until its next fit."""
         if self._clock is not None:
             self._clock = replace(self._clock, quarter=quarter + self._zero, time=at)
 
     def begins(self, at: int) -> None:
-        """The score's time 0 is now: for an internal clock, or for an outer one that ran before anybody listened."""
+        """Set the score's time 0 to now: for an internal clock, or an external one that ran before anybody listened."""
         if self.origin is None:
             self.origin = at
             if self.outer and not self._has_place:
                 self._zero = float(round(self.quarter_at(at) or 0.0))
 
     def boundaries_fitted(self, fit: BoundariesFitted, base: int) -> None:
-        """A new fit of chunk boundaries, `base` being the score chunk at which its take began."""
+        """Store a new fit of the chunk boundaries. `base` is the score chunk at which the fit's take began."""
         self._fitted = True
         self._chunk = base + fit.chunk
         self._time = float(fit.time)
@@ -129,7 +139,7 @@ class ClockSync:
         self.lag = fit.lag
 
     def boundary(self, chunk: int, at: int) -> None:
-        """A score chunk began. Where nobody fits boundaries the last ones measure the length of a chunk."""
+        """Note the beginning of a score chunk. Without boundary fits, the latest boundaries give the length of a chunk."""
         if self._fitted:
             return
         self._seen.append((chunk, at))
@@ -139,7 +149,7 @@ class ClockSync:
             self._length = (at - then) / (chunk - first)
 
     def take_began(self, chunk: int, at: int) -> None:
-        """A take began: boundaries of the take before say nothing any more."""
+        """Note the beginning of a take: boundaries of the previous take no longer apply."""
         self._fitted = False
         self._seen.clear()
         self.boundary(chunk, at)
@@ -147,7 +157,7 @@ class ClockSync:
     # ---- predicting ------------------------------------------------------------------------------------------------
 
     def quarter_at(self, time: int) -> float | None:
-        """The score quarter at a time, by the last fit. None before there is one."""
+        """Return the score quarter at a time, by the latest fit. None before the first fit."""
         if self._stopped_at is not None:
             return self._stopped_at[1]
         if self._clock is None:
@@ -155,7 +165,12 @@ class ClockSync:
         return self._clock.quarter + (time - self._clock.time) * self._clock.quarters_per_ns - self._zero
 
     def time_of(self, quarter: float, seconds: float) -> float | None:
-        """When a place will be (or was): of an outer clock by its quarter, of an internal one by its nominal score seconds."""
+        """Return when a position is (or was) due, in nanoseconds. None if it is not known.
+
+        Args:
+            quarter: The position in quarters, used with an external clock.
+            seconds: The position in nominal score seconds, used with an internal clock.
+        """
         if not self.outer:
             return None if self.origin is None else self.origin + seconds * SECOND
         if self._stopped_at is not None:
@@ -165,17 +180,20 @@ class ClockSync:
         return self._clock.time + (quarter + self._zero - self._clock.quarter) / self._clock.quarters_per_ns
 
     def boundary_of(self, chunk: int) -> float | None:
-        """When a score chunk will be shown: its boundary and the lag behind it."""
+        """Return when a score chunk will be shown: its boundary plus the lag."""
         return None if self._time is None else self._time + (chunk - self._chunk) * self._length + self.lag
 
     def seconds_at(self, time: int) -> float | None:
-        """What of the model's time is seen when a place at this time is to be seen. None before a boundary is known."""
+        """Return the seconds of the model's time that are seen when a position at a time is due to be shown.
+
+        None before a boundary is known.
+        """
         if self._time is None:
             return None
         return (self._chunk + (time + self.offset - self.lag - self._time) / self._length) * self._nominal
 
     def chunk_at(self, time: float, snap: Snap) -> int | None:
-        """The score chunk whose showing stands for a time, the offset included. None before a boundary is known."""
+        """Return the score chunk that is shown at a time, the offset included. None before a boundary is known."""
         if self._time is None:
             return None
         x = self._chunk + (time + self.offset - self.lag - self._time) / self._length
@@ -193,5 +211,5 @@ class ClockSync:
 
     @property
     def stopped_for(self) -> int | None:
-        """Since which nanosecond the outer clock has stood still; None while it runs."""
+        """The nanosecond since which the external clock has been stopped; None while it runs."""
         return None if self._stopped_at is None else self._stopped_at[0]

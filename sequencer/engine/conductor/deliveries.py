@@ -1,4 +1,4 @@
-"""A line: one cue (or one firing of a rule) on its way to a chunk, with all that is known of its fate."""
+"""Deliveries: each is one cue (or one firing of a rule) on its way to a chunk, with all that is known of its outcome."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ Scale = Literal["off", "2x", "4x"]
 
 
 class Status(StrEnum):
-    """Where a line is. The last ones are final; only `landed` is a success, only `skipped` and `overtaken` are no failure."""
+    """The status of a delivery.
+
+    Those in `FINAL` do not change. Only `landed` is a success; `skipped` and `overtaken` are not failures.
+    """
 
     WAITING = "waiting"
     COMMITTED = "committed"
@@ -40,11 +43,11 @@ FINAL = frozenset(
 
 ActKind = Literal["prompt", "image", "strength", "sr", "cut"]
 LIVE: tuple[ActKind, ...] = ("image", "strength", "sr")
-"""What is sent while the chunk before is being made."""
+"""The kinds of acts that are sent while the previous chunk is being made."""
 
 
 def kind_of(act: CueAct) -> ActKind:
-    """Which of the model's handles an act moves."""
+    """Return which of the model's controls an act changes."""
     match act:
         case PromptAct():
             return "prompt"
@@ -60,7 +63,7 @@ def kind_of(act: CueAct) -> ActKind:
 
 @dataclass(frozen=True, slots=True)
 class Superseded:
-    """An act that a line lost to another one, and how the line stood before: it acts again where that other one goes away."""
+    """An act that a delivery lost to another one, and its state before: it acts again if the other one is removed."""
 
     kind: ActKind
     to: Delivery
@@ -72,11 +75,19 @@ class Superseded:
 class Delivery:
     """One cue of one pass, or one firing of a rule.
 
-    `time` is its exact nominal time in score seconds and `nominal` the score chunk that it snaps to; `planned` is the chunk
-    it was meant for when it was committed, `chunk` the one it is committed to, `landed` the one it landed on. `open` are
-    the kinds of acts that have not landed yet; `sent` and `boundary` are nanoseconds: when its first command left, and
-    when the chunk it acts on began. `off` is how many nanoseconds behind its place it should be shown, in a following run;
-    `shown` is when it really was, and `beat` when it was meant to be.
+    Attributes:
+        time: Exact nominal time in score seconds.
+        nominal: The score chunk that `time` snaps to.
+        planned: The score chunk that it was meant for when it was committed.
+        chunk: The score chunk that it is committed to.
+        landed: The score chunk on which it landed.
+        open: The kinds of acts that have not landed yet.
+        sent: When its first command was sent, in nanoseconds.
+        boundary: When the chunk on which it acts began, in nanoseconds.
+        off: By how many nanoseconds it should be shown after its position, in a run that follows a clock; known when its
+            chunk begins.
+        shown: When it really was shown, in nanoseconds.
+        beat: When it was due to be shown, in nanoseconds.
     """
 
     number: int
@@ -87,10 +98,10 @@ class Delivery:
     place: str
     section: str | None
     laid_in: Pass
-    """The pass of the plan that it was laid in. A jump of the clock may lay other passes with the same numbers later."""
+    """The pass of the plan that it was created in. A jump of the clock may later create other passes with the same numbers."""
     origin: Span
     occurrence: int = 1
-    """Which pass of its section it belongs to, as the cue sheet numbers them."""
+    """The number of the pass of its section, as in the cue sheet."""
     entry: int | None = None
     rule: int | None = None
     quarter: Fraction | None = None
@@ -107,11 +118,11 @@ class Delivery:
     beat: float | None = None
     open: set[ActKind] = field(default_factory=set)
     lost: list[Superseded] = field(default_factory=list, repr=False)
-    """The acts that another line of the same chunk does in this one's place, the latest last."""
+    """The acts that another delivery on the same chunk performs instead of this one, the latest last."""
 
     @property
     def pass_number(self) -> int:
-        """The number of its pass in the plan that it was laid in."""
+        """The number of its pass in the plan that it was created in."""
         return self.laid_in.number
 
     @property
@@ -121,21 +132,24 @@ class Delivery:
 
     @property
     def has_place(self) -> bool:
-        """Whether it stands at a place of the score: it is no firing, and not what a jump of the clock brought."""
+        """Whether it has a position in the score: it is neither a firing of a rule nor the result of a jump of the clock."""
         return self.entry is not None
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing more will become of it."""
+        """Whether its status cannot change any more."""
         return self.status in FINAL
 
     def finish(self, status: Status, reason: str = "") -> None:
-        """Give it its final status, unless it has one."""
+        """Set the final status, unless there is one already."""
         if not self.is_final:
             self.status, self.reason = status, reason or self.reason
 
     def supersede(self, kind: ActKind, by: Delivery) -> None:
-        """Another line of the same kind acts in its place. What else this line does may still land; then the reason tells."""
+        """Let another delivery perform the act of this kind instead.
+
+        If this delivery has other acts that can still land, the reason says which act it lost.
+        """
         reason = f"{by.place} acts on the same chunk"
         self.lost.append(Superseded(kind, by, self.status, self.reason))
         self.open.discard(kind)
@@ -148,7 +162,10 @@ class Delivery:
                 self.finish(Status.LANDED)
 
     def drop(self, kinds: set[ActKind], reason: str) -> None:
-        """Drop the acts of these kinds that have not landed. What else this line does counts; then the reason names them."""
+        """Drop the acts of these kinds that have not landed.
+
+        If other acts of this delivery still count, the reason names the kinds that were dropped.
+        """
         dropped = self.open & kinds
         if not dropped:
             return
@@ -161,7 +178,7 @@ class Delivery:
             self.finish(Status.DROPPED if self.landed is None else Status.LANDED)
 
     def restore(self, gone: Delivery) -> set[ActKind]:
-        """A line was taken out: what this one had lost to it, it does again. Which kinds of acts these are."""
+        """Restore the acts that this delivery lost to one that was removed, and return their kinds."""
         kinds = {one.kind for one in self.lost if one.to is gone}
         if kinds:
             lost, self.lost = self.lost, []
@@ -173,11 +190,11 @@ class Delivery:
         return kinds
 
     def performs(self, kind: ActKind) -> bool:
-        """Whether this is the line that does an act of a kind on its chunk: not where it lost it or was taken out."""
+        """Return whether this delivery performs the act of a kind on its chunk: false if it lost the act or was removed."""
         return self.status is not Status.SKIPPED and all(one.kind != kind for one in self.lost)
 
     def land(self, kind: ActKind, chunk: int) -> None:
-        """One of its acts has landed; with the last one the whole line has."""
+        """Record that an act has landed; with its last act the delivery itself has landed."""
         if kind not in self.open:
             return
         self.open.discard(kind)
@@ -188,16 +205,16 @@ class Delivery:
 
 @dataclass(slots=True)
 class ChunkSlot:
-    """The lines committed to one score chunk, in the order in which they act, and what of them has been sent."""
+    """The deliveries committed to one score chunk, in the order in which they act, and the kinds of acts already sent."""
 
     chunk: int
     lines: list[Delivery] = field(default_factory=list)
     sent: set[ActKind] = field(default_factory=set)
     said: str | None = None
-    """The prompt that was sent for this chunk, if one was; empty where it was refused: who knows what the model holds then?"""
+    """The prompt that was sent for this chunk, if any. Empty if it was refused: then what the model holds is not known."""
 
     def add(self, line: Delivery) -> None:
-        """Commit a line to this chunk: per kind the last one wins, the others are overtaken."""
+        """Commit a delivery to this chunk: the last one of each kind wins, the others are overtaken."""
         for kind in [kind_of(act) for act in line.acts]:
             for other in self.lines:
                 if kind in other.open:
@@ -206,7 +223,7 @@ class ChunkSlot:
         self.lines.append(line)
 
     def _doer(self, kind: ActKind) -> Delivery | None:
-        """The line that does an act of a kind here."""
+        """Return the delivery that performs the act of a kind on this chunk."""
         return next((line for line in reversed(self.lines) if kind in line.kinds and line.performs(kind)), None)
 
     def _last(self, kind: ActKind) -> CueAct | None:
@@ -215,7 +232,7 @@ class ChunkSlot:
 
     @property
     def prompt(self) -> str | None:
-        """The text to show from this chunk on."""
+        """The prompt to show from this chunk on."""
         act = self._last("prompt")
         return act.text if isinstance(act, PromptAct) else None
 
@@ -239,7 +256,10 @@ class ChunkSlot:
 
     @property
     def cut(self) -> CutAct | None:
-        """The cut that opens a take at this chunk: of several the last that names a seed, for the others keep it."""
+        """The cut that opens a take at this chunk: the last one that names a seed, or the last one if none does.
+
+        Cuts without a seed keep the current one.
+        """
         cuts = [act for line in self.lines if line.status is not Status.SKIPPED for act in line.acts if isinstance(act, CutAct)]
         named = [act for act in cuts if act.seed is not None]
         last = named or cuts
@@ -247,13 +267,13 @@ class ChunkSlot:
 
     @property
     def needs_live(self) -> bool:
-        """Whether something of it must be sent during the chunk before."""
+        """Whether any of its acts must be sent while the previous chunk is being made."""
         return any(kind_of(act) != "prompt" for line in self.lines for act in line.acts)
 
     def merge_into(self, later: ChunkSlot) -> None:
-        """What of it is live and still to be sent leaves together with a later slot: where both do the same, that one does.
+        """Let live acts that are still to be sent give way to those of a later slot that is sent together with this one.
 
-        But a strength goes with its image, which captures it.
+        A strength stays with its image, because the image captures it.
         """
         for kind in LIVE:
             if kind == "strength" and self.image is not None and "image" not in self.sent:
@@ -265,17 +285,17 @@ class ChunkSlot:
                         other.supersede(kind, line)
 
     def mark_late(self, kinds: set[ActKind]) -> None:
-        """Acts of these kinds left too late for this chunk: say so."""
+        """Note in the reasons that acts of these kinds were sent too late for this chunk."""
         for line in self.lines:
             if kinds & line.open and not line.reason:
                 line.reason = f"chunk {self.chunk} could not be reached any more"
 
     def remove(self, line: Delivery) -> None:
-        """Take a line out again (a plan changed)."""
+        """Remove a delivery again (the plan changed)."""
         self.lines.remove(line)
 
     def regain(self, gone: Delivery, stays: Callable[[Delivery], bool]) -> None:
-        """A line was taken out: what others that stay had lost to it acts again, and is to be sent."""
+        """Restore what the remaining deliveries lost to one that was removed; it has to be sent again."""
         for line in self.lines:
             if stays(line):
                 self.sent -= line.restore(gone)

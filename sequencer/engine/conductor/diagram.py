@@ -1,7 +1,7 @@
-"""The conductor's states as a diagram: `python -m sequencer.engine.conductor.diagram`.
+"""Print the conductor's states as a Mermaid diagram: `python -m sequencer.engine.conductor.diagram`.
 
-`docs/architecture.md` holds what this prints. Tests hold the three in step: no run ever takes a way that is not drawn here,
-every way that is drawn is handled by the table, and the page shows this text.
+`docs/architecture.md` contains the output. The tests check that no run makes a transition that is missing here, that the
+table of handlers handles every transition, and that the page shows this diagram.
 """
 
 from __future__ import annotations
@@ -57,11 +57,13 @@ WAYS: tuple[tuple[Phase, Phase, tuple[type[Event], ...], str], ...] = (
     (Phase.STARTING, Phase.SHOWING, (ChunkDone,), "the only chunk is done"),
     (Phase.PLAYING, Phase.SHOWING, (ChunkDone,), "the last chunk is done"),
 )
-"""(from, to, the events that can lead there, in words). FINISHED can be reached from everywhere and is told beside it."""
+"""(from, to, the events that can lead there, description). FINISHED can be reached from everywhere and is described
+separately.
+"""
 
 
 def mermaid() -> str:
-    """The diagram as Mermaid, one way a line."""
+    """Return the diagram as Mermaid source, one transition a line."""
     lines = ["stateDiagram-v2", f"    [*] --> {Phase.WAITING.value}"]
     lines += [f"    {start.value} --> {end.value}: {words}" for start, end, _, words in WAYS]
     lines.append(f"    {Phase.SHOWING.value} --> {Phase.FINISHED.value}: it has been shown, or the wait for it is over")

@@ -1,4 +1,4 @@
-"""What leaves: committing lines to chunks, sending what is due, beginning cuts, trying refused prompts again."""
+"""Dispatch: commit deliveries to chunks, send what is due, begin cuts, and retry refused prompts."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ from sequencer.schedule.model import CutAct
 
 
 def commit_limit(run: RunState) -> int:
-    """The last score chunk that may be committed now; what a coming cut opens with waits for it."""
+    """Return the last score chunk that may be committed now; what a coming cut opens with waits for that cut."""
     limit = max(run.making + run.schedule.lead, run.plan.certain_until(run.making))
     cut = run.plan.next_cut()
     return limit if cut is None else min(limit, cut - 1)
 
 
 def commit_up_to(run: RunState, limit: int) -> None:
-    """Give every coming line up to a score chunk its chunk. Far ahead only so many prompts are, for the model repeats them."""
+    """Commit every waiting delivery up to a score chunk.
+
+    Prompts beyond reach are limited to `MAX_AHEAD`, because the model repeats all of them in every `state`.
+    """
     reach = run.making + run.schedule.lead
     while (line := run.plan.next_line()) is not None and run.plan.chunk_of(line) <= limit:
         if line.nominal > reach and run.ledger.prompts_beyond(run.making) >= MAX_AHEAD:
@@ -29,7 +32,10 @@ def commit_up_to(run: RunState, limit: int) -> None:
 
 
 def commit(run: RunState, line: Delivery) -> None:
-    """Give a line the chunk that its place snaps to, or where that is out of reach the next one (or none: `late drop`)."""
+    """Commit a delivery to the chunk that its position snaps to.
+
+    If that is out of reach, commit it to the next one that is not, or with `late drop` drop it.
+    """
     chunk = line.planned = run.plan.chunk_of(line)
     soonest = soonest_chunk(run, line, chunk)
     if chunk < soonest:
@@ -42,7 +48,7 @@ def commit(run: RunState, line: Delivery) -> None:
 
 
 def soonest_chunk(run: RunState, line: Delivery, chunk: int) -> int:
-    """The first chunk at which a line can still act."""
+    """Return the first chunk on which a delivery can still act."""
     if not run.is_running:
         return run.base
     kinds = {kind_of(act) for act in line.acts}
@@ -52,7 +58,7 @@ def soonest_chunk(run: RunState, line: Delivery, chunk: int) -> int:
 
 
 def send_due(run: RunState, at: int) -> list[Command]:
-    """Everything that is due now: commit what is within reach, then send it; begin a cut when its chunk is the next."""
+    """Commit what is within reach and return the commands that are due now; begin a cut when its chunk comes next."""
     if not run.connected or run.phase is not Phase.PLAYING:
         return []
     run.plan.forecast(run.making + run.schedule.lead)
@@ -66,16 +72,16 @@ def send_due(run: RunState, at: int) -> list[Command]:
 
 
 def _is_cut_too_late(run: RunState, cut: int) -> bool:
-    """Whether a cut of the score could only begin where the score is over: it would make the show longer.
+    """Return whether a cut of the score could only begin after the score has ended, which would make the show longer.
 
-    A cut of a rule begins at once, and is never one of the plan's.
+    A rule's cut begins at once and never belongs to the plan, so this does not apply to it.
     """
     end = run.plan.end_chunk()
     return run.ends_where_written and cut < end <= run.making + 1
 
 
 def drop_passed(run: RunState, first: int) -> None:
-    """With `late drop` what is live and did not leave for the chunks from `first` to the one being made is dropped."""
+    """With `late drop`, drop the live acts that were not sent for the chunks from `first` to the current one."""
     if not run.ends_where_written or run.schedule.late != "drop":
         return
     for chunk in range(max(first, run.base + 1), run.making + 1):
@@ -91,9 +97,9 @@ def drop_passed(run: RunState, first: int) -> None:
 
 
 def catch_up(run: RunState, shown: str | None) -> list[Command]:
-    """Connected again: a prompt that should be shown by now and never came to the model is sent again, or dropped.
+    """After a reconnection, send again (or drop) a prompt that should be shown by now and never reached the model.
 
-    `shown` is the prompt that the model shows. The cue stays committed to its chunk; it lands where its prompt is shown.
+    The cue stays committed to its chunk; it lands where its prompt is shown. `shown` is the prompt that the model shows.
     """
     slot = run.ledger.slot_in_force(run.making)
     if not run.ends_where_written or slot is None or slot.chunk <= run.base or slot.image is not None or shown is None:
@@ -113,7 +119,10 @@ def catch_up(run: RunState, shown: str | None) -> list[Command]:
 
 
 def on_chunk_begin(run: RunState, chunk: int, at: int) -> None:
-    """A score chunk begins. A following run notes how far its cues are off, and whether the tempo changed under them."""
+    """Handle the beginning of a score chunk.
+
+    In a run that follows a clock, note how late its cues are, and whether the tempo changed after they were committed.
+    """
     run.moves.plays(run.plan.pass_at(chunk).number, chunk, at)
     slot = run.ledger.slots.get(chunk)
     for line in slot.lines if slot is not None else ():
@@ -131,13 +140,13 @@ def on_chunk_begin(run: RunState, chunk: int, at: int) -> None:
 
 
 def note_stop(run: RunState, line: Delivery) -> None:
-    """The chunk of a line begins or is seen, and its place cannot be told: where the clock stands, that is why."""
+    """Note a stopped clock as the reason why a delivery's position is unknown when its chunk begins or is shown."""
     if run.follow is not None and run.follow.stopped_for is not None and not line.reason:
         line.reason = "the clock stopped inside the reach: its place had not come when it was shown"
 
 
 def begin_cut(run: RunState, chunk: int, at: int) -> list[Command]:
-    """End the take before `chunk`: everything up to there that was not committed opens the new take."""
+    """End the take before `chunk`: everything up to that chunk that is not committed yet opens the new take."""
     run.phase = Phase.CUTTING
     run.next_base = chunk
     run.resets = 1
@@ -155,7 +164,7 @@ def begin_cut(run: RunState, chunk: int, at: int) -> list[Command]:
 
 
 def finish(run: RunState, reason: str, well: bool) -> list[Command]:
-    """The run is over: every line and every move that has no end yet gets one."""
+    """End the run, and give every delivery and every run action that is still open its final status."""
     run.phase = Phase.FINISHED
     run.ended = reason
     run.ended_well = well
@@ -175,16 +184,16 @@ def finish(run: RunState, reason: str, well: bool) -> list[Command]:
 
 
 def wake_at(run: RunState, due: int) -> WakeAt:
-    """Ask to be woken; only the latest time asked for counts."""
+    """Request a wake-up; only the latest requested time counts."""
     run.due = due
     return WakeAt(due)
 
 
 def retry(run: RunState, flight: PendingCommand, event: CommandRefused) -> list[Command]:
-    """A refused prompt is sent again for the next chunk in reach; what else was refused is reported."""
+    """Send a refused prompt again for the next chunk within reach; report every other refused command."""
     slot = run.ledger.slots[flight.chunk]
     if flight.command == "schedule_prompt" and slot.prompt not in (None, flight.prompt):
-        return []  # it has given way to another line, which has a command of its own on its way
+        return []  # another delivery has replaced it, and has a pending command of its own
     lines = [line for line in slot.lines if "prompt" in line.open]
     again = flight.command == "schedule_prompt" and run.schedule.late == "shift" and flight.tries < MAX_TRIES
     if not again or not lines or slot.prompt != flight.prompt:
@@ -203,10 +212,10 @@ def retry(run: RunState, flight: PendingCommand, event: CommandRefused) -> list[
 
 
 def finish_deliveries(run: RunState, flight: PendingCommand, status: Status, reason: str) -> None:
-    """End the lines whose acts a command carried that failed for good."""
+    """End the deliveries whose acts were carried by a command that failed for good."""
     kinds = _KINDS_OF_COMMAND.get(flight.command, frozenset())
     slot = run.ledger.slots.get(flight.chunk)
-    for line in slot.lines if slot is not None else ():  # a take that shows nothing has none
+    for line in slot.lines if slot is not None else ():  # a take that shows nothing has no deliveries
         if line.open & kinds:
             line.finish(status, reason)
 
@@ -225,10 +234,10 @@ _KINDS_OF_COMMAND: dict[str, frozenset[str]] = {
 
 
 def add_due_midi(run: RunState, event: Event, commands: list[Command]) -> list[Command]:
-    """The commands that an event led to, and the messages that are due with it, in front of a `Finish`."""
+    """Add the MIDI messages that are due with an event to its commands. They come first, before a `Finish`."""
     is_over = run.phase is Phase.FINISHED
     if is_over and not any(isinstance(command, Finish) for command in commands):
-        return commands  # it was over before
+        return commands  # the run was over before this event
     _look(run, event)
     if is_over and not run.ended_well:
         return commands
@@ -238,10 +247,10 @@ def add_due_midi(run: RunState, event: Event, commands: list[Command]) -> list[C
 
 
 def _look(run: RunState, event: Event) -> None:
-    """What a fixed run learns of when its chunks are seen."""
+    """Pass on to the display clock of a fixed run what an event reveals about when chunks are shown."""
     match event:
         case ChunkShown() if run.is_of_this_take(event.take) and run.base + event.chunk <= run.making:
-            # else one of the take before, that comes late
+            # otherwise it belongs to the previous take and arrives late
             run.sends.seen.shown(event.chunk, event.at)
         case ChunkShown() if not run.is_of_this_take(event.take):
             chunk = run.score_chunk(event.chunk, event.take)
@@ -256,13 +265,13 @@ def _look(run: RunState, event: Event) -> None:
 
 
 def _is_of_the_take_before_a_cut(run: RunState, fit: BoundariesFitted) -> bool:
-    """Whether a fit rests on a chunk of the score that was made while a cut was waited for: it may have been made late."""
+    """Return whether a fit comes from a chunk of the score made while a cut was pending; that chunk may have been made late."""
     is_cutting = run.ends_where_written and run.phase is Phase.CUTTING
     return is_cutting and run.base + fit.chunk - 1 < run.next_base
 
 
 def _until(run: RunState) -> int | None:
-    """The first score chunk that may never come, or not yet: in a fixed run nothing is said of what is not made."""
+    """Return the first score chunk that may never come, or not yet: a fixed run sends no MIDI for chunks that are not made."""
     if run.follow is not None:
         return None
     match run.phase:

@@ -1,4 +1,7 @@
-"""What a score is waiting for, and the answer to an operator whose command nothing waits for. Reads a run, changes nothing."""
+"""Describe what a score is waiting for, and explain to an operator why an input has no effect.
+
+The functions read the state of a run and change nothing.
+"""
 
 from __future__ import annotations
 
@@ -31,9 +34,9 @@ from sequencer.schedule.model import (
 )
 
 NOTES = 12
-"""Notes to the octave: the same name in another octave is the usual mistake."""
+"""Notes per octave: the same name in another octave is the usual mistake."""
 MIN_SIMILARITY = 0.6
-"""From which similarity (0 to 1) on a name is taken for a misspelling of another."""
+"""The similarity (0 to 1) from which a name counts as a misspelling of another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,28 +48,28 @@ class Unanswered:
 
 
 def listening_pass(run: RunState) -> Pass:
-    """Return the pass whose triggers an event fires now; while a take is being opened, the pass that plays when it runs."""
+    """Return the pass whose triggers an event fires now; while a take is being opened, the pass that plays next."""
     return run.plan.pass_at(run.next_base if run.phase is Phase.CUTTING else run.making)
 
 
 def waits_for(stretch: Stretch) -> tuple[Trigger, ...]:
-    """Return everything that a stretch listens for, once each: what ends it first, then its rules in source order."""
+    """Return all triggers of a stretch without duplicates: first those that end it, then its rules in source order."""
     return tuple(dict.fromkeys((*stretch.until, *(rule.trigger for rule in stretch.rules))))
 
 
 def waiting_in_words(run: RunState) -> str:
-    """Return what the pass that plays is waiting for, such as `section jam waits for: go out, note D3`."""
+    """Return what the current pass is waiting for, such as `section jam waits for: go out, note D3`."""
     return _listed(run.schedule, listening_pass(run).stretch)
 
 
 def rests(run: RunState) -> bool:
-    """Return whether the model is paused, or will be as soon as what was asked for has come about."""
+    """Return whether the model is paused, or will be as soon as the pending requests have taken effect."""
     held = next((one for one in reversed(run.held) if isinstance(one, OperatorPause)), None)
     return run.may_rest or run.pausing is not None if held is None else held.paused
 
 
 def unanswered(run: RunState, event: Event) -> Unanswered | None:
-    """Return why an event has no effect now, or None where something waits for it, or it needs nothing that waits.
+    """Return why an event has no effect now; None if something waits for it, or if it takes effect without that.
 
     Args:
         run: The run as it is before the event.
@@ -109,7 +112,7 @@ def unanswered(run: RunState, event: Event) -> Unanswered | None:
 
 
 def comes_too_late(run: RunState, event: Event) -> bool:
-    """Return whether an event would leave the section that plays, and it ends by itself before it could be left."""
+    """Return whether an event would leave the current section, but the section ends by itself before it can be left."""
     if run.phase is not Phase.PLAYING:
         return False
     current = run.plan.pass_at(run.making)
@@ -119,14 +122,14 @@ def comes_too_late(run: RunState, event: Event) -> bool:
 
 
 def resting_crossings(run: RunState, event: ControlChanged) -> tuple[ControlCrossing, ...]:
-    """Return the crossings that listen to a controller and that this value will not fire, where it fires none at all."""
+    """Return the crossings that a controller's value does not fire; empty if the value fires any crossing."""
     listening = [one for one in waits_for(listening_pass(run).stretch) if _fires(one, event)]
     crossings = tuple(one for one in listening if isinstance(one, ControlCrossing))
     return () if any(run.ear.would_cross(one, event) for one in crossings) else crossings
 
 
 def _fires(firing: Trigger, event: Event) -> bool:
-    """Whether a firing listens to an event. A controller's crossing listens to every value."""
+    """Return whether an event can fire a trigger. For a controller's crossing every value counts."""
     match firing, event:
         case NoteTrigger(), NoteReceived():
             return firing.note == event.note and firing.channel in (None, event.channel)
@@ -163,7 +166,7 @@ def _channel(channel: int) -> str:
 
 
 def _listed(schedule: Schedule, stretch: Stretch) -> str:
-    """What a stretch waits for, on one line."""
+    """Return what a stretch waits for, on one line."""
     waited = waits_for(stretch)
     if not waited and not any(waits_for(one) for one in schedule.stretches):
         return "this score waits for nothing: it has no live section and no rule"
@@ -177,7 +180,7 @@ def _together(names: Iterable[str]) -> str:
 
 
 def _alike(event: Event, firings: Iterable[Trigger]) -> Trigger | None:
-    """The firing that was probably meant: the same number on another channel, the note an octave off, a name like it."""
+    """Return the trigger that was probably meant: the number on another channel, the note an octave off, a similar name."""
     match event:
         case NoteReceived():
             notes = [one for one in firings if isinstance(one, NoteTrigger)]
@@ -196,7 +199,7 @@ def _alike(event: Event, firings: Iterable[Trigger]) -> Trigger | None:
 
 
 def _like_named(name: str, words: list[GoTrigger]) -> GoTrigger | None:
-    from difflib import SequenceMatcher  # needed only where somebody has misspelled a name
+    from difflib import SequenceMatcher  # imported only when a name is misspelled
 
     plain = name.casefold()
     rated = [(SequenceMatcher(None, plain, one.name.casefold()).ratio(), one) for one in words]

@@ -1,8 +1,10 @@
-"""On which chunk an image landed: the model says that it has encoded one, but not for which chunk, and may say so late.
+"""Find out on which chunk an image landed.
 
-`image_accepted` comes before the chunk that shows the image, or while it is being made, or after that. What went with the
-image tells more: image and prompt act as one, so where the prompt shows that was not shown before, the image does too. Where
-the prompt does not tell, an image whose answer came a chunk late is taken to have done what others did whose prompts told.
+The model reports that it has encoded an image, but not for which chunk, and possibly late: `image_accepted` comes before the
+chunk that shows the image, while that chunk is being made, or after it. The prompt that was sent with the image gives more
+information: image and prompt act together, so if a chunk shows the prompt for the first time, it shows the image too. If the
+prompt gives no information, an image whose answer came a chunk late is assumed to have landed like earlier ones whose prompts
+did.
 """
 
 from __future__ import annotations
@@ -15,7 +17,13 @@ from sequencer.engine.conductor.pending_commands import PendingCommand
 
 @dataclass(slots=True)
 class Pictured:
-    """An image that the model has encoded: from which chunk on it shows, its slot's chunk, and the prompt that tells."""
+    """An image that the model has encoded.
+
+    Attributes:
+        chunk: The first score chunk that shows it.
+        slot: The chunk of the slot that it was sent for.
+        prompt: The prompt that proves where it landed, or None.
+    """
 
     chunk: int
     slot: int
@@ -23,26 +31,41 @@ class Pictured:
 
 
 class ImageLandings:
-    """Images from their answer until the chunk is made from which on they show. Chunks are score chunks."""
+    """Images from the model's answer until the first chunk that shows them is made. All chunks are score chunks."""
 
     def __init__(self) -> None:
         self._encoded: list[Pictured] = []
         self._shown_with: dict[int, int] = {}
-        """For images on their way whose prompt tells: the first chunk that was reported with it, by the slot's chunk."""
+        """For pending images whose prompt proves the landing: the first chunk reported with that prompt, by the slot's chunk.
+        """
         self._showed = ""
         """The prompt of the last chunk that was reported."""
         self._late_but_there: bool | None = None
-        """Whether images whose answers came a chunk late were on their chunks all the same; None while nobody knows."""
+        """Whether images whose answers came a chunk late landed on their chunks all the same; None while this is not known."""
 
     def tells(self, prompt: str, said: str | None, before: str | None) -> bool:
-        """Whether a prompt, once shown, shows that its image does: `said` was sent for the chunk, `before` acts before it."""
+        """Return whether a prompt, once it is shown, proves that its image is shown too.
+
+        Args:
+            prompt: The prompt that is sent with the image.
+            said: The prompt that was sent for the chunk earlier, if any.
+            before: The prompt in force before the chunk.
+        """
         return prompt.strip() not in {(said or "").strip(), (before or "").strip(), self._showed}
 
     def accepted(self, flight: PendingCommand, making: int, base: int, judged: int) -> tuple[int, int] | None:
-        """The model encoded an image while `making - 1` was being made: (its slot, where it landed) if that is over by now.
+        """Handle an image that the model encoded while `making - 1` was being made.
 
-        It acts from the next chunk on, at the earliest on its own; what a take opens with acts on its first one. `judged` is
-        the last chunk that was reported.
+        The image acts from the next chunk on, but not before its own. What a take opens with acts on the take's first chunk.
+
+        Args:
+            flight: The command that sent the image.
+            making: The chunk after the current one.
+            base: The first chunk of the take.
+            judged: The last chunk that was reported.
+
+        Returns:
+            (slot, chunk on which it landed) if that chunk has already been reported, else None.
         """
         shown = self._shown_with.pop(flight.chunk, None)
         landing = base if flight.chunk == base else max(flight.chunk, making) if shown is None else shown
@@ -55,11 +78,11 @@ class ImageLandings:
         return None
 
     def made(self, chunk: int, prompt: str | None, flights: Iterable[PendingCommand]) -> list[tuple[int, int]]:
-        """A chunk is made, and showed this prompt: (slot, where it landed) of the images that have landed by it."""
+        """Handle a chunk that was made and showed this prompt. Return (slot, chunk) of the images that have landed by now."""
         shows = None if prompt is None else prompt.strip()
         for flight in flights:
             if flight.tells and shows == (flight.prompt or "").strip():
-                flight.tells = flight.chunk <= chunk  # else it was shown before, and tells nothing
+                flight.tells = flight.chunk <= chunk  # otherwise it was shown earlier and proves nothing
                 if flight.tells:
                     self._shown_with.setdefault(flight.chunk, chunk)
         landed: list[tuple[int, int]] = []
@@ -75,11 +98,11 @@ class ImageLandings:
         return landed
 
     def take_began(self, chunk: int) -> None:
-        """Another take begins with this chunk: what was to show from it on is cleared."""
+        """Begin another take with this chunk: images that were to show from this chunk on are dropped."""
         self._encoded = [one for one in self._encoded if one.chunk < chunk]
         self._shown_with.clear()
         self._showed = ""
 
     def unmade(self, chunk: int) -> list[tuple[int, int]]:
-        """(slot, chunk) of the images that would have shown only from this chunk on, which is not made with them."""
+        """Return (slot, chunk) of the images that would only have shown from this chunk on, which is not made with them."""
         return [(one.slot, one.chunk) for one in self._encoded if one.chunk >= chunk > one.slot]

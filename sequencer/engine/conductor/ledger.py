@@ -15,12 +15,19 @@ from sequencer.events.commands import Command, SchedulePrompt, SetConditioning, 
 from sequencer.schedule.model import PromptAct
 
 MAX_TRIES = 3
-"""How often a refused prompt is sent, each time for a later chunk."""
+"""How many times a refused prompt is sent at most, each time for a later chunk."""
 
 
 @dataclass(slots=True)
 class Setting:
-    """A setting, sent at nanosecond `left` for a slot's chunk; it acts from `landing` on, as far as anybody can tell."""
+    """A setting that was sent for a slot's chunk.
+
+    Attributes:
+        landing: The first chunk on which it acts, as far as is known.
+        chunk: The chunk of the slot.
+        kind: The kind of the setting.
+        left: The nanosecond at which it was sent.
+    """
 
     landing: int
     chunk: int
@@ -29,7 +36,7 @@ class Setting:
 
 
 class Ledger:
-    """Slots by score chunk. `seed`, `sr` and `strength` are what the model was last told."""
+    """Slots by score chunk. `seed`, `sr` and `strength` are the values that were last sent to the model."""
 
     def __init__(self, seed: int, sr: Scale) -> None:
         self.seed = seed
@@ -43,24 +50,27 @@ class Ledger:
         self._judged = -1
         self._open_prompts: list[int] = []
         self._unseen: dict[int, tuple[int, bool]] = {}
-        """Slots whose prompt is taken to have landed on a chunk that was not reported: the first later chunk that was, or at
-        which another prompt was due, and whether theirs was shown there."""
+        """Slots whose prompt is assumed to have landed on a chunk that was not reported.
+
+        The values are the first later chunk that was reported or at which another prompt was due, and whether that chunk
+        showed this prompt.
+        """
         self.overwritten: dict[int, Delivery] = {}
         self._left: set[int] = set()
-        """Chunks that the model holds a prompt for and the plan has none of its own."""
+        """Chunks for which the model holds a prompt, but the plan does not have one of its own any more."""
         self._taken_back: dict[int, Delivery] = {}
-        """Lines whose prompt was overwritten at their chunk, until it is known what that chunk showed."""
+        """Deliveries whose prompt was overwritten at their chunk, until it is known what that chunk showed."""
         self.images = ImageLandings()
         self._accepted: set[int] = set()
-        """Chunks for which the model has taken the prompt that was sent last."""
+        """Chunks for which the model has accepted the prompt that was sent last."""
         self._set: list[Setting] = []
         self.now = 0
-        """The latest time that is known. What comes while the connection is made again is handled later than it is stamped."""
+        """The latest known time. Events that arrive during a reconnection are handled later than their timestamps."""
 
     # ---- committing ------------------------------------------------------------------------------------------------
 
     def commit(self, line: Delivery, chunk: int) -> None:
-        """Give a line its chunk, for good."""
+        """Commit a delivery to its chunk, for good."""
         slot = self.slots.get(chunk)
         if slot is None:
             slot = self.slots[chunk] = ChunkSlot(chunk)
@@ -77,7 +87,7 @@ class Ledger:
             heapq.heappush(self._live, chunk)
 
     def active_at(self, chunk: int) -> str | None:
-        """The prompt that the plan shows at a chunk."""
+        """Return the prompt that the plan shows at a chunk."""
         index = bisect_right(self._prompts, chunk)
         while index > 0:
             prompt = self.slots[self._prompts[index - 1]].prompt
@@ -87,16 +97,21 @@ class Ledger:
         return None
 
     def slot_in_force(self, chunk: int) -> ChunkSlot | None:
-        """The slot whose prompt the plan shows at a chunk."""
+        """Return the slot whose prompt the plan shows at a chunk."""
         index = bisect_right(self._prompts, chunk)
         found = (self.slots[one] for one in reversed(self._prompts[:index]))
         return next((slot for slot in found if slot.prompt is not None), None)
 
     def withdraw(self, chunk: int, leaves: Callable[[Delivery], bool], reason: str) -> None:
-        """The plan changed: the lines from a chunk on that leave with the old one are taken out.
+        """Remove deliveries from a chunk on because the plan changed.
 
-        What was sent for them is overwritten by `prompts_due`: with what is committed there instead, or with the text that
-        is active there then. What they had overtaken acts again, where it stays.
+        What was sent for them is overwritten by `prompts_due`: with what is committed there instead, or with the text that is
+        in force there then. What they had overtaken acts again if it stays in the plan.
+
+        Args:
+            chunk: The first score chunk that is affected.
+            leaves: Whether a delivery is removed with the old plan.
+            reason: The reason for the report.
         """
         for line in self.committed_from(chunk):
             if leaves(line):
@@ -106,7 +121,7 @@ class Ledger:
         slot = self.slots[line.chunk or 0]
         with_image = slot.image is not None and "image" in slot.sent and "prompt" in line.open
         if with_image or slot.sent & {"image", "strength", "sr"} & line.open:
-            return  # what is live and has left cannot be taken back: it acts on the next chunk
+            return  # live acts that were sent cannot be taken back: they act on the next chunk
         slot.remove(line)
         line.finish(Status.SKIPPED, reason)
         slot.regain(line, stays)
@@ -118,23 +133,23 @@ class Ledger:
             self._taken_back[slot.chunk] = line
 
     def prompts_beyond(self, chunk: int) -> int:
-        """How many committed prompts lie behind a chunk."""
+        """Return the number of committed prompts after a chunk."""
         return len(self._prompts) - bisect_right(self._prompts, chunk)
 
     def committed_from(self, chunk: int) -> list[Delivery]:
-        """The lines committed to a chunk or to a later one that have not ended, by chunk."""
+        """Return the deliveries without a final status that are committed to a chunk or a later one, by chunk."""
         chunks = sorted(number for number in self.slots if number >= chunk)
         return [line for number in chunks for line in self.slots[number].lines if not line.is_final]
 
     def has_later_prompt(self, line: Delivery, chunk: int) -> bool:
-        """Whether a cue with a later place shows a prompt at this chunk."""
+        """Return whether a cue with a later position shows a prompt at this chunk."""
         slot = self.slots.get(chunk)
         return slot is not None and any(other.time > line.time and "prompt" in other.open for other in slot.lines)
 
     # ---- sending ---------------------------------------------------------------------------------------------------
 
     def opening(self, chunk: int, at: int) -> list[Command]:
-        """The commands that set a take up: seed, sr, strength, then image and prompt as one, or the prompt."""
+        """Return the commands that set a take up: seed, sr, strength, then image and prompt together, or the prompt alone."""
         slot = self.slots.get(chunk) or ChunkSlot(chunk)
         cut = slot.cut
         if cut is not None and cut.seed is not None:
@@ -159,7 +174,7 @@ class Ledger:
         return commands
 
     def reset_for_take(self, chunk: int) -> None:
-        """A take opens at `chunk`: nothing that was sent for a later chunk is known to the model any more."""
+        """Open a take at `chunk`: what was sent for later chunks is no longer known to the model."""
         self.discard_from(chunk)
         for later, slot in self.slots.items():
             if later > chunk:
@@ -178,7 +193,7 @@ class Ledger:
         self._set = [one for one in self._set if one.landing < chunk]
 
     def prompts_due(self, base: int, making: int, started: bool, at: int) -> list[Command]:
-        """`schedule_prompt` for every committed prompt that was not sent yet; those with an image wait and go with it."""
+        """Return `schedule_prompt` for every committed prompt not sent yet; one with an image waits and is sent with it."""
         commands: list[Command] = []
         for chunk in sorted(self._touched):
             slot = self.slots[chunk]
@@ -189,7 +204,7 @@ class Ledger:
                 continue
             if started and chunk <= making:
                 continue
-            if slot.said != prompt:  # else the model holds it already, from a plan that was left
+            if slot.said != prompt:  # otherwise the model already holds it, from an earlier plan
                 commands.append(self._say(slot, prompt, base))
             slot.sent.add("prompt")
             self._mark_sent(slot, at)
@@ -199,7 +214,7 @@ class Ledger:
             text = self.active_at(chunk)
             if chunk <= making or slot.prompt is not None:
                 self._left.discard(chunk)
-            elif text is not None and text != slot.said:  # what is active there may change once more
+            elif text is not None and text != slot.said:  # what is in force there may change once more
                 if chunk in self._taken_back:
                     self.overwritten[chunk] = self._taken_back[chunk]
                 commands.append(self._say(slot, text, base))
@@ -212,7 +227,7 @@ class Ledger:
         return SchedulePrompt(prompt, slot.chunk - base)
 
     def send_again(self, slot: ChunkSlot, prompt: str, chunk: int) -> SchedulePrompt:
-        """Send a slot's prompt for another chunk of the take, because its own has passed."""
+        """Send a slot's prompt for another chunk of the take, because its own chunk has passed."""
         slot.sent.add("prompt")
         slot.said = prompt
         self._accepted.discard(slot.chunk)
@@ -231,8 +246,16 @@ class Ledger:
         return SchedulePrompt(prompt, flight.chunk - base)
 
     def recheck(self, scheduled: Mapping[int, str], base: int, making: int) -> None:
-        """After a lost connection: prompts that the model does not hold, and images that it never accepted, are due again,
-        and what gives way to another plan is overwritten once more. `scheduled` are the model's prompts by score chunk."""
+        """Mark what a lost connection may have lost as due again.
+
+        This concerns prompts that the model does not hold, images that it never accepted, and settings without confirmation.
+        A prompt that gives way to another plan is overwritten once more.
+
+        Args:
+            scheduled: The model's scheduled prompts by score chunk.
+            base: The first score chunk of the take.
+            making: The current score chunk.
+        """
         for chunk, slot in self.slots.items():
             if chunk <= making or slot.said is None or scheduled.get(chunk, "").strip() == slot.said.strip():
                 continue
@@ -246,14 +269,14 @@ class Ledger:
         for flight in self.flights.take_images():
             self.slots[flight.chunk].sent -= {"image", "prompt"}
             heapq.heappush(self._live, flight.chunk)
-        for one in [one for one in self._set if one.chunk > base]:  # no message tells of a setting
+        for one in [one for one in self._set if one.chunk > base]:  # no message confirms a setting
             if self.flights.may_be_lost(one.kind, one.chunk):
                 self._set.remove(one)
                 self.slots[one.chunk].sent.discard(one.kind)
                 heapq.heappush(self._live, one.chunk)
 
     def lose_settings(self, base: int) -> None:
-        """After a lost connection that nothing can be sent after: settings that the model may never have got do not land."""
+        """Mark settings that a lost connection may have lost, when nothing can be sent any more: they do not land."""
         for one in [one for one in self._set if one.chunk > base]:
             if self.flights.may_be_lost(one.kind, one.chunk):
                 self._set.remove(one)
@@ -262,7 +285,10 @@ class Ledger:
                         line.reason = line.reason or f"its {one.kind} may have been lost with the connection"
 
     def live_due(self, base: int, making: int, at: int) -> list[Command]:
-        """Strength, image with prompt, and sr of the next chunk, and what is overdue; of a kind only the latest."""
+        """Return the live commands for the next chunk, and those that are overdue; of each kind only the latest.
+
+        They are sent in the order strength, image with prompt, sr.
+        """
         due: list[int] = []
         while self._live and self._live[0] <= making + 1:
             chunk = heapq.heappop(self._live)
@@ -290,7 +316,7 @@ class Ledger:
             slot.sent.add("strength")
             self._set.append(Setting(landing, chunk, "strength", self.now))
         if image is not None and "image" not in slot.sent:
-            prompt = self.active_at(landing)  # not an older one: what is overdue takes nothing back
+            prompt = self.active_at(landing)  # the latest prompt, so that an overdue image does not bring an older one back
             if prompt is None:
                 commands.append(SetImage(image.sha256))
                 self.flights.add("set_image", chunk)
@@ -319,13 +345,13 @@ class Ledger:
     # ---- landing ---------------------------------------------------------------------------------------------------
 
     def opened(self, chunk: int) -> None:
-        """A take started at this chunk: its cut has landed."""
+        """Record that a take started at this chunk: its cut has landed."""
         slot = self.slots.get(chunk)
         for line in slot.lines if slot is not None else ():
             line.land("cut", chunk)
 
     def chunk_done(self, chunk: int, prompt: str | None, at: int) -> None:
-        """A score chunk was made by nanosecond `at`, and the model says which prompt it showed (None where it does not say)."""
+        """Record that a score chunk was made by nanosecond `at`, and its prompt (None if the model does not report it)."""
         before = self._judged
         first = self._judged + 1 if self._judged < chunk else chunk
         for number in range(first, chunk + 1):
@@ -336,7 +362,7 @@ class Ledger:
                 self._open_prompts.append(number)
         for setting in self._set:
             if setting.left > at and setting.landing <= chunk + 1:
-                setting.landing = chunk + 2  # this chunk was made, and the next one begun, before the setting left
+                setting.landing = chunk + 2  # the setting was sent after this chunk was made and the next one begun
         for setting in [one for one in self._set if one.landing <= chunk]:
             self._set.remove(setting)
             slot = self.slots.get(setting.chunk)
@@ -353,10 +379,10 @@ class Ledger:
             line.land("image", landing)
 
     def _judge_prompts(self, chunk: int, prompt: str | None, before: int) -> None:
-        """The newest prompt due by now is the one the model should show; older ones that never showed are missed.
+        """Decide which prompts have landed: the newest one due should be shown; older ones that never were are missed.
 
-        No chunk from `before` to this one was reported. What was to act on one of those and was taken by the model has acted
-        there, though nobody saw it.
+        No chunk between `before` and this one was reported. A prompt that was due on one of them and was accepted by the
+        model has landed there without being reported.
         """
         for number in [one for one in self._taken_back if one <= chunk]:
             line = self._taken_back.pop(number)
@@ -385,7 +411,7 @@ class Ledger:
         self._open_prompts.clear()
 
     def done_late(self, chunk: int, prompt: str | None) -> None:
-        """A chunk is reported after a later one: a cue that was taken to act on it has not where it showed another prompt."""
+        """Handle a chunk reported after a later one: cues assumed to have landed on it did not if it showed another prompt."""
         for number, (until, is_shown) in self._unseen.items():
             slot = self.slots[number]
             wanted = slot.prompt
@@ -401,7 +427,7 @@ class Ledger:
                     line.landed = None if line.kinds == {"prompt"} else line.landed
 
     def _acted_unseen(self, number: int, before: int, chunk: int) -> bool:
-        """Whether a prompt was to act on a chunk that was not reported, and the model had taken it for that chunk."""
+        """Return whether a prompt was due on a chunk that was not reported, and the model had accepted it for that chunk."""
         return before < number < chunk and number in self._accepted
 
     def _miss_prompt(self, chunk: int, reason: str) -> None:
@@ -410,7 +436,7 @@ class Ledger:
                 line.finish(Status.MISSED, reason)
 
     def accepted_prompt(self, prompt: str) -> None:
-        """The model took a prompt: the oldest command that carries it has been answered."""
+        """Record that the model accepted a prompt: the oldest command with this prompt has been answered."""
         flight = self.flights.prompt_answered(prompt)
         if flight is not None:
             self.overwritten.pop(flight.chunk, None)
@@ -419,10 +445,11 @@ class Ledger:
                 self._accepted.add(flight.chunk)
 
     def accepted_image(self, making: int, base: int) -> None:
-        """The model encoded an image: the oldest image on its way acts from the next chunk on, at the earliest on its own.
+        """Record that the model encoded the oldest pending image: it acts from the next chunk on, but not before its own.
 
         What a take opens with acts on its first chunk, which the model does not begin without it. An image has landed when
-        its chunk is made: until then another one can take its place. An answer may come later than that (`pictured`).
+        its chunk is made: until then another one can replace it. An answer may also come later than that (see
+        `image_landing`).
         """
         flight = self.flights.image_answered()
         landed = None if flight is None else self.images.accepted(flight, making, base, self._judged)
@@ -430,7 +457,7 @@ class Ledger:
             self._land_image(*landed)
 
     def discard_from(self, chunk: int) -> None:
-        """The take ends before this chunk, or the run does: of what was sent until then, not every image was seen."""
+        """End the take, or the run, before this chunk: images that were sent until then and never shown are missed."""
         for number, landing in self.images.unmade(chunk):
             self._miss_image(number, f"the model took its image for chunk {landing} only, which was not made with it")
         for flight in self.flights.take_images():
@@ -443,7 +470,7 @@ class Ledger:
                 line.finish(Status.MISSED, reason)
 
     def refused(self, command: str) -> PendingCommand | None:
-        """The oldest command of this name that is on its way, taken off."""
+        """Remove and return the oldest pending command of this name."""
         flight = self.flights.refused(command)
         slot = None if flight is None else self.slots.get(flight.chunk)
         if flight is not None and slot is not None and flight.prompt is not None and slot.said == flight.prompt:
@@ -451,7 +478,7 @@ class Ledger:
         return flight
 
     def stuck(self, flight: PendingCommand, reason: str) -> bool:
-        """Whether a refused command should have overwritten a line's prompt. Then that line is stuck, and stays so."""
+        """Return whether a refused command should have overwritten a delivery's prompt. That delivery is stuck for good."""
         line = self.overwritten.pop(flight.chunk, None) if flight.command == "schedule_prompt" else None
         if line is not None:
             line.status, line.reason = Status.STUCK, reason

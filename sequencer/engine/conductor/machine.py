@@ -1,17 +1,17 @@
-"""The conductor: a state machine that hears events and answers with commands. No clock, no chance, no world.
+"""The conductor: a state machine that receives events and answers with commands. It uses no clock, no randomness and no I/O.
 
 ::
 
-    WAITING ──ready──▶ UPLOADING ──all uploaded──▶ OPENING ──conditions there──▶ STARTING ──started──▶ PLAYING
+    WAITING ──ready──▶ UPLOADING ──all uploaded──▶ OPENING ──conditions ready──▶ STARTING ──started──▶ PLAYING
                                                       ▲                                                  │ a cut is due
                                                       └───────────── reset reported ◀── CUTTING ◀────────┘
-    OPENING ──an outer clock stands──▶ ARMED ──it moves──▶ STARTING
+    OPENING ──external clock is stopped──▶ ARMED ──it moves──▶ STARTING
     PLAYING ──last chunk done──▶ SHOWING ──it was shown──▶ FINISHED
-    any ──session ended, closing, start refused──▶ FINISHED
+    any ──session ended, stop requested, start refused──▶ FINISHED
 
-`TABLE` below says which handler hears which event in which phase; what is not in it is not heard. Score chunks are the
-model's chunks plus `base`, the score chunk at which the take began; `making` is the score chunk being made now (before
-`start`: the one that will be made first).
+`HANDLERS` below maps each phase and event to its handler; all other events are ignored. Score chunks are the model's chunks
+plus `base`, the score chunk at which the take began; `making` is the current score chunk (before `start`: the first one that
+will be made).
 """
 
 from __future__ import annotations
@@ -104,18 +104,21 @@ from sequencer.schedule.model import Schedule
 
 
 class Conductor:
-    """One run of one schedule: `receive` every event in the order in which it came, do what the commands say."""
+    """One run of one schedule: pass every event to `receive` in the order of arrival, and carry out the commands it returns."""
 
     def __init__(self, schedule: Schedule, following: bool | None = None, revision: int = CURRENT) -> None:
-        """`following` binds places to chunks late; None does so where the score's clock comes from outside.
+        """Create the conductor of a new run.
 
-        `revision` is the revision of the conductor that it acts as: that of a journal which is replayed
-        (see `sequencer.engine.revisions`).
+        Args:
+            schedule: The schedule to play.
+            following: Whether positions are bound to chunks late. None: only if the score's clock is an external one.
+            revision: The revision of the conductor's behaviour; for a replay that of the journal (see
+                `sequencer.engine.revisions`).
         """
         self.run = RunState(schedule, schedule.clock.is_outer if following is None else following, revision)
 
     def receive(self, event: Event) -> tuple[Command, ...]:
-        """What is to be done now that this has happened. Chunks in the commands count within the take."""
+        """Return the commands that answer an event. Chunks in commands count within the take."""
         run = self.run
         run.ledger.now = max(run.ledger.now, event.at)
         if isinstance(event, ChunkShown) and run.ends_when_shown and run.phase is not Phase.FINISHED:
@@ -133,7 +136,7 @@ class Conductor:
 
     @property
     def phase(self) -> Phase:
-        """Where the run is."""
+        """The current phase of the run."""
         return self.run.phase
 
     @property
@@ -147,9 +150,13 @@ class Conductor:
         return self.run.making
 
     def is_of_the_score(self, chunk: int, take: int | None = None) -> bool:
-        """Whether a chunk of a take shows the score: not one that is made behind the last one, or while a reset is awaited.
+        """Return whether a chunk of a take belongs to the score.
 
-        `take` counts `start` commands from 1; None is the take that plays.
+        A chunk does not if it is made after the last one, or while a reset is pending.
+
+        Args:
+            chunk: The chunk, counted within its take.
+            take: The take, counted by `start` commands from 1; None for the current one.
         """
         return self.run.score_chunk(chunk, take) is not None
 
@@ -159,7 +166,7 @@ class Conductor:
         return self.run.ended
 
     def report(self) -> Report:
-        """What became of every cue so far."""
+        """Return the report: the outcome of every cue so far."""
         shown = {} if self.run.follow is None else self.run.follow.shown
         cues = tuple(cue_report(line, self.run.schedule.grid, shown) for line in self.run.plan.lines)
         if self.run.ends_when_shown:
@@ -269,4 +276,4 @@ HANDLERS: dict[tuple[Phase, type[Event]], Handler] = {
     for phase, own in _PHASES.items()
     for kind, handler in ({} if phase is Phase.FINISHED else {**_ANYWHERE, **_HELD, **own}).items()
 }
-"""(phase, event) → handler. `docs/architecture.md`'s diagram is made from it."""
+"""(phase, event) → handler. The tests check the diagram in `docs/architecture.md` against this table."""

@@ -1,8 +1,9 @@
-"""What gear is told, when: each message leaves at the nanosecond at which its place is seen (or heard), never at a chunk.
+"""Send MIDI messages to external devices: each at the exact nanosecond of its position, never snapped to a chunk.
 
-In a fixed run a place is seen when the part of its chunk is shown in which it falls: the fits of chunk boundaries and the lag
-behind them say when. In a following run it is when the clock is there. Messages are said a little ahead (`AHEAD`), so that
-a plan may change until then, and nothing that was said must be taken back.
+In a fixed run this is the time at which the part of the chunk is shown that contains the position: the fits of the chunk
+boundaries and the lag after them give it. In a run that follows a clock it is the time at which the clock reaches the
+position. Each message is issued a little ahead of time (`AHEAD`), so that the plan may change until then, and nothing that
+was issued has to be taken back.
 """
 
 from __future__ import annotations
@@ -21,33 +22,38 @@ from sequencer.schedule.describe import describe_act
 from sequencer.schedule.model import ControlAct, MidiAct, NoteAct, ProgramAct, Schedule, Send
 
 AHEAD = SECOND // 5
-"""How long before its time a message is said, in nanoseconds."""
+"""How long before its time a message is issued, in nanoseconds."""
 TOO_LATE = SECOND // 4
-"""A note that is later than this is not played any more; controllers and programs set a state, and are sent all the same."""
+"""A note later than this many nanoseconds is not played. Controllers and programs set a state and are sent all the same."""
 WAKE_TOLERANCE_NS, SEND_HORIZON_NS = SECOND // 1000, 3 * SECOND
-"""A wake that is so much too late is asked for anew; what is further off than this is asked for later: by what is heard until
-then, or where a clock is followed by a wake halfway."""
+"""In nanoseconds: a pending wake-up that is too late by the tolerance or more is requested again.
+
+A wake-up beyond the horizon is requested later: when an event arrives before it, or, in a run that follows a clock, at an
+intermediate wake-up.
+"""
 SAMPLES = 5
-"""Of how many of the latest chunks the medians are taken."""
+"""The number of latest chunks over which the medians are taken."""
 STRAYS = SECOND // 10
-"""A fit that is further from the boundary it was told with has not got over a slow chunk yet: the boundary itself counts."""
+"""In nanoseconds: a fit further than this from its own boundary has not recovered from a slow chunk; the boundary is used."""
 STOOD = SECOND // 2
-"""A chunk that is reported so much later than it is due was made late: the pictures stand before it."""
+"""In nanoseconds: a chunk reported this much later than it was due was made late, and the video freezes before it."""
 UNSEEN = 2
-"""Where no picture was seen by the end of so many chunks of a take, nobody counts pictures: its boundaries must do."""
+"""If no frame was seen by the end of this many chunks of a take, frames are not counted; the boundaries are used."""
 MAX_MADE = 1024
-"""Of so many of a take's latest chunks it is known when they were made: short ones are shown when many more were made."""
+"""The number of a take's latest chunks whose times are kept. Short chunks are shown after many more have been made."""
 MAX_TAKES = 16
-"""Of so many takes before it is known when they are seen: short ones are over long before their frames arrive."""
+"""The number of earlier takes whose display times are kept. Short takes are over long before their frames arrive."""
 NOTE_ON, NOTE_OFF, CONTROL, PROGRAM = 0x90, 0x80, 0xB0, 0xC0
 
 
 @dataclass(frozen=True, slots=True)
 class SentMidi:
-    """One cue's (or one firing's) messages, and what became of them.
+    """The MIDI messages of one cue (or one firing of a rule), and what happened to them.
 
-    `due` is the nanosecond of its place, `at` the one at which it was said (or left out, where not `was_sent`). `seconds` is
-    where it stands in the model's own time: since the first chunk began, as chunks are counted.
+    Attributes:
+        due: The nanosecond of its position.
+        at: The nanosecond at which it was issued (or left out, if `was_sent` is false).
+        seconds: Its position in the model's own time: seconds since the first chunk began, as chunks are counted.
     """
 
     section: str | None
@@ -62,46 +68,52 @@ class SentMidi:
 
     @property
     def late_ms(self) -> float:
-        """How many milliseconds behind its time it was said; 0 where it was said ahead."""
+        """How many milliseconds after its time it was issued; 0 if it was issued ahead of time."""
         return round(max(0, self.at - self.due) / 1e6, 3)
 
 
 @dataclass(slots=True)
 class TakeSeen:
-    """When a take is seen. Chunks of `done` count within it, `base` is the score chunk that it begins with."""
+    """When a take is shown. The chunks of `done` count within the take; `base` is the score chunk that it begins with."""
 
     base: int
     done: dict[int, int]
-    """When its latest chunks were made; -1 is its beginning."""
+    """When its latest chunks were made, in nanoseconds; -1 is the beginning of the take."""
     line: tuple[int, float, float] | None = None
-    """(score chunk, when it is seen, how long a chunk lasts); None while nobody knows."""
+    """A linear fit: (score chunk, when it is shown, how long a chunk lasts), in nanoseconds. None while it is not known."""
     stood: list[tuple[int, tuple[int, float, float]]] = field(default_factory=list)
-    """Score chunks before which the model stood, each with the line of what came before it."""
+    """Score chunks before which the model stalled, each with the fit that applies before it."""
 
     def line_at(self, chunk: int) -> tuple[int, float, float] | None:
-        """The line by which a score chunk of it is seen."""
+        """Return the fit by which a score chunk of the take is shown."""
         return next((line for late, line in self.stood if chunk < late), self.line)
 
 
 class DisplayClock:
-    """When the chunks of a fixed run are seen. Score chunks count on through cuts; each take has boundaries of its own.
+    """When the chunks of a fixed run are shown. Score chunks count on through cuts; each take has its own boundaries.
 
-    The fits say where boundaries are; how long after its end a chunk is seen (`_behind`), and how long it lasts, are the
-    medians of the latest, the lower of two, so that one slow chunk changes nothing.
+    The fits give the boundaries. How long after its end a chunk is shown (`_behind`), and how long it lasts, are medians of
+    the latest values, the lower one of two, so that a single slow chunk changes nothing.
     """
 
     def __init__(self, schedule: Schedule, knows_takes: bool = True) -> None:
-        """`knows_takes`: whether each take before is known by itself, a take of which no frame was seen holds nothing up, short
-        chunks are waited for as long as their frames may take, only measured chunks say how long one lasts, and when a chunk
-        was made is known until it is seen (earlier revisions forgot it after five more)."""
+        """Create the display clock of a run.
+
+        Args:
+            schedule: The schedule that is played.
+            knows_takes: Whether to act as the newest revision does. Then each earlier take has its own times, a take of which
+                no frame was seen delays nothing, short chunks are waited for as long as their frames may take, only measured
+                chunks give the length of a chunk, and the time at which a chunk was made is kept until the chunk is shown
+                (earlier revisions forgot it after five more).
+        """
         self.offset = 0
         self._knows_takes = knows_takes
         self._remembered = MAX_MADE if knows_takes else SAMPLES
         delay = DISPLAY_DELAY / (float(schedule.grid.chunk) * SECOND)
         self._unseen = max(UNSEEN, 2 * delay) if knows_takes else UNSEEN
-        """After how many chunks nobody is taken to count pictures: short ones are over long before they are shown."""
+        """After this many chunks frames are assumed not to be counted. Short chunks are over long before they are shown."""
         self._first_fit: int | None = None
-        """When the take's boundaries were first fitted: frames may take long to arrive."""
+        """When the boundaries of the take were first fitted; frames may arrive much later."""
         self._chunk = schedule.grid.chunk
         self._nominal = float(schedule.grid.chunk) * SECOND
         self._shown = False
@@ -113,16 +125,16 @@ class DisplayClock:
 
     @property
     def is_streamed(self) -> bool:
-        """Whether a chunk is seen while it is being made; else nobody knows when it is, before it is made."""
+        """Whether a chunk is shown while it is being made; if not, its time is unknown until it is made."""
         return bool(self._behind) and median_low(self._behind) < 0
 
     def began(self, base: int, at: int) -> None:
-        """A take began at a score chunk."""
+        """Begin a take at a score chunk."""
         before = self._playing
         if not self._knows_takes:
             if before.line is not None:
                 self._earlier.append(before)
-        elif before.done and before.base < base:  # else it is set up again
+        elif before.done and before.base < base:  # otherwise the take is being set up again
             before.line = before.line or self._foretold(before)
             self._earlier.append(before)
         self._playing = TakeSeen(base, {-1: at})
@@ -130,19 +142,19 @@ class DisplayClock:
         self._first_fit = None
 
     def done(self, chunk: int, at: int) -> None:
-        """A chunk of the take is made."""
+        """Record that a chunk of the take is made."""
         self._playing.done[chunk] = at
         self._playing.done.pop(chunk - self._remembered, None)
 
     def shown(self, chunk: int, at: int) -> None:
-        """A chunk of the take was seen. The first one says where the take stands; later ones correct the fits."""
+        """Record that a chunk of the take was shown. The first one gives the times of the take; later ones correct the fits."""
         length = self._seen_of(self._playing, chunk, at)
         if not self._shown:
             self._shown = True
             self._playing.line = (self._playing.base + chunk, float(at), length)
 
     def shown_before(self, chunk: int, at: int) -> None:
-        """A score chunk of a take before was seen, while the next one was opened or after it began."""
+        """Record that a score chunk of an earlier take was shown, while the next one was being opened or after it began."""
         if not self._knows_takes:
             return
         if chunk >= self._playing.base:
@@ -153,7 +165,7 @@ class DisplayClock:
             take.line = (chunk, float(at), self._seen_of(take, chunk - take.base, at))
 
     def _seen_of(self, take: TakeSeen, chunk: int, at: int) -> float:
-        """A chunk of a take was seen: note how long after its end. Returns how long a chunk lasts."""
+        """Record how long after its end a chunk of a take was shown. Return the length of a chunk."""
         length = median_low(self._lengths)
         if chunk in take.done:
             self._behind.append(float(at - take.done[chunk]))
@@ -162,9 +174,9 @@ class DisplayClock:
         return length
 
     def fitted(self, fit: BoundariesFitted) -> None:
-        """A new fit of the take's boundaries."""
+        """Handle a new fit of the take's boundaries."""
         is_measured = fit.chunk_ns != self._nominal or len(self._lengths) > 1
-        if is_measured or not self._knows_takes:  # the first fit of all has measured nothing yet
+        if is_measured or not self._knows_takes:  # the very first fit has not measured anything yet
             self._lengths.append(fit.chunk_ns)
         length = median_low(self._lengths)
         behind = median_low(self._behind) if self._behind else 0.0
@@ -177,25 +189,25 @@ class DisplayClock:
             self._playing.line = self._guess
 
     def _note_stall(self, fit: BoundariesFitted, length: float) -> None:
-        """Where the chunk before a boundary took far too long, what was made before it is seen as it was foretold."""
+        """If the chunk before a boundary took far too long, keep the predicted times for what was made before it."""
         before, line = self._playing.done.get(fit.chunk - 2), self._playing.line
         if self._knows_takes and before is not None and line is not None and fit.at - before - length > STOOD:
             self._playing.stood.append((self._playing.base + fit.chunk - 1, line))
 
     def finalise(self) -> None:
-        """The run is over: where nothing of the take was seen yet, its boundaries must do."""
+        """End the run: if nothing of the take was shown yet, its boundaries are used."""
         self._playing.line = self._playing.line or self._guess
 
     def time_of(self, seconds: Fraction) -> int | None:
-        """The nanosecond at which an exact nominal time is seen; None while nobody can know."""
-        # The place in chunks is above / below, in whole numbers: this is asked after every event.
+        """Return the nanosecond at which an exact nominal time is shown; None while it cannot be known."""
+        # The position in chunks is above / below, in integers, because this is called after every event.
         above = seconds.numerator * self._chunk.denominator
         below = seconds.denominator * self._chunk.numerator
         known = self._line_at(above, below)
         return None if known is None else self._time_by(known, above, below)
 
     def end_of(self, seconds: Fraction) -> int | None:
-        """When the score is over that ends at an exact nominal time, as far as that can be foretold before its take is seen."""
+        """Return when a score that ends at an exact nominal time is over, predicted if possible before its take is shown."""
         above = seconds.numerator * self._chunk.denominator
         below = seconds.denominator * self._chunk.numerator
         known = self._line_at(above, below)
@@ -204,13 +216,13 @@ class DisplayClock:
         return None if known is None else self._time_by(known, above, below)
 
     def _line_at(self, above: int, below: int) -> tuple[int, float, float] | None:
-        """The line by which a place in chunks is seen."""
+        """Return the fit by which a position in chunks is shown."""
         playing = self._playing
         if above >= playing.base * below:
             return playing.line_at(above // below) if playing.stood else playing.line
         known = self._earlier_line(above // below)
         if known is None and self._knows_takes and self._shown:
-            return playing.line  # the take that plays is seen: what was made before it was seen before, if it was
+            return playing.line  # the current take is shown, so what was made before it was shown earlier, if at all
         return known
 
     def _time_by(self, line: tuple[int, float, float], above: int, below: int) -> int:
@@ -218,24 +230,24 @@ class DisplayClock:
         return round(time + (above - chunk * below) / below * length) - self.offset
 
     def _take_of(self, chunk: int) -> TakeSeen | None:
-        """The take before in which a score chunk falls."""
+        """Return the earlier take that a score chunk belongs to."""
         return next((one for one in reversed(self._earlier) if one.base <= chunk), None)
 
     def _earlier_line(self, chunk: int) -> tuple[int, float, float] | None:
-        """The line of the take before in which a score chunk falls; where that is not known, of the one nearest before it."""
+        """Return the fit of the earlier take that a score chunk belongs to, or of the nearest known one before it."""
         known = [one for one in self._earlier if one.line is not None]
         take = next((one for one in reversed(known) if one.base <= chunk), next(iter(known), None))
         return None if take is None else take.line_at(chunk)
 
     def _foretold(self, take: TakeSeen) -> tuple[int, float, float] | None:
-        """When a take will be seen of which nothing was, by what was made of it; None where no delay is measured yet."""
+        """Predict from its chunks when a take will be shown. None if no delay is measured yet."""
         if not self._behind or not take.done:
             return None
         made, length = max(take.done), median_low(self._lengths)
         return take.base + made + 1, take.done[made] + length + median_low(self._behind), length
 
     def seconds_at(self, time: int) -> float | None:
-        """What of the model's time is seen at a nanosecond. None before anything was seen."""
+        """Return the seconds of the model's time that are shown at a nanosecond. None before anything was shown."""
         seen = [(one.base, one.line) for one in (*self._earlier, self._playing) if one.line is not None]
         if not seen:
             return None
@@ -246,31 +258,37 @@ class DisplayClock:
 
 @dataclass(frozen=True, slots=True)
 class NextSend:
-    """The next send of the plan. What is exact of its place is reckoned once: it is asked for after every event."""
+    """The next send of the plan. Its exact values are computed once, because it is requested after every event."""
 
     current: Pass
     index: int
     send: Send
     seconds: Fraction
-    """Its nominal score time."""
+    """Its nominal score time in seconds."""
     chunk: int
-    """The score chunk within which that falls."""
+    """The score chunk that contains that time."""
 
 
 class MidiOutput:
-    """The messages of a run that have not been said yet, in the order of the plan.
+    """The MIDI messages of a run that have not been issued yet, in the order of the plan.
 
-    It walks along the plan's passes: `_pass` and `_index` are those of the send after the last one that was said. A pass that
-    was left ends sooner, and what stood behind its end is passed over; what follows is laid anew behind it.
+    It advances along the plan's passes: `_pass` and `_index` are those of the send after the last one that was issued. A pass
+    that was left ends sooner, and its sends after that end are skipped; the plan has new passes after it.
     """
 
     def __init__(
         self, schedule: Schedule, plan: Plan, follow: ClockSync | None, ends_notes: bool = True, knows_takes: bool = True
     ) -> None:
-        """`ends_notes`: whether a note ends by the end of the score at the latest.
+        """Create the MIDI output of a run.
 
-        `knows_takes`: see `Seen`. Besides, whether the walk waits after what was said (earlier revisions went on to the next
-        send at once, and lost those that a jump laid anew), and whether a following run is woken where nothing comes for long.
+        Args:
+            schedule: The schedule that is played.
+            plan: The plan of the run.
+            follow: The clock that the run follows, or None for a fixed run.
+            ends_notes: Whether a note ends by the end of the score at the latest.
+            knows_takes: See `DisplayClock`. It also decides whether the output waits after what was issued (earlier revisions
+                advanced to the next send at once, and lost those that a jump had created anew), and whether a run that
+                follows a clock is woken if no event arrives for long.
         """
         self._ends_notes = ends_notes
         self._waits = knows_takes
@@ -278,21 +296,27 @@ class MidiOutput:
         self.seen = DisplayClock(schedule, knows_takes)
         self.log: list[SentMidi] = []
         self.wake: int | None = None
-        """The latest time that was asked for."""
+        """The latest time that was requested for a wake-up."""
         self._schedule = schedule
         self._plan = plan
         self._follow = follow
         self._pass = self._index = 0
         self._coming: NextSend | None = None
         self._searched: Pass | None = None
-        """The plan's last pass, where nothing is to come up to it."""
+        """The plan's last pass, if nothing remains to be sent up to it."""
         self._chased: deque[MidiAct] = deque()
         self._far = max(SEND_HORIZON_NS, 2 * nanoseconds(schedule.grid.chunk))
 
     # ---- what is due -----------------------------------------------------------------------------------------------
 
     def due(self, at: int, until: int | None, everything: bool = False) -> list[Command]:
-        """Say what is due soon. `until` is the first score chunk that may never come; `everything` says all of it at once."""
+        """Return the commands that are due soon.
+
+        Args:
+            at: The current nanosecond.
+            until: The first score chunk that may never come, or None.
+            everything: Whether to issue all remaining messages at once.
+        """
         commands: list[Command] = []
         while self._chased:
             commands += _messages(self._chased.popleft(), at, at)
@@ -310,18 +334,18 @@ class MidiOutput:
         return commands
 
     def _waking(self, due: int, at: int) -> list[Command]:
-        """Ask to be woken, unless something is heard (and asked anew) before, or somebody wakes this run soon enough."""
+        """Request a wake-up, unless an event that requests it again or a pending wake-up comes soon enough."""
         if self.wake is not None and self.wake > at and self.wake - due < WAKE_TOLERANCE_NS:
             return []
         if due - at > self._far:
             if self._follow is None or not self._waits:
                 return []
-            due = at + self._far  # the clock goes on while the model rests or stands, and nothing is heard of it
+            due = at + self._far  # the clock goes on while the model is paused or stalled and no event arrives
         self.wake = due
         return [WakeAt(due)]
 
     def _next(self) -> NextSend | None:
-        """The next send of the plan."""
+        """Return the next send of the plan."""
         passes, known = self._plan.passes, self._coming
         if known is not None and known.current.number < len(passes) and passes[known.current.number] is known.current:
             return known
@@ -344,7 +368,7 @@ class MidiOutput:
         return self._coming
 
     def _go_to(self, number: int, index: int) -> None:
-        """Walk to a send."""
+        """Advance to a send."""
         self._pass, self._index = number, index
         self._coming = self._searched = None
 
@@ -362,7 +386,7 @@ class MidiOutput:
         return commands
 
     def _end_of(self, act: MidiAct, current: Pass, send: Send, due: int) -> int:
-        """When a note is let go of: where the clock is then, or so much later, but not after the score."""
+        """Return when a note is released: by the clock, or after its length, but not after the end of the score."""
         if not isinstance(act, NoteAct):
             return due
         end = None if send.quarter is None or act.quarters is None else send.quarter + act.quarters
@@ -372,13 +396,13 @@ class MidiOutput:
         return self._by_the_end(due, due + nanoseconds(act.seconds) if time is None else time)
 
     def _by_the_end(self, due: int, end: int) -> int:
-        """When a note ends that begins at `due`: at `end`, or sooner where the score is over before that."""
+        """Return when a note that begins at `due` ends: at `end`, or at the end of the score if that is sooner."""
         last = self._plan.passes[-1]
         over = self._time_of_end(last) if self._ends_notes else None
         return max(due + 1, end if over is None else min(end, over))
 
     def _time_of_end(self, last: Pass) -> int | None:
-        """The nanosecond at which the score is over, as it is planned now."""
+        """Return the nanosecond at which the score is over by the current plan."""
         if self._follow is None:
             return self.seen.end_of(last.end)
         time = self._follow.time_of(float(last.end_quarter), float(last.end))
@@ -390,10 +414,10 @@ class MidiOutput:
         time = self._plan.time_of_place(current, quarter, seconds)
         return None if time is None else round(time)
 
-    # ---- what hands do ---------------------------------------------------------------------------------------------
+    # ---- what the operator does ------------------------------------------------------------------------------------
 
     def fired(self, acts: tuple[MidiAct, ...], current: Pass, place: str, line: int, at: int) -> list[Command]:
-        """A rule tells gear something: at once."""
+        """Send a rule's messages to external devices at once."""
         commands: list[Command] = []
         for act in acts:
             end = self._by_the_end(at, at + nanoseconds(act.seconds)) if isinstance(act, NoteAct) else at
@@ -402,7 +426,7 @@ class MidiOutput:
         return commands
 
     def located(self, number: int, quarter: Fraction) -> None:
-        """The clock was moved to a quarter of a pass. Controllers and programs that are in force there are sent anew."""
+        """Handle a jump of the clock to a quarter of a pass: controllers and programs in force there are sent again."""
         state: dict[tuple[str, int, int], MidiAct] = {}
         self._go_to(number, 0)
         for current in self._plan.passes[: number + 1]:
@@ -421,7 +445,7 @@ class MidiOutput:
                             pass
         self._chased = deque(state.values())
 
-    # ---- what became of it -----------------------------------------------------------------------------------------
+    # ---- results ---------------------------------------------------------------------------------------------------
 
     def _log(self, current: Pass, place: str, line: int, acts: tuple[MidiAct, ...], due: int, at: int, was_sent: bool) -> None:
         what = ", ".join(describe_act(act) for act in acts)
@@ -431,7 +455,7 @@ class MidiOutput:
 
 
 def _messages(act: MidiAct, due: int, end: int) -> list[Command]:
-    """An act as messages; a note is let go of at `end`."""
+    """Return the messages of an act; a note is released at `end`."""
     match act:
         case NoteAct():
             on = bytes((NOTE_ON | act.channel - 1, act.note, act.velocity))

@@ -1,4 +1,7 @@
-"""What hands and gear do: rules, exits, gotos, pauses. What comes while a take is being opened is held until it runs."""
+"""Handle what the operator and external devices do: rules, exits, gotos and pauses.
+
+Input that arrives while a take is being opened is held until the take runs.
+"""
 
 from __future__ import annotations
 
@@ -30,22 +33,22 @@ from sequencer.schedule.model import (
 
 
 def operator_pause(run: RunState, event: OperatorPause) -> list[Command]:
-    """The operator pauses or resumes, without any rule."""
+    """Pause or resume because the operator asked for it, without any rule."""
     return [pause(run) if event.paused else Resume()]
 
 
 def pause(run: RunState) -> Command:
-    """Ask for a pause. From its chunk's end on the model rests, and what is sent then acts on the very next chunk."""
+    """Request a pause. The model rests after the current chunk, and what is sent then acts on the very next chunk."""
     if run.pausing is None and not run.paused:
         run.pausing = run.making
     return Pause()
 
 
 def paused(run: RunState, event: Paused) -> list[Command]:
-    """The model rests after a chunk: what is live waits until it goes on.
+    """Record that the model rests after a chunk: live acts wait until it goes on.
 
-    A model that does not say after which chunk may say it before that chunk is done: it rests after the one that was being made
-    when it was asked to, or after the last one that is made.
+    A model that does not report after which chunk it rests may report the pause before that chunk is done. It then rests
+    after the chunk that was being made when the pause was requested, or after the last one that is made.
     """
     asked, run.paused, run.pausing = run.pausing, True, None
     run.stalls.rest()
@@ -57,7 +60,7 @@ def paused(run: RunState, event: Paused) -> list[Command]:
 
 
 def resumed(run: RunState, event: Resumed) -> list[Command]:
-    """The model goes on: what is due for the next chunk leaves."""
+    """Record that the model goes on, and send what is due for the next chunk."""
     run.paused, run.pausing = False, None
     run.stalls.expect(event.at)
     said = run.making if event.chunk is None else run.base + event.chunk
@@ -66,13 +69,13 @@ def resumed(run: RunState, event: Resumed) -> list[Command]:
 
 
 def on_trigger(run: RunState, event: TriggerEvent) -> list[Command]:
-    """Rules and exits of the pass that plays now."""
+    """Apply the rules and exits of the current pass that an event fires."""
     firings = run.ear.match(event)
     return act_on(run, firings, event.at) if firings else []
 
 
 def hold_until_started(run: RunState, event: TriggerEvent | OperatorPause) -> list[Command]:
-    """Nothing an operator did is lost while a take is being opened: it acts as soon as the take runs."""
+    """Hold the operator's input while a take is being opened, so that nothing is lost; it takes effect once the take runs."""
     heard = event if isinstance(event, OperatorPause) else run.ear.match(event)
     if heard:
         run.held.append(heard)
@@ -80,7 +83,7 @@ def hold_until_started(run: RunState, event: TriggerEvent | OperatorPause) -> li
 
 
 def act_on(run: RunState, firings: frozenset[Trigger], at: int) -> list[Command]:
-    """Let firings act, in the pass that plays now: its way out first, then its rules, cuts last. Held while no take runs."""
+    """Apply fired triggers to the current pass: first its exit, then its rules, cuts last. Hold them while no take runs."""
     if run.phase is not Phase.PLAYING:
         run.held.append(firings)
         return []
@@ -92,7 +95,7 @@ def act_on(run: RunState, firings: frozenset[Trigger], at: int) -> list[Command]
         move = run.moves.fired(LEAVES, "exit", place, current, line, at)
         leave(run, move, current, current.stretch.index + 1, "the live section was left")
         current = run.plan.passes[current.number]
-    # A rule that cuts comes last: behind its reset nothing more can be sent to the take that plays.
+    # A rule that cuts comes last, because nothing can be sent to the current take after its reset.
     for rule in sorted(current.stretch.rules, key=lambda one: any(isinstance(act, CutAct) for act in one.acts)):
         if rule.trigger in firings:
             commands += fire(run, rule, current, at)
@@ -100,7 +103,7 @@ def act_on(run: RunState, firings: frozenset[Trigger], at: int) -> list[Command]
 
 
 def fire(run: RunState, rule: RuleEntry, current: Pass, at: int) -> list[Command]:
-    """A rule acts: what it does to the run at once, what it shows as a line on its way to a chunk within reach."""
+    """Apply a rule: acts on the run take effect at once, acts of the model become a delivery to a chunk within reach."""
     count = run.firings.get(rule.key, 0)
     run.firings[rule.key] = count + 1
     commands: list[Command] = []
@@ -136,7 +139,7 @@ def fire(run: RunState, rule: RuleEntry, current: Pass, at: int) -> list[Command
 
 
 def run_rule(run: RunState, rule: RuleEntry, acts: tuple[CueAct, ...], current: Pass, at: int) -> list[Command]:
-    """What a rule shows is committed to the first chunk within its reach, or to a coming cut where that is nearer."""
+    """Commit what a rule shows to the first chunk within its reach, or to a coming cut if that is sooner."""
     kinds = {kind_of(act) for act in acts}
     if run.phase is Phase.CUTTING:
         run.ledger.commit(run.plan.fire(rule, acts, current, run.next_base, at), run.next_base)
@@ -160,13 +163,13 @@ def run_rule(run: RunState, rule: RuleEntry, acts: tuple[CueAct, ...], current: 
 
 
 def leave(run: RunState, move: RunAction, current: Pass, following: int, reason: str) -> None:
-    """Leave a pass at the next bar line within reach and lay what follows from there."""
+    """Leave a pass at the next bar line within reach, and rebuild the plan from there."""
     reach = run.making + run.schedule.lead
     exit_at = run.plan.exit_from(current, reach)
     if exit_at is None and following == current.stretch.index + 1:
         move.end(Status.SKIPPED, "the section ends by itself before it could be left")
         return
-    # A goto lands at reach too: where the pass ends sooner, its bars are counted on to where it can be left.
+    # A goto lands at reach too: if the pass ends sooner, its bars are counted on to a point where it can be left.
     leave_at(run, current, run.plan.exit_behind(current, reach) if exit_at is None else exit_at, following, reason)
 
 
@@ -176,7 +179,7 @@ def leave_at(
     """Leave a pass at an exact nominal time; what was sent and is not in the new plan gives way to it."""
 
     def leaves(line: Delivery) -> bool:
-        """Whether a line stands behind the exit: it belongs to the plan that is left, an exit taken a moment ago included."""
+        """Return whether a delivery comes after the exit and so belongs to the old plan, also to an exit taken a moment ago."""
         behind = line.pass_number == current.number and line.time >= exit_at
         return line.rule is None and (line.pass_number > current.number or behind)
 
@@ -187,7 +190,7 @@ def leave_at(
 
 
 def leave_after_max(run: RunState, at: int) -> None:
-    """While an outer clock stands still, a live section's max counts on at the nominal tempo: there is always a way out."""
+    """While an external clock is stopped, count a live section's max on at the nominal tempo, so that it always ends."""
     follow = run.follow
     if follow is None or not follow.outer or follow.stopped_for is None:
         return

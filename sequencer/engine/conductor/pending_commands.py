@@ -1,4 +1,7 @@
-"""Commands on their way: what was sent and has not been answered. Answers name no command, so the oldest that fits is meant."""
+"""Pending commands: those that were sent and have not been answered.
+
+Answers do not name their command, so each answers the oldest command that matches.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,23 @@ from dataclasses import dataclass
 IMAGES = frozenset({"set_conditioning", "set_image"})
 SETTINGS = {"strength": "set_image_strength", "sr": "set_sr_scale"}
 LONG_PAST = 8
-"""Behind so many chunks nobody answers any more, but where images are concerned."""
+"""After this many chunks no answer is expected any more, except for images."""
 
 
 @dataclass(slots=True)
 class PendingCommand:
-    """A command on its way: the model's name for it, the score chunk it acts on, and the prompt it carries.
+    """A command without an answer.
 
-    `was_heard` says that something was answered which left behind it: the connection keeps the order. `tells` is whether its
-    prompt, once shown, shows that this command has acted: no other command carries it, and it was not shown before. `during` is
-    the chunk that was being made when it left.
+    Attributes:
+        command: The model's name for it.
+        chunk: The score chunk on which it acts.
+        prompt: The prompt that it carries.
+        tries: How many times it has been sent.
+        was_heard: Whether a command that was sent after it has been answered. It then arrived, for the connection keeps the
+            order.
+        tells: Whether its prompt, once it is shown, proves that this command has acted: no other command carries the prompt,
+            and it was not shown before.
+        during: The chunk that was being made when it was sent.
     """
 
     command: str
@@ -30,7 +40,7 @@ class PendingCommand:
 
 
 class PendingCommands:
-    """All flights, in the order in which they left."""
+    """All pending commands, in the order in which they were sent."""
 
     def __init__(self) -> None:
         self._all: deque[PendingCommand] = deque()
@@ -45,30 +55,30 @@ class PendingCommands:
         tells: bool = False,
         during: int | None = None,
     ) -> None:
-        """A command leaves."""
+        """Add a command that is sent."""
         self._all.append(PendingCommand(command, chunk, prompt, tries, tells=tells, during=during))
 
     def images(self) -> list[PendingCommand]:
-        """Every image on its way, in the order in which they left."""
+        """Return every pending image, in the order in which they were sent."""
         return [one for one in self._all if one.command in IMAGES]
 
     def clear(self) -> None:
-        """A reset: nothing that comes now answers what is on its way."""
+        """Forget everything after a reset: nothing that arrives from now on answers an earlier command."""
         self._all.clear()
 
     def prompt_answered(self, prompt: str) -> PendingCommand | None:
-        """The model took a prompt: the oldest `schedule_prompt` that carries it, taken off."""
+        """Remove and return the oldest `schedule_prompt` with a prompt that the model accepted."""
         text = prompt.strip()
         return self._answered(
             next((one for one in self._all if one.command == "schedule_prompt" and (one.prompt or "").strip() == text), None)
         )
 
     def image_answered(self) -> PendingCommand | None:
-        """The model encoded an image: the oldest one on its way, taken off."""
+        """Remove and return the oldest pending image: the model encoded it."""
         return self._answered(next((one for one in self._all if one.command in IMAGES), None))
 
     def refused(self, command: str) -> PendingCommand | None:
-        """The oldest command of this name, taken off."""
+        """Remove and return the oldest command of this name: the model refused it."""
         return self._answered(next((one for one in self._all if one.command == command), None))
 
     def _answered(self, flight: PendingCommand | None) -> PendingCommand | None:
@@ -82,16 +92,16 @@ class PendingCommands:
         return flight
 
     def take_images(self) -> list[PendingCommand]:
-        """Every image on its way, taken off: after a lost connection it may never have arrived."""
+        """Remove and return every pending image: after a lost connection it may never have arrived."""
         images = [one for one in self._all if one.command in IMAGES]
         self._all = deque(one for one in self._all if one.command not in IMAGES)
         return images
 
     def may_be_lost(self, kind: str, chunk: int) -> bool:
-        """Whether the setting of a kind (`SETTINGS`) for a chunk may have been lost: nothing behind it was answered."""
+        """Return whether a setting (see `SETTINGS`) for a chunk may have been lost: no later command was answered."""
         return any(one.command == SETTINGS[kind] and one.chunk == chunk and not one.was_heard for one in self._all)
 
     def forget(self, chunk: int) -> None:
-        """Answers for chunks long past will not come any more."""
+        """Forget commands for chunks long past, whose answers will not arrive any more."""
         while self._all and self._all[0].chunk < chunk - LONG_PAST and self._all[0].command not in IMAGES:
             self._all.popleft()

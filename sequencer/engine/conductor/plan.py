@@ -1,6 +1,7 @@
-"""The plan: which passes are played when, and the lines still to be committed, in order of exact time.
+"""The plan: which passes are played when, and the deliveries still to be committed, in order of exact time.
 
-A plan always runs to the end of the score as if every live stretch lasted its max. When one is left, its tail is laid anew.
+A plan always extends to the end of the score, as if every live stretch lasted its max. When a live stretch is left,
+everything after it is rebuilt.
 """
 
 from __future__ import annotations
@@ -18,13 +19,18 @@ from sequencer.schedule.describe import firing_by_name
 from sequencer.schedule.model import CueAct, CutAct, RuleEntry, Schedule, Stretch
 
 UNPLACED = 1 << 40
-"""The chunk of what a following run cannot place yet."""
+"""The chunk of what cannot be placed yet in a run that follows a clock."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One stretch as it is played. `start` and `end` are exact nominal score seconds, `quarter` is where it starts in
-    quarters since the score began (nominal ones, where its length was not written in beats)."""
+    """One stretch as it is played.
+
+    Attributes:
+        start: Exact nominal score time in seconds.
+        end: Exact nominal score time in seconds.
+        quarter: Where it starts, in quarters since the score began. These are nominal if its length was not written in beats.
+    """
 
     number: int
     stretch: Stretch
@@ -32,16 +38,21 @@ class Pass:
     end: Fraction
     quarter: Fraction = Fraction(0)
     counts_seconds: bool = False
-    """Whether the clock has seconds for quarters (time code)."""
+    """Whether the clock counts seconds instead of quarters (time code)."""
     left_at: Fraction | None = None
-    """The quarter of the pass at which it was left, where that was a bar line."""
+    """The quarter of the pass at which it was left, if that was a bar line."""
 
     def quarter_of(self, inside: Fraction | None, seconds: Fraction) -> Fraction:
-        """The quarter of a place by its quarter inside of the pass (None for a timed one) and its nominal score time."""
+        """Return the quarter of a position.
+
+        Args:
+            inside: Its quarter within the pass; None for a position given in seconds.
+            seconds: Its nominal score time.
+        """
         return self.quarter_at(seconds) if inside is None or self.counts_seconds else self.quarter + inside
 
     def quarter_at(self, seconds: Fraction) -> Fraction:
-        """The quarter of a nominal score time of this pass."""
+        """Return the quarter of a nominal score time of this pass."""
         inside = seconds - self.start
         if self.counts_seconds:
             return self.quarter + inside
@@ -61,15 +72,24 @@ class Pass:
 
 _ZERO = Fraction(0)
 NOMINAL_QUARTERS = Fraction(2)
-"""Quarters a second where a stretch has no tempo at all (120 bpm)."""
+"""Quarters per second of a stretch without a tempo (120 bpm)."""
 
 
 class Plan:
-    """The passes of a run and its lines. `lines` are all that ever were; `waiting` those not committed yet, by exact time."""
+    """The passes and deliveries of a run.
+
+    `lines` holds every delivery, `waiting` those not committed yet, by exact time.
+    """
 
     def __init__(self, schedule: Schedule, follow: ClockSync | None = None, is_newest: bool = True) -> None:
-        """`is_newest`: whether it acts as the newest revision: a pass that is left at a bar line ends at the exact quarter of
-        that, and positions in seconds and in beats are foretold apart."""
+        """Create the plan of a run.
+
+        Args:
+            schedule: The schedule that is played.
+            follow: The clock that the run follows, or None for a fixed run.
+            is_newest: Whether to act as the newest revision does: a pass that is left at a bar line ends at the exact quarter
+                of that bar line, and positions in seconds are predicted separately from positions in beats.
+        """
         self.schedule = schedule
         self._is_newest = is_newest
         self.follow = follow
@@ -83,16 +103,16 @@ class Plan:
         self._uncertain: list[int | None] = []
         self._end = 0
         self._before_jump = 0
-        """The number of the last line that was laid before the clock was moved."""
+        """The number of the last delivery that was created before the clock was moved."""
         self._kept_end = 0
-        """Behind the last chunk of what was committed before a pass was left, and stays."""
+        """The chunk after the last one to which something was committed before a pass was left, and stays committed."""
         self._began: dict[int, float] = {}
         self.append_passes(0, Fraction(0), Fraction(0))
 
-    # ---- laying ----------------------------------------------------------------------------------------------------
+    # ---- building --------------------------------------------------------------------------------------------------
 
     def append_passes(self, stretch: int, start: Fraction, quarter: Fraction) -> None:
-        """Add passes from a stretch on to the end of `play`, beginning at an exact time and quarter."""
+        """Append passes from a stretch to the end of `play`, beginning at an exact time and quarter."""
         fresh: list[Delivery] = []
         grid = self.schedule.grid
         for one in self.schedule.stretches[stretch:]:
@@ -123,7 +143,7 @@ class Plan:
         self._index()
 
     def _index(self) -> None:
-        """Note where passes start, where the next uncertain pass is, and which lines cut."""
+        """Update where passes start, where the next uncertain pass is, and which deliveries cut."""
         grid, snap = self.schedule.grid, self.schedule.snap
         self._starts = [grid.snap(one.start, snap) for one in self.passes]
         self._uncertain = [None] * len(self.passes)
@@ -145,7 +165,7 @@ class Plan:
         return self._numbers
 
     def leave_pass(self, current: Pass, at: Fraction, following: int, reason: str, quarter: Fraction | None = None) -> None:
-        """Leave a pass at an exact time and go on with stretch `following`, laid anew from there (at `quarter`, if given)."""
+        """Leave a pass at an exact time and continue with stretch `following`, rebuilt from there (at `quarter`, if given)."""
         kept = self.waiting[self._cursor :]
         for line in kept:
             if line.time >= at and line.pass_number == current.number:
@@ -169,7 +189,7 @@ class Plan:
 
     @staticmethod
     def _bar_line(current: Pass, at: Fraction) -> Fraction | None:
-        """The exact quarter of a pass at a time, where a bar begins there: inside of a ramp it is not found from the time."""
+        """Return the exact quarter of a pass at a time if a bar begins there: in a ramp it cannot be computed from the time."""
         stretch = current.stretch
         if stretch.meters is None or stretch.tempo is None or at < current.start:
             return None
@@ -178,8 +198,11 @@ class Plan:
         return next((line for line in lines if current.start + stretch.tempo.seconds_at(line) == at), None)
 
     def relocate(self, quarter: Fraction, reach: int) -> Delivery | None:
-        """Following: the clock jumped to a quarter. Lay the plan anew from there; returns the line that brings what is in
-        force there to `reach`, or None where nothing is in force yet."""
+        """Rebuild the plan after the clock jumped to a quarter.
+
+        Returns:
+            The delivery that brings what is in force there to the score chunk `reach`; None if nothing is in force yet.
+        """
         target = self.pass_of_quarter(quarter)
         self._before_jump = self._numbers
         kept = self.waiting[self._cursor :]
@@ -220,14 +243,14 @@ class Plan:
         return chase
 
     def pass_of_quarter(self, quarter: Fraction) -> Pass:
-        """The pass in which a quarter falls; the last one for a quarter behind the end."""
+        """Return the pass that contains a quarter; the last pass for a quarter after the end."""
         return next((one for one in self.passes if quarter < one.end_quarter), self.passes[-1])
 
     def _quarter_of(self, line: Delivery) -> Fraction:
         return line.laid_in.quarter_of(line.quarter, line.time)
 
     def _in_force(self, passed: list[Pass], target: Pass, quarter: Fraction) -> tuple[CueAct, ...]:
-        """What the score has in force at a quarter: the last act of each kind before it, cuts left out."""
+        """Return what is in force at a quarter: the last act of each kind before it, except cuts."""
         last: dict[str, CueAct] = {}
         for one in [*passed, target]:
             for entry in one.stretch.entries:
@@ -236,7 +259,7 @@ class Plan:
         return tuple(last[kind] for kind in ("strength", "image", "prompt", "sr") if kind in last)
 
     def fire(self, rule: RuleEntry, acts: tuple[CueAct, ...], current: Pass, chunk: int, at: int) -> Delivery:
-        """A line for one firing of a rule at nanosecond `at`, planned for a chunk. It is not in `waiting`."""
+        """Create a delivery for one firing of a rule at nanosecond `at`, planned for a chunk. It is not added to `waiting`."""
         line = Delivery(
             number=self._number(),
             time=self.schedule.grid.boundary(chunk),
@@ -259,13 +282,16 @@ class Plan:
     # ---- following -------------------------------------------------------------------------------------------------
 
     def forecast(self, limit: int) -> None:
-        """Following: say by the newest fits which chunk the coming lines, passes and the end fall on, as far as `limit`."""
+        """Predict from the latest fits the chunks of coming deliveries, of passes and of the end, up to `limit`.
+
+        A fixed run needs no predictions.
+        """
         follow = self.follow
         if follow is None:
             return
         stop = self._cursor
-        # Those in seconds and those in beats come in the order of their own: a clock that is faster or slower than the score's
-        # tempo brings one before the other. Earlier revisions took them to come in one order.
+        # Positions in seconds and positions in beats each come in their own order: a clock that is faster or slower than the
+        # score's tempo moves one kind before the other. Earlier revisions assumed a single order.
         beyond = [False, False]
         for index in range(self._cursor, len(self.waiting)):
             line = self.waiting[index]
@@ -286,21 +312,21 @@ class Plan:
     def _followed(self, line: Delivery) -> int:
         time = self.time_of_line(line)
         if time is None or self.follow is None:
-            # The opening stands at the score's very beginning, whatever the clock does.
+            # The opening is at the very beginning of the score, whatever the clock does.
             return 0 if line.time == 0 else UNPLACED
         chunk = self.follow.chunk_at(time, line.snap)
         return 0 if line.time == 0 else UNPLACED if chunk is None else max(0, chunk)
 
     def time_of_line(self, line: Delivery) -> float | None:
-        """When a line's place will be, by the newest fit of the clock; a place in seconds counts from its section's start."""
+        """Return when a delivery is due by the latest fit of the clock; one in seconds counts from its section's start."""
         return self.time_of_place(line.laid_in, line.quarter, line.time)
 
     def is_before_jump(self, line: Delivery) -> bool:
-        """Whether a line is of the plan before the clock was moved: where the clock is now says nothing of its time."""
+        """Return whether a delivery was created before the clock was moved: the present clock does not give its time."""
         return line.number <= self._before_jump
 
     def has_pass_of(self, line: Delivery) -> bool:
-        """Whether the pass that a line was laid in is still one of the plan's: not where a jump of the clock laid others."""
+        """Return whether the pass that a delivery was created in is still in the plan: a jump of the clock replaces passes."""
         number, laid_in = line.pass_number, line.laid_in
         if number >= len(self.passes):
             return False
@@ -308,14 +334,20 @@ class Plan:
         return current.stretch is laid_in.stretch and current.start == laid_in.start
 
     def time_of_place(self, current: Pass, quarter: Fraction | None, time: Fraction) -> float | None:
-        """When a place of a pass will be, by its quarter in the pass (None for one in seconds) and its nominal score time."""
+        """Return when a position of a pass is due, in nanoseconds.
+
+        Args:
+            current: The pass.
+            quarter: The position's quarter within the pass; None for one in seconds.
+            time: The position's nominal score time.
+        """
         if self.follow is None:
             return None
         if current.counts_seconds:
             return self.follow.time_of(float(current.quarter_at(time)), float(time))
         if quarter is not None or not self.follow.outer:
             inside = quarter or _ZERO
-            # The sum as a float, rounded once, without the fraction: this is asked after every event.
+            # The sum as a float, rounded once and without creating a fraction, because this is called after every event.
             above = current.quarter.numerator * inside.denominator + inside.numerator * current.quarter.denominator
             where = above / (current.quarter.denominator * inside.denominator)
             return self.follow.time_of(where, time.numerator / time.denominator)
@@ -347,31 +379,31 @@ class Plan:
     # ---- reading ---------------------------------------------------------------------------------------------------
 
     def next_line(self) -> Delivery | None:
-        """The next line to commit."""
+        """Return the next delivery to commit."""
         return self.waiting[self._cursor] if self._cursor < len(self.waiting) else None
 
     def pop_next(self) -> Delivery:
-        """Take the next line out."""
+        """Remove and return the next delivery."""
         line = self.waiting[self._cursor]
         self._cursor += 1
         return line
 
     def chunk_of(self, line: Delivery) -> int:
-        """The score chunk of a line at nominal times."""
+        """Return the score chunk of a delivery at nominal times."""
         return line.nominal
 
     def chunk_at(self, time: Fraction) -> int:
-        """The score chunk of an exact nominal time, by the score's own snap."""
+        """Return the score chunk of an exact nominal time, by the score's own snap."""
         return self.schedule.grid.snap(time, self.schedule.snap)
 
     def pass_at(self, chunk: int) -> Pass:
-        """The pass that plays at a score chunk: the last one whose start snaps to it or before."""
+        """Return the pass that plays at a score chunk: the last one whose start snaps to that chunk or an earlier one."""
         return self.passes[max(0, bisect_right(self._starts, chunk) - 1)]
 
     def certain_until(self, making: int) -> int:
-        """The last score chunk that nothing can change any more, whatever anybody does: no live stretch and no rule before it.
+        """Return the last score chunk that nothing can change any more: there is no live stretch and no rule before it.
 
-        -1 where nothing is certain.
+        -1 if nothing is certain.
         """
         if self.follow is not None:
             return -1
@@ -379,11 +411,11 @@ class Plan:
         return self.end_chunk() if uncertain is None else self._starts[uncertain] - 1
 
     def next_cut(self) -> int | None:
-        """The score chunk of the next cut that has not been begun."""
+        """Return the score chunk of the next cut that has not begun."""
         return self.chunk_of(self._cuts[0]) if self._cuts else None
 
     def take_up_to(self, chunk: int) -> list[Delivery]:
-        """Take out every waiting line of this score chunk or before, cuts included."""
+        """Remove and return every waiting delivery up to this score chunk, cuts included."""
         taken: list[Delivery] = []
         while (line := self.next_line()) is not None and self.chunk_of(line) <= chunk:
             taken.append(self.pop_next())
@@ -392,19 +424,19 @@ class Plan:
         return taken
 
     def end_chunk(self) -> int:
-        """How many score chunks the plan comes to."""
+        """Return the number of score chunks of the plan."""
         return self._end
 
     def exit_from(self, current: Pass, reach: int) -> Fraction | None:
-        """The first bar line of a pass (any chunk, where there are no beats) that lands at `reach` or later.
+        """Return the first bar line of a pass (any chunk, if there are no beats) that lands at `reach` or later.
 
-        None where the pass ends before there is one: it then simply ends.
+        None if the pass ends before that: it then ends by itself.
         """
         at = self.exit_behind(current, reach)
         return at if at < current.end else None
 
     def exit_behind(self, current: Pass, reach: int) -> Fraction:
-        """That bar line, counted on behind the end of the pass where it is not in it."""
+        """Return that bar line, counted on after the end of the pass if it is not within it."""
         grid, stretch = self.schedule.grid, current.stretch
         if stretch.meters is None or stretch.tempo is None:
             return max(self._seen_at(reach), current.start)
@@ -417,7 +449,7 @@ class Plan:
             bar += 1
 
     def _seen_at(self, chunk: int) -> Fraction:
-        """The score time that a chunk shows: its own, or what time code says then."""
+        """Return the score time that a chunk shows: its own, or what time code gives at that moment."""
         nominal = self.schedule.grid.boundary(chunk)
         if self.follow is None or not self.schedule.clock.counts_seconds:
             return nominal
@@ -426,7 +458,7 @@ class Plan:
         return nominal if second is None else Fraction(second).limit_denominator(1000)
 
     def _bar_chunk(self, current: Pass, at: Fraction, quarter: Fraction) -> int:
-        """The score chunk of a bar line of a pass."""
+        """Return the score chunk of a bar line of a pass."""
         if self.follow is None:
             return self.chunk_at(at)
         time = self.follow.time_of(float(current.quarter_of(quarter, at)), float(at))
@@ -434,7 +466,7 @@ class Plan:
         return UNPLACED if chunk is None else chunk
 
     def next_stretch_named(self, section: str, after: int) -> int | None:
-        """The next stretch of a section behind stretch `after` in `play`, else the first."""
+        """Return the next stretch of a section after stretch `after` in `play`, else the first one."""
         named = [one.index for one in self.schedule.stretches if one.section == section]
         return next((index for index in named if index > after), named[0] if named else None)
 

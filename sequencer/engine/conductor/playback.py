@@ -1,4 +1,4 @@
-"""What the model reports while a take runs: chunks, states, answers, refusals."""
+"""Handle what the model reports while a take runs: chunks, states, answers and refusals."""
 
 from __future__ import annotations
 
@@ -22,17 +22,19 @@ END = "the end of the score"
 
 
 def chunk_done(run: RunState, event: ChunkDone) -> list[Command]:
-    """A chunk is made: it is judged by what it showed, the next one begins, and what is due for it leaves. After
-    the last one the run waits until that has been shown."""
+    """Handle a chunk that was made: judge it by its prompt, begin the next one, and send what is due for it.
+
+    After the last chunk the run waits until that has been shown.
+    """
     if event.frames == 0 and event.chunk == 0 and run.making == run.base:
         return []  # a warm-up chunk: nothing was made yet
     chunk = run.base + event.chunk
     if chunk < run.making:
         run.ledger.done_late(chunk, event.prompt)
-        return []  # said twice, or out of order
+        return []  # a duplicate, or out of order
     doubted, run.doubted = run.doubted, None
     if not run.can_be(chunk + 1, event.at) and doubted not in (chunk, chunk - 1):
-        run.doubted = chunk  # of the take before, or wrong; a second report in step with it would say that it is right
+        run.doubted = chunk  # of the previous take, or wrong; a second report that agrees with it would confirm it
         return []
     first = run.making
     run.note_stall(run.stalls.report(first, chunk + 1 - first, event.at))
@@ -57,9 +59,9 @@ def chunk_done(run: RunState, event: ChunkDone) -> list[Command]:
 
 
 def last_chunk_of_take(run: RunState, event: ChunkDone) -> list[Command]:
-    """While a reset is on its way, the chunk in the making is still finished and counts.
+    """While a reset is pending, count the current chunk, which the model still completes.
 
-    What a late reset lets the old take make beyond that is the new take's time: nothing of the score is judged by it.
+    What a late reset lets the old take make beyond that belongs to the time of the new take and is not judged.
     """
     chunk = run.base + event.chunk
     run.overrun = max(run.overrun, chunk + 1 - run.next_base)
@@ -72,9 +74,10 @@ def last_chunk_of_take(run: RunState, event: ChunkDone) -> list[Command]:
 
 
 def state_reported(run: RunState, event: StateReported) -> list[Command]:
-    """The model's own count, believed when this take has shown itself: late `state`s of the take before may still come.
+    """Handle the model's own count.
 
-    That of a new connection is believed at once.
+    It is trusted once this take has reported a chunk, because late `state`s of the previous take may still arrive. The count
+    of a new connection is trusted at once.
     """
     if not event.started or not (run.fresh or run.restarted):
         return []
@@ -112,19 +115,22 @@ def state_reported(run: RunState, event: StateReported) -> list[Command]:
 
 
 def prompt_accepted(run: RunState, event: PromptAccepted) -> list[Command]:
-    """The model took a prompt: the oldest one on its way that says the same."""
+    """Handle a prompt that the model accepted: it answers the oldest pending command with the same text."""
     run.ledger.accepted_prompt(event.prompt)
     return []
 
 
 def image_accepted(run: RunState, event: ImageAccepted) -> list[Command]:
-    """The model encoded an image: it acts from the next chunk on."""
+    """Handle an image that the model encoded: it acts from the next chunk on."""
     run.ledger.accepted_image(run.making + 1, run.base)
     return []
 
 
 def refused(run: RunState, event: CommandRefused) -> list[Command]:
-    """The model refused something. A prompt is tried again for a later chunk, an overwriting one is stuck; the rest is told."""
+    """Handle a refusal: retry a prompt for a later chunk, and report everything else.
+
+    A refused prompt that should have overwritten another one leaves that one stuck.
+    """
     run.note_refusal(event)
     if event.command == "pause":
         run.pausing = None
@@ -138,13 +144,13 @@ def refused(run: RunState, event: CommandRefused) -> list[Command]:
 
 
 def session_ended(run: RunState, event: SessionEnded) -> list[Command]:
-    """The platform or the model ended the session: the run is over, and not well."""
+    """End the run, not well: the platform or the model ended the session."""
     run.note_stall(run.stalls.end(run.making, event.at))
     return finish(run, f"the session was ended: {event.reason}", well=False)
 
 
 def closing(run: RunState, event: StopRequested) -> list[Command]:
-    """The operator ends the run, or a limit does."""
+    """End the run because the operator or a limit does."""
     run.note_stall(run.stalls.end(run.making, event.at))
     run.stopped = event.reason == FINISHED_BY_HAND
     return finish(run, event.reason, well=False)

@@ -1,4 +1,4 @@
-"""What became of every cue: the report of a run, made from the conductor's lines."""
+"""The report of a run: the outcome of every cue, built from the conductor's deliveries."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sequencer.engine.conductor.stalls import Stall
 from sequencer.schedule.model import CueAct
 
 AROUND = 4
-"""How many chunks before and behind the one on which a cue landed are looked at for a nearer one."""
+"""How many chunks before and after the one on which a cue landed are searched for a nearer one."""
 
 GOOD = frozenset({Status.LANDED, Status.OVERTAKEN, Status.SKIPPED})
 
@@ -24,12 +24,17 @@ GOOD = frozenset({Status.LANDED, Status.OVERTAKEN, Status.SKIPPED})
 class CueReport:
     """One cue, or one firing of a rule.
 
-    `planned` and `landed` are score chunks, `error_ms` the signed snap error in milliseconds (None for a rule, and for what a
-    jump of the clock brought), `lead_ms` how long before its chunk began its first command left (None where it was not sent
-    or the chunk never began), `waited_ms` how long a firing waited for its chunk to begin. In a following run `shown_off_ms`
-    is how far behind its place it was really seen, and `beyond_ms` how much further off than the nearest chunk that was seen.
-    `shown` is the score chunk with which it was first shown: the one on which it landed, or a later one where the frames of
-    that one never came. None where it has not landed, was not shown, or the run does not know (`Report.knows_shown`).
+    Attributes:
+        planned: The score chunk for which it was planned.
+        landed: The score chunk on which it landed.
+        error_ms: The signed snap error in milliseconds. None for a rule, and for what a jump of the clock brought.
+        lead_ms: How long before its chunk began its first command was sent. None if nothing was sent or the chunk never
+            began.
+        waited_ms: How long a firing waited for its chunk to begin.
+        shown_off_ms: In a run that follows a clock, how long after its position it was really shown.
+        beyond_ms: In a run that follows a clock, how much further off that is than the nearest chunk that was shown.
+        shown: The score chunk with which it was first shown: the one on which it landed, or a later one if the frames of that
+            one never arrived. None if it has not landed, was not shown, or the run does not know (`Report.knows_shown`).
     """
 
     number: int
@@ -50,17 +55,20 @@ class CueReport:
     beyond_ms: float | None = None
     shown: int | None = None
     occurrence: int = 1
-    """Which pass of its section it belongs to, as the cue sheet numbers them."""
+    """The number of the pass of its section, as in the cue sheet."""
     acts: tuple[CueAct, ...] = ()
     """What it does, in full; `what` names only the kinds."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunActionReport:
-    """One firing that moved the run itself: `what` is `pause`, `resume`, `goto SECTION` or `exit`.
+    """One firing of a rule or exit that acted on the run itself.
 
-    `chunk` is the score chunk behind which the model rested, from which on it went on, or with which what follows began, and
-    `waited_ms` how long that took. Both are None where it did not come about; then `status` and `reason` tell.
+    Attributes:
+        what: `pause`, `resume`, `goto SECTION` or `exit`.
+        chunk: The score chunk after which the model rested, from which on it continued, or with which the next pass began.
+            None if this did not happen: then `status` and `reason` explain why.
+        waited_ms: How long that took; None as for `chunk`.
     """
 
     section: str | None
@@ -76,7 +84,7 @@ class RunActionReport:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The whole run: every cue, how it ended, and whether all that should have landed did."""
+    """The report of a complete run: every cue, how it ended, and whether everything that should have landed did."""
 
     cues: tuple[CueReport, ...]
     ended: str
@@ -87,11 +95,11 @@ class Report:
     ended_well: bool = False
     """Whether the score was played to its end."""
     sends: tuple[SentMidi, ...] = ()
-    """What gear was told, in the order in which it was."""
+    """The messages that were sent to external devices, in that order."""
     moves: tuple[RunActionReport, ...] = ()
     """What rules and exits did to the run itself, in the order in which they fired."""
     knows_shown: bool = False
-    """Whether the run noted which chunks were shown; the conductor's first revision did not."""
+    """Whether the run noted which chunks were shown; the first revision of the conductor did not."""
 
     @property
     def landed_and_shown(self) -> int:
@@ -100,16 +108,16 @@ class Report:
 
     @property
     def landed_but_not_shown(self) -> int:
-        """How many cues landed and were never shown: their frames did not come before the run was over."""
+        """How many cues landed and were never shown: their frames did not arrive before the run was over."""
         landed = sum(1 for cue in self.cues if cue.status is Status.LANDED)
         return landed - self.landed_and_shown if self.knows_shown else 0
 
     stalls: tuple[Stall, ...] = ()
-    """When no chunk was reported for much longer than one takes."""
+    """The periods without a reported chunk that were much longer than a chunk takes."""
     chunks_beyond: int = 0
-    """How many chunks the model made that the score has not: after its end, or after a cut was due."""
+    """How many chunks the model made that are not in the score: after its end, or after a cut was due."""
     stopped: bool = False
-    """Whether an operator ended it before the score was over: a normal end, after which no cue is missing that was not due."""
+    """Whether an operator ended the run before the score was over: a normal end, with only cues missing that were due."""
 
     @property
     def ended_normally(self) -> bool:
@@ -118,17 +126,17 @@ class Report:
 
     @property
     def all_landed(self) -> bool:
-        """Whether no cue was lost, late cues that landed elsewhere included as landed."""
+        """Whether no cue was lost. Late cues that landed on another chunk count as landed."""
         return all(cue.status in GOOD for cue in self.cues)
 
     @property
     def went_as_written(self) -> bool:
-        """Whether the run came to a normal end, all that was due landed, and nothing stalled it or made it longer."""
+        """Whether the run came to a normal end, everything due landed, and nothing stalled it or made it longer."""
         return self.ended_normally and self.all_landed and not self.stalls and not self.chunks_beyond
 
 
 def cue_report(line: Delivery, grid: ChunkGrid, shown: Mapping[int, int]) -> CueReport:
-    """The report of one line. `shown` says when score chunks were seen, in a following run."""
+    """Return the report of one delivery. `shown` says when score chunks were shown, in a run that follows a clock."""
     off = None if line.shown is None or line.beat is None else line.shown - line.beat
     error: Fraction | None = None
     if line.has_place and line.planned is not None:
@@ -160,10 +168,15 @@ def cue_report(line: Delivery, grid: ChunkGrid, shown: Mapping[int, int]) -> Cue
 def with_shown(
     cues: Iterable[CueReport], lines: Iterable[Delivery], shown: Mapping[int, int], end: int
 ) -> tuple[CueReport, ...]:
-    """The cues with the chunks at which they were first shown.
+    """Return the cues with the chunks at which they were first shown.
 
-    A cue is in force until another one of its kind lands, so it was shown where any chunk until then was. `end` is the number
-    of score chunks: what the model reported late may be said to have landed after the last one.
+    A cue is in force until another one of its kind lands, so it was shown if any chunk before that was.
+
+    Args:
+        cues: The reports of the cues.
+        lines: Their deliveries, in the same order.
+        shown: When each score chunk was shown, in nanoseconds.
+        end: The number of score chunks. A cue that the model reported late may have a landing after the last one.
     """
     chunks = sorted(shown)
     landings: dict[ActKind, list[int]] = {}
@@ -190,13 +203,13 @@ def _with_shown(
 
 
 def _after(landings: list[int], chunk: int, end: int) -> int:
-    """The first of ascending landings after a chunk, or the end."""
+    """Return the first of ascending landings after a chunk, or the end."""
     index = bisect_right(landings, chunk)
     return landings[index] if index < len(landings) else end
 
 
 def move_report(move: RunAction) -> RunActionReport:
-    """The report of one move."""
+    """Return the report of one run action."""
     waited = None if move.came is None else round((move.came - move.fired) / 1e6, 3)
     return RunActionReport(
         move.section, move.place, move.line, move.what, move.chunk, move.status, move.reason, waited, move.occurrence
@@ -204,7 +217,7 @@ def move_report(move: RunAction) -> RunActionReport:
 
 
 def _beyond(line: Delivery, off: float, shown: Mapping[int, int]) -> float | None:
-    """How much further from its place a cue was seen than it had to be, in milliseconds: against the nearest chunk seen."""
+    """Return by how many milliseconds a cue was shown further from its position than the nearest shown chunk was."""
     if line.snap is not Snap.NEAREST or line.landed is None or line.beat is None:
         return None
     around = (shown[chunk] for chunk in range(line.landed - AROUND, line.landed + AROUND + 1) if chunk in shown)

@@ -1,4 +1,4 @@
-"""Moves: what rules and exits do to the run itself (pause, resume, goto, leaving a live section), and what became of each."""
+"""Run actions: what rules and exits do to the run itself (pause, resume, goto, leaving a live section), and their outcomes."""
 
 from __future__ import annotations
 
@@ -12,9 +12,14 @@ LEAVES = "leaves"
 
 @dataclass(slots=True)
 class RunAction:
-    """One firing that moved the run. `fired` and `came` are nanoseconds; `kind` is `pause`, `resume` or `LEAVES`.
+    """One firing that acted on the run.
 
-    `chunk` is the score chunk behind which the model rested, from which it went on, or from which on what follows is played.
+    Attributes:
+        kind: `pause`, `resume` or `LEAVES`.
+        fired: When it fired, in nanoseconds.
+        came: When it took effect, in nanoseconds.
+        chunk: The score chunk after which the model rested, from which it continued, or from which on the next pass is
+            played.
     """
 
     kind: str
@@ -29,32 +34,32 @@ class RunAction:
     status: Status = Status.WAITING
     reason: str = ""
     occurrence: int = 1
-    """Which pass of its section it fired in, as the cue sheet numbers them."""
+    """The number of the pass of its section in which it fired, as in the cue sheet."""
 
     @property
     def is_open(self) -> bool:
-        """Whether nobody knows yet what becomes of it."""
+        """Whether its outcome is not known yet."""
         return self.status not in FINAL
 
     def land(self, chunk: int, at: int) -> None:
-        """It has come about."""
+        """Record that it has taken effect."""
         self.status, self.chunk, self.came = Status.LANDED, chunk, at
 
     def end(self, status: Status, reason: str) -> None:
-        """It will not come about."""
+        """Record that it will not take effect."""
         self.status, self.reason = status, reason
 
 
 class RunActions:
-    """All moves of a run, in the order in which they were fired."""
+    """All run actions of a run, in the order in which they fired."""
 
     def __init__(self) -> None:
         self.all: list[RunAction] = []
         self._guessed: list[RunAction] = []
-        """Pauses of a model that rests and did not say after which chunk: one that is still made moves them on."""
+        """Pauses of a model that rests and did not report after which chunk. A chunk that is still made moves them on."""
 
     def fired(self, kind: str, what: str, place: str, current: Pass, line: int, at: int) -> RunAction:
-        """A rule or an exit of this pass fired. Who leaves a pass anew does so instead of the one before."""
+        """Add a firing of a rule or an exit of this pass. One that leaves a pass replaces an earlier one still on its way."""
         if kind == LEAVES:
             self.give_up_leaving(f"{place} came before it had left")
         stretch = current.stretch
@@ -66,19 +71,19 @@ class RunActions:
         return [one for one in self.all if one.kind == kind and one.is_open]
 
     def give_up_leaving(self, reason: str) -> None:
-        """Whatever was on its way out of a pass is not any more."""
+        """End every action that was about to leave a pass."""
         for move in self._open(LEAVES):
             move.end(Status.OVERTAKEN, reason)
 
     def paused(self, chunk: int, at: int, *, is_guess: bool = False) -> None:
-        """The model rests after a score chunk, or as far as is known (`is_guess`) not before it."""
+        """Record that the model rests after a score chunk; with `is_guess` after this chunk or a later one."""
         for move in self._open("pause"):
             move.land(chunk, at)
             if is_guess:
                 self._guessed.append(move)
 
     def resumed(self, chunk: int, at: int) -> None:
-        """The model goes on with a score chunk; a pause that had not come by then does not come any more."""
+        """Record that the model continues with a score chunk; a pause that was not reported by then never takes effect."""
         self._guessed.clear()
         for move in self._open("resume"):
             move.land(chunk, at)
@@ -86,7 +91,7 @@ class RunActions:
             move.end(Status.SKIPPED, "it was taken back before its chunk was done")
 
     def plays(self, pass_number: int, chunk: int, at: int) -> None:
-        """A score chunk of this pass begins: what came before it has been left."""
+        """Record that a score chunk of this pass begins: every earlier pass has been left."""
         for move in self._guessed:
             move.chunk = max(move.chunk or 0, chunk - 1)
         for move in self._open(LEAVES):
@@ -94,20 +99,20 @@ class RunActions:
                 move.land(chunk, at)
 
     def cut(self) -> None:
-        """A new take runs: whether the one before rested or went on matters no more."""
+        """Record that a new take runs: pauses and resumes of the previous one no longer matter."""
         self._guessed.clear()
         for move in [*self._open("pause"), *self._open("resume")]:
             move.end(Status.MISSED, "the take was cut first")
 
     def refused(self, command: str, reason: str) -> None:
-        """The model refused a pause or a resume: the latest that was asked for."""
+        """Record that the model refused a pause or a resume: the latest one requested."""
         for move in self._open(command)[-1:]:
             move.end(Status.REFUSED, reason)
 
     def finish(self, chunk: int, at: int, ended: str, well: bool, stopped: bool) -> None:
-        """The run ends before a score chunk. Where the score is over, that is where the last pass was left.
+        """End the run before a score chunk. If the score is over, the last pass was left there.
 
-        Where an operator ended it (`stopped`), what had not come about by then is skipped, not missed.
+        If an operator ended the run (`stopped`), open actions are skipped, not missed.
         """
         for move in [one for one in self.all if one.is_open]:
             if well and move.kind == LEAVES:

@@ -1,4 +1,4 @@
-"""The state of a run: what the handlers of the conductor read and change. Nothing here looks outside."""
+"""The state of a run, which the handlers of the conductor read and change. Nothing here performs I/O."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from sequencer.events.events import CommandRefused, OperatorPause
 from sequencer.schedule.model import Schedule, Trigger
 
 ANSWER_TIMEOUT_NS = 10 * SECOND
-"""How long an opening or a reset may go unanswered before the next step is taken all the same."""
+"""How long an opening or a reset may go without an answer before the next step is taken all the same."""
 RETRY = SECOND
-"""How long to wait before a refused start is tried again."""
+"""How long to wait before a refused start is repeated."""
 REOPENING = SECOND // 4
-"""How long to wait before what a take opens with is sent again after it was refused."""
+"""How long to wait before what a take opens with is sent again after a refusal."""
 MAX_STARTS = 3
 MAX_OPENINGS = 3
 MAX_RESETS = 3
 SHOWING = 10 * SECOND
 """How long to wait for the last chunk to be shown after it was reported."""
 LAST_CHUNK_MARGIN_NS = SECOND // 10
-"""How much longer than its chunk a run lasts where no later chunk shows that the last one is over."""
+"""How much longer than its last chunk a run lasts if no later chunk shows that the last one is over, in nanoseconds."""
 NO_REASON = "the model gave no reason"
 MAX_AHEAD = 32
-"""How many prompts a certain stretch sends ahead: the model repeats them all in every `state`, whose size has a limit."""
+"""How many prompts of certain stretches are sent ahead: the model repeats all in every `state`, whose size is limited."""
 
 
 class Phase(StrEnum):
-    """Where a run is."""
+    """The phase of a run."""
 
     WAITING = "waiting"
     UPLOADING = "uploading"
@@ -50,14 +50,14 @@ class Phase(StrEnum):
 
 
 class RunState:
-    """One run of one schedule. Score chunks are the model's plus `base`; `making` is the one being made (or made first)."""
+    """One run of one schedule. Score chunks are the model's plus `base`; `making` is the current one (or the first to come)."""
 
-    def __init__(  # noqa: PLR0915  # one statement for each value that a run remembers
+    def __init__(  # noqa: PLR0915  # one statement for each attribute
         self, schedule: Schedule, following: bool = False, revision: int = CURRENT
     ) -> None:
         self.schedule = schedule
         self.revision = revision
-        """The revision of the conductor that this run is made with (see `sequencer.engine.revisions`)."""
+        """The revision of the conductor that this run uses (see `sequencer.engine.revisions`)."""
         self.phase = Phase.WAITING
         delay = DISPLAY_DELAY if revision >= SHOWN_TO_THE_END else 0
         self.follow = ClockSync(schedule, schedule.clock.is_outer, delay) if following else None
@@ -68,14 +68,14 @@ class RunState:
         self.moves = RunActions()
         self.stalls = Stalls(nanoseconds(schedule.grid.chunk))
         self.overrun = 0
-        """How many chunks the take before a cut is known to have made after it was due."""
+        """How many chunks the take before a cut is known to have made after the cut was due."""
         self.ear = TriggerMatcher(schedule)
         self.base = 0
         self.making = 0
         self.takes = 0
         self.paused = False
         self.pausing: int | None = None
-        """Which chunk was being made when a pause was asked for that has not come yet, nor been refused or taken back."""
+        """The current chunk when the pending pause was requested; None once it took effect, was refused or taken back."""
         self.connected = True
         self.ended = ""
         self.ended_well = False
@@ -87,15 +87,15 @@ class RunState:
         self.has_prompt = self.has_image = False
         self.due: int | None = None
         self.openings = 0
-        """How often what the take opens with was refused."""
+        """How many times what the take opens with was refused."""
         self.reopens = False
-        """Whether the next wake sets the take up once more."""
+        """Whether the next wake-up sets the take up once more."""
         self.bases: list[int] = []
-        """The score chunk at which the take began that each `start` command asked for."""
+        """For each `start` command, the score chunk at which its take began."""
         self.shown: dict[int, int] = {}
-        """When the first frame of each score chunk was shown, nanoseconds."""
+        """When the first frame of each score chunk was shown, in nanoseconds."""
         self.lasted: deque[int] = deque(maxlen=5)
-        """How long the latest chunks took to be made, nanoseconds."""
+        """How long the latest chunks took to be made, in nanoseconds."""
         self.last_reported_at = 0
         """When the last chunk of the score was reported."""
         self.starts = 0
@@ -103,21 +103,21 @@ class RunState:
         """When the take that is being opened was first asked to start."""
         self.resets = 0
         self.doubted: int | None = None
-        """A score chunk that was reported done and not believed: the next report may bear it out."""
+        """A score chunk that was reported done and not trusted: the next report may confirm it."""
         self.boundary_at = 0
-        """When the chunk in the making was last known to begin."""
+        """When the current chunk began, as far as is known."""
         self.quickest = nanoseconds(schedule.grid.chunk)
-        """The shortest time that a chunk has taken, the nominal one at most."""
+        """The shortest time that a chunk has taken, at most the nominal one."""
         self.still_runs: bool | None = None
-        """While a reset is awaited: whether the model's last `state` has the old take running; None where it said nothing."""
+        """While a reset is pending: whether the model's last `state` has the old take running; None if there was none."""
         self.reset_doubted = False
-        """While a reset is awaited: whether one was reported before the chunk in the making was."""
+        """While a reset is pending: whether a reset was reported before the current chunk was."""
         self.fresh = False
         self.insisting = False
         """Whether start was sent a second time because nothing answered the first one."""
         self.restarted = False
         self.joins = False
-        """Whether the outer clock was moved while no take ran: then the score goes on where it is."""
+        """Whether the external clock was moved while no take ran; then the score continues where the clock is."""
         self.next_base = 0
         self.firings: dict[str, int] = {}
         self.held: list[frozenset[Trigger] | OperatorPause] = []
@@ -133,29 +133,31 @@ class RunState:
         return self.revision >= ENDS_WHERE_WRITTEN
 
     def note_stall(self, stall: Stall | None) -> None:
-        """No chunk was reported for long: it is told in the report."""
+        """Add a stall, if there was one, to the notes of the report."""
         if stall is not None:
             self.notes.append(str(stall))
 
     def note_beyond(self, chunks: int, what: str) -> None:
-        """The model made chunks that the score has not: it is told in the report, in which `what` says after what."""
+        """Note for the report how many chunks the model made that are not in the score; `what` says after which event."""
         if chunks > 0:
             self.stalls.beyond += chunks
             self.notes.append(f"the model made {chunks} chunk{'' if chunks == 1 else 's'} after {what}")
 
     @property
     def may_be_reset(self) -> bool:
-        """Whether a reset that is reported now can be the one that is awaited: the model ends the chunk in the making first.
+        """Whether a reset that is reported now can be the pending one: the model completes the current chunk first.
 
-        After a second reset it is believed all the same: the report of that chunk may be lost.
+        After a second reset the report is trusted all the same, because the report of that chunk may be lost.
         """
         is_done = self.making >= self.next_base or self.overrun > 0
         return self.revision < RESETS_BORNE_OUT or is_done or self.resets > 1
 
     def score_chunk(self, chunk: int, take: int | None = None) -> int | None:
-        """The score chunk that a chunk of a take is; None where it is none of the score's: behind its take's end, or unknown.
+        """Return the score chunk of a chunk of a take; None if it comes after the take's end or is unknown.
 
-        `take` counts `start` commands from 1; None is the take that plays.
+        Args:
+            chunk: The chunk, counted within its take.
+            take: The take, counted by `start` commands from 1; None for the current one.
         """
         if take is None:
             base, following = self.base, self.next_base if self.phase is Phase.CUTTING else None
@@ -172,45 +174,45 @@ class RunState:
         return None if chunk < 0 or is_behind else score_chunk
 
     def _end_of_frames(self) -> int | None:
-        """The first score chunk whose frames do not belong to the score any more; None while a following run goes on."""
+        """Return the first score chunk whose frames are not the score's; None while a run that follows a clock goes on."""
         if self.phase is Phase.SHOWING or self.ended_well:
             return self.making
-        # A rule that cuts at the very end takes the run beyond it: what it makes then is the score's all the same.
+        # A rule that cuts at the very end takes the run beyond it; what it makes then still belongs to the score.
         return max(self.plan.end_chunk(), self.making) if self.follow is None else None
 
     def is_of_this_take(self, take: int | None) -> bool:
-        """Whether a take, counted by `start` commands from 1, is the one that plays; so is one that nobody numbered."""
+        """Return whether a take, counted by `start` commands from 1, is the current one; true for None (not numbered)."""
         return take is None or (0 < take <= len(self.bases) and self.bases[take - 1] == self.base)
 
     def takes_since(self, take: int | None) -> int | None:
-        """Return how many takes before the one at `base` a take is, counted by `start` commands from 1. None where unknown."""
+        """Return how many takes before the one at `base` a take is, counted by `start` commands from 1. None if unknown."""
         if take is None or not 0 < take <= len(self.bases):
             return None
         return len({base for base in (*self.bases, self.base) if base > self.bases[take - 1]})
 
     @property
     def reach(self) -> int:
-        """The first score chunk that a prompt can still be scheduled for."""
+        """The first score chunk for which a prompt can still be scheduled."""
         return self.making + self.schedule.lead if self.is_running else self.base
 
     def can_be(self, chunk: int, at: int) -> bool:
-        """Whether the model can be at a score chunk by now: one that is too far ahead is of the take before, or wrong."""
+        """Return whether the model can be at a score chunk by now; one too far ahead is of the previous take, or wrong."""
         return chunk <= self.making + 1 or 2 * (chunk - self.making - 1) * self.quickest <= 3 * (at - self.boundary_at)
 
     @property
     def may_rest(self) -> bool:
-        """Whether the model rests before the chunk `making`, or may be about to: what is live would act one chunk early."""
+        """Whether the model rests before the chunk `making`, or may be about to: live acts would act one chunk early."""
         return self.paused or (self.pausing is not None and self.making > self.pausing)
 
     def note_refusal(self, event: CommandRefused) -> None:
-        """The model refused something: it is told in the report."""
+        """Note a refusal by the model for the report."""
         reason = self.reason_of(event)
         self.refusals.append(f"{event.command}: {reason}")
         if event.command in ("pause", "resume"):
             self.moves.refused(event.command, reason)
 
     def reason_of(self, event: CommandRefused) -> str:
-        """Return why the model refused something: a cue that was refused is reported with a reason, whatever the model sent."""
+        """Return why the model refused a command. There is always a reason in the report, even if the model sent none."""
         has_reason = event.reason.strip() or self.revision < REFUSALS_HAVE_REASONS
         return event.reason if has_reason else NO_REASON
 

@@ -1,7 +1,7 @@
-"""The end of a show: the last chunk was reported, and the run lasts until it has been shown, or too long.
+"""Handle the end of a show: after the last chunk was reported, the run lasts until it was shown, or a time limit is over.
 
-Frames reach whoever watches about a chunk after their chunk was reported. Before a cut nothing waits for that: a reset clears
-what the model holds, not the frames that it has made, which are shown to their end before those of the next take.
+Frames reach the viewer about a chunk after their chunk was reported. Before a cut nothing waits for that: a reset clears what
+the model holds, but not the frames that it has made; they are shown to their end before those of the next take.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from sequencer.events.events import ChunkShown, CommandRefused, TimerFired
 
 OVER = "the score is over"
 MAX_CHUNK_STRETCH = 4
-"""How many times as long as it should be a chunk is shown at most, by what was measured."""
+"""A chunk is assumed to be shown for at most this many times its nominal length, whatever was measured."""
 SAMPLES = 5
-"""Of how many of the latest chunks the median length is taken."""
+"""The number of latest chunks over which the median length is taken."""
 
 
 def score_over(run: RunState, at: int) -> list[Command]:
-    """The last chunk was reported: wait until it has been shown."""
+    """Handle the report of the last chunk: wait until it has been shown."""
     if not run.ends_when_shown:
         return finish(run, OVER, well=True)
     run.phase = Phase.SHOWING
@@ -34,7 +34,7 @@ def score_over(run: RunState, at: int) -> list[Command]:
 
 
 def shown(run: RunState, event: ChunkShown) -> list[Command]:
-    """A chunk is shown while the run waits for its last one. One that comes after the last shows that it is over."""
+    """Handle a shown chunk while the run waits for its last one. A chunk after the last one proves that it is over."""
     if not run.is_of_this_take(event.take):
         return []
     if run.base + event.chunk >= run.making:
@@ -43,36 +43,36 @@ def shown(run: RunState, event: ChunkShown) -> list[Command]:
 
 
 def showing_woke(run: RunState, event: TimerFired) -> list[Command]:
-    """The last chunk has been shown, or too much time has passed."""
+    """End the run: the last chunk has been shown, or the time limit is over."""
     if event.due != run.due:
         return []
     return _over(run, f"the last chunk was not shown within {SHOWING // SECOND} s after it was reported")
 
 
 def refused_at_the_end(run: RunState, event: CommandRefused) -> list[Command]:
-    """The model refused something that was sent before the end: nothing can be done about it any more."""
+    """Note a refusal of something that was sent before the end; nothing can be done about it any more."""
     run.note_refusal(event)
     return []
 
 
 def note_chunk_shown(run: RunState, event: ChunkShown) -> None:
-    """The first frame of a chunk arrived, in whatever phase: note it for the score chunk that it is."""
+    """Note the first frame of a chunk for its score chunk, in any phase."""
     chunk = run.score_chunk(event.chunk, event.take)
-    if chunk is None or (event.take is None and chunk > run.making):  # an unnumbered one of the take before may come late
+    if chunk is None or (event.take is None and chunk > run.making):  # an unnumbered late one of the previous take
         return
     run.shown.setdefault(chunk, event.at)
     note_shown(run, chunk, event.at)
 
 
 def _over(run: RunState, unseen: str) -> list[Command]:
-    """The run is over; `unseen` is what the report says where the last chunk was not seen."""
+    """End the run. `unseen` is the note for the report if the last chunk was not shown."""
     if run.making - 1 not in run.shown:
         run.notes.append(unseen)
     return finish(run, OVER, well=True)
 
 
 def _ends_at(run: RunState) -> int:
-    """When the last chunk has been shown whole, as far as that is known; else when the wait for it is over."""
+    """Return when the last chunk has been shown completely, as far as is known; else when the wait for it is over."""
     at = run.shown.get(run.making - 1)
     if at is None:
         return run.last_reported_at + SHOWING

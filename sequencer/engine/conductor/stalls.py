@@ -1,7 +1,7 @@
-"""Stalls: stretches in which no chunk was reported for much longer than a chunk takes, and chunks that no one asked for.
+"""Stalls: periods in which no chunk was reported for much longer than a chunk takes, and chunks that are not in the score.
 
-They change nothing that the run does. A show whose stage stood still, or whose connection was lost, is longer than it is
-written, or partly unseen: the report says so.
+They do not change what the run does. A show whose stage stalled, or whose connection was lost, is longer than written or
+partly unseen, and the report notes this.
 """
 
 from __future__ import annotations
@@ -11,17 +11,20 @@ from dataclasses import dataclass
 from sequencer.core.timebase import SECOND
 
 MIN_STALL_NS = 5 * SECOND
-"""Without a chunk for so long a run is stalled, …"""
+"""A run is stalled after this time without a chunk, …"""
 CHUNKS = 4
-"""… and not before so many chunks should have been made."""
+"""… but not before this many chunks should have been made."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stall:
-    """No chunk was reported for `lasted` nanoseconds.
+    """A period of `lasted` nanoseconds in which no chunk was reported.
 
-    `chunk` is the score chunk that was being made, `chunks` how many had been made when the next report came, unseen but for
-    the last one. `is_last` when the run ended before one came.
+    Attributes:
+        chunk: The score chunk that was being made.
+        lasted: The length of the period in nanoseconds.
+        chunks: How many chunks had been made when the next report came; all but the last one were not reported.
+        is_last: Whether the run ended before another report came.
     """
 
     chunk: int
@@ -31,7 +34,7 @@ class Stall:
 
     @property
     def seconds(self) -> float:
-        """How long it was."""
+        """Its length in seconds."""
         return self.lasted / SECOND
 
     def __str__(self) -> str:
@@ -46,7 +49,7 @@ class Stall:
 
 
 class Stalls:
-    """One run's. `chunk` is how long a chunk should take, in nanoseconds."""
+    """The stalls of one run. `chunk` is how long a chunk should take, in nanoseconds."""
 
     def __init__(self, chunk: int) -> None:
         self.shortest = max(MIN_STALL_NS, CHUNKS * chunk)
@@ -57,23 +60,23 @@ class Stalls:
         self._since: int | None = None
 
     def expect(self, at: int) -> None:
-        """Chunks are made from now on."""
+        """Expect chunks from now on."""
         self._since = at
 
     def rest(self) -> None:
-        """No chunk is expected: the model is paused, or the score is over."""
+        """Expect no chunk: the model is paused, or the score is over."""
         self._since = None
 
     def is_stalled(self, at: int) -> bool:
-        """Whether a report is overdue."""
+        """Return whether a report is overdue."""
         return self._since is not None and at - self._since >= self.shortest
 
     def report(self, chunk: int, chunks: int, at: int) -> Stall | None:
-        """`chunks` chunks from `chunk` on have been made by now, as far as is known: the stall that this ends, if any."""
+        """Note that `chunks` chunks from `chunk` on have been made, as far as is known. Return the stall that ends, if any."""
         return self._note(Stall(chunk, 0, chunks), at, at)
 
     def end(self, chunk: int, at: int) -> Stall | None:
-        """The run ends while `chunk` is being made: the stall that it ends in, if any."""
+        """Note that the run ends while `chunk` is being made. Return the stall in which it ends, if any."""
         return self._note(Stall(chunk, 0, 0, is_last=True), at, None)
 
     def _note(self, stall: Stall, at: int, since: int | None) -> Stall | None:

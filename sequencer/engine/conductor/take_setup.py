@@ -1,4 +1,4 @@
-"""How a take is set up: uploads, settings, conditions, start; resets between takes; lost connections."""
+"""Set up a take: uploads, settings, conditions and start; also resets between takes and lost connections."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from sequencer.events.events import (
 
 
 def ready(run: RunState, event: Ready) -> list[Command]:
-    """The stage takes commands: images are uploaded first, or the first take is set up."""
+    """Handle a stage that takes commands: upload the images first, or set up the first take."""
     images = run.schedule.images
     run.uploads = {image.sha256 for image in images}
     if not images:
@@ -53,23 +53,23 @@ def ready(run: RunState, event: Ready) -> list[Command]:
 
 
 def uploaded(run: RunState, event: Uploaded) -> list[Command]:
-    """An image is where the model finds it; with the last one the first take is set up."""
+    """Handle an uploaded image; after the last one, set up the first take."""
     run.uploads.discard(event.sha256)
     return [] if run.uploads else open_take(run, event.at)
 
 
 def upload_failed(run: RunState, event: UploadFailed) -> list[Command]:
-    """An image could not be uploaded: without it nothing is begun."""
+    """End the run: without the image that could not be uploaded, nothing begins."""
     path = next((image.path for image in run.schedule.images if image.sha256 == event.sha256), event.sha256[:12])
     return finish(run, f"the image {path} could not be uploaded: {event.reason}", well=False)
 
 
 def open_take(run: RunState, at: int) -> list[Command]:
-    """Set a take up at `base`: its settings, and every prompt that may leave already."""
+    """Set a take up at `base`: send its settings, and every prompt that may be sent already."""
     run.phase = Phase.OPENING
     run.reopens = False
     if run.revision >= SET_UP_ONCE:
-        run.restarted = False  # all of it is sent now, so no `state` of this connection says that something is missing
+        run.restarted = False  # everything is sent now, so no `state` of this connection can report that something is missing
     run.making = run.base
     run.has_prompt = run.has_image = False
     run.plan.forecast(run.base + run.schedule.lead)
@@ -82,44 +82,44 @@ def open_take(run: RunState, at: int) -> list[Command]:
 
 
 def wants_image(run: RunState) -> bool:
-    """Whether the take opens with an image: then it is not started before that was encoded."""
+    """Return whether the take opens with an image: then it starts only after the image was encoded."""
     slot = run.ledger.slots.get(run.base)
     return slot is not None and slot.image is not None
 
 
 def conditioned(run: RunState, event: ConditionsReady) -> list[Command]:
-    """The model says what it holds: with all that the take opens with there, it is asked to start."""
+    """Handle a report of what the model holds; ask it to start once everything that the take opens with is there."""
     run.has_prompt = run.has_prompt or event.has_prompt
     run.has_image = run.has_image or event.has_image
     return start_if_ready(run, event.at)
 
 
 def opening_prompt(run: RunState, event: PromptAccepted) -> list[Command]:
-    """The model took a prompt while the take is set up; with the one that the take opens with, it may start."""
+    """Handle an accepted prompt while the take is being set up; the prompt that the take opens with allows it to start."""
     run.ledger.accepted_prompt(event.prompt)
     run.has_prompt = run.has_prompt or event.prompt.strip() == (run.ledger.active_at(run.base) or "").strip()
     return start_if_ready(run, event.at)
 
 
 def opening_image(run: RunState, event: ImageAccepted) -> list[Command]:
-    """The model encoded the image that the take opens with."""
+    """Handle the encoded image that the take opens with."""
     run.ledger.accepted_image(run.making, run.base)
     run.has_image = True
     return start_if_ready(run, event.at)
 
 
 def start_if_ready(run: RunState, at: int) -> list[Command]:
-    """Ask the take to start where all is there that it opens with, or arm it where an outer clock stands."""
+    """Start the take once everything that it opens with is there, or arm it while the external clock is stopped."""
     if run.reopens or not run.has_prompt or (wants_image(run) and not run.has_image):
         return []
     if run.follow is not None and not run.follow.is_running:
-        run.phase = Phase.ARMED  # the model is warm; its start leaves on the clock's first beat
+        run.phase = Phase.ARMED  # the model is warmed up; its start is sent on the clock's first beat
         return []
     return start(run, at)
 
 
 def start(run: RunState, at: int) -> list[Command]:
-    """Ask the model to start, and to be woken where nothing comes of it."""
+    """Ask the model to start, and request a wake-up in case nothing happens."""
     run.phase = Phase.STARTING
     run.starts += 1
     run.bases.append(run.base)
@@ -130,12 +130,12 @@ def start(run: RunState, at: int) -> list[Command]:
 
 
 def opening_refused(run: RunState, event: CommandRefused) -> list[Command]:
-    """What opens a take cannot be done without; the other prompts can be sent again later."""
+    """Handle a refusal while a take is opened: it cannot begin without what it opens with; other prompts can be sent later."""
     run.note_refusal(event)
     flight = run.ledger.refused(event.command)
     if event.command == "start":
         if run.insisting:
-            return []  # started already, or not to be started: the `state` behind the refusal says which
+            return []  # either started already or not to be started: the `state` after the refusal says which
         if run.starts >= MAX_STARTS:
             return finish(run, f"the model refused to start: {run.reason_of(event)}", well=False)
         return set_up_again(run, event.at)
@@ -151,7 +151,7 @@ def opening_refused(run: RunState, event: CommandRefused) -> list[Command]:
 
 
 def open_again(run: RunState, event: CommandRefused) -> list[Command]:
-    """What the take opens with was refused: after a moment all of it is sent once more."""
+    """Send everything that the take opens with once more after a moment, because some of it was refused."""
     run.phase = Phase.OPENING
     run.openings += 1
     run.reopens = True
@@ -160,7 +160,7 @@ def open_again(run: RunState, event: CommandRefused) -> list[Command]:
 
 
 def set_up_again(run: RunState, at: int) -> list[Command]:
-    """The model would not start: after a rest everything is sent once more."""
+    """Send everything once more after a delay, because the model refused to start."""
     run.phase = Phase.OPENING
     run.insisting = False
     run.has_prompt = run.has_image = False
@@ -168,7 +168,7 @@ def set_up_again(run: RunState, at: int) -> list[Command]:
 
 
 def opening_woke(run: RunState, event: TimerFired) -> list[Command]:
-    """No answer in time, or a refused start's rest is over: try all the same, the model will say what it lacks."""
+    """Start without an answer, or again after a refused start: the model will report what is missing."""
     if event.due != run.due:
         return []
     if not run.connected:
@@ -187,7 +187,7 @@ def opening_woke(run: RunState, event: TimerFired) -> list[Command]:
 
 
 def starting_woke(run: RunState, event: TimerFired) -> list[Command]:
-    """Nothing answered the start: it was not heard, or its answer was lost. Asked again, the model must say which."""
+    """Send an unanswered start again: either it or its answer was lost, and now the model must report which."""
     if event.due != run.due:
         return []
     if run.connected and run.starts < MAX_STARTS:
@@ -201,7 +201,7 @@ def starting_woke(run: RunState, event: TimerFired) -> list[Command]:
 
 
 def reset_reported(run: RunState, event: ResetDone) -> list[Command]:
-    """The model reports a reset. One that comes before the chunk in the making was reported may be of an earlier take."""
+    """Handle a reported reset. If the current chunk has not been reported yet, the reset may be of an earlier take."""
     if not run.may_be_reset:
         run.reset_doubted = True
         return []
@@ -209,7 +209,7 @@ def reset_reported(run: RunState, event: ResetDone) -> list[Command]:
 
 
 def was_reset(run: RunState, event: ResetDone) -> list[Command]:
-    """The old take is cleared: the next one is set up from its first chunk on."""
+    """Open the next take from its first chunk on: the old one is cleared."""
     overrun, run.overrun = run.overrun, 0
     run.note_beyond(overrun, f"chunk {run.next_base - 1}, where a cut was due")
     run.base = run.next_base
@@ -220,7 +220,10 @@ def was_reset(run: RunState, event: ResetDone) -> list[Command]:
 
 
 def reset_refused(run: RunState, event: CommandRefused) -> list[Command]:
-    """No cut then. But refused the second time of asking, the first one has worked: there is nothing left to reset."""
+    """Cancel the cut, because its reset was refused.
+
+    If a repeated reset is refused, the first one has worked and there is nothing left to reset: open the next take.
+    """
     run.note_refusal(event)
     if event.command != "reset":
         return []
@@ -234,14 +237,14 @@ def reset_refused(run: RunState, event: CommandRefused) -> list[Command]:
 
 
 def cutting_woke(run: RunState, event: TimerFired) -> list[Command]:
-    """Nobody reported the reset in time: it is asked for again, and at last taken for done."""
+    """Request a reset again that was not reported in time; after the last attempt assume that it was done."""
     if event.due != run.due:
         return []
     if not run.connected:
         return [wake_at(run, event.at + ANSWER_TIMEOUT_NS)]
     still_runs, run.still_runs = run.still_runs, None
     if run.resets < MAX_RESETS or still_runs:
-        # It may be in a long chunk, or the message was lost either way. Asking again does no harm.
+        # The model may be in a long chunk, or a message was lost. In either case a second request does no harm.
         run.resets += 1
         return [Reset(), wake_at(run, event.at + ANSWER_TIMEOUT_NS)]
     run.notes.append("the model did not report the reset; the new take was opened all the same")
@@ -249,9 +252,10 @@ def cutting_woke(run: RunState, event: TimerFired) -> list[Command]:
 
 
 def state_while_cutting(run: RunState, event: StateReported) -> list[Command]:
-    """A model that answers and has the old take running is in a long chunk: no new take is opened over it.
+    """Handle a `state` while a reset is pending.
 
-    One that has nothing running bears out a reset that was not believed.
+    If the old take is running, the model is in a long chunk, and no new take is opened over it. If nothing is running, this
+    confirms a reset that was not trusted.
     """
     run.still_runs = event.started
     if event.started:
@@ -260,7 +264,7 @@ def state_while_cutting(run: RunState, event: StateReported) -> list[Command]:
 
 
 def reset_again(run: RunState, event: ResetDone) -> list[Command]:
-    """A reset that was asked for twice came twice: what had been set up for the take is gone, so set it up again."""
+    """Set the take up again: a repeated reset was reported twice, and the second one cleared what had been set up."""
     if run.resets <= 1:
         return []
     run.resets -= 1
@@ -269,27 +273,27 @@ def reset_again(run: RunState, event: ResetDone) -> list[Command]:
 
 
 def lost(run: RunState, event: ConnectionLost) -> list[Command]:
-    """The connection broke: nothing is sent until it stands again."""
+    """Send nothing until the lost connection is restored."""
     run.connected = False
     run.notes.append(f"the connection was lost: {event.reason}")
     return []
 
 
 def restored(run: RunState, event: ConnectionRestored) -> list[Command]:
-    """Connected again: what was on its way may be lost, and every command here can safely be sent twice."""
+    """Continue after a reconnection: pending commands may be lost, and every command here can safely be sent twice."""
     run.connected = True
     run.restarted = True
     match run.phase:
         case Phase.PLAYING:
-            return []  # the `state` of the new connection says how far the model is; what is due leaves then
+            return []  # the `state` of the new connection gives the model's position; what is due is sent then
         case Phase.UPLOADING:
             if run.revision >= SET_UP_ONCE:
-                run.restarted = False  # nothing but images was sent before
+                run.restarted = False  # only images were sent before
             return [Upload(image) for image in run.schedule.images if image.sha256 in run.uploads]
         case Phase.STARTING:
             return [
                 wake_at(run, event.at + ANSWER_TIMEOUT_NS)
-            ]  # the `state` of the new connection says whether the start was heard
+            ]  # the `state` of the new connection says whether the start arrived
         case Phase.OPENING | Phase.ARMED:
             run.ledger.reset_for_take(run.base)
             return open_take(run, event.at)

@@ -1,4 +1,4 @@
-"""A take begins to run: the model says so itself, or shows it by a `state` or by the first chunk that it has made."""
+"""Handle the start of a take, which the model reports itself, or shows by a `state` or by the first chunk that it has made."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ from sequencer.events.events import ChunkDone, OperatorPause, Started, StateRepo
 
 
 def started(run: RunState, event: Started) -> list[Command]:
-    """The model runs: its first chunk begins now."""
+    """Begin the take: its first chunk begins now."""
     _runs(run, event.at)
     join(run, run.base, event.at)
     return _set_going(run, event.at)
 
 
 def started_before(run: RunState, event: StateReported) -> list[Command]:
-    """A `state` that says it runs stands for a start whose own message was lost; one that says it does not, for a new try."""
+    """Handle a `state` before the start was reported.
+
+    If the take runs, the message that reported the start was lost. If it does not, the start is tried again.
+    """
     if run.restarted and not event.started:
         run.restarted = False
         run.ledger.reset_for_take(run.base)
@@ -38,12 +41,12 @@ def started_before(run: RunState, event: StateReported) -> list[Command]:
 
 
 def done_before(run: RunState, event: ChunkDone) -> list[Command]:
-    """A take's first chunk stands for a start whose own message was lost, or comes behind it.
+    """Handle a take's first chunk before the start was reported: that message was lost, or arrives later.
 
-    Nothing leaves as if that chunk were still to be made: it is taken for done first.
+    The chunk is recorded as done first, so that nothing is sent as if it were still to be made.
     """
     if event.chunk > 1:
-        return []  # of the take before, said late
+        return []  # a late report of the previous take
     made = 0 if event.frames == 0 and event.chunk == 0 else event.chunk + 1
     _runs(run, _began_at(run, made, event.at))
     join(run, run.base + made, event.at)
@@ -51,12 +54,12 @@ def done_before(run: RunState, event: ChunkDone) -> list[Command]:
 
 
 def _began_at(run: RunState, made: int, at: int) -> int:
-    """When a take began that has made so many chunks by now: by the nominal rate, but not before it was asked to start."""
+    """Return when a take that has made this many chunks began: by the nominal rate, but not before it was asked to start."""
     return max(run.asked_at, at - made * nanoseconds(run.schedule.grid.chunk))
 
 
 def _runs(run: RunState, at: int) -> None:
-    """The take has run since then."""
+    """Record that the take has been running since a time."""
     run.phase = Phase.PLAYING
     run.boundary_at = at
     run.note_stall(run.stalls.report(run.base, 0, at))
@@ -76,7 +79,7 @@ def _runs(run: RunState, at: int) -> None:
 
 
 def _set_going(run: RunState, at: int) -> list[Command]:
-    """What is due in the new take leaves, and what hands did while it was being opened acts."""
+    """Send what is due in the new take, and apply what the operator did while it was being opened."""
     commands = send_due(run, at)
     held, run.held = run.held, []
     for earlier in held:

@@ -1,4 +1,4 @@
-"""Which rules and exits an event fires."""
+"""Find the rules and exits that an event fires."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sequencer.schedule.model import (
 )
 
 REARM = 4
-"""How far a controller must come back before its crossing can fire again."""
+"""By how much a controller must come back before its crossing can fire again."""
 
 TriggerEvent = NoteReceived | ControlChanged | ProgramChanged | OperatorGo | TransportChanged
 
@@ -28,7 +28,7 @@ class _Crossing:
 
 
 class TriggerMatcher:
-    """Hears events and says which firings they are. Remembers every controller that a rule of the score listens to."""
+    """Match events to triggers. Remembers the state of every controller that a rule of the score listens to."""
 
     def __init__(self, schedule: Schedule) -> None:
         triggers = [rule.trigger for stretch in schedule.stretches for rule in stretch.rules]
@@ -36,7 +36,7 @@ class TriggerMatcher:
         self._crossings = {one: _Crossing() for one in triggers if isinstance(one, ControlCrossing)}
 
     def match(self, event: TriggerEvent) -> frozenset[Trigger]:
-        """The firings of an event, whichever stretch listens for them."""
+        """Return the triggers that an event fires, whichever stretch listens for them."""
         match event:
             case NoteReceived():
                 if event.velocity == 0:
@@ -52,12 +52,12 @@ class TriggerMatcher:
                 return frozenset({TransportTrigger(event.what)})
 
     def would_cross(self, crossing: ControlCrossing, event: ControlChanged) -> bool:
-        """Return whether a value would fire a crossing now. Nothing is remembered of it."""
+        """Return whether a value would fire a crossing now, without remembering the value."""
         state = self._crossings.get(crossing)
         return state is not None and state.armed and _is_beyond(crossing, event.value)
 
     def _crossed(self, event: ControlChanged) -> list[Trigger]:
-        """Crossings fire once, and again only when the value has come back by `REARM`; the first value never fires."""
+        """Return the crossings that fire: each again only after the value came back by `REARM`, never for the first value."""
         fired: list[Trigger] = []
         for trigger, state in self._crossings.items():
             if trigger.control != event.control or trigger.channel not in (None, event.channel):
