@@ -71,7 +71,7 @@ def captions(chunk: int) -> list[Caption]:
 
 
 class Bench:
-    """The measured work, on one run of so many chunks."""
+    """The measured work, on one run of `chunks` chunks."""
 
     def __init__(self, chunks: int, size: tuple[int, int], folder: Path) -> None:
         self._looks = looks(chunks)
@@ -132,7 +132,7 @@ def _timed(work: Callable[[], None], frames: int) -> tuple[float, float]:
 
 
 def measured(chunks: int, size: tuple[int, int], goal: float) -> Findings:
-    """Measure speeds and costs of rendering, of encoding and of both, on a run of so many chunks."""
+    """Measure speeds and costs of rendering, of encoding and of both, on a run of `chunks` chunks."""
     frames = FRAMES * chunks
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(chunks, size, Path(folder))

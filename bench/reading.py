@@ -47,7 +47,7 @@ TOKEN = re.compile(
 
 
 def score_text(cues: int) -> str:
-    """Return a score of so many cues in sections of a hundred: prompts with and without a scene, marks, sr, comments."""
+    """Return a score of `cues` cues in sections of a hundred: prompts with and without a scene, marks, sr, comments."""
     lines = [
         'score "Bench"\nclock 120 bpm, 4/4\nseed 4271\n',
         'let hero = "a woman in a yellow raincoat"\nlet light = "Wet neon light from the shop signs, soft rain haze."\n',

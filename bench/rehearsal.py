@@ -28,7 +28,7 @@ clock counts.
 
 
 def hour(minutes: int = 60) -> str:
-    """Return a score of so many minutes: 120 bpm in 4/4, a section every 64 bars, a prompt every two bars, a few cuts."""
+    """Return a score of `minutes` minutes: 120 bpm in 4/4, a section every 64 bars, a prompt every two bars, a few cuts."""
     bars = minutes * 30
     lines = ['score "An hour"', "clock 120 bpm, 4/4", "seed 7", ""]
     for number, first in enumerate(range(0, bars, 64)):
@@ -51,7 +51,7 @@ def rehearsed(schedule: sequencer.Schedule, *, video: bool, save: bool) -> tuple
 
 
 def memory(minutes: int) -> float:
-    """Return the peak memory in megabytes of a rehearsal of so many minutes, including its score and schedule."""
+    """Return the peak memory in megabytes of a rehearsal of `minutes` minutes, including its score and schedule."""
     schedule = sequencer.compile_score(sequencer.reads(hour(minutes)))
     tracemalloc.start()
     sequencer.rehearse(schedule, video=False, save=False)

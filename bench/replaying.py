@@ -63,7 +63,7 @@ class Recorded:
 
 
 def dense(minutes: int, clock: str) -> str:
-    """Return a score of so many minutes at 160 bpm, in sections of 64 bars: prompts, settings and MIDI in every bar."""
+    """Return a score of `minutes` minutes at 160 bpm, in sections of 64 bars: prompts, settings and MIDI in every bar."""
     bars = minutes * BPM // 4
     lines = ['score "Dense"', clock, "seed 7"]
     for number, first in enumerate(range(0, bars, 64)):

@@ -107,7 +107,7 @@ def grown(samples: Sequence[Held]) -> list[str]:
 
 
 def virtual(hours: float, samples: int = 48) -> Soaked:
-    """Play a score of so many hours in virtual time: every event journaled, every chunk checked."""
+    """Play a score of `hours` hours in virtual time: every event journaled, every chunk checked."""
     schedule = sequencer.compile_score(sequencer.reads(hour(round(hours * 60))))
     found: list[Held] = []
     begins: list[int] = []
@@ -162,7 +162,7 @@ def drift(begins: Sequence[int], chunk: Fraction, cuts: int = 0) -> float:
 
 
 def score_of(seconds: float, fps: int) -> str:
-    """Return a score of so many seconds: a prompt every fourth chunk, SR now and then."""
+    """Return a score of `seconds` seconds: a prompt every fourth chunk, SR now and then."""
     chunks = max(8, round(seconds * fps / 33))
     lines = ['score "Soak"', f"grid 33 frames @ {fps} fps", "seed 7"]
     for chunk in range(0, chunks, 4):
@@ -172,7 +172,7 @@ def score_of(seconds: float, fps: int) -> str:
 
 
 def real(seconds: float, fps: int = 24, every: float = 2.0) -> Soaked:
-    """Play so many real seconds: the local server and a live run side by side, over WebRTC on this machine."""
+    """Play for `seconds` real seconds: the local server and a live run side by side, over WebRTC on this machine."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         (folder / "soak.score").write_text(score_of(seconds, fps), encoding="utf-8")

@@ -39,7 +39,7 @@ class Locate:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """Send ticks for so many quarters at the tempo that `bpm` gives for each quarter since this move."""
+    """Send ticks for `quarters` quarters at the tempo that `bpm` gives for each quarter since this move."""
 
     quarters: float
     bpm: Tempo

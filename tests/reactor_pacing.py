@@ -38,7 +38,7 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model that makes `frames` per chunk at `fps`; before each chunk in `rests` it pauses for so many seconds.
+    """A model that makes `frames` per chunk at `fps`; before each chunk in `rests` it pauses for that many seconds.
 
     With `streams` each frame is passed on when it is made; otherwise a chunk's frames are passed on together when the last is
     made. A model that is faster than `playout` waits until the chunk before the one that it has made is being sent.

@@ -102,7 +102,7 @@ class MidiClockGenerator:
             self._resume(self._latest or 0)
 
     def anchor(self, at: int, seconds: Fraction, pace: float = 1.0, now: int | None = None) -> None:
-        """Set that the score is at exact score time `seconds` at nanosecond `at`, and that a score second takes `pace` seconds.
+        """Set the position: exact score time `seconds` at nanosecond `at`, with `pace` real seconds per score second.
 
         The first anchor starts the clock there (Start at 0, else a song position and Continue); an anchor after `stop` or after
         a `limit` resumes it. `now` is the time at which this is known (default: `at`); nothing is sent before it.
@@ -140,7 +140,7 @@ class MidiClockGenerator:
             self._first_halt = at
 
     def limit(self, at: int | None) -> None:
-        """Set that no frame from nanosecond `at` on is made yet: ticks are sent until then, unless the limit is moved first.
+        """Limit the clock to nanosecond `at`, because no later frame is made yet: unless moved, ticks stop there.
 
         After that an anchor resumes the clock. None removes the limit.
         """

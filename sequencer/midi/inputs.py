@@ -36,7 +36,7 @@ MAX_PEERS = 16
 that; beyond the maximum, the oldest connection that has not sent anything yet is closed.
 """
 KEEPALIVE = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
-"""TCP keepalive: after so many seconds of silence, every so many seconds, so many times, the peer is probed."""
+"""TCP keepalive: seconds of silence before the first probe, seconds between probes, and probes before a peer counts as gone."""
 READ = 4096
 
 

@@ -147,8 +147,8 @@ class BoundaryFollower:
     def resumed(self, at_ns: int) -> bool:
         """Handle the end of a pause: the next chunk begins now.
 
-        If the model was told to resume before the current chunk was over, it never paused and that chunk is not late yet. Then
-        nothing changes, and False is returned.
+        If the command to resume came before the current chunk was over, the model never paused and that chunk is not late yet.
+        Then nothing changes, and False is returned.
         """
         upcoming = self.time_of(self._next + 1)
         if upcoming is not None and at_ns < upcoming:

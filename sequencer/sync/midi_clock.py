@@ -24,13 +24,13 @@ SYSTEM = 0xF0
 MAX_DATA_BYTE = 127
 
 TICKS_PER_FIT = 6
-"""A fit is sent at least every so many ticks: each sixteenth …"""
+"""The maximum number of ticks between two fits: each sixteenth …"""
 MOVED = 3_000_000
-"""… and at once if a time two quarters ahead has moved by so many nanoseconds since the last fit."""
+"""… and a fit is sent at once if a time two quarters ahead has moved by this many nanoseconds since the last one."""
 AHEAD = 2.0
 TICKLESS = 2_000_000_000
 UNSTARTED = 24 * 8
-"""When the user gets a message: Start without a tick for so many nanoseconds, and so many ticks without a Start."""
+"""When the user gets a message: so long (nanoseconds) after a Start without a tick; after so many ticks without a Start."""
 
 
 class MidiFeed:

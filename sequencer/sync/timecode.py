@@ -260,7 +260,7 @@ class TimecodeFollower:
 
 
 QUARTER_FRAMES_PER_FIT = 25
-"""A fit is sent at least every so many quarter frames: about four times per second."""
+"""The maximum number of quarter frames between two fits: about four fits per second."""
 JUMPED = 0.1
 """A difference of more than this many seconds from the last fit sent is a jump."""
 NEVER = float("-inf")

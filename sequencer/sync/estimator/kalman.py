@@ -113,7 +113,7 @@ class TempoHypothesis:
     # ---- hypotheses about what happens next, each as of the latest tick ----
 
     def stepped(self, share: float) -> TempoHypothesis:
-        """Return: the tempo changes here to another one within `share` of it; the time of the latest tick stays."""
+        """Return the hypothesis of a step: from here on another tempo within `share` of this; the latest tick's time stays."""
         other = self.copy()
         other.age = 0
         other.bends = False
@@ -122,7 +122,7 @@ class TempoHypothesis:
         return other
 
     def bent(self, share: float) -> TempoHypothesis:
-        """Return: from here on the tempo changes gradually, by about `share` of itself per beat."""
+        """Return the hypothesis of a gradual change: from here on the tempo changes by about `share` of itself per beat."""
         other = self.copy()
         other.age = 0
         other.bends = True
@@ -130,7 +130,7 @@ class TempoHypothesis:
         return other
 
     def straightened(self) -> TempoHypothesis:
-        """Return: from here on the tempo stays constant."""
+        """Return the hypothesis that the tempo stays constant from here on."""
         other = self.copy()
         other.age = 0
         other.bends = False
@@ -138,7 +138,7 @@ class TempoHypothesis:
         return other
 
     def jumped(self, by: float) -> TempoHypothesis:
-        """Return: from here on the tempo is the same, but all ticks are shifted by about `by` nanoseconds."""
+        """Return the hypothesis of a shift: from here on the same tempo, but all ticks shifted by about `by` nanoseconds."""
         other = self.copy()
         other.age = 0
         other.late = False
