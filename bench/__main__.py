@@ -1,6 +1,6 @@
-"""All benches in turn, or those named: `python -m bench [--write] [NAME …]`; `--write` puts what they find on the page.
+"""Run all benchmarks or the named ones: `python -m bench [--write] [NAME …]`; `--write` updates the page of measurements.
 
-Each is a module of this package with a `SECTION` (what the page says of it) and `measure()`. Some have options of their own:
+Each is a module of this package with a `SECTION` (its text on the page) and `measure()`. Some have options of their own:
 `python -m bench.clock --help`.
 """
 
@@ -17,11 +17,11 @@ from bench.findings import Findings, Section, told
 from bench.machine import stamp
 
 NAMES = ("reading", "growth", "rehearsal", "pictures", "clock", "wire", "video", "replaying", "simulation", "soak", "mutants")
-"""The benches, in the order in which they run and stand on the page."""
+"""The benchmarks, in the order in which they run and appear on the page."""
 
 
 class Bench(Protocol):
-    """What every one of them has."""
+    """What every benchmark module has."""
 
     SECTION: Section
 
@@ -31,17 +31,17 @@ class Bench(Protocol):
 
 
 def bench(name: str) -> Bench:
-    """The bench of this name."""
+    """Return the benchmark of this name."""
     return cast("Bench", import_module(f"bench.{name}"))
 
 
 def sections() -> dict[str, Section]:
-    """What the page says of each bench."""
+    """Return the text of each benchmark for the page."""
     return {name: bench(name).SECTION for name in NAMES}
 
 
 def main() -> int:
-    """Run them; 2 for a name there is none of, else 1 where a goal was missed."""
+    """Run the benchmarks; return 2 for an unknown name, else 1 if a goal was missed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(NAMES)} (all of them)")
     parser.add_argument("--write", action="store_true", help="write docs/measurements.md, or these sections of it")
@@ -51,7 +51,7 @@ def main() -> int:
         print(f"there is no bench {unknown[0]}; there are {', '.join(NAMES)}", file=sys.stderr)
         return 2
     chosen = [name for name in NAMES if name in arguments.names] or list(NAMES)
-    said = sections()  # all of them are there before the first one is measured
+    said = sections()  # all modules can be imported before the first measurement
     missed = 0
     began = time.monotonic()
     for number, name in enumerate(chosen, 1):
@@ -60,11 +60,11 @@ def main() -> int:
         findings = bench(name).measure()
         print(told(findings), end="\n\n", flush=True)
         missed += len(findings.missed)
-        if arguments.write:  # at once: what was measured is on the page though a later one fails
+        if arguments.write:  # at once: a result is on the page even if a later benchmark fails
             results = {**page.kept(), name: page.Result(at, time.monotonic() - then, findings)}
             page.keep(results, NAMES)
             page.write(page.kept(), said)
-            for path, picture in getattr(bench(name), "pictures", dict)().items():  # some draw one of their own
+            for path, picture in getattr(bench(name), "pictures", dict)().items():  # some modules draw a chart of their own
                 path.write_text(picture, encoding="utf-8", newline="\n")
     print(f"{missed} goals missed, {time.monotonic() - began:.0f} s")
     return int(missed > 0)

@@ -1,4 +1,4 @@
-"""Charts as SVG without a library, readable on light and on dark: bars, lines, and how far each goal is passed."""
+"""Charts as SVG without a library, readable on light and on dark: bars, lines, and the margin of each goal."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _page(title: str, tall: float, body: list[str]) -> str:
 
 
 def drawn(chart: Bars | Lines) -> str:
-    """A chart as an SVG document."""
+    """Return a chart as an SVG document."""
     match chart:
         case Bars():
             return _bars(chart)
@@ -63,7 +63,7 @@ def _bars(chart: Bars) -> str:
 
 
 def _steps(low: float, high: float) -> list[float]:
-    """About five round numbers between two."""
+    """Return about five round numbers between two."""
     raw = (high - low) / 5 or 1.0
     size = 10.0 ** floor(log10(raw))
     step = next(size * times for times in (1, 2, 5, 10) if size * times >= raw * 0.999)
@@ -102,7 +102,7 @@ def _lines(chart: Lines) -> str:
 
 
 def goals(rows: list[tuple[str, Row]]) -> str:
-    """How many times as good as its goal each row is, on a logarithmic scale: right of the line is reached."""
+    """Return a chart of each row's margin over its goal, on a logarithmic scale: right of the line is reached."""
     low, high = 0.5, 16.0
     edge = LEFT + 90
     room = WIDTH - edge - RIGHT

@@ -1,11 +1,11 @@
-"""How well clocks are followed: ours beside the mean of 24 ticks, isobar's own follower, and an oracle. Virtual time, one run.
+"""Compares clock followers in virtual time: ours, the mean of 24 ticks, isobar's own follower, and an oracle, in one run.
 
     python -m bench.clock [--seeds 5] [--only WORD] [--plot docs/clock-following.svg] [--table FILE]
 
-Each scenario is played with several seeds; each number is the median over the seeds of that run's RMS. Exits with 1 where a
-goal is missed. What is judged at each tick: *phase*, the position said at the tick's true time against its number, in ms;
-*tempo*, in bpm; *ahead*, the time foretold for the tick one or two quarters later, in ms; *settled*, beats from a step until
-the tempo is within 1 % and stays there for a beat; *slips*, ticks numbered wrongly, and at the end.
+Each scenario is played with several seeds; each number is the median over the seeds of that run's RMS. Exits with 1 if a goal
+is missed. Measured at each tick: *phase*, the reported position at the tick's true time against its number, in ms; *tempo*, in
+bpm; *ahead*, the predicted time of the tick one or two quarters later, in ms; *settled*, beats from a step until the tempo is
+within 1 % and stays there for a beat; *slips*, ticks numbered wrongly, and at the end.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ and what each figure means, is told under [clock following](clock-following.md).
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One follower on one clock. Not a number where the scenario does not ask."""
+    """One follower on one clock. NaN for values that the scenario does not measure."""
 
     phase: float
     tempo: float
@@ -61,9 +61,9 @@ FOLLOWERS: dict[str, Callable[[Clock], Follower]] = {
     "oracle": lambda clock: Oracle(clock.changes, clock.walks),
 }
 PEER = "isobar"
-"""Comes from PyPI, in the dependency group `bench`; left out, and said so, where it is not installed."""
+"""Comes from PyPI, in the dependency group `bench`; omitted, with a note, if it is not installed."""
 NO_ORACLE = frozenset({"ramp 100→160, 1 ms", "captured: klick ramp"})
-"""Where no straight line is right, however much it knows."""
+"""Scenarios for which a straight line is never right, however much is known."""
 
 
 def _rms(values: list[float]) -> float:
@@ -71,7 +71,7 @@ def _rms(values: list[float]) -> float:
 
 
 def judge(follower: Follower, clock: Clock, scenario: Scenario) -> Outcome:
-    """Play a clock to a follower and take its errors."""
+    """Play a clock to a follower and measure its errors."""
     phase: list[float] = []
     tempo: list[float] = []
     ahead: dict[int, list[float]] = {PPQN: [], 2 * PPQN: []}
@@ -115,12 +115,12 @@ Results = dict[str, dict[str, Outcome]]
 
 
 def installed() -> tuple[str, ...]:
-    """The followers that can be measured on this machine, in their order."""
+    """Return the followers that can be measured on this machine, in their order."""
     return tuple(name for name in FOLLOWERS if name != PEER or find_spec(PEER) is not None)
 
 
 def run(scenarios: tuple[Scenario, ...], seeds: int, followers: tuple[str, ...]) -> Results:
-    """The median outcome of every follower named, in every scenario."""
+    """Return the median outcome of every named follower in every scenario."""
     results: Results = {}
     for scenario in scenarios:
         clocks = [scenario.make(seed) for seed in range(seeds)]
@@ -136,7 +136,7 @@ def run(scenarios: tuple[Scenario, ...], seeds: int, followers: tuple[str, ...])
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """`value(results of the scenario)` is to be at most `most`."""
+    """`value(results of the scenario)` must be at most `most`."""
 
     scenario: str
     text: str
@@ -189,7 +189,7 @@ def _number(value: float) -> str:
 
 
 def table(results: Results, seeds: int) -> str:
-    """The results as a Markdown table: phase ms / tempo bpm / two beats ahead ms, then settling, slips and cost."""
+    """Return the results as a Markdown table: phase ms / tempo bpm / two beats ahead ms, then settling, slips and cost."""
     names = next(iter(results.values())).keys() if results else ()
     head = ["scenario", *names]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
@@ -209,7 +209,7 @@ def table(results: Results, seeds: int) -> str:
 
 
 def goals(results: Results) -> tuple[str, bool]:
-    """The goals as a Markdown table, and whether all that were measured are reached."""
+    """Return the goals as a Markdown table, and whether all that were measured are reached."""
     lines, well = ["| scenario | measure | goal | ours | |", "|---|---|---|---|---|"], True
     for goal in GOALS:
         if goal.scenario in results and (not goal.beside or goal.beside in results[goal.scenario]):
@@ -223,7 +223,7 @@ def goals(results: Results) -> tuple[str, bool]:
 
 
 def measure() -> Findings:
-    """Each goal, and what a tick costs."""
+    """Measure each goal, and the cost of a tick."""
     followers = installed()
     results = run(SCENARIOS, SEEDS, followers)
     rows: list[Row] = []
@@ -245,12 +245,12 @@ def measure() -> Findings:
 
 
 def pictures() -> dict[Path, str]:
-    """The plot of the page on clock following."""
+    """Return the plot of the page on clock following."""
     return {PLOT: plot({name: FOLLOWERS[name] for name in installed()})}
 
 
 def main() -> int:
-    """Run, print, and say by the exit code whether the goals are met."""
+    """Run and print; return 0 if the goals are met."""
     parser = argparse.ArgumentParser(description="Followers of MIDI clock, measured side by side in virtual time.")
     parser.add_argument("--seeds", type=int, default=SEEDS, help="how many clocks of each kind (default 5)")
     parser.add_argument("--only", default="", help="only scenarios with this word in their names")

@@ -1,4 +1,4 @@
-"""The plot of the clock bench, as SVG without a library: tempo over a step and a ramp, and errors of a prediction."""
+"""The plot of the clock benchmark, as SVG without a library: tempo over a step and a ramp, and errors of predictions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Series = dict[str, list[tuple[float, float]]]
 def _traced(
     scenario: Scenario, makers: Mapping[str, Callable[[Clock], Follower]], measure: str, first: int, last: int
 ) -> Series:
-    """(beat, value) of each follower: the tempo followed, or the error two beats ahead in ms."""
+    """Return (beat, value) of each follower: the followed tempo, or the error two beats ahead in ms."""
     clock = scenario.make(0)
     series: Series = {}
     if measure == "tempo":
@@ -33,7 +33,7 @@ def _traced(
 
 
 def _panel(title: str, unit: str, series: Series, low: float, high: float, top: float) -> list[str]:
-    """One panel: its frame, grid, labels and lines."""
+    """Return one panel: its frame, grid, labels and lines."""
     xs = [x for line in series.values() for x, _ in line]
     left, right = min(xs), max(xs)
 
@@ -58,7 +58,7 @@ def _panel(title: str, unit: str, series: Series, low: float, high: float, top: 
 
 
 def plot(makers: Mapping[str, Callable[[Clock], Follower]]) -> str:
-    """An SVG of four panels, one seed each: a step, a ramp, late stalls and lost ticks."""
+    """Return an SVG of four panels, one seed each: a step, a ramp, late stalls and lost ticks."""
     by_name = {scenario.name: scenario for scenario in SCENARIOS}
     panels = (
         ("step 120→140, 1 ms", "tempo", "bpm", 31, 36, 110.0, 150.0),

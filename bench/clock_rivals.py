@@ -1,6 +1,6 @@
-"""Other ways to follow a clock, each with the same four words: `tick(at, number)`, `bpm`, `position(at)`, `time_of(tick)`.
+"""Several clock followers with a common interface: `tick(at, number)`, `bpm`, `position(at)`, `time_of(tick)`.
 
-Ticks are counted from 0 at the first one; times are nanoseconds. Only the oracle looks at `number`, the tick's true number.
+Ticks are counted from 0 at the first one; times are nanoseconds. Only the oracle uses `number`, the tick's true number.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from sequencer.sync.estimator.follower import PPQN, ClockFollower
 
 
 class Follower(Protocol):
-    """What the bench asks of a follower."""
+    """The interface that the benchmark needs."""
 
     def tick(self, at: int, number: int) -> None:
-        """Hear a tick."""
+        """Handle a tick."""
         ...
 
     @property
     def bpm(self) -> float:
-        """The tempo now; 0 while unknown."""
+        """The current tempo; 0 while unknown."""
         ...
 
     def position(self, at: int) -> float:
-        """The position, in ticks, at a time."""
+        """Return the position, in ticks, at a time."""
         ...
 
     def time_of(self, tick: float) -> float:
-        """When a tick is expected."""
+        """Return when a tick is expected."""
         ...
 
 
@@ -42,29 +42,29 @@ class Ours:
         self._follower.start(0)
 
     def tick(self, at: int, number: int) -> None:
-        """Hear a tick."""
+        """Handle a tick."""
         self._follower.tick(at)
 
     @property
     def bpm(self) -> float:
-        """The tempo now."""
+        """The current tempo."""
         return self._follower.bpm
 
     def position(self, at: int) -> float:
-        """The position, in ticks, at a time."""
+        """Return the position, in ticks, at a time."""
         return self._follower.beat_at(at) * PPQN
 
     def time_of(self, tick: float) -> float:
-        """When a tick is expected."""
+        """Return when a tick is expected."""
         return float(self._follower.time_of(tick / PPQN))
 
     def deviation(self) -> float:
-        """What it says of its own error two quarters ahead."""
+        """Return its own estimate of its error two quarters ahead."""
         return self._follower.deviation
 
 
 class _FromLastTick:
-    """Followers that take the last tick at its word and know a tempo besides."""
+    """Followers that use the last tick as it is, and a tempo."""
 
     def __init__(self) -> None:
         self._count = -1
@@ -88,14 +88,14 @@ class _FromLastTick:
 
 
 class MeanOf24(_FromLastTick):
-    """The mean of the last 24 intervals: what most sequencers do."""
+    """The mean of the last 24 intervals, as most sequencers do it."""
 
     def __init__(self) -> None:
         super().__init__()
         self._stamps: deque[int] = deque(maxlen=PPQN + 1)
 
     def tick(self, at: int, number: int) -> None:
-        """Hear a tick."""
+        """Handle a tick."""
         self._stamps.append(at)
         self._count += 1
         self._last = at
@@ -106,12 +106,12 @@ class MeanOf24(_FromLastTick):
 
 
 class Isobar(_FromLastTick):
-    """isobar's own input class, driven in virtual time: its module's `time` and `mido` are swapped for ours."""
+    """isobar's own input class in virtual time: its module's `time` and `mido` are replaced by ours."""
 
     def __init__(self) -> None:
         super().__init__()
-        import mido  # type: ignore[import-untyped]  # mido carries no types
-        from isobar.io.midi import input as module  # type: ignore[import-untyped, import-not-found, unused-ignore]  # no types; not there without the bench group
+        import mido  # type: ignore[import-untyped]  # mido has no types
+        from isobar.io.midi import input as module  # type: ignore[import-untyped, import-not-found, unused-ignore]  # no types; missing without the bench group
 
         self._now = 0.0
         self._clock_message = mido.Message("clock")
@@ -123,7 +123,7 @@ class Isobar(_FromLastTick):
         self._device: Any = self._inside(module.MidiInputDevice, "bench")
 
     def tick(self, at: int, number: int) -> None:
-        """Hear a tick. Two stamps alike make it divide by zero; such a tick moves its count and nothing else."""
+        """Handle a tick. Two equal timestamps make isobar divide by zero; such a tick only increases its count."""
         self._now = at / 1e9
         self._count += 1
         self._last = at
@@ -149,9 +149,9 @@ class Isobar(_FromLastTick):
 
 
 class Oracle:
-    """Least squares through all ticks since the last change of tempo; it knows when that was, and every tick's true number.
+    """Least squares through all ticks since the last change of tempo, with the changes and every tick's true number known.
 
-    Where the source itself strays (`walks`) the best line through the past is the mean interval from the latest tick.
+    If the source itself drifts (`walks`), the best line through the past is the mean interval from the latest tick.
     """
 
     def __init__(self, changes: tuple[int, ...], walks: bool) -> None:
@@ -167,7 +167,7 @@ class Oracle:
         self._sx = self._sy = self._sxx = self._sxy = 0.0
 
     def tick(self, at: int, number: int) -> None:
-        """Hear a tick."""
+        """Handle a tick."""
         if number in self._changes:
             self._forget(number)
         if self._n == 0:
@@ -181,7 +181,7 @@ class Oracle:
         self._number, self._last = number, float(at)
 
     def _line(self) -> tuple[float, float]:
-        """The time of the latest tick and the time between ticks."""
+        """Return the time of the latest tick and the time between ticks."""
         x = float(self._number - self._first[0])
         if self._n < 2 or x == 0:
             return self._last, 0.0
@@ -192,16 +192,16 @@ class Oracle:
 
     @property
     def bpm(self) -> float:
-        """The tempo now."""
+        """The current tempo."""
         period = self._line()[1]
         return 60e9 / PPQN / period if period > 0 else 0.0
 
     def position(self, at: int) -> float:
-        """The position, in ticks, at a time."""
+        """Return the position, in ticks, at a time."""
         time, period = self._line()
         return self._number + ((at - time) / period if period > 0 else 0.0)
 
     def time_of(self, tick: float) -> float:
-        """When a tick is expected."""
+        """Return when a tick is expected."""
         time, period = self._line()
         return time + (tick - self._number) * period

@@ -1,6 +1,6 @@
-"""Clocks to follow: what the source meant, and what arrived. Virtual time, seeded; nothing here waits.
+"""Clocks to follow: what the source sent, and what arrived. Virtual time, seeded; nothing here waits.
 
-A `Clock` holds the true time of every tick (24 to a beat, some beats past the end, so that predictions can be judged) and the
+A `Clock` contains the true time of every tick (24 per beat, some beats past the end, so that predictions can be judged) and the
 arrivals in order: (nanosecond, number of the true tick). A lost tick has no arrival, a doubled one has two.
 """
 
@@ -23,7 +23,7 @@ TRACES = Path(__file__).parent.parent / "tests" / "data" / "clock-traces"
 class Clock:
     """One clock. `truth` (ns) and `bpm` have one value for every tick; `arrivals` are (nanosecond, tick).
 
-    `changes` are the ticks at which the tempo steps, `walks` says that the source itself strays.
+    `changes` are the ticks at which the tempo steps; `walks` is True if the source itself drifts.
     """
 
     truth: tuple[float, ...]
@@ -35,7 +35,7 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A named way of making clocks from seeds. Errors count from tick `first` up to `last`; `step` is where the tempo steps."""
+    """A named maker of clocks from seeds. Errors count from tick `first` up to `last`; `step` is the tick of a tempo step."""
 
     name: str
     make: Callable[[int], Clock]
@@ -45,7 +45,7 @@ class Scenario:
 
 
 def _tempo_line(tempo: Callable[[float], float], beats: int = BEATS) -> tuple[list[float], list[float]]:
-    """True tick times (ns) and bpm at each for a tempo given over beats; each tick interval has the tempo at its middle."""
+    """Return true tick times (ns) and bpm for a tempo given over beats; each tick interval has the tempo at its middle."""
     times, bpms, now = [], [], 1e9
     for tick in range(beats * PPQN + TAIL):
         times.append(now)
@@ -67,7 +67,7 @@ def _ramp(beat: float) -> float:
 
 
 def _heard(times: list[float], noise: Callable[[int, float], float], beats: int = BEATS) -> list[tuple[int, int]]:
-    """Arrivals of all ticks but the tail, each put off by `noise`; none overtakes another."""
+    """Return arrivals of all ticks except the tail, each delayed by `noise`; none overtakes another."""
     heard, last = [], 0
     for tick, time in enumerate(times[: beats * PPQN]):
         last = max(last, round(time + noise(tick, time)))
@@ -76,7 +76,7 @@ def _heard(times: list[float], noise: Callable[[int, float], float], beats: int 
 
 
 def white(tempo: Callable[[float], float], sigma_ms: float) -> Callable[[int], Clock]:
-    """Normal jitter of arrival."""
+    """Return a maker of clocks with normal jitter of arrival."""
 
     def make(seed: int) -> Clock:
         chance = random.Random(seed)
@@ -88,7 +88,7 @@ def white(tempo: Callable[[float], float], sigma_ms: float) -> Callable[[int], C
 
 
 def quantised(seed: int) -> Clock:
-    """Stamps rounded to whole milliseconds, at a phase of the seed's."""
+    """Return a clock with timestamps rounded to integer milliseconds, at a phase that depends on the seed."""
     phase = random.Random(seed).random() * 1e6
     times, bpm = _tempo_line(_constant)
     heard = _heard(times, lambda _tick, time: round((time + phase) / 1e6) * 1e6 - phase - time)
@@ -96,7 +96,10 @@ def quantised(seed: int) -> Clock:
 
 
 def stalls(seed: int) -> Clock:
-    """1 ms of jitter, and about every two beats the receiver sleeps 5 to 60 ms: what comes meanwhile is heard at its end."""
+    """Return a clock with 1 ms of jitter and a receiver that stalls for 5 to 60 ms about every two beats.
+
+    Ticks during a stall arrive at its end.
+    """
     chance = random.Random(seed)
     times, bpm = _tempo_line(_constant)
     awake = 0.0
@@ -112,7 +115,7 @@ def stalls(seed: int) -> Clock:
 
 
 def lossy(seed: int) -> Clock:
-    """1 ms of jitter; one tick in a hundred is lost, one in two hundred comes twice."""
+    """Return a clock with 1 ms of jitter; one tick in a hundred is lost, one in two hundred comes twice."""
     chance = random.Random(seed)
     times, bpm = _tempo_line(_constant)
     heard: list[tuple[int, int]] = []
@@ -126,7 +129,7 @@ def lossy(seed: int) -> Clock:
 
 
 def wandering(share: float) -> Callable[[int], Clock]:
-    """A source whose every interval is off by up to `share` (a random walk), as `jack_midi_clock -J` makes it."""
+    """Return a maker of sources whose every interval is off by up to `share` (a random walk), like `jack_midi_clock -J`."""
 
     def make(seed: int) -> Clock:
         chance = random.Random(seed)
@@ -141,9 +144,10 @@ def wandering(share: float) -> Callable[[int], Clock]:
 
 
 def captured(name: str, bpm: float | None, period_ms: float = 0.0, walks: bool = False) -> Callable[[int], Clock]:
-    """A captured clock, by its source's time; `period_ms` rounds it down as a JACK period would, at a phase of the seed's.
+    """Return a maker of captured clocks, by their source's time.
 
-    Without `bpm` the true tempo at a tick is that of the interval after it.
+    `period_ms` rounds arrivals up as a JACK period would, at a phase that depends on the seed. Without `bpm` the true tempo at
+    a tick is that of the interval after it.
     """
 
     def make(seed: int) -> Clock:

@@ -1,4 +1,4 @@
-"""What a bench finds: rows with a goal beside each, and charts. The same rows are printed and written on the page."""
+"""Results of a benchmark: rows, each with its goal, and charts. The same rows are printed and written to the page."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from math import inf, isnan
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One figure. `value` None: it was not measured, and `why` says why not.
+    """One figure. If `value` is None it was not measured, and `why` is the reason.
 
-    `beside` says what it was measured beside in the same run; such a figure is a ratio. `spread` are the lowest and the
-    highest of several passes, whose median the value is. At most one of `least` and `most` is its goal.
+    `beside` names what it is compared with in the same run; such a figure is a ratio. `spread` is the minimum and maximum of
+    several passes, of which the value is the median. At most one of `least` and `most` is its goal.
     """
 
     name: str
@@ -25,14 +25,14 @@ class Row:
 
     @property
     def is_reached(self) -> bool | None:
-        """Whether the goal is reached; None without one, and where nothing was measured."""
+        """Whether the goal is reached; None without a goal, and if nothing was measured."""
         if self.value is None or isnan(self.value) or (self.least is None and self.most is None):
             return None
         return (self.least is None or self.value >= self.least) and (self.most is None or self.value <= self.most)
 
     @property
     def margin(self) -> float | None:
-        """How many times as good as its goal it is: 1 is just there. None without a goal, or where that has no meaning."""
+        """How many times as good as its goal it is: 1 just reaches it. None without a goal, or if a ratio has no meaning."""
         if self.is_reached is None or self.value is None:
             return None
         if self.least is not None:
@@ -48,7 +48,7 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        """`reached`, or by how much not, or that it was not measured; empty without a goal."""
+        """`reached`, or by how much it is missed, or why it was not measured; empty without a goal."""
         if self.value is None:
             return f"not measured: {self.why}"
         if self.is_reached is None:
@@ -63,7 +63,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """A chart of bars, one a line. `mark` is a goal among them."""
+    """A bar chart, one bar per line. `mark` is a goal that is marked in it."""
 
     title: str
     unit: str
@@ -73,7 +73,7 @@ class Bars:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """A chart of lines over one axis, each a name and its points."""
+    """A line chart over one axis; each line is a name and its points."""
 
     title: str
     across: str
@@ -83,7 +83,7 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """All that one bench found. `notes` are sentences about this run, such as how much was measured."""
+    """The complete result of one benchmark. `notes` are sentences about this run, such as how much was measured."""
 
     rows: tuple[Row, ...]
     charts: tuple[Bars | Lines, ...] = ()
@@ -97,16 +97,16 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What the page says above a bench's figures: a heading, and in Markdown what is measured beside what."""
+    """The text of the page above a benchmark's figures: a heading, and in Markdown what is compared with what."""
 
     title: str
     about: str
     picture: str = ""
-    """A picture that the bench draws itself, as Markdown."""
+    """An image that the benchmark draws itself, as Markdown."""
 
 
 def figure(value: float) -> str:
-    """A number with about three figures that count, its thousands apart."""
+    """Return a number with about three significant digits and thousands separators."""
     if isnan(value):
         return "–"
     if value in (inf, -inf):
@@ -118,7 +118,7 @@ def figure(value: float) -> str:
 
 
 def shown(row: Row) -> str:
-    """A row's value with its unit and its spread."""
+    """Return a row's value with its unit and its spread."""
     if row.value is None:
         return "–"
     text = f"{figure(row.value)} {row.unit}".strip()
@@ -126,7 +126,7 @@ def shown(row: Row) -> str:
 
 
 def told(findings: Findings) -> str:
-    """The findings in lines for people."""
+    """Return the findings as lines for printing."""
     lines = list(findings.notes)
     for row in findings.rows:
         name = f"{row.name}, beside {row.beside}" if row.beside else row.name

@@ -1,9 +1,9 @@
-"""How the cost of checking a score grows with what it holds: the exponent of each kind of growth, and its cost per size.
+"""Measures how the cost of checking a score grows with its content: the exponent of each kind of growth, and its cost per size.
 
-For each kind a score is made in four sizes, each twice the one before, and timed in processor time, in turns: `check` (read,
+For each kind a score is made in four sizes, each twice the previous one, and timed in processor time, in turns: `check` (read,
 compile, advise), and writing and reading the compiled schedule. The exponent is the slope of log(time) over log(size), by least
-squares: 1 is linear, 2 is quadratic. The size of a score is the number of characters of its text, or of the text that it would
-take to write its compiled cues out, whichever is larger.
+squares: 1 is linear, 2 is quadratic. The size of a score is the number of characters of its text, or of the text that would
+write out all its compiled cues, whichever is larger.
 
 Run it alone: `python -m bench growth`.
 """
@@ -24,9 +24,9 @@ from sequencer.schedule.document import from_json, to_json
 from sequencer.schedule.model import Schedule
 
 STEPS = 4
-"""How many sizes are measured for each kind, each twice the one before."""
+"""How many sizes are measured for each kind, each twice the previous one."""
 TURNS = 2
-"""How often each size is timed; the least counts."""
+"""How often each size is timed; the minimum counts."""
 MAX_EXPONENT = 1.15
 MAX_COST = 4
 
@@ -47,48 +47,48 @@ PROMPT = 'at 1 "A boat drifts. Grey light. Low close shot, fixed."\n'
 
 
 def cues(size: int) -> str:
-    """A plain valid score."""
+    """Return an ordinary valid score."""
     return score_text(size)
 
 
 def sections(size: int) -> str:
-    """Many sections of one cue."""
+    """Return many sections of one cue."""
     parts = [f'section part-{number} 2 bars {{\n  at 1 s "It turns {number} times."\n}}\n' for number in range(size)]
     return CLOCK + SCENE + "".join(parts)
 
 
 def passes(size: int) -> str:
-    """Two sections that are played again and again."""
+    """Return two sections that are played repeatedly."""
     body = "".join(f'  at {bar} s "It turns at {bar}."\n' for bar in range(1, 9))
     return f"{CLOCK}{SCENE}section a 8 bars {{\n{body}}}\nsection b 8 bars {{\n{body}}}\nplay {'a b ' * (size // 16)}\n"
 
 
 def meter_changes(size: int) -> str:
-    """A change of meter every other bar."""
+    """Return a change of meter every other bar."""
     changes = (f"at {2 * number + 3} meter {3 + number % 4}/4\n" for number in range(size))
     return f"{CLOCK}{PROMPT}{''.join(changes)}end {2 * size + 9}\n"
 
 
 def relative_meters(size: int) -> str:
-    """Changes of meter, each a bar after the one before."""
+    """Return changes of meter, each a bar after the previous one."""
     changes = (f"at +1bar meter {3 + number % 4}/4\n" for number in range(size))
     return f"{CLOCK}{PROMPT}{''.join(changes)}end {size + 9}\n"
 
 
 def relative_tempos(size: int) -> str:
-    """Changes of tempo, each a bar after the one before."""
+    """Return changes of tempo, each a bar after the previous one."""
     changes = (f"at +1bar tempo {100 + number % 7}\n" for number in range(size))
     return f"{CLOCK}{PROMPT}{''.join(changes)}end {size + 9}\n"
 
 
 def relative_beats(size: int) -> str:
-    """Relative positions in beats across many changes of meter."""
+    """Return relative positions in beats across many changes of meter."""
     pairs = (f"at +1bar meter 3/4\nat +{3 * (number % 3 + 1)}b sr {2 * (number % 2 + 1)}x\n" for number in range(size // 2))
     return f"{CLOCK}{PROMPT}{''.join(pairs)}end {3 * size + 9}\n"
 
 
 def tempi(size: int) -> str:
-    """Distinct tempi, whose denominators share next to nothing."""
+    """Return distinct tempi, whose denominators have almost no common factors."""
     pairs = (
         f"at {2 * number + 2} tempo {100 + number * 7919 % 9000 / 100:.2f}\n"
         f'at {2 * number + 3} "A boat drifts past post {number}."\n'
@@ -98,18 +98,18 @@ def tempi(size: int) -> str:
 
 
 def collisions(size: int) -> str:
-    """Two prompts for every chunk."""
+    """Return two prompts for every chunk."""
     return "".join(f'at {number // 2}c "A boat drifts past post {number}."\n' for number in range(size)) + f"end {size}c\n"
 
 
 def repeated_collisions(size: int) -> str:
-    """Repeating cues that meet other prompts on their chunks."""
+    """Return repeating cues that collide with other prompts on their chunks."""
     pairs = (f'at {bar} "A boat drifts past post {bar}."\n' for bar in range(1, size + 1))
     return f'{CLOCK}{"".join(pairs)}every 1 bar "It turns."\nend {size + 2}\n'
 
 
 def texts(size: int) -> str:
-    """Prompts that share no sentence, more than what advice remembers."""
+    """Return prompts that share no sentence, more than the advice remembers."""
     lines = (
         f'at {number}c "A boat numbered {number} drifts by post {number}. Light {number} shines. Shot {number}, fixed."\n'
         for number in range(size)
@@ -118,7 +118,7 @@ def texts(size: int) -> str:
 
 
 def hours(size: int) -> str:
-    """Long shows: one cue for every half minute, in sections of ten minutes."""
+    """Return a long show: one cue every half minute, in sections of ten minutes."""
     body = "".join(f'  at {15 * number}s "The boat drifts on at {15 * number} s."\n' for number in range(40))
     parts = "".join(f"section part-{number} 10m {{\n{body}}}\n" for number in range(max(1, size // 40)))
     return CLOCK + parts.replace("10m ", "600s ")
@@ -126,7 +126,7 @@ def hours(size: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of growth: what there is more and more of, a score with so much of it, and the size to begin with."""
+    """One kind of growth: the name of what grows, a function that makes a score of a size, and the first size."""
 
     name: str
     text: Callable[[int], str]
@@ -151,7 +151,7 @@ KINDS = (
 
 
 def exponent(sizes: Sequence[int], times: Sequence[float]) -> float:
-    """The slope of log(time) over log(size), by least squares."""
+    """Return the slope of log(time) over log(size), by least squares."""
     across, up = [log(one) for one in sizes], [log(one) for one in times]
     middle, height = fmean(across), fmean(up)
     spread = sum((one - middle) ** 2 for one in across)
@@ -160,21 +160,21 @@ def exponent(sizes: Sequence[int], times: Sequence[float]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """What was measured of a kind: its sizes in characters, and the seconds that each took to check, and to write and read."""
+    """The measurements of a kind: its sizes in characters, the seconds to check each, and those to write and read it."""
 
     sizes: tuple[int, ...]
     checking: tuple[float, ...]
     storing: tuple[float, ...]
-    """Empty where there is no schedule to write."""
+    """Empty if there is no schedule to write."""
 
 
 def schedule_of(text: str) -> Schedule | None:
-    """The compiled schedule of a score, None where it has mistakes."""
+    """Return the compiled schedule of a score, None if it has errors."""
     return check_text(text).schedule
 
 
 def size_of(text: str, written: float) -> int:
-    """The size of a score in characters: its text, or its compiled cues written out at `written` characters each."""
+    """Return the size of a score in characters: its text, or its compiled cues at `written` characters each."""
     schedule = schedule_of(text)
     return max(len(text), 0 if schedule is None else int(len(schedule.entries) * written))
 
@@ -194,12 +194,12 @@ def grown(kind: Kind, written: float) -> Growth:
 
 
 def stored(schedule: Schedule) -> Schedule:
-    """A schedule written as JSON and read back."""
+    """Write a schedule as JSON and read it back."""
     return from_json(to_json(schedule))
 
 
 def rows() -> Iterator[tuple[Row, ...]]:
-    """The rows of each kind. The cost is compared with a plain score timed at the same moment."""
+    """Yield the rows of each kind. The cost is compared with an ordinary score timed at the same moment."""
     largest = KINDS[0].first << (STEPS - 1)
     plain = cues(largest)
     check_text(cues(100))
@@ -219,7 +219,7 @@ def rows() -> Iterator[tuple[Row, ...]]:
 
 
 def measure() -> Findings:
-    """The exponents and the cost of every kind."""
+    """Measure the exponents and the cost of every kind."""
     listed = tuple(row for several in rows() for row in several)
     exponents = [
         (row.name.partition(":")[0], row.value or 0)

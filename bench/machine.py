@@ -1,4 +1,4 @@
-"""The machine and the version that something was measured on, in general words: nothing that names a place or a person."""
+"""The machine and the version of a measurement, in general words: nothing that identifies a site or a person."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ ROOT = Path(__file__).parents[1]
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """When, of which version, and on what."""
+    """The date, the version and the machine of a measurement."""
 
     date: str
     commit: str
     machine: str
     load: str
-    """What else the machine was doing when the bench began, as its load average."""
+    """The load average of the machine when the benchmark began."""
 
 
 def stamp() -> Stamp:
-    """The stamp of a bench that begins now."""
+    """Return the stamp of a benchmark that begins now."""
     return Stamp(datetime.now(UTC).strftime("%Y-%m-%d"), _commit(), machine(), _load())
 
 
 def machine() -> str:
-    """Cores, processor, system and Python."""
+    """Return cores, processor, system and Python version."""
     cores = os.cpu_count() or 1
     return f"{cores} core{'s' * (cores > 1)} of {_processor()}, {_system()}, Python {platform.python_version()}"
 
@@ -68,7 +68,7 @@ def _git(*words: str) -> str:
 
 
 def _commit() -> str:
-    """The commit, and whether something of what is measured was changed since; empty where that cannot be told."""
+    """Return the commit and whether the measured code has changed since; empty if that cannot be determined."""
     commit = _git("rev-parse", "--short=10", "HEAD")
     changed = _git("status", "--porcelain", "--untracked-files=no", "--", "sequencer", "bench", "grammar")
     return f"{commit} with changes" if commit and changed else commit

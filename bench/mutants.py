@@ -1,4 +1,4 @@
-"""How many small mistakes in the code the tests detect: see docs/mutation-testing.md. The same mutants for the same sources."""
+"""Measures how many small mistakes in the code the tests detect: see docs/mutation-testing.md. Same sources, same mutants."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ detects. Mutants that behave as the code does are left out; each of them, and ea
 
 
 def measure() -> Findings:
-    """Run the tool as a process of its own: its forks must not have imported the project."""
+    """Run the tool in a process of its own: its forks must not have imported the project."""
     with tempfile.TemporaryDirectory() as folder:
         found = Path(folder) / "outcomes.json"
         command = [sys.executable, "-m", "mutation", str(MUTANTS), "--seed", str(SEED), "--json", str(found)]
-        subprocess.run(command, cwd=ROOT / "tests", check=False)  # its exit code says whether the goal is reached
+        subprocess.run(command, cwd=ROOT / "tests", check=False)  # its exit code only reports whether the goal is reached
         return findings(json.loads(found.read_text(encoding="utf-8")))
 
 
 def findings(document: dict[str, Any]) -> Findings:
-    """What a run of the tool comes to."""
+    """Return the findings of a run of the tool."""
     outcomes: list[dict[str, Any]] = document["outcomes"]
     targets = list(dict.fromkeys(one["target"] for one in outcomes))
     shares = [(target, _share([one for one in outcomes if one["target"] == target])) for target in targets]

@@ -1,4 +1,4 @@
-"""The page of measurements: what was found is kept as JSON, and page and charts are made from that and what benches say."""
+"""The page of measurements: results are stored as JSON, and the page and its charts are made from that and `SECTION` texts."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ python -m bench replaying --write   # the same, and its section of this page ane
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A bench's findings with where and when they were found. `seconds` is how long it took."""
+    """A benchmark's findings with the stamp of the measurement. `seconds` is how long it took."""
 
     stamp: Stamp
     seconds: float
     findings: Findings
 
 
-# ---- kept ----------------------------------------------------------------------------------------------------------
+# ---- stored results ------------------------------------------------------------------------------------------------
 
 
 def kept(path: Path = KEPT) -> dict[str, Result]:
-    """The results of earlier runs, by bench."""
+    """Read the results of earlier runs, by benchmark."""
     if not path.exists():
         return {}
     document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -58,7 +58,7 @@ def kept(path: Path = KEPT) -> dict[str, Result]:
 
 
 def keep(results: Mapping[str, Result], names: Iterable[str], path: Path = KEPT) -> None:
-    """Write the results down, in the benches' order; what is no bench any more is left out."""
+    """Write the results in the benchmarks' order; results of removed benchmarks are dropped."""
     document = {name: _rounded(asdict(results[name])) for name in names if name in results}
     path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
 
@@ -92,11 +92,11 @@ def _chart(chart: Mapping[str, Any]) -> Bars | Lines:
     return Lines(chart["title"], chart["across"], chart["up"], lines)
 
 
-# ---- made ----------------------------------------------------------------------------------------------------------
+# ---- the page ------------------------------------------------------------------------------------------------------
 
 
 def made(results: Mapping[str, Result], sections: Mapping[str, Section]) -> dict[Path, str]:
-    """The page and its charts: each file's text. Every section of `sections` is on it, and no other."""
+    """Return the text of each file: the page and its charts. The page has exactly the sections of `sections`."""
     files: dict[Path, str] = {}
     parts = [HEAD]
     rows = [(_label(name, row), row) for name in sections if name in results for row in results[name].findings.rows]
@@ -145,7 +145,7 @@ def _stamped(result: Result) -> str:
 
 
 def write(results: Mapping[str, Result], sections: Mapping[str, Section]) -> None:
-    """Write the page and its charts, and take charts away that are no longer on it."""
+    """Write the page and its charts, and delete charts that are no longer on it."""
     files = made(results, sections)
     for path in PICTURES.glob("measured-*.svg"):
         if path not in files:

@@ -1,9 +1,9 @@
-"""How fast pictures are made and recorded: rendering, encoding, and both as a rehearsal does them, side by side.
+"""Measures how fast frames are rendered and recorded: rendering, encoding, and both as in a rehearsal, side by side.
 
     python -m bench.pictures [--chunks 12] [--video-size 1280x768] [--goal 1.0]
 
-Each number is the median of three passes, taken in turns. `real time` is 24 frames a second; processor time is that of all
-cores together. Exits with 1 where rendering and encoding together are slower than the goal, as a multiple of real time.
+Each number is the median of three passes, taken in turns. `real time` is 24 frames per second; processor time is that of all
+cores together. Exits with 1 if rendering and encoding together are slower than the goal, as a multiple of real time.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ FPS = 24
 FRAMES = 33
 PASSES = 3
 GOAL = 1.0
-"""A rehearsal with pictures is faster than the show would be: that is what the README promises."""
+"""A rehearsal with video is faster than the show would be: that is what the README promises."""
 SECTION = Section(
     "Pictures and video",
     """
@@ -45,7 +45,7 @@ PROMPTS = ("a night tram in the rain, neon", "snow over a quiet forest, blue hou
 
 
 def looks(chunks: int) -> list[tuple[ChunkInputs, ChunkInputs | None]]:
-    """A run: a new prompt every fourth chunk, an image from the middle on."""
+    """Return a run: a new prompt every fourth chunk, an image in the second half."""
     found: list[tuple[ChunkInputs, ChunkInputs | None]] = []
     for chunk in range(chunks):
         image = "image" if chunk >= chunks // 2 else None
@@ -65,13 +65,13 @@ def looks(chunks: int) -> list[tuple[ChunkInputs, ChunkInputs | None]]:
 
 
 def captions(chunk: int) -> list[Caption]:
-    """Beats of 120 bpm."""
+    """Return captions with the beats of 120 bpm."""
     beats = [(FRAMES * chunk + frame) // 12 for frame in range(FRAMES)]
     return [Caption("Night tram", "refrain", "take 1", f"{beat // 4 + 1}.{beat % 4 + 1}") for beat in beats]
 
 
 class Bench:
-    """What is measured, on one run of so many chunks."""
+    """The measured work, on one run of `chunks` chunks."""
 
     def __init__(self, chunks: int, size: tuple[int, int], folder: Path) -> None:
         self._looks = looks(chunks)
@@ -84,16 +84,16 @@ class Bench:
         self.digest = ""
 
     def render(self) -> None:
-        """Pictures alone, with the digest that the stage makes of each chunk."""
+        """Render frames only, with the digest that the stage makes of each chunk."""
         for look in self._looks:
             hashlib.sha256(self._renderer.frames(*look).data).hexdigest()
 
     def encode(self) -> None:
-        """Encoding alone: scaling, captions, H.264, the file."""
+        """Encode only: scaling, captions, H.264, the file."""
         self._record(self._made)
 
     def both(self) -> None:
-        """As a rehearsal does it: one thread renders, one encodes."""
+        """Do both as a rehearsal does: one thread renders, one encodes."""
         waiting: queue.Queue[NDArray[np.uint8] | None] = queue.Queue(1)
 
         def paint() -> None:
@@ -125,14 +125,14 @@ def _until_none(waiting: queue.Queue[NDArray[np.uint8] | None]) -> Iterator[NDAr
 
 
 def _timed(work: Callable[[], None], frames: int) -> tuple[float, float]:
-    """Frames a second and milliseconds of processor a frame."""
+    """Return frames per second and milliseconds of processor time per frame."""
     wall, cpu = time.perf_counter(), time.process_time()
     work()
     return frames / (time.perf_counter() - wall), 1000 * (time.process_time() - cpu) / frames
 
 
 def measured(chunks: int, size: tuple[int, int], goal: float) -> Findings:
-    """Speeds and costs of drawing, of encoding and of both, on a run of so many chunks."""
+    """Measure speeds and costs of rendering, of encoding and of both, on a run of `chunks` chunks."""
     frames = FRAMES * chunks
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(chunks, size, Path(folder))
@@ -152,12 +152,12 @@ def measured(chunks: int, size: tuple[int, int], goal: float) -> Findings:
 
 
 def measure() -> Findings:
-    """Drawing, encoding and both."""
+    """Measure rendering, encoding and both."""
     return measured(12, (1280, 768), GOAL)
 
 
 def main() -> int:
-    """Measure as asked for and print; 0 where the goal is met."""
+    """Measure with the given options and print; return 0 if the goal is met."""
     parser = argparse.ArgumentParser(description="How fast pictures are made and recorded.")
     parser.add_argument("--chunks", type=int, default=12)
     parser.add_argument("--video-size", type=video_size, default=(1280, 768))

@@ -1,4 +1,4 @@
-"""A stand-in for the bench: answers at once, tells where it is, and under `/counted` how many pictures it has sent."""
+"""A local server for benchmarks: answers at once, prints its address, and counts the frames sent under `/counted`."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""How fast scores are read and compiled, as ratios taken in one run: the machine's speed falls out of them.
+"""Measures how fast scores are read and compiled, as ratios taken in one run, so that the machine's speed cancels out.
 
-- reading against the plainest tokenizer there is: one `re.finditer` over newlines, strings, numbers, words and the rest;
+- reading against the simplest possible tokenizer: one `re.finditer` over newlines, strings, numbers, words and the rest;
 - YAML against PyYAML's C loader on the same score; compiling against reading; ten times the cues against the time of one;
 - `sequencer check` on a small score against a bare Python that imports lark, yaml and pydantic;
-- the dearest texts that could be thought of, against a plain score of their size.
+- the most expensive texts that are known, against an ordinary score of their size.
 
 Run it alone: `python -m bench reading`.
 """
@@ -47,7 +47,7 @@ TOKEN = re.compile(
 
 
 def score_text(cues: int) -> str:
-    """A score of so many cues in sections of a hundred: prompts through a scene and plain ones, marks, sr, comments."""
+    """Return a score of `cues` cues in sections of a hundred: prompts with and without a scene, marks, sr, comments."""
     lines = [
         'score "Bench"\nclock 120 bpm, 4/4\nseed 4271\n',
         'let hero = "a woman in a yellow raincoat"\nlet light = "Wet neon light from the shop signs, soft rain haze."\n',
@@ -73,7 +73,7 @@ def score_text(cues: int) -> str:
 
 
 def tokens(text: str) -> list[tuple[int, tuple[str, str]]]:
-    """The plainest tokenizer: (line, (kind, text)) of everything in a text."""
+    """Run the simplest tokenizer: (line, (kind, text)) of everything in a text."""
     found: list[tuple[int, tuple[str, str]]] = []
     line = 1
     for match in TOKEN.finditer(text):
@@ -84,7 +84,7 @@ def tokens(text: str) -> list[tuple[int, tuple[str, str]]]:
 
 
 def read(text: str, notation: Notation = Notation.TEXT) -> Score:
-    """The score of a text that is well."""
+    """Return the score of a valid text."""
     score = load_text(text, notation=notation).score
     if score is None:
         raise ValueError("the bench made a faulty score")
@@ -92,7 +92,7 @@ def read(text: str, notation: Notation = Notation.TEXT) -> Score:
 
 
 def reading() -> Iterator[Row]:
-    """Reading and compiling ten thousand cues."""
+    """Measure reading and compiling ten thousand cues."""
     text = score_text(CUES)
     score = read(text)
     compile_all(read(score_text(100)))
@@ -113,7 +113,7 @@ def reading() -> Iterator[Row]:
 
 
 def yaml() -> Row:
-    """The same score in YAML, against PyYAML's C loader."""
+    """Measure the same score in YAML, against PyYAML's C loader."""
     import yaml as pyyaml
 
     what = "YAML → Score, speed", "PyYAML's C loader"
@@ -139,7 +139,7 @@ print(json.dumps([time.process_time() - before, resource.getrusage(resource.RUSA
 
 
 def growth() -> Iterator[Row]:
-    """A hundred thousand cues against ten thousand, each in a Python of its own, with the memory it came to."""
+    """Measure a hundred thousand cues against ten thousand, each in a Python process of its own, and the memory used."""
 
     def measured(cues: int) -> tuple[float, int]:
         ran = subprocess.run([sys.executable, "-c", _GROWTH, str(cues)], capture_output=True, text=True, check=True, cwd=ROOT)
@@ -159,10 +159,10 @@ def growth() -> Iterator[Row]:
 
 
 def starting() -> Row:
-    """`sequencer check` on a small score against a bare Python with the libraries it reads with."""
+    """Measure `sequencer check` on a small score against a bare Python with the libraries that it uses for reading."""
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "PYTHONPYCACHEPREFIX": folder}
-        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # everybody's second run finds compiled modules
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # a user's second run finds compiled modules
 
         def spent(*command: str) -> float:
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -189,7 +189,7 @@ def _many(unit: str, size: int) -> str:
 
 
 def dear_texts(size: int) -> dict[str, str]:
-    """Texts of about `size` characters that were meant to cost much: faults without end, brackets, lists, long words."""
+    """Return expensive texts of about `size` characters: errors without end, brackets, lists, long words."""
     return {
         "faults in every line": _many('at 9,3 tram "x"\n', size),
         "words of no statement": _many('foo bar "x"\n', size),
@@ -219,7 +219,7 @@ def dear_texts(size: int) -> dict[str, str]:
 
 
 def dear() -> tuple[Row, Bars]:
-    """The dearest of the dear texts, against a plain score of their size: all of them once, the dearest in turns."""
+    """Measure the most expensive of these texts against an ordinary score: each once, the worst ones in turns."""
     plain = score_text(5_000)
     texts = dear_texts(len(plain))
     load_text('foo "x"\n')
@@ -241,7 +241,7 @@ def dear() -> tuple[Row, Bars]:
 
 
 def measure() -> Findings:
-    """Every ratio."""
+    """Measure every ratio."""
     rows = [*reading(), yaml(), *growth(), starting()]
     dearest, chart = dear()
     return Findings((*rows, dearest), (chart,))

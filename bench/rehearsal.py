@@ -1,4 +1,4 @@
-"""How fast a score is rehearsed: virtual seconds for each second of work, without and with pictures, and how memory grows."""
+"""Measures how fast a score is rehearsed, in virtual seconds per second, with and without video, and how memory grows."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ clock counts.
 
 
 def hour(minutes: int = 60) -> str:
-    """A score of so many minutes: 120 bpm in 4/4, a section every 64 bars, a prompt every two bars, now and then a cut."""
+    """Return a score of `minutes` minutes: 120 bpm in 4/4, a section every 64 bars, a prompt every two bars, a few cuts."""
     bars = minutes * 30
     lines = ['score "An hour"', "clock 120 bpm, 4/4", "seed 7", ""]
     for number, first in enumerate(range(0, bars, 64)):
@@ -41,7 +41,7 @@ def hour(minutes: int = 60) -> str:
 
 
 def rehearsed(schedule: sequencer.Schedule, *, video: bool, save: bool) -> tuple[float, float]:
-    """Seconds on the wall, and of processor time, of one rehearsal."""
+    """Rehearse once; return seconds of real time and of processor time."""
     with tempfile.TemporaryDirectory() as folder:
         began, spent = time.perf_counter(), time.process_time()
         result = sequencer.rehearse(schedule, video=video, save=save, out=Path(folder) / "run")
@@ -51,7 +51,7 @@ def rehearsed(schedule: sequencer.Schedule, *, video: bool, save: bool) -> tuple
 
 
 def memory(minutes: int) -> float:
-    """Megabytes at the peak of a rehearsal of so many minutes, its score and schedule included."""
+    """Return the peak memory in megabytes of a rehearsal of `minutes` minutes, including its score and schedule."""
     schedule = sequencer.compile_score(sequencer.reads(hour(minutes)))
     tracemalloc.start()
     sequencer.rehearse(schedule, video=False, save=False)
@@ -61,7 +61,7 @@ def memory(minutes: int) -> float:
 
 
 def resident(minutes: int) -> int:
-    """Kilobytes that the process of a whole rehearsal without pictures took at most, by Linux's own account."""
+    """Return the peak kilobytes of a process that rehearses without video, as measured by Linux."""
     program = (
         "import pathlib, re, sys, sequencer\n"
         "from bench.rehearsal import hour\n"
@@ -104,5 +104,5 @@ def _memory() -> Iterator[Row]:
 
 
 def measure() -> Findings:
-    """Speeds and memory."""
+    """Measure speeds and memory."""
     return Findings((*_speeds(), *_memory()))

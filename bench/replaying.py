@@ -1,8 +1,9 @@
-"""How fast a run is replayed: its journal read, the chain checked, every event given to a conductor, each answer compared.
+"""Measures how fast a run is replayed: read its journal, verify the chain, give every event to a conductor, compare each
+answer.
 
 Two dense runs are recorded on the simulated stage in virtual time: something on every chunk, a knob turned sixty times a
-second, notes, rules that answer them, gear that is told notes and controllers, and in one of them a MIDI clock with jitter
-that is followed. Beside each stands what nobody can do without: the JSON of the same lines read, and their SHA-256 taken.
+second, notes, rules that react to them, notes and controllers sent to MIDI devices, and in one of them a MIDI clock with jitter
+that is followed. Each is compared with the unavoidable work: parsing the JSON of the same lines and computing their SHA-256.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ EVENTS, REAL = 50_000, 100
 SECOND = 1_000_000_000
 _KNOB = SECOND // 60
 _NOTES = 8
-"""A note for every so many movements of the knob."""
+"""One note per this many movements of the knob."""
 _JITTER = SECOND / 1000
 
 SECTION = Section(
@@ -53,7 +54,7 @@ second. Beside it stands what no reader can do without: `json.loads` and SHA-256
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A run's journal. `seconds` is how long the show was, `events` how many it heard."""
+    """A run's journal. `seconds` is the length of the show, `events` how many events it received."""
 
     name: str
     path: Path
@@ -62,7 +63,7 @@ class Recorded:
 
 
 def dense(minutes: int, clock: str) -> str:
-    """A score of so many minutes at 160 bpm, in sections of 64 bars: prompts, settings and messages to gear in every bar."""
+    """Return a score of `minutes` minutes at 160 bpm, in sections of 64 bars: prompts, settings and MIDI in every bar."""
     bars = minutes * BPM // 4
     lines = ['score "Dense"', clock, "seed 7"]
     for number, first in enumerate(range(0, bars, 64)):
@@ -78,7 +79,7 @@ def dense(minutes: int, clock: str) -> str:
 
 
 def recorded(folder: Path, minutes: int, follows: bool) -> Recorded:
-    """A dense run, played in virtual time, that follows a MIDI clock or not."""
+    """Record a dense run in virtual time, which follows a MIDI clock or not."""
     clock_line = f"clock midi, 4/4, nominal {BPM} bpm" if follows else f"clock {BPM} bpm, 4/4"
     schedule = sequencer.compile_score(sequencer.reads(dense(minutes, clock_line)))
     clock = VirtualClock()
@@ -92,7 +93,7 @@ def recorded(folder: Path, minutes: int, follows: bool) -> Recorded:
 
 
 def ordinary(folder: Path) -> Recorded:
-    """An hour's rehearsal with a prompt every two bars."""
+    """Record an hour's rehearsal with a prompt every two bars."""
     schedule = sequencer.compile_score(sequencer.reads(hour()))
     sequencer.rehearse(schedule, video=False, out=folder / "run")
     return _known("an ordinary hour", folder / "run" / "journal.jsonl")
@@ -105,7 +106,7 @@ def _known(name: str, path: Path) -> Recorded:
 
 
 class _Hands:
-    """A knob that never rests, notes now and then, and, where it is asked for, a clock's ticks."""
+    """Plays a knob that never stops, occasional notes, and, if requested, the ticks of a clock."""
 
     def __init__(self, feed: MidiFeed, clock: VirtualClock, run: Performance, ticks: bool) -> None:
         self._feed, self._clock, self._run = feed, clock, run
@@ -136,7 +137,7 @@ class _Hands:
 
 
 def plainly(path: Path) -> None:
-    """Each line's JSON, and a chain of SHA-256 over them: no reader can do less."""
+    """Parse each line's JSON and compute a chain of SHA-256 over the lines: no reader can do less."""
     digest = b""
     for line in path.read_bytes().splitlines():
         json.loads(line)

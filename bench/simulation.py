@@ -1,7 +1,7 @@
-"""How many random shows are played and looked at in a second: see docs/simulation.md. The same shows are played every time.
+"""Measures how many random shows are played and checked per second: see docs/simulation.md. The same shows every time.
 
-Beside each show stands its own score, played once without faults, without hands that come at bad moments, and without anybody
-who looks: what is left is the price of the simulation itself.
+Each show is compared with its own score, played once without faults, without operator input at bad moments, and without checks:
+the difference is the cost of the simulation itself.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ T = TypeVar("T")
 SHOWS = 60
 TURNS = 3
 GOAL = 1000 / 300
-"""CI plays a thousand within five minutes."""
+"""CI plays a thousand shows within five minutes."""
 
 SECTION = Section(
     "Simulated shows",
@@ -37,7 +37,7 @@ core of its two.
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    """Seconds of processor for all shows: played, looked at, and the same scores played plainly."""
+    """Seconds of processor time for all shows: playing, checking, and playing the same scores without faults."""
 
     played: float
     seen: float
@@ -45,8 +45,8 @@ class _Turn:
 
 
 def measure() -> Findings:
-    """Play, look, and play plainly, in turns."""
-    sys.path.insert(0, str(ROOT / "tests"))  # the simulation stands among the tests
+    """Play, check, and play without faults, in turns."""
+    sys.path.insert(0, str(ROOT / "tests"))  # the simulation is in the tests folder
     try:
         from simulation.drawing import draw_script
         from simulation.invariants import violations

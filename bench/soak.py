@@ -1,11 +1,11 @@
-"""Does anything grow, does anything drift? Six hours of score in virtual time, and thirty real minutes over WebRTC.
+"""Measures whether anything grows or drifts: six hours of score in virtual time, and thirty real minutes over WebRTC.
 
     python -m bench.soak [--hours 6] [--minutes 30] [--fps 24] [--json FILE]
 
-Virtual: the simulated stage, journal and all, in one process. Real: `sequencer serve` and `sequencer perform --local`, each a
-process of its own that is looked at from inside (`soak_probe`). Flat means: what is held in the last quarter is not more than
-in the second one, but for a small allowance. No drift means: every cue landed on the chunk that it was planned for, and the
-chunks of the last quarter begin as far from where an even count would put them as those of the first.
+Virtual: the simulated stage with a journal, in one process. Real: `sequencer serve` and `sequencer perform --local`, each in a
+process of its own that is sampled from inside (`soak_probe`). Flat means that the last quarter holds no more than the second
+one, except for a small allowance. No drift means that every cue landed on its planned chunk, and that the chunks of the last
+quarter begin as far from an even count as those of the first.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ SECOND = 1_000_000_000
 Held = dict[str, int]
 
 KILOBYTES = 24_000
-"""Memory that the last quarter may hold above the second one: what became of each cue is kept to a run's end."""
+"""Memory that the last quarter may hold above the second one: the result of each cue is kept to the end of a run."""
 
 SHORT_HOURS, SHORT_SECONDS = 6.0, 75.0
 SECTION = Section(
@@ -61,12 +61,12 @@ flat over WebRTC too takes longer than this: `python -m bench.soak` looks for th
 )
 
 WARM = 60
-"""Seconds of warming up that are left out: decoders, encoders and the first chunks take their memory once."""
+"""Seconds of warm-up that are ignored: decoders, encoders and the first chunks allocate their memory once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Soaked:
-    """What a soak found. `held` are samples of each process by name, `drift_ms` the change of chunks' beginnings."""
+    """The result of a soak. `held` are samples of each process by name, `drift_ms` the change of the chunks' beginnings."""
 
     what: str
     seconds: float
@@ -78,7 +78,7 @@ class Soaked:
     trouble: str = ""
 
     def faults(self) -> list[str]:
-        """What is not flat, and what drifted; empty where all is well."""
+        """Return what is not flat and what drifted; empty if all is well."""
         found = [self.trouble] if self.trouble else []
         if self.landed_as_planned != self.cues:
             found.append(
@@ -90,7 +90,7 @@ class Soaked:
 
 
 def grown(samples: Sequence[Held]) -> list[str]:
-    """What the last quarter of the samples holds more of than the second one."""
+    """Return what the last quarter of the samples holds more of than the second one."""
     if len(samples) < 8:
         return ["there are too few samples to say"]
     quarter = len(samples) // 4
@@ -107,7 +107,7 @@ def grown(samples: Sequence[Held]) -> list[str]:
 
 
 def virtual(hours: float, samples: int = 48) -> Soaked:
-    """A score of so many hours in virtual time: every event journaled, every chunk looked at."""
+    """Play a score of `hours` hours in virtual time: every event journaled, every chunk checked."""
     schedule = sequencer.compile_score(sequencer.reads(hour(round(hours * 60))))
     found: list[Held] = []
     begins: list[int] = []
@@ -145,9 +145,9 @@ def virtual(hours: float, samples: int = 48) -> Soaked:
 
 
 def drift(begins: Sequence[int], chunk: Fraction, cuts: int = 0) -> float:
-    """By how many milliseconds chunks come later in the last quarter than in the first, beyond an even count.
+    """Return by how many milliseconds chunks are later in the last quarter than in the first, beyond an even count.
 
-    Cuts take a time of their own: where there are some, the median length of a chunk is compared instead.
+    Cuts take a time of their own: if there are any, the median length of a chunk is compared instead.
     """
     if len(begins) < 8 or cuts:
         gaps = [after - before for before, after in pairwise(begins)]
@@ -162,7 +162,7 @@ def drift(begins: Sequence[int], chunk: Fraction, cuts: int = 0) -> float:
 
 
 def score_of(seconds: float, fps: int) -> str:
-    """A score of so many seconds: a prompt every fourth chunk, SR now and then."""
+    """Return a score of `seconds` seconds: a prompt every fourth chunk, SR now and then."""
     chunks = max(8, round(seconds * fps / 33))
     lines = ['score "Soak"', f"grid 33 frames @ {fps} fps", "seed 7"]
     for chunk in range(0, chunks, 4):
@@ -172,7 +172,7 @@ def score_of(seconds: float, fps: int) -> str:
 
 
 def real(seconds: float, fps: int = 24, every: float = 2.0) -> Soaked:
-    """So many real seconds: the stand-in and a live run beside each other, over WebRTC on this machine."""
+    """Play for `seconds` real seconds: the local server and a live run side by side, over WebRTC on this machine."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         (folder / "soak.score").write_text(score_of(seconds, fps), encoding="utf-8")
@@ -226,17 +226,17 @@ def real(seconds: float, fps: int = 24, every: float = 2.0) -> Soaked:
 
 
 def _samples(path: Path, warm: float) -> list[Held]:
-    """A process's samples, its beginning left out, and its last ones, which see it end."""
+    """Return a process's samples without its warm-up and without the last two, in which it ends."""
     found = [json.loads(line) for line in path.read_text(encoding="ascii").splitlines()]
     kept = [one for one in found if one["at"] >= warm]
     return [{key: value for key, value in one.items() if key != "at"} for one in kept[:-2]]
 
 
-# ---- told ----------------------------------------------------------------------------------------------------------
+# ---- output --------------------------------------------------------------------------------------------------------
 
 
 def told(found: Soaked) -> str:
-    """A soak in lines for people."""
+    """Return a soak as lines for printing."""
     cues = f"{found.landed_as_planned} of {found.cues} cues landed as planned"
     lines = [
         f"{found.what}: {found.chunks} chunks in {found.seconds:.0f} s, {cues}",
@@ -271,7 +271,7 @@ def _rows(found: Soaked, is_long: bool) -> Iterator[Row]:
 
 
 def measure() -> Findings:
-    """A short soak of both kinds."""
+    """Run a short soak of both kinds."""
     soaks = [virtual(SHORT_HOURS)]
     if Path("/proc/self/statm").exists():
         soaks.append(real(SHORT_SECONDS))
@@ -295,7 +295,7 @@ def measure() -> Findings:
 
 
 def main() -> int:
-    """Soak, and say; 1 where something grew or drifted."""
+    """Soak and print; return 1 if something grew or drifted."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--hours", type=float, default=6.0, help="of score, in virtual time (0: none)")
     parser.add_argument("--minutes", type=float, default=30.0, help="real ones, over WebRTC (0: none)")

@@ -1,4 +1,4 @@
-"""Run a `sequencer` command and write down, every few seconds, what it holds: `soak_probe.py FILE SECONDS COMMAND …`.
+"""Run a `sequencer` command and record its resources every few seconds: `soak_probe.py FILE SECONDS COMMAND …`.
 
 Each line of FILE is JSON: seconds since the beginning, resident memory in kB, open files, threads, and tasks of the event loop.
 """
@@ -21,7 +21,7 @@ PAGE = os.sysconf("SC_PAGE_SIZE") // 1024 if hasattr(os, "sysconf") else 4
 
 
 def held(loop: asyncio.AbstractEventLoop | None) -> dict[str, int]:
-    """What this process holds now (Linux)."""
+    """Return the resources of this process now (Linux)."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return {
         "kb": pages * PAGE,
@@ -43,7 +43,7 @@ def _probed() -> int:
 
         return run(inside(), **how)
 
-    asyncio.run = known  # type: ignore[assignment]  # as the original, but that its loop is known here
+    asyncio.run = known  # type: ignore[assignment]  # like the original, but records its loop
     over = threading.Event()
     began = time.monotonic()
 
@@ -53,7 +53,7 @@ def _probed() -> int:
                 try:
                     now = held(loops[-1] if loops else None)
                 except RuntimeError:
-                    continue  # tasks came and went while they were counted
+                    continue  # tasks were created or ended while they were counted
                 file.write(json.dumps({"at": round(time.monotonic() - began, 1), **now}) + "\n")
                 file.flush()
 

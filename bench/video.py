@@ -1,6 +1,7 @@
-"""What receiving video costs: our client beside aiortc alone, which it stands on, and beside Reactor's own SDK. One run.
+"""Measures the cost of receiving video: our client against aiortc alone, which it is based on, and Reactor's own SDK. One run.
 
-All decode the same stream of a stand-in of their own: 640×384 at 24 frames a second. Needs `.ci/setup-reactor` for the SDK.
+All decode the same stream, each from a local server of its own: 640×384 at 24 frames per second. Needs `.ci/setup-reactor` for
+the SDK.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from bench.timing import paired
 SECONDS = 6.0
 TURNS = 3
 MOST = 1.3
-"""The goal: our processor time a frame, as a multiple of that of aiortc alone."""
+"""The goal: our processor time per frame, as a multiple of that of aiortc alone."""
 
 SECTION = Section(
     "Receiving video",
@@ -43,7 +44,7 @@ def _beside(turns: Sequence[dict[str, Said]], ours: Client, theirs: Client, most
 
 
 def measure() -> Findings:
-    """All of them in turns."""
+    """Measure all clients in turns."""
     clients = (OURS, RECORDING, BARE, THEIRS) if has_sdk() else (OURS, RECORDING, BARE)
     turns = [{client.name: measured(client, 0, SECONDS) for client in clients} for _ in range(TURNS)]
     rows = [_beside(turns, OURS, BARE, MOST)]

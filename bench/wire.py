@@ -1,6 +1,6 @@
-"""The wire, measured beside Reactor's own SDK: connecting, and from a command to its answer. All in one run.
+"""Measures the protocol client against Reactor's own SDK: connecting, and from a command to its answer, in one run.
 
-Each client drives a stand-in of its own in a process of its own, so that what is measured is the client. Needs
+Each client uses a local server of its own in a process of its own, so that only the client is measured. Needs
 `.ci/setup-reactor` for the SDK; without it only our own figures are shown.
 """
 
@@ -35,7 +35,7 @@ def _quantile(values: list[float], share: float) -> float:
 
 
 def measure() -> Findings:
-    """Both in turns; ours alone where the SDK is not there."""
+    """Measure both in turns; only ours if the SDK is not installed."""
     clients = (OURS, THEIRS) if has_sdk() else (OURS,)
     turns = [{client.name: measured(client, COMMANDS, 0) for client in clients} for _ in range(TURNS)]
     all_of = {client.name: [one for turn in turns for one in turn[client.name]["latencies"]] for client in clients}

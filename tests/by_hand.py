@@ -1,4 +1,4 @@
-"""Scores built by hand and played on the simulated stage in virtual time, for tests that need no notation."""
+"""Builds scores in code and plays them on the simulated stage in virtual time, for tests that need no notation."""
 
 from __future__ import annotations
 
@@ -104,14 +104,14 @@ def on_beats(*sections: Section, bpm: int = 120, header: Header | None = None, i
 
 @dataclass(slots=True)
 class Played:
-    """A run that was played: how it ended, every event and every command, in order."""
+    """A run that was played: its outcome, and every event and command in order."""
 
     schedule: Schedule
     outcome: Outcome
     log: list[Event | Command]
     conductor: Conductor
     ways: set[tuple[Phase, Phase, type[Event]]]
-    """Every change of phase that happened, and what led to it."""
+    """Every change of phase, with the type of the event that caused it."""
 
     @property
     def cues(self) -> tuple[CueReport, ...]:

@@ -1,7 +1,7 @@
-"""Runs commands in forks of a process that has everything loaded: trying them all in many environments is quick then.
+"""Runs commands in forks of a process that has everything imported, so that trying all of them in many environments is fast.
 
-A job is a line of JSON on standard input. Each fork gets its folder, variables, limits and standard streams as a shell would
-give them, and streams in Python as Python makes them at its start. What it prints goes into two files.
+A job is a line of JSON on standard input. Each fork gets its folder, environment variables, limits and standard streams as from
+a shell, and Python streams as Python creates them at startup. Its output goes into two files.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CLOSED, NOBODY_READS = "closed", "nobody reads"
 
 
 def load() -> None:
-    """Load every module of the package."""
+    """Import every module of the package."""
     import sequencer
 
     for one in pkgutil.walk_packages(sequencer.__path__, "sequencer."):
@@ -29,7 +29,7 @@ def load() -> None:
 
 
 def lead(number: int, where: str) -> None:
-    """Lead a standard stream somewhere."""
+    """Redirect a standard stream."""
     if where == CLOSED:
         os.close(number)
         return
@@ -43,7 +43,7 @@ def lead(number: int, where: str) -> None:
 
 
 def stream(number: int, variables: dict[str, str]) -> TextIO | None:
-    """A standard stream as Python makes it: None where it is closed."""
+    """Return a standard stream as Python creates it: None if it is closed."""
     try:
         os.fstat(number)
     except OSError:
@@ -57,7 +57,7 @@ def stream(number: int, variables: dict[str, str]) -> TextIO | None:
 
 
 def play(job: dict[str, Any]) -> int:
-    """Run a command in this process, which is a fork, up to its exit code."""
+    """Run a command in this process, which is a fork; return its exit code."""
     from sequencer.cli import main
 
     os.setsid()
@@ -86,7 +86,7 @@ def play(job: dict[str, Any]) -> int:
         code = main(job["words"])
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else 1
-    except BaseException:  # noqa: BLE001  # as Python does at its end
+    except BaseException:  # noqa: BLE001  # as Python does at exit
         import traceback
 
         traceback.print_exc()
@@ -100,7 +100,7 @@ def play(job: dict[str, Any]) -> int:
 
 
 def serve() -> None:
-    """Run jobs until there are no more. Each is answered by its process, and then by its exit code."""
+    """Run jobs until there are no more. The answer to each is the id of its process, and then its exit code."""
     load()
     for line in sys.stdin:
         job = json.loads(line)

@@ -1,4 +1,4 @@
-"""Run the compiler up to one of its passes, on a score that a test writes as text."""
+"""Runs the compiler up to one of its passes, on a score that a test writes as text."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ PROMPT = 'at 0c "A."'
 
 
 def image_file(path: str, digest: str | None = None) -> ImageFile:
-    """An image at a path, as the reader would have found it; its digest is made of the path where none is given."""
+    """Return an image at a path, as the reader would find it; the default digest is derived from the path."""
     return ImageFile(path, digest or path.encode().hex().ljust(64, "0")[:64], "image/png", 64, 32, 100)
 
 
 def song_time(tempos: dict[int, int], meters: dict[int, tuple[int, int]]) -> SongTime:
-    """The time of a MIDI file, from tempi and meters by quarter."""
+    """Return the time of a MIDI file, from tempi and meters by quarter."""
     return SongTime(
         tuple((Fraction(quarter), Fraction(bpm)) for quarter, bpm in tempos.items()),
         tuple((Fraction(quarter), Meter(*meter)) for quarter, meter in meters.items()),
@@ -39,7 +39,7 @@ def song_time(tempos: dict[int, int], meters: dict[int, tuple[int, int]]) -> Son
 
 
 def score_of(text: str, images: tuple[str, ...] = (), song: SongTime | None = None, file: str = FILE) -> Score:
-    """The score of a text that its reader accepts, with images and the time of a song supplied instead of looked up."""
+    """Return the score of a valid text, with images and the time of a song supplied instead of read from files."""
     reading = load_text(text, file)
     assert reading.score is not None, [(one.code, one.message) for one in reading.diagnostics]
     return replace(reading.score, images=tuple(image_file(path) for path in images), song=song)
@@ -47,7 +47,7 @@ def score_of(text: str, images: tuple[str, ...] = (), song: SongTime | None = No
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """What each of the passes made of a score, and what they reported."""
+    """The result of each of the passes, and what they reported."""
 
     resolved: Resolved
     placed: tuple[PlacedBlock | None, ...]
@@ -69,25 +69,25 @@ class Passed:
 
 
 def codes_of(faults: Diagnostics) -> list[str]:
-    """What was reported, in order, as `CODE line:column`; that there are errors is known without looking through them."""
+    """Return what was reported, in order, as `CODE line:column`, and check that `has_errors` agrees with the diagnostics."""
     assert faults.has_errors == any(one.is_error for one in faults.diagnostics)
     return [f"{one.code} {one.span.line}:{one.span.column}" for one in faults.diagnostics]
 
 
 def only_diagnostic(faults: Diagnostics) -> Diagnostic:
-    """The only thing that was reported."""
+    """Return the only diagnostic."""
     (one,) = faults.diagnostics
     return one
 
 
 def resolved_of(score: Score) -> tuple[Resolved, Diagnostics]:
-    """What `resolve` makes of a score, and what it reports."""
+    """Return the result of `resolve` for a score, and what it reports."""
     faults = Diagnostics()
     return resolve(score, faults), faults
 
 
 def passed(score: Score | str) -> Passed:
-    """All passes up to `quantise`, whatever they report."""
+    """Run all passes up to `quantise`, whatever they report."""
     faults = Diagnostics()
     resolved = resolve(score_of(score) if isinstance(score, str) else score, faults)
     if uses_file_clock(resolved):
@@ -98,7 +98,7 @@ def passed(score: Score | str) -> Passed:
 
 
 def checked(score: Score | str) -> Diagnostics:
-    """What `check` alone reports of a score in which the passes before it find nothing."""
+    """Return what `check` alone reports of a score in which the passes before it find no errors."""
     before = passed(score)
     assert not before.faults.has_errors, before.codes
     faults = Diagnostics()

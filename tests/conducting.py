@@ -1,4 +1,4 @@
-"""Runs of the conductor as text: a line for each event, and behind the arrow the commands that it leads to.
+"""Runs of the conductor as text: a line for each event, and after the arrow the resulting commands.
 
 ::
 
@@ -9,9 +9,9 @@
     0c: sent, planned 0, lead 200
     takes 1, chunks 0, not ended
 
-Times are seconds. Behind `---` the report follows: a line for each cue, and one with the reason where there is one; then the
-moves of the run, the messages to external devices, refusals and notes; the last line says how the run ended. What is usual is
-left out: a landing where it was planned, an error of 0. Images are uploaded at once, unless the script says when they are.
+Times are seconds. After `---` follows the report: a line for each cue, and one with the reason if it has one; then the moves of
+the run, the messages to external devices, refusals and notes; the last line is how the run ended. The normal case is omitted: a
+landing as planned, an error of 0. Images are uploaded at once, unless the script states when they are.
 """
 
 from __future__ import annotations
@@ -87,12 +87,12 @@ IMAGES = {one.path: one.sha256 for one in PICTURES}
 
 
 def ns(text: str) -> int:
-    """Seconds as they are written, in nanoseconds."""
+    """Convert seconds, as written, to nanoseconds."""
     return int(Decimal(text) * SECOND)
 
 
 def seconds(time: int) -> str:
-    """Nanoseconds in seconds, without the zeros at the end."""
+    """Convert nanoseconds to seconds, without trailing zeros."""
     assert isinstance(time, int), "times are whole nanoseconds"
     return f"{Decimal(time) / SECOND:f}".rstrip("0").rstrip(".") if time % SECOND else str(time // SECOND)
 
@@ -102,7 +102,7 @@ def _number(word: str | None) -> int | None:
 
 
 def _state(at: int, *words: str) -> StateReported:
-    """`state 3 a`, then `paused` or `stopped`, and `4=b` for what is scheduled."""
+    """Parse `state 3 a`, then `paused` or `stopped`, and `4=b` for scheduled prompts."""
     chunk, prompt, *more = words
     scheduled = [one.partition("=") for one in more if "=" in one]
     started = "stopped" not in more
@@ -150,11 +150,11 @@ EVENTS: dict[str, Callable[..., Event]] = {
     ),
     "offset": lambda at, by: OffsetChanged(at, ns(by)),
 }
-"""The first word of an event, and what is made of the others."""
+"""The first word of an event, and a function that makes the event from the others."""
 
 
 def event_of(text: str) -> Event:
-    """`1.5 made 0 a`: a chunk is reported a second and a half after the beginning."""
+    """Parse an event: `1.5 made 0 a` means that a chunk is reported a second and a half after the beginning."""
     time, what, *words = shlex.split(text)
     return EVENTS[what](ns(time), *words)
 
@@ -168,7 +168,7 @@ def _image(sha256: str) -> str:
 
 
 def command_in_words(command: Command) -> str:
-    """A command, short."""
+    """Return a command in its short form."""
     match command:
         case Upload():
             return f"upload {command.image.path}"
@@ -195,7 +195,7 @@ def command_in_words(command: Command) -> str:
 
 
 def cue_in_words(cue: CueReport) -> str:
-    """A cue's fate: what is as it should be is left out."""
+    """Return the result of a cue; whatever is as expected is omitted."""
     found = [f"{cue.place}: {cue.status}"]
     if cue.planned is not None and cue.planned != cue.landed:
         found.append(f"planned {cue.planned}")
@@ -216,7 +216,7 @@ def cue_in_words(cue: CueReport) -> str:
 
 
 def report_in_words(report: Report) -> list[str]:
-    """A report, line by line."""
+    """Return a report, line by line."""
     lines = [cue_in_words(cue) for cue in report.cues]
     for move in report.moves:
         chunk = "" if move.chunk is None else f" at {move.chunk} after {move.waited_ms}"
@@ -232,12 +232,12 @@ def report_in_words(report: Report) -> list[str]:
 
 @cache
 def compiled(text: str) -> Schedule:
-    """A score of chunks of one second, with two images that it may show."""
+    """Compile a score with chunks of one second and two images that it may show."""
     return compile_score(replace(reads(HEAD + dedent(text)), images=PICTURES))
 
 
 def conduct(score: str, script: str, following: bool | None = None, revision: int = CURRENT) -> Conductor:
-    """Give the events of a script to a conductor, and compare what it does with what is written there."""
+    """Give the events of a script to a conductor, and compare its commands and report with the script."""
     written = [line.strip() for line in dedent(script).strip().splitlines()]
     conductor = Conductor(compiled(score), following, revision)
     found: list[str] = []

@@ -1,4 +1,4 @@
-"""What every test room shares: golden files, and things that may be missing on a machine but not in the whole test run."""
+"""Shared by all tests: golden files, and requirements that may be missing on one machine but not in the complete test run."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from pathlib import Path
 import pytest
 
 REQUIRE_ALL = "SEQUENCER_REQUIRE_ALL"
-"""Set to 1 where everything must be there: then nothing is skipped for want of a tool, it fails."""
+"""If set to 1, everything must be installed: a test fails instead of being skipped for a missing tool."""
 
 MOST_DIFFERENCES = 200
 """How many lines of difference a failed comparison shows."""
 
 Golden = Callable[[str, str], None]
-"""Compares a text with the file of that name in the folder `goldens/` beside the test: `golden("tokens.txt", text)`."""
+"""Compares a text with the file of that name in the folder `goldens/` next to the test: `golden("tokens.txt", text)`."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--update-golden` writes what the tests give into their golden files instead of comparing."""
+    """Add `--update-golden`, which writes golden files instead of comparing with them."""
     parser.addoption("--update-golden", action="store_true", help="write golden files instead of comparing with them")
 
 
 HEAVY = ("versions", "fuzz", "simulation")
-"""Rooms whose tests take a core for minutes, …"""
+"""Folders whose tests use a core for minutes, …"""
 REAL_TIME = ("soak", "midi", "reactor", "live", "faults_injected")
-"""… and rooms whose tests play in real time, over real connections or with real gear."""
+"""… and folders whose tests run in real time, over real connections or with real MIDI devices."""
 
 
 def _turn(item: pytest.Item) -> int:
-    """Which part of the run a test belongs to: 0 heavy, 1 in real time, 2 all others."""
+    """Return which part of the run a test belongs to: 0 heavy, 1 in real time, 2 all others."""
     folders = item.path.parts
     if any(room in folders for room in HEAVY):
         return 0
@@ -40,8 +40,10 @@ def _turn(item: pytest.Item) -> int:
 
 @pytest.hookimpl(tryfirst=True)  # before xdist looks at the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What plays in real time runs in one process, one after another, behind what is heavy: when the other process, which has
-    all the rest, is done, nothing makes it late any more."""
+    """Run the real-time tests in one process, one after another, after the heavy ones.
+
+    The other process runs all the rest; when it is done, nothing delays the real-time tests any more.
+    """
     items.sort(key=_turn)
     for item in items:
         if _turn(item) < 2:
@@ -49,7 +51,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def require(condition: object, reason: str) -> None:
-    """Skip the test where `condition` does not hold, or fail where everything is required (SEQUENCER_REQUIRE_ALL=1)."""
+    """Skip the test if `condition` is false, or fail if everything is required (SEQUENCER_REQUIRE_ALL=1)."""
     if condition:
         return
     if os.environ.get(REQUIRE_ALL) == "1":
@@ -70,7 +72,7 @@ def _difference(expected: str, found: str, path: Path) -> str:
 
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Golden:
-    """Compare texts with files in `goldens/` beside the test; with `--update-golden` the files are written instead."""
+    """Compare texts with files in `goldens/` next to the test; with `--update-golden` the files are written instead."""
     folder = request.path.parent / "goldens"
     update = bool(request.config.getoption("--update-golden"))
 

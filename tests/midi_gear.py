@@ -1,4 +1,4 @@
-"""Gear that plays MIDI clock in virtual time: it drifts, steps, stops, jumps and loses ticks, and knows the truth of it all."""
+"""A MIDI device in virtual time whose clock drifts, steps, stops, jumps and loses ticks, and whose true times are known."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Stop; `ticking` gear goes on sending its clock."""
+    """Stop; a following `Wait` with a tempo keeps sending the clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Locate:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """Tick for so many quarters at the tempo that `bpm` gives for each quarter since this move."""
+    """Send ticks for `quarters` quarters at the tempo that `bpm` gives for each quarter since this move."""
 
     quarters: float
     bpm: Tempo
@@ -47,14 +47,14 @@ class Play:
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """Tick as a captured clock did, by its source's intervals in seconds."""
+    """Send ticks like a captured clock, by its source's intervals in seconds."""
 
     intervals: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Let seconds pass; with `bpm` the clock ticks on meanwhile."""
+    """Let seconds pass; with `bpm` the clock keeps ticking."""
 
     seconds: float
     bpm: float | None = None
@@ -68,9 +68,10 @@ def steady(bpm: float) -> Tempo:
 
 
 class MidiGear:
-    """What a list of moves sends, worked out beforehand: `messages` are (stamp, bytes), `truth` the times of all ticks played.
+    """The messages of a list of moves, computed in advance: `messages` are (timestamp, bytes), `truth` the times of all ticks
+    played.
 
-    `jitter` is the arrival's standard deviation in seconds, `lost` and `doubled` are shares of the ticks.
+    `jitter` is the standard deviation of arrival in seconds; `lost` and `doubled` are shares of the ticks.
     """
 
     def __init__(
@@ -80,7 +81,7 @@ class MidiGear:
         self.truth: list[tuple[float, float]] = []
         """(seconds, quarter) of each tick that moved the music."""
         self.changes: list[float] = []
-        """When something happened that nobody could foretell: start, stop, a jump, another tempo."""
+        """Times of changes that cannot be predicted: start, stop, a jump, another tempo."""
         self._chance = random.Random(seed)
         self._jitter, self._lost, self._doubled = jitter, lost, doubled
         self._now, self._quarter, self._last = begin, 0.0, 0
@@ -100,7 +101,7 @@ class MidiGear:
             self._say(b"\xf8", jitter=True)
 
     def _note_changes(self, intervals: Sequence[float]) -> None:
-        """Where a captured clock changes its tempo: a beat that lasts 2 % longer or shorter than the one before."""
+        """Record where a captured clock changes its tempo: a beat that is 2 % longer or shorter than the previous one."""
         now, before = self._now, 0.0
         for first in range(0, len(intervals) - PPQN, PPQN):
             beat = sum(intervals[first : first + PPQN])
@@ -113,7 +114,7 @@ class MidiGear:
         for number, interval in enumerate(intervals):
             self.truth.append((self._now, self._quarter))
             if number == 0:
-                self._say(b"\xf8")  # the first one is never lost: nobody could know
+                self._say(b"\xf8")  # the first one is never lost, because its loss could not be detected
             else:
                 self._tick()
             self._now += interval
@@ -150,7 +151,7 @@ class MidiGear:
                 raise AssertionError(f"{move} has no tempo that is a float")
 
     def time_of(self, quarter: float) -> float | None:
-        """When the music really was at a quarter the first time, in seconds; None where it never was."""
+        """Return when the music truly was at a quarter for the first time, in seconds; None if it never was."""
         last: tuple[float, float] | None = None
         for seconds, here in self.truth:
             if abs(here - quarter) < 1e-6:
@@ -161,12 +162,12 @@ class MidiGear:
         return None
 
     def quarter_at(self, seconds: float) -> float:
-        """Where the music really was."""
+        """Return the true position of the music."""
         index = bisect_right(self.truth, (seconds, 1e9)) - 1
         return self.truth[index][1] if index >= 0 else 0.0
 
     def plug(self, clock: VirtualClock, feed: MidiFeed, deliver: Callable[[Event], None]) -> None:
-        """Play into a feed in virtual time, and watch for silence as the live input does."""
+        """Play into a feed in virtual time, and check for silence as the live input does."""
         messages = iter(self.messages)
 
         def silent() -> None:

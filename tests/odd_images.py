@@ -1,4 +1,4 @@
-"""Images whose metadata decoders fail on, each with the orientation that its EXIF data or XMP names."""
+"""Images whose metadata decoders fail on, each with the orientation in its EXIF data or XMP."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from PIL import Image
 
 
 def picture(width: int = 24, height: int = 16) -> Image.Image:
-    """A picture in which every corner differs, in blocks that survive JPEG."""
+    """Return an image in which every corner differs, in blocks that survive JPEG."""
     tiles = np.random.default_rng(7).integers(0, 256, (height // 8, width // 8, 3)).astype(np.uint8)
     return Image.fromarray(tiles.repeat(8, axis=0).repeat(8, axis=1))
 
 
 def saved(image: Image.Image, kind: str, **more: object) -> bytes:
-    """An image's bytes in a format."""
+    """Return an image's bytes in a format."""
     file = io.BytesIO()
     image.save(file, kind, **more)
     return file.getvalue()
 
 
 def exif_with(orientation: int, *fields: tuple[int, int, int, bytes]) -> bytes:
-    """EXIF data: the orientation and fields of (tag, type, count, value bytes), none of it checked."""
+    """Return unchecked EXIF data: the orientation and fields of (tag, type, count, value bytes)."""
     entries = [(0x0112, 3, 1, struct.pack(">HH", orientation, 0)), *fields]
     place, body, far = 8 + 2 + 12 * len(entries) + 4, b"", b""
     for tag, kind, count, value in entries:
@@ -41,7 +41,7 @@ def jpeg_with_exif(exif: bytes) -> bytes:
 
 
 def png_with(kind: bytes, content: bytes, data: bytes | None = None) -> bytes:
-    """A PNG with a chunk after its header."""
+    """Return a PNG with a chunk after its header."""
     data = saved(picture(), "PNG") if data is None else data
     return (
         data[:33] + struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content)) + data[33:]
@@ -49,7 +49,7 @@ def png_with(kind: bytes, content: bytes, data: bytes | None = None) -> bytes:
 
 
 def mpo() -> bytes:
-    """A photograph as phones write it: a second picture after the first, and an index of both."""
+    """Return a photograph as phones write it: a second image after the first, and an index of both."""
     return saved(picture(), "MPO", save_all=True, append_images=[Image.new("RGB", (24, 16))])
 
 

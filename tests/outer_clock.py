@@ -1,4 +1,4 @@
-"""An outer clock that tests move by hand in virtual time, and runs that follow it."""
+"""An external clock that tests control in virtual time, and runs that follow it."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ Move = float | str | tuple[str, float]
 
 
 class Gear:
-    """An outer clock in virtual time. Moves are (seconds, what): a tempo, a transport word or a quarter to go to."""
+    """An external clock in virtual time. Moves are (seconds, what): a tempo, a transport command or a quarter to go to."""
 
     def __init__(self, *moves: tuple[float, Move], every: float = 0.1) -> None:
         self.moves = moves
         self.every = every
-        self.history: list[tuple[float, float, float]] = []  # (time, quarter, quarters a second)
+        self.history: list[tuple[float, float, float]] = []  # (time, quarter, quarters per second)
         self._quarter, self._time, self._rate, self._tempo = 0.0, 0.0, 0.0, 2.0
 
     def quarter_at(self, seconds: float) -> float:
         return self._quarter + (seconds - self._time) * self._rate
 
     def time_of(self, quarter: float) -> float:
-        """When the gear really was at a quarter, the last time."""
+        """Return when the clock truly was at a quarter, the last time."""
         for time, start, rate in reversed(self.history):
             if rate > 0 and start <= quarter:
                 return time + (quarter - start) / rate
@@ -106,7 +106,7 @@ def follow(
 
 def midi(*sections: object, bpm: int = 120) -> Score:
     clock = ClockLine(ClockKind.MIDI, Fraction(bpm))
-    return on_beats(*sections, header=Header(clock=clock, seed=3))  # type: ignore[arg-type]  # sections, as callers give them
+    return on_beats(*sections, header=Header(clock=clock, seed=3))  # type: ignore[arg-type]  # sections, as callers pass them
 
 
 LONG = section("long", 32, *(at_bar(bar, f"p{bar}") for bar in range(1, 32, 2)))

@@ -1,7 +1,7 @@
-"""A sender's pacer, computed: which frame leaves at each tick of its clock, given when a model made its chunks. No clock runs.
+"""Computes a sender's pacer: which frame is sent at each tick of its clock, given when a model made its chunks. No real time.
 
-A pacer sends one frame at each tick, first in, first out. With nothing new to send it sends its last frame once more
-(`repeats`), or nothing. It is written apart from what the stage assumes of it.
+A pacer sends one frame at each tick, first in, first out. With nothing new to send it repeats its last frame (`repeats`), or
+sends nothing. The code is independent of what the stage assumes about a pacer.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SECOND = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A frame that leaves: when (ns), which chunk it is of, its place there, and whether it left before."""
+    """A frame that is sent: when (ns), its chunk, its index in the chunk, and whether it was sent before."""
 
     at: int
     chunk: int
@@ -28,20 +28,20 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A chunk of a model: when its frames are handed to the pacer (ns), and when it is reported."""
+    """A chunk of a model: when its frames are passed to the pacer (ns), and when it is reported."""
 
     frames: tuple[int, ...]
     reported: int
     rests: bool = False
-    """Whether the model rested before it."""
+    """Whether the model paused before it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model that makes `frames` in a chunk at `fps`; before the chunks in `rests` it rests so many seconds.
+    """A model that makes `frames` per chunk at `fps`; before each chunk in `rests` it pauses for that many seconds.
 
-    `streams` hands each frame over when it is made, else a chunk's frames are handed over together when the last is made.
-    A model that is quicker than `playout` waits until a chunk before the one that it has made is being sent.
+    With `streams` each frame is passed on when it is made; otherwise a chunk's frames are passed on together when the last is
+    made. A model that is faster than `playout` waits until the chunk before the one that it has made is being sent.
     """
 
     fps: Fraction
@@ -52,10 +52,10 @@ class Model:
     playout: Fraction = Fraction(24)
 
     def chunks(self, count: int) -> Iterator[Chunk]:
-        """The first chunks of a take."""
+        """Yield the first chunks of a take."""
         at = Fraction(self.begins)
         free = Fraction(0)
-        """When the last chunk handed over will have been sent."""
+        """When the last chunk passed on will have been sent."""
         for number in range(count):
             at += (self.rests or {}).get(number, 0) * SECOND
             step = SECOND / self.fps
@@ -69,7 +69,7 @@ class Model:
 
 
 def paced(chunks: Sequence[Chunk], fps: Fraction, repeats: bool, seconds: int, phase: Fraction = Fraction(1, 3)) -> list[Sent]:
-    """What leaves a pacer at `fps`; its ticks are shifted against the model's by `phase` of a tick."""
+    """Return what a pacer sends at `fps`; its ticks are shifted against the model's by `phase` of a tick."""
     queue = [(at, number, index) for number, chunk in enumerate(chunks) for index, at in enumerate(chunk.frames)]
     sent: list[Sent] = []
     tick = 0
@@ -87,7 +87,7 @@ def paced(chunks: Sequence[Chunk], fps: Fraction, repeats: bool, seconds: int, p
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A frame as it arrives, what is known of it, and how many were lost before it where that can be told."""
+    """A frame as it arrives, what is known about it, and how many were lost before it if that can be determined."""
 
     sent: Sent
     at: int
@@ -97,7 +97,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A network between: `delay` and up to `jitter` ns on the way, and `loss` of the frames lost, as `seed` draws them."""
+    """A network: `delay` and up to `jitter` ns of latency, and a share `loss` of frames lost, chosen by `seed`."""
 
     delay: int = 60_000_000
     jitter: int = 0
@@ -106,7 +106,7 @@ class Way:
 
 
 def arriving(sent: Sequence[Sent], way: Way, metadata: bool, still: Container[int] = (), flickers: int = 0) -> Iterator[Seen]:
-    """What arrives, and what can be told of it: by metadata, or by pictures.
+    """Yield what arrives and what is known about it: from metadata, or from comparing images.
 
     In the chunks of `still` nothing moves. The first `flickers` repeats of a frame look different, as an encoder improves them.
     """
@@ -128,9 +128,9 @@ def arriving(sent: Sequence[Sent], way: Way, metadata: bool, still: Container[in
 
 
 def errors(chunks: Sequence[Chunk], seen: Sequence[Seen], delay: int = 5_000_000) -> dict[int, int]:
-    """Count what arrives: by how many ticks after its first frame each chunk was found. Reports take `delay` ns.
+    """Count what arrives, and return how many ticks after its first frame each chunk was detected. Reports take `delay` ns.
 
-    A chunk that was never found is missing; one that was found before its first frame ever came has a very large error.
+    A chunk that was never detected is missing; one that was detected before its first frame ever came has a very large error.
     """
     shown = ChunkFrameCounter(len(chunks[0].frames))
     reports = [(chunk.reported + delay, number, (number + 1) * len(chunk.frames)) for number, chunk in enumerate(chunks)]

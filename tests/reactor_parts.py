@@ -1,4 +1,4 @@
-"""What the tests of the wire share: a short score with small chunks, a stand-in to play it on, and Reactor's own parts."""
+"""Shared by the tests of the Reactor protocol: a short score with small chunks, a local server, and Reactor's own software."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ DEPS = ROOT / ".deps"
 JUDGES = ROOT / "tests" / "reactor" / "judges"
 
 FRAMES = 8
-"""A chunk of eight frames is a third of a second: a whole score passes in a few."""
+"""A chunk of eight frames is a third of a second: a complete score takes a few seconds."""
 
 GRID = ChunkGrid(frames=FRAMES)
 KEY = "rk_test_0123456789abcdef"
 
 
 def part(name: str) -> Path:
-    """An environment with one of Reactor's own parts; the test is skipped where it was not set up."""
+    """Return an environment with part of Reactor's own software; skip the test if it was not set up."""
     folder = DEPS / name
     require((folder / "ready").is_file(), f"{folder} is not there: run .ci/setup-reactor")
     return folder
@@ -70,7 +70,7 @@ def part(name: str) -> Path:
 
 @cache
 def picture() -> tuple[ImageFile, bytes]:
-    """An image and its bytes."""
+    """Return an image and its bytes."""
     file = io.BytesIO()
     Image.effect_mandelbrot((320, 200), (-2.0, -1.2, 1.0, 1.2), 60).convert("RGB").save(file, "PNG")
     data = file.getvalue()
@@ -78,14 +78,14 @@ def picture() -> tuple[ImageFile, bytes]:
 
 
 def schedule(*items: Item, end: int) -> Schedule:
-    """A score on small chunks, compiled."""
+    """Compile a score on small chunks."""
     image, _ = picture()
     header = Header(seed=3, grid=GridLine(frames=FRAMES, fps=Fraction(24)))
     return compile_score(Score(header=header, items=items, end=AtOffset(Fraction(end), Unit.CHUNKS), images=(image,)))
 
 
 def whole_show() -> Schedule:
-    """Prompts, an image at the start and one on the way, strength, super-resolution, and a cut."""
+    """Return a show with prompts, an image at the start and one later, strength, super-resolution, and a cut."""
     shape = UseImage(picture()[0].path)
     return schedule(
         at_chunk(0, "a red field", SetStrength(Fraction(1, 2)), shape),
@@ -99,12 +99,12 @@ def whole_show() -> Schedule:
 
 
 SHOW_LANDS = [("0c", 0), ("2c", 2), ("4c", 4), ("6c", 6), ("8c", 8), ("10c", 10)]
-"""Where the cues of the whole show land when all is well."""
+"""Where the cues of `whole_show` land in a run without faults."""
 
 
 @dataclass(slots=True)
 class Run:
-    """A performance over the wire, and what was seen of it."""
+    """A performance over the Reactor protocol, and what was observed."""
 
     outcome: Outcome
     events: list[Event]
@@ -115,7 +115,7 @@ class Run:
     trouble: str | None
 
     def of(self, kind: str) -> list[Event]:
-        """The events of a kind."""
+        """Return the events of a kind."""
         return [one for one in self.events if one.kind == kind]
 
     @property
@@ -125,7 +125,7 @@ class Run:
 
 
 def settings_for(url: str, **changes: object) -> ReactorSettings:
-    """Settings for a stage at `url`, local unless changed."""
+    """Return settings for a stage at `url`, local unless changed."""
     known: dict[str, object] = {
         "url": url,
         "local": True,
@@ -133,7 +133,7 @@ def settings_for(url: str, **changes: object) -> ReactorSettings:
         "key": Secret(KEY),
         "settle_seconds": 0.0,
     }
-    return ReactorSettings(**{**known, **changes})  # type: ignore[arg-type]  # names and kinds are the tests' own business
+    return ReactorSettings(**{**known, **changes})  # type: ignore[arg-type]  # the tests choose valid names and types
 
 
 async def perform(
@@ -146,7 +146,7 @@ async def perform(
     seconds: float = 90.0,
     **changes: object,
 ) -> Run:
-    """Play a schedule on whatever serves at `url`."""
+    """Play a schedule on the server at `url`."""
     image, data = picture()
     clock = RealClock()
     events: list[Event] = []
@@ -175,18 +175,18 @@ async def perform(
 
 
 def faults(text: str = "") -> Faults:
-    """A faults file's text, on a model that takes less time than chunks of a third of a second leave."""
+    """Read a faults file's text, for a model that is faster than chunks of a third of a second are sent."""
     return reads_faults(f"delays: {{image: 30ms, upload: 50ms, connect: 100ms}}\n{text}")
 
 
 def stand_in(**changes: object) -> StageServer:
-    """A stand-in on a free port, with small chunks, quick enough for them, and with pictures that cost nothing."""
+    """Return a local server on a free port, with small chunks, fast enough for them, and with frames that cost nothing."""
     known: dict[str, object] = {"port": 0, "grid": GRID, "faults": faults(), "plain": True}
     return StageServer(StandInSettings(**{**known, **changes}))  # type: ignore[arg-type]  # as above
 
 
 def snippet(language: str, url: str) -> str:
-    """The snippet of a language in docs/reactor.md, pointed at `url`."""
+    """Return the snippet of a language in docs/reactor.md, with `url` as its address."""
     text = (ROOT / "docs" / "reactor.md").read_text(encoding="utf-8")
     found = re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
     assert len(found) == 1, f"{language}: {len(found)} snippets"
@@ -195,7 +195,7 @@ def snippet(language: str, url: str) -> str:
 
 
 async def judge(folder: Path, script: str, *arguments: str, seconds: float = 120.0) -> list[dict[str, object]]:
-    """Run a script of `judges/` in another environment; what it prints, one JSON object a line."""
+    """Run a script of `judges/` in another environment; return what it prints, one JSON object per line."""
     process = await asyncio.create_subprocess_exec(
         str(folder / ("Scripts" if sys.platform == "win32" else "bin") / "python"),
         str(JUDGES / script),

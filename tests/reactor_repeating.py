@@ -1,8 +1,8 @@
-"""A runtime that repeats frames, over real WebRTC: our stand-in with a pacer as the vendor's runtime has one.
+"""A runtime that repeats frames, over real WebRTC: our local server with a pacer like that of the vendor's runtime.
 
-At each tick of its own clock it sends the next frame, or with nothing new to send the last one once more. Every new frame has
-its number drawn on it, large enough to survive the encoder, so that what arrives says by itself what it is. With metadata the
-sender appends a trailer to each encoded frame, a repeat bearing its original's bytes under a new number.
+At each tick of its own clock it sends the next frame, or the last one again if there is no new one. Every new frame has its
+number drawn on it, large enough to survive the encoder, so that received frames can be identified. With metadata the sender
+appends a trailer to each encoded frame; a repeat has its original's bytes under a new number.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ HIGH = 32
 
 
 def marked(picture: Picture, number: int) -> Picture:
-    """A picture with a number drawn on it."""
+    """Return an image with a number drawn on it."""
     copy = picture.copy()
     for bit in range(BITS):
         copy[:HIGH, bit * WIDE : (bit + 1) * WIDE] = 215 if number >> bit & 1 else 40
@@ -38,7 +38,7 @@ def marked(picture: Picture, number: int) -> Picture:
 
 
 def number_on(frame: VideoFrame) -> int:
-    """The number that is drawn on a frame that arrived."""
+    """Return the number that is drawn on a received frame."""
     plane = frame.planes[0]
     rows = np.frombuffer(memoryview(plane), np.uint8)[: plane.line_size * frame.height].reshape(frame.height, plane.line_size)
     inner = [rows[8 : HIGH - 8, bit * WIDE + 4 : (bit + 1) * WIDE - 4].mean() for bit in range(BITS)]
@@ -46,7 +46,7 @@ def number_on(frame: VideoFrame) -> int:
 
 
 class RepeatingScreen(VideoSource):
-    """Sends a frame at each tick: the next one, else the last one once more."""
+    """Sends a frame at each tick: the next one, else the last one again."""
 
     def __init__(self, rate: Fraction, is_plain: bool = False) -> None:
         super().__init__(rate, is_plain)
@@ -86,7 +86,7 @@ class RepeatingScreen(VideoSource):
 
 
 def tagging(encoder: Any) -> Any:
-    """An encoder that appends a trailer to each frame from now on."""
+    """Make an encoder append a trailer to each frame from now on."""
     encode = encoder.encode
     count = 0
 
@@ -113,7 +113,7 @@ def _varint(value: int) -> bytes:
 
 
 def set_up(monkeypatch: pytest.MonkeyPatch, metadata: bool) -> None:
-    """Let stand-ins repeat frames; with `metadata` they append trailers where the client declares that it takes them off."""
+    """Let local servers repeat frames; with `metadata` they append trailers if the client declares that it removes them."""
     monkeypatch.setattr("sequencer.server.model_runner.VideoSource", RepeatingScreen)
     if not metadata:
         return

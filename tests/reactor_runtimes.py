@@ -1,4 +1,4 @@
-"""Reactor's own runtimes, with the small model of `reactor/judges` on them: 2.10.1 (protocol v0) and 3.10.0 (v1)."""
+"""Reactor's own runtimes with the small model of `reactor/judges`: 2.10.1 (protocol v0) and 3.10.0 (v1)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reactor_parts import JUDGES, part
 
 MODEL = JUDGES / "runtime_model"
 RECORDING = "  recording: {enabled: true, chunk_seconds: 1}\n"
-"""What is added to the manifest of runtime 3.10.0 for clips, below `runtime:`."""
+"""Added to the manifest of runtime 3.10.0 for clips, below `runtime:`."""
 
 
 class _Stun(asyncio.DatagramProtocol):
@@ -68,7 +68,7 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 
 @contextlib.asynccontextmanager
 async def runtime_2() -> AsyncIterator[str]:
-    """Runtime 2.10.1 on a free port of loopback; gives its address."""
+    """Run runtime 2.10.1 on a free port of loopback; yield its address."""
     loop = asyncio.get_running_loop()
     transport, _ = await loop.create_datagram_endpoint(_Stun, local_addr=("127.0.0.1", 0))
     stun = transport.get_extra_info("sockname")[1]
@@ -83,9 +83,9 @@ async def runtime_2() -> AsyncIterator[str]:
 
 @contextlib.asynccontextmanager
 async def runtime_3(*, repeats: str | None = None, record: bool = False, **variables: str) -> AsyncIterator[str]:
-    """Runtime 3.10.0 on a free port of loopback; gives its address.
+    """Run runtime 3.10.0 on a free port of loopback; yield its address.
 
-    `repeats` is the model's variable of that name. `record` switches the recorder on, which clips are cut from. `variables` are
+    `repeats` is the model's variable of that name. `record` enables the recorder, from which clips are cut. `variables` are
     further environment variables of the runtime. Without HOST it would listen on every interface.
     """
     loop = asyncio.get_running_loop()

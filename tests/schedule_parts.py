@@ -1,4 +1,4 @@
-"""A schedule that holds every kind of part, and changes of single fields of it."""
+"""A schedule that contains every kind of part, and functions that change single fields of it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ IMAGE = ImageFile("a.png", "a" * 64, "image/png", 640, 384, 1000)
 
 
 def span(line: int) -> Span:
-    """Where some part was written."""
+    """Return a span for a part of the schedule."""
     return Span("t.score", line, 1, line, 9)
 
 
@@ -111,11 +111,11 @@ def _whole() -> Schedule:
 
 
 WHOLE = _whole()
-"""A plain stretch and a live one, with every act and every firing."""
+"""An ordinary stretch and a live one, with every act and every trigger."""
 
 
 def fields_of(value: object, path: Path = ()) -> Iterator[tuple[Path, object, str]]:
-    """Every field of a value and of what it holds: its path, the object that has it, and its name."""
+    """Yield every field of a value and of its contents: its path, the object that has it, and its name."""
     if is_dataclass(value):
         for one in fields(value):
             yield (*path, one.name), value, one.name
@@ -126,16 +126,16 @@ def fields_of(value: object, path: Path = ()) -> Iterator[tuple[Path, object, st
 
 
 def at(value: object, path: Path) -> Any:
-    """What is at a path."""
+    """Return the value at a path."""
     for step in path:
         value = value[step] if isinstance(step, int) else getattr(value, step)  # type: ignore[index]  # tuples, by the path
     return value
 
 
 def changed(value: _Value, path: Path, new: object) -> _Value:
-    """The value with something else at a path."""
+    """Return the value with another value at a path."""
     if not path:
-        return new  # type: ignore[return-value]  # what a test puts there is its own affair
+        return new  # type: ignore[return-value]  # a test may put any type there
     step, *rest = path
     inner = changed(at(value, (step,)), tuple(rest), new)
     if isinstance(step, int):
@@ -145,7 +145,7 @@ def changed(value: _Value, path: Path, new: object) -> _Value:
 
 
 def something_else(value: object) -> object:
-    """Another value of the same kind; None where only what it holds can be changed."""
+    """Return another value of the same kind; None if only its contents can be changed."""
     match value:
         case bool():
             return not value

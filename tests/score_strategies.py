@@ -1,4 +1,4 @@
-"""Random scores, whole and valid for a reader (not always for the compiler): what both printers must bring back."""
+"""Random scores that are valid for a reader (not always for the compiler) and that both printers must reproduce."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ from sequencer.language.score import (
 RESERVED = frozenset(
     "image strength sr cut tempo meter mark snap midi pause resume goto pick seed bar bars beat beats from".split()  # noqa: SIM905  # easier to read
 )
-"""What no scene may be called. Written out here once more, so that a change of the language shows."""
+"""Names that a scene must not have. Repeated here, so that a change of the language is noticed."""
 
 LARGEST_SEED = 2**32 - 1
 
@@ -99,7 +99,7 @@ _literal = st.text(_characters, min_size=1, max_size=60)
 
 @st.composite
 def texts(draw: st.DrawFn) -> Text:
-    """A text: literal strings and variables, no two strings side by side."""
+    """Draw a text: literal strings and variables, no two adjacent strings."""
     parts: list[str | Variable] = []
     for _ in range(draw(st.integers(0, 4))):
         if not parts or isinstance(parts[-1], Variable):
@@ -112,7 +112,7 @@ def texts(draw: st.DrawFn) -> Text:
 picks = st.lists(texts(), min_size=1, max_size=4).map(lambda options: Pick(tuple(options)))
 words: st.SearchStrategy[PromptText] = st.one_of(texts(), texts(), picks)
 
-# ---- numbers, lengths, places --------------------------------------------------------------------------------------
+# ---- numbers, lengths, positions -----------------------------------------------------------------------------------
 
 
 def _decimals(low: int, high: int, digits: int) -> st.SearchStrategy[Fraction]:
@@ -138,7 +138,7 @@ seeds = st.one_of(st.integers(0, 100), st.integers(0, LARGEST_SEED))
 
 @st.composite
 def durations(draw: st.DrawFn) -> Duration:
-    """A length of any unit."""
+    """Draw a length of any unit."""
     unit = draw(st.sampled_from(list(Unit)))
     match unit:
         case Unit.CHUNKS | Unit.FRAMES:
@@ -160,7 +160,7 @@ _seconds = st.one_of(
 
 @st.composite
 def places(draw: st.DrawFn) -> Position:
-    """A place in any of its spellings."""
+    """Draw a position in any of its notations."""
     kind = draw(st.integers(0, 5))
     bar, beat = draw(st.integers(1, 10_000)), draw(st.one_of(st.just(1), st.integers(1, 999)))
     match kind:
@@ -205,7 +205,7 @@ triggers: st.SearchStrategy[Trigger] = st.one_of(
 
 @st.composite
 def tempo_changes(draw: st.DrawFn, in_head: bool = False) -> ChangeTempo:
-    """A tempo or a ramp; in a section's head a ramp has no length of its own."""
+    """Draw a tempo or a ramp; in a section's head a ramp has no length of its own."""
     to = draw(st.none() | tempi)
     over = None if to is None or in_head else draw(durations())
     return ChangeTempo(draw(tempi), to, over)
@@ -233,7 +233,7 @@ _live: st.SearchStrategy[Action] = st.one_of(st.builds(Pause), st.builds(Resume)
 
 @st.composite
 def _actions(draw: st.DrawFn, in_rule: bool) -> tuple[Action, ...]:
-    """One action or more, each kind at most once, at most one prompt; gear is told anything."""
+    """Draw at least one action, each kind at most once, at most one prompt; MIDI messages may repeat."""
     settings = [*draw(st.lists(_settings, max_size=3, unique_by=type)), *draw(st.lists(_sends, max_size=2))]
     more = draw(st.lists(_live, max_size=1)) if in_rule else []
     prompt = draw(st.lists(_prompts, min_size=0 if settings or more else 1, max_size=1))
@@ -251,7 +251,7 @@ items: st.SearchStrategy[Item] = st.one_of(
 
 @st.composite
 def sections(draw: st.DrawFn) -> Section:
-    """A section of fixed length, or a live one."""
+    """Draw a section of fixed length, or a live one."""
     live = draw(st.booleans())
     return Section(
         draw(names),
@@ -317,4 +317,4 @@ scores: st.SearchStrategy[Score] = st.builds(
     _some(st.builds(PlayItem, names, st.integers(1, 10_000)), 3),
     st.none() | places(),
 ).filter(lambda score: score != Score())
-"""Whole scores without files: a reader takes them as they are, a compiler would miss names."""
+"""Complete scores without files: valid for a reader, though a compiler would miss names."""

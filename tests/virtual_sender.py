@@ -1,6 +1,6 @@
-"""Sends in the virtual time of a run what `perform --midi-out` sends in real time, and keeps it.
+"""Sends in the virtual time of a run what `perform --midi-out` sends in real time, and stores it.
 
-Nothing wakes it: what was due is taken before anything new is said, and at the end, each message at the time it was due.
+Nothing wakes it: due messages are taken before each call and at the end, each at the time it was due.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sequencer.midi.send_queue import Outbox
 
 
 class VirtualSender:
-    """The outbox of a run in virtual time. `sent` is what left: when, and the message."""
+    """The outbox of a run in virtual time. `sent` is what was sent: when, and the message."""
 
     def __init__(self, clock: TimerService) -> None:
         self._clock = clock
@@ -24,7 +24,7 @@ class VirtualSender:
 
     @property
     def ends_at(self) -> int | None:
-        """See `Sender`."""
+        """See `MessageSender`."""
         self._take(self._clock.now())
         return self._outbox.ends_at
 
@@ -52,7 +52,7 @@ class VirtualSender:
         self._tell(lambda clock: clock.stop(at))
 
     def close(self, rest: int) -> None:
-        """The run is over: send what is still due within `rest` nanoseconds, then what ends everything."""
+        """End the run: send what is still due within `rest` nanoseconds, then the final messages."""
         until = self._clock.now() + rest
         self._take(until)
         self.sent += [(until, message) for message in self._outbox.close()]
@@ -64,7 +64,7 @@ class VirtualSender:
 
     def _take(self, now: int) -> None:
         while (due := self._outbox.due) is not None and due <= now:
-            at = max(due, self._at)  # what is said too late leaves at once
+            at = max(due, self._at)  # what is queued too late is sent at once
             self._at = at
             self.sent += [(at, message) for message in self._outbox.take(at)]
         self._at = max(self._at, now)

@@ -1,7 +1,7 @@
-"""Wrong YAML scores, one slip each: (name, text). Their messages are kept in a golden file."""
+"""Invalid YAML scores with one mistake each: (name, text). Their messages are stored in a golden file."""
 
 HEAD = "clock: 120 bpm, 4/4\n"
-"""What most of them begin with."""
+"""The beginning of most of them."""
 
 SLIPS: tuple[tuple[str, str], ...] = (
     ("a comma in a place", HEAD + 'cues:\n  - {at: 9,3, prompt: "Rain."}\n'),

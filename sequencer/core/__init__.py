@@ -1,1 +1,1 @@
-"""Values that every other package shares: diagnostics, exceptions, the catalog of codes, exact time, images, fonts."""
+"""Types that every other package shares: diagnostics, exceptions, the catalog of codes, exact time, images, fonts."""

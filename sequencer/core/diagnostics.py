@@ -1,7 +1,7 @@
 """Diagnostics: what is wrong with a score, as values.
 
-Readers and compiler passes collect `Diagnostic`s and go on; one function, `render`, turns them into text. The exceptions are in
-`core.errors`.
+Readers and compiler passes collect `Diagnostic` values and continue; one function, `render`, turns them into text. The
+exceptions are in `core.errors`.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from enum import StrEnum
 from sequencer.core.lazy_dataclass import dataclass
 
 MAX_SHOWN = 100
-"""How many diagnostics are shown for one score before the rest is only counted."""
+"""How many diagnostics of one score are printed; the rest is only counted."""
 
 SHOWN_WIDTH = 160
-"""The widest source line that `render` prints; longer ones are cut around the caret."""
+"""The maximum width of a source line that `render` prints; longer lines are cut around the caret."""
 
 
 @dataclass(frozen=True, slots=True, init=False)
 class Span:
-    """A stretch of source text. Lines and columns count from 1, in characters (code points); the end is exclusive."""
+    """A range of source text. Lines and columns count from 1, in characters (code points); the end is exclusive."""
 
     file: str
     line: int
@@ -31,8 +31,8 @@ class Span:
     end_column: int
 
     def __init__(self, file: str, line: int, column: int, end_line: int, end_column: int) -> None:
-        # Reading a score makes more spans than anything else. This is what a frozen dataclass does, in half the time: its own
-        # __init__ goes through object.__setattr__, which looks every field up by name.
+        # Reading a score creates more spans than any other object. This does what a frozen dataclass does, in half the time:
+        # the generated __init__ calls object.__setattr__, which looks up every field by name.
         _set_file(self, file)
         _set_line(self, line)
         _set_column(self, column)
@@ -40,10 +40,10 @@ class Span:
         _set_end_column(self, end_column)
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file  # line 0: the file as a whole
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file  # line 0 means the entire file
 
     def to(self, end: Span) -> Span:
-        """The span from the start of this one to the end of `end` (both of the same file)."""
+        """Return the span from the start of this one to the end of `end`. Both are in the same file."""
         return Span(self.file, self.line, self.column, end.end_line, end.end_column)
 
 
@@ -52,11 +52,11 @@ _set_file, _set_line, _set_column, _set_end_line, _set_end_column = (
 )
 
 NO_SPAN = Span("", 0, 0, 0, 0)
-"""The span of a node that was made by code and not read from a file."""
+"""The span of a node that code created rather than a parser."""
 
 
 class Severity(StrEnum):
-    """How bad a diagnostic is. Errors stop a score from being performed; warnings do not (unless `--strict`)."""
+    """The severity of a diagnostic. Errors prevent a performance of the score; warnings do not (unless `--strict` is given)."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -65,7 +65,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A replacement that cures a diagnostic: put `text` where `span` is (an empty span inserts)."""
+    """A replacement that resolves a diagnostic: put `text` in place of `span` (an empty span inserts)."""
 
     span: Span
     text: str
@@ -73,7 +73,7 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """A second place that a diagnostic speaks of, with its own short message."""
+    """A second position that a diagnostic refers to, with its own short message."""
 
     span: Span
     message: str
@@ -81,7 +81,7 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One fault of a score, at its place: a stable code, one plain sentence, and a hint where there is one."""
+    """One problem of a score, with its position: a stable code, a message of one sentence, and possibly a hint."""
 
     code: str
     message: str
@@ -93,12 +93,12 @@ class Diagnostic:
 
     @property
     def is_error(self) -> bool:
-        """Whether the score cannot be performed because of this."""
+        """Whether this prevents a performance of the score."""
         return self.severity is Severity.ERROR
 
 
 def display_width(text: str) -> int:
-    """How many terminal cells `text` takes: wide East Asian characters take two, combining marks none."""
+    """Return how many terminal cells `text` takes: wide East Asian characters take two, combining marks none."""
     width = 0
     for char in text:
         if unicodedata.combining(char) or char in "\u200b\u200c\u200d\ufeff":
@@ -112,21 +112,24 @@ _STEERING = {
     for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
     if chr(code) not in "\n\t"
 }
-"""What moves a cursor, sends a terminal a command, or turns the direction of what follows."""
+"""Characters that move the cursor, send a command to the terminal, or change the direction of the text after them."""
 
 
 def escape_control(text: object) -> str:
-    """What can be shown on a terminal, whoever wrote it: line breaks and tabs stay, whatever else steers is made visible."""
+    """Return text that is safe to print on a terminal, whoever wrote it.
+
+    Line breaks and tabs stay; every other control character becomes visible.
+    """
     return str(text).translate(_STEERING)
 
 
 def _printable(text: str) -> str:
-    """`text` with tabs as one space and control characters visible, one character each, so that columns still fit."""
+    """Replace each tab by one space and each control character by one visible character, so that columns stay correct."""
     return "".join(" " if char == "\t" else char if char.isprintable() or char == " " else "\ufffd" for char in text)
 
 
 def _excerpt(line: str, column: int, end_column: int) -> tuple[str, int, int]:
-    """The part of a long line around the caret: (text, column, end_column), the columns counted from 1 in the text."""
+    """Cut a long line around the caret. Return (text, column, end_column); the columns count from 1 in the returned text."""
     if len(line) <= SHOWN_WIDTH:
         return line, column, end_column
     start = max(0, min(column - 1 - SHOWN_WIDTH // 3, len(line) - SHOWN_WIDTH))
@@ -138,7 +141,7 @@ def _excerpt(line: str, column: int, end_column: int) -> tuple[str, int, int]:
 
 
 def _pointer(span: Span, lines: list[str]) -> list[str]:
-    """The source line of `span` with a caret line below it, or nothing where the text does not hold that line."""
+    """Return the source line of `span` and a line of carets below it, or nothing if the text does not contain that line."""
     if not 1 <= span.line <= len(lines):
         return []
     source = lines[span.line - 1]
@@ -151,7 +154,7 @@ def _pointer(span: Span, lines: list[str]) -> list[str]:
 
 
 def render(diagnostic: Diagnostic, text: str | None = None) -> str:
-    """One diagnostic as people read it: place, code, sentence; the line with a caret (given the file's text); hint."""
+    """Render one diagnostic for people: position, code, message; the source line with a caret (given the file's text); hint."""
     head = f"{diagnostic.span}: " if diagnostic.span.file or diagnostic.span.line else ""
     parts = [f"{head}{diagnostic.severity}[{diagnostic.code}]: {diagnostic.message}"]
     lines = [] if text is None else text.splitlines()
@@ -166,7 +169,7 @@ def render(diagnostic: Diagnostic, text: str | None = None) -> str:
 
 
 def render_all(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> str:
-    """All diagnostics of a score, at most `MOST_DIAGNOSTICS` of them, then how many more there are."""
+    """Render the diagnostics of a score, at most `MAX_SHOWN` of them, followed by the number of the remaining ones."""
     every = tuple(diagnostics)
     shown = [render(one, sources.get(one.span.file)) for one in every[:MAX_SHOWN]]
     if len(every) > MAX_SHOWN:
@@ -175,22 +178,24 @@ def render_all(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) ->
 
 
 MAX_KEPT = 500
-"""How many diagnostics one reading keeps; later ones are only counted, so that no input can fill the memory."""
+"""How many diagnostics are kept while a score is read; later ones are only counted, so that no input can fill the memory."""
 
 
 MAX_COMPARISONS = 20_000
-"""How many names are compared with unknown ones in one reading, beside `MAX_COMPARISONS_PER_NAME` for each known name."""
+"""How many known names are compared with unknown names in one reading, in addition to `MAX_COMPARISONS_PER_NAME` for each known
+name.
+"""
 MAX_COMPARISONS_PER_NAME = 8
 
 
 class Diagnostics:
-    """Collects diagnostics while a score is read and compiled, so that all of them can be shown at once."""
+    """Collects diagnostics while a score is read and compiled, so that all of them can be reported at once."""
 
     def __init__(self) -> None:
         self._found: list[Diagnostic] = []
         self._comparisons = 0
         self.texts: Mapping[str, str] = {}
-        """The texts being read, by file: what a suggestion has to fit may be written elsewhere in them."""
+        """The texts being read, by file: a suggestion may have to fit something that is written elsewhere in them."""
         self.dropped = 0
         self.has_errors = False
 
@@ -203,7 +208,7 @@ class Diagnostics:
         fixes: tuple[Fix, ...] = (),
         related: tuple[Related, ...] = (),
     ) -> None:
-        """Note something that stops the score from being performed."""
+        """Report something that prevents a performance of the score."""
         self.has_errors = True
         self.add(Diagnostic(code, message, span, hint, fixes, related))
 
@@ -216,25 +221,25 @@ class Diagnostics:
         fixes: tuple[Fix, ...] = (),
         related: tuple[Related, ...] = (),
     ) -> None:
-        """Note something that the author should know."""
+        """Report something that the author should know."""
         self.add(Diagnostic(code, message, span, hint, fixes, related, Severity.WARNING))
 
     def add(self, diagnostic: Diagnostic) -> None:
-        """Keep a diagnostic, or count it once there are `MOST_KEPT`."""
+        """Keep a diagnostic, or only count it once `MAX_KEPT` diagnostics are kept."""
         if len(self._found) < MAX_KEPT:
             self._found.append(diagnostic)
         else:
             self.dropped += 1
 
     def nearest(self, name: str, known: Collection[str]) -> str | None:
-        """The known name that an unknown one was probably meant to be, if there is one.
+        """Return the known name that an unknown one was probably meant to be, or None.
 
-        A comparison costs as much as reading ten characters, so there are only so many in one reading: later unknown names get
-        no suggestion, and neither does one whose diagnostic is only counted.
+        A comparison costs as much as reading ten characters, so one reading makes a limited number of them: later unknown names
+        get no suggestion, and neither does a name whose diagnostic is only counted.
         """
         if self.is_full or self._comparisons + len(known) > MAX_COMPARISONS + MAX_COMPARISONS_PER_NAME * len(known):
             return None
-        from difflib import get_close_matches  # only a mistake needs it, and its import costs as much as a small score
+        from difflib import get_close_matches  # needed only for mistakes, and its import costs as much as reading a small score
 
         self._comparisons += len(known)
         folded = name.casefold()
@@ -245,11 +250,11 @@ class Diagnostics:
 
     @property
     def is_full(self) -> bool:
-        """Whether later diagnostics are only counted: then what would go into them need not be worked out."""
+        """Whether later diagnostics are only counted. Their details need not be computed then."""
         return len(self._found) >= MAX_KEPT
 
     def extend(self, others: Diagnostics) -> None:
-        """Take over what others collected."""
+        """Add the diagnostics of another collection."""
         for one in others.diagnostics:
             self.add(one)
         self.dropped += others.dropped
@@ -257,10 +262,10 @@ class Diagnostics:
 
     @property
     def count(self) -> int:
-        """How many there are, errors and warnings, the uncounted ones too."""
+        """The number of errors and warnings, including those that were only counted."""
         return len(self._found) + self.dropped
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """What was found, in the order of files and places; errors and warnings together."""
+        """The kept diagnostics in the order of files and positions; errors and warnings together."""
         return tuple(sorted(self._found, key=lambda one: (one.span.file, one.span.line, one.span.column)))

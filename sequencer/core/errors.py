@@ -1,4 +1,4 @@
-"""The exceptions of this package. Each carries a message for people; any other exception is a defect of the program.
+"""The exceptions of this package. Each carries a message for people; any other exception is a bug in the program.
 
 The tree::
 
@@ -20,7 +20,7 @@ from sequencer.core.diagnostics import Diagnostic, render_all
 
 
 class SequencerError(Exception):
-    """A failure that is explained to a person: a message, a hint for its cure, and the command's exit code."""
+    """A failure that is explained to the user: a message, a hint how to fix it, and the command's exit code."""
 
     exit_code = 1
 
@@ -34,7 +34,7 @@ class SequencerError(Exception):
 
 
 class ScoreError(SequencerError):
-    """A score that cannot be performed. `diagnostics` holds every fault found, `sources` the texts they point into."""
+    """A score that cannot be performed. `diagnostics` holds every problem found, `sources` the texts that they refer to."""
 
     def __init__(self, diagnostics: Iterable[Diagnostic], sources: Mapping[str, str] | None = None) -> None:
         self.diagnostics = tuple(diagnostics)
@@ -47,34 +47,34 @@ class ScheduleError(SequencerError):
 
 
 class JournalError(SequencerError):
-    """A journal that cannot be read; `line` counts from 1, 0 where no line is to blame."""
+    """A journal that cannot be read; `line` counts from 1 and is 0 if the error does not belong to a line."""
 
     def __init__(self, message: str, line: int = 0, hint: str | None = None) -> None:
         super().__init__(message if line == 0 else f"line {line}: {message}", hint)
         self.line = line
 
     def in_file(self, file: str) -> JournalError:
-        """The same fault, said with the name of the file that it stands in."""
+        """Return the same error with the name of the journal file added to the message."""
         found = JournalError(f"{file}, {self.message}" if self.line else f"{file}: {self.message}", hint=self.hint)
         found.line = self.line
         return found
 
 
 class StageError(SequencerError):
-    """The stage failed: the model, the network, the key, or a message that could not be understood."""
+    """The stage failed: the model, the network, the API key, or a message that could not be parsed."""
 
 
 class OutputError(SequencerError):
-    """A result could not be written: no room, no access, a folder in use."""
+    """A result could not be written: disk full, no access, a folder in use."""
 
 
 class UsageError(SequencerError):
-    """A flag or an argument that makes no sense."""
+    """A flag or an argument that is invalid."""
 
     exit_code = 2
 
 
 class InputError(UsageError):
-    """A file that an argument names is missing, cannot be read, or holds something else: as bad as a score that is not well."""
+    """A file that an argument names is missing, unreadable or not of the expected kind. Exits as for an invalid score."""
 
     exit_code = 1

@@ -1,7 +1,7 @@
-"""Text in the letters that Pillow's own font has: ASCII and a few signs more. Every other text is spelt with them.
+"""Text rendering with the font that Pillow includes: ASCII and a few more characters. Other text is transliterated to them.
 
-The font is used because it is the same wherever Pillow is; it has no accents, so they are set above their letters here. Where
-what is written need not be the same on every machine, letters of other scripts are taken from the fonts that are installed.
+This font is used because it is the same wherever Pillow is installed. It has no accented letters, so accents are drawn above
+the letters here. Where output need not be identical on every machine, letters of other scripts come from installed fonts.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ SYSTEM_FONTS = (
     "NotoSansHebrew-Regular.ttf", "NotoSansArabic-Regular.ttf", "NotoSansDevanagari-Regular.ttf", "NotoSansThai-Regular.ttf",
     "Nirmala.ttf", "tahoma.ttf", "wqy-zenhei.ttc", "DroidSansFallbackFull.ttf", "unifont.ttf",
 )  # fmt: skip
-"""Fonts that systems come with, in the order in which they are asked for a letter that Pillow's own font lacks."""
+"""Fonts that operating systems include, in the order in which they are tried for a letter that Pillow's font lacks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class _Accented:
 
 
 def _pieces(text: str) -> list[str | _Accented]:
-    """Runs of plain letters, and single letters with an accent above. A letter that the font lacks stays as it is."""
+    """Split text into runs of plain letters and single letters with an accent above. A letter that the font lacks stays."""
     pieces: list[str | _Accented] = []
     plain = ""
     for char in unicodedata.normalize("NFC", text):
@@ -81,7 +81,7 @@ def _pieces(text: str) -> list[str | _Accented]:
 
 
 class TextRenderer:
-    """Measures and draws text in one size of Pillow's own font, in whole pixels.
+    """Measures and draws text in one size of Pillow's font, in integer pixels.
 
     Args:
         size: The size in pixels.
@@ -96,10 +96,10 @@ class TextRenderer:
         self._small = _of_free_type(ImageFont.load_default(max(6, size * 3 // 4)))
         self._with_system_fonts = with_system_fonts
         self._lent: dict[str, ImageFont.FreeTypeFont] = {}
-        """The font that a letter is taken from."""
+        """The font of each letter that comes from an installed font."""
 
     def width(self, text: str) -> int:
-        """How many pixels wide `text` is."""
+        """Return the width of `text` in pixels."""
         return sum(
             self._advance(part, font)
             for piece in _pieces(text)
@@ -110,7 +110,7 @@ class TextRenderer:
         return round(font.getlength(text))
 
     def _parts(self, text: str) -> Iterator[tuple[str, ImageFont.FreeTypeFont]]:
-        """A text in parts of one font each; letters that are read from right to left in the order in which they are drawn."""
+        """Split a text into parts of one font each; right-to-left letters are returned in the order in which they are drawn."""
         if not self._with_system_fonts or all(char in _FOUND for char in text):
             yield text, self._font
             return
@@ -128,12 +128,16 @@ class TextRenderer:
         return self._lent[char]
 
     def draw(self, onto: ImageDraw.ImageDraw, at: tuple[int, int], text: str, ink: int = 255) -> int:
-        """Draw `text` with its upper left corner `at` a place of a picture of mode L; returns its width."""
+        """Draw `text` on an image of mode L with its upper left corner at `at`.
+
+        Returns:
+            The width of the text in pixels.
+        """
         left, top = at
         for piece in _pieces(text):
             if isinstance(piece, str):
                 for part, font in self._parts(piece):
-                    # Fonts differ in how far below the top their letters stand: baselines are put on one line.
+                    # Fonts differ in the distance from the top to the baseline: align the baselines.
                     lower = self._font.getmetrics()[0] - font.getmetrics()[0]
                     onto.text((left, top + lower), part, font=font, fill=ink)
                     left += self._advance(part, font)
@@ -153,7 +157,7 @@ class TextRenderer:
         onto.text((left, top), piece.above, font=self._small, fill=ink)
 
     def shortened(self, text: str, room: int) -> str:
-        """`text`, cut where it is wider than `room`, and then with an ellipsis."""
+        """Return `text`; if it is wider than `room` pixels, cut it and append an ellipsis."""
         if self.width(text) <= room:
             return text
         low, high = 0, len(text)
@@ -166,7 +170,7 @@ class TextRenderer:
         return text[:low].rstrip() + "…"
 
     def wrapped(self, text: str, room: int, most: int) -> list[str]:
-        """`text` on at most `most` lines, broken between words; what does not fit ends in an ellipsis. Never empty."""
+        """Break `text` between words into 1 to `most` lines of `room` pixels; an ellipsis marks omitted text."""
         lines: list[str] = []
         line = ""
         for word in text.split():
@@ -187,7 +191,9 @@ class TextRenderer:
 
 @lru_cache(maxsize=32)
 def system_fonts(size: int) -> tuple[ImageFont.FreeTypeFont, ...]:
-    """The fonts of `SYSTEM_FONTS` that are installed, in a size. Letters are not joined: Pillow's basic layout does not."""
+    """Return the installed fonts among `SYSTEM_FONTS`, in one size. Letters are not joined: Pillow's basic layout cannot do
+    that.
+    """
     from PIL import ImageFont
 
     found = []
@@ -195,12 +201,12 @@ def system_fonts(size: int) -> tuple[ImageFont.FreeTypeFont, ...]:
         try:
             found.append(ImageFont.truetype(name, size, layout_engine=ImageFont.Layout.BASIC))
         except OSError:
-            continue  # it is not installed, or is no font
+            continue  # it is not installed, or is not a font
     return tuple(found)
 
 
 def _has(font: ImageFont.FreeTypeFont, char: str) -> bool:
-    """Whether a font has a letter: what it lacks looks like what no font has."""
+    """Whether a font has a letter: a missing letter looks like a character that no font has."""
     return bytes(font.getmask(char)) != bytes(font.getmask("\U0010ffff")) and font.getmask(char).getbbox() is not None
 
 

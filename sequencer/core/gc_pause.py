@@ -1,4 +1,4 @@
-"""Python's look for garbage in cycles, put off while much is made and nothing is dropped."""
+"""Pauses Python's cyclic garbage collector while many objects are created and none is dropped."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def paused_collection() -> Iterator[None]:
-    """No look for cycles inside: reading and compiling make many small objects that all stay, and no cycles.
+    """Disable the cyclic garbage collector inside: reading and compiling create many small objects that all stay, and no
+    cycles.
 
-    Looking for some again and again costs a third of their time. What was on before is on again behind it.
+    Repeated searches for cycles cost a third of the time of reading and compiling. On exit the previous state is restored.
     """
     was = gc.isenabled()
     gc.disable()

@@ -1,7 +1,8 @@
-"""Image files, opened with care: what a path holds is checked before it is read, and what is read before it is decoded.
+"""Safe reading of image files: a path is checked before it is read, and the bytes before they are decoded.
 
-One decoder serves `check`, the rehearsal, the upload to a model and the local server, so that an image that one of them accepts
-is accepted by all. Metadata never decides whether an image can be shown: where a decoder fails on it, it is decoded without it.
+`check`, the rehearsal, the upload to a model and the local server use the same decoder, so that an image that one of them
+accepts is accepted by all. Metadata never decides whether an image can be shown: if a decoder fails on it, the image is decoded
+without it.
 """
 
 from __future__ import annotations
@@ -34,14 +35,14 @@ MAX_JPEG_SCANS = 200
 """Progressive JPEGs have about ten scans. Thousands of them would take minutes to decode."""
 
 MAX_SCANNED_PIXELS = 20 * MAX_IMAGE_PIXELS
-"""Pixels × scans of a JPEG, likewise: 20 scans for the largest image."""
+"""The maximum of pixels × scans of a JPEG, for the same reason: 20 scans of the largest image."""
 
 _STRIP = 256
-"""Rows that are laid over black at once: an image with transparency must not take a multiple of its memory."""
+"""Rows that are composited over black at a time: an image with transparency must not take a multiple of its memory."""
 
 
 class Problem(Enum):
-    """Why an image is not taken."""
+    """Why an image is rejected."""
 
     NOT_AN_IMAGE = auto()
     OTHER_FORMAT = auto()
@@ -51,7 +52,7 @@ class Problem(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An image that is not taken, and what is known of the reason: a decoder's words, or what the file is instead."""
+    """A rejected image and the details of the reason: the decoder's message, or the format that the file has."""
 
     problem: Problem
     detail: str = ""
@@ -60,7 +61,7 @@ class Refusal:
 
     @property
     def reason(self) -> str:
-        """The reason as one phrase that needs no path."""
+        """The reason as a phrase without the path."""
         match self.problem:
             case Problem.NOT_AN_IMAGE:
                 return "not an image"
@@ -74,10 +75,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """An image in RGB, upright, with what its file says of itself.
+    """An image in RGB, upright, with the properties of its file.
 
-    `mime_type` is by the bytes; `width` and `height` are those of the file, before it is turned upright as its `orientation`
-    demands (EXIF's numbers, 1 is upright). `needed_repair` tells that it could be decoded only without its metadata.
+    `mime_type` is determined by the bytes. `width` and `height` are those of the file, before it is turned upright according to
+    its `orientation` (EXIF's numbers, 1 is upright). `needed_repair` is True if it could be decoded only without its metadata.
     """
 
     mime_type: str
@@ -89,10 +90,13 @@ class Decoded:
 
 
 def read_image(folder: Path, image: ImageFile) -> bytes:
-    """An image's bytes from a score's folder. Raises OSError for one that is not there or is no image file of that size.
+    """Return the bytes of an image in a score's folder.
 
     A journal or a schedule may come from anybody, and so may the paths in it: a device, a pipe or a file of another size is
-    never opened, and whoever uses the bytes compares their digest.
+    never opened, and the caller compares the digest of the bytes.
+
+    Raises:
+        OSError: The file does not exist, is not a regular file, or does not have the expected size.
     """
     path = as_stored(folder / image.path)
     if not is_file(path):
@@ -103,7 +107,10 @@ def read_image(folder: Path, image: ImageFile) -> bytes:
 
 
 def opened(data: bytes, most: int = MAX_IMAGE_PIXELS) -> NDArray[np.uint8] | str:
-    """An image file's pixels, upright, shape (height, width, 3) RGB; or why it is none. `most` bounds its pixels."""
+    """Return the pixels of an image file, upright, shape (height, width, 3) RGB, or the reason why it is rejected.
+
+    `most` is the maximum number of pixels.
+    """
     import numpy as np
 
     found = decode(data, most)
@@ -111,10 +118,10 @@ def opened(data: bytes, most: int = MAX_IMAGE_PIXELS) -> NDArray[np.uint8] | str
 
 
 def prepare_upload(data: bytes) -> bytes | Refusal:
-    """Return what to send of an image: the file without its metadata, apart from the orientation and colour profiles.
+    """Return the bytes to upload for an image: the file without its metadata, except for the orientation and colour profiles.
 
-    Decoders fail on metadata, and a photograph's may say where its owner lives. A file whose container is so odd that it would
-    show another picture without its metadata is sent as it is.
+    Decoders fail on metadata, and the metadata of a photograph may reveal where its owner lives. A file whose container is so
+    unusual that it would show a different image without its metadata is sent unchanged.
     """
     found = decode(data)
     if isinstance(found, Refusal):
@@ -132,10 +139,10 @@ def decode(data: bytes, most: int = MAX_IMAGE_PIXELS) -> Decoded | Refusal:
 
     Args:
         data: The file's bytes.
-        most: The most pixels that are decoded.
+        most: The maximum number of pixels.
 
     Returns:
-        The image, or why it is not taken. No exception but MemoryError comes out of a decoder.
+        The image, or why it is rejected. Every exception of a decoder except MemoryError becomes a `Refusal`.
     """
     kind = format_of(data)
     if kind is None:
@@ -152,13 +159,13 @@ def decode(data: bytes, most: int = MAX_IMAGE_PIXELS) -> Decoded | Refusal:
 
 
 def _decoded(data: bytes, kind: str, most: int, orientation: int | None) -> Decoded | Refusal:
-    """Decode once; the orientation is looked for where it is not given."""
-    width, height = webp_size(data) if kind == "WEBP" else (0, 0)  # its decoder makes room for all pixels at once
+    """Decode once; determine the orientation if it is not given."""
+    width, height = webp_size(data) if kind == "WEBP" else (0, 0)  # its decoder allocates all pixels at once
     if width * height > most:
         return Refusal(Problem.TOO_MANY_PIXELS, "", width, height)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of large images and odd metadata; its errors decide
+            warnings.simplefilter("ignore")  # Pillow warns about large images and odd metadata; only its errors count
             with _file(data, kind) as file:
                 width, height = file.size
                 if width * height > most:
@@ -178,10 +185,10 @@ def _decoded(data: bytes, kind: str, most: int, orientation: int | None) -> Deco
 
 
 def _file(data: bytes, kind: str) -> Image.Image:
-    """The file, opened by the one decoder for its format.
+    """Open the file with the decoder of its format.
 
-    `Image.open` is not used: it would read a phone's MPO as several pictures, by an index that may be damaged, and it bounds
-    pixels in its own way.
+    `Image.open` is not used: it would read a phone's MPO as several images, by an index that may be damaged, and it limits the
+    number of pixels in its own way.
     """
     from PIL import JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
@@ -222,7 +229,7 @@ def _turned(file: Image.Image, orientation: int) -> Image.Image:
 
 
 def _solid(image: Image.Image) -> Image.Image:
-    """An image as RGB; what is transparent is laid over black."""
+    """Convert an image to RGB; transparent parts are composited over black."""
     from PIL import Image as Images
 
     if image.mode in ("I", "F") or image.mode.startswith("I;"):
@@ -240,11 +247,11 @@ def _solid(image: Image.Image) -> Image.Image:
 
 
 def eight_bits(image: Image.Image) -> Image.Image:
-    """A greyscale image of 16 or 32 bits (Pillow's modes `I;16…`, `I` and `F`) in 8 bits.
+    """Convert a greyscale image of 16 or 32 bits (Pillow's modes `I;16…`, `I` and `F`) to 8 bits.
 
-    16 bits keep their upper half, as Pillow does it for colours of 16 bits. Values beyond 16 bits are scaled from their
-    smallest to their largest; floats are read as 0…1 or 0…255 where all of them lie within, and scaled likewise where they do
-    not. What a PNG calls transparent stays so.
+    16-bit values keep their upper half, as Pillow does for 16-bit colours. Values beyond 16 bits are scaled from their minimum
+    to their maximum; floats are read as 0…1 or 0…255 if all of them are within that range, and are otherwise scaled in the same
+    way. Pixels that a PNG marks as transparent stay transparent.
     """
     import numpy as np
     from PIL import Image as Images

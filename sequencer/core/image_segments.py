@@ -1,7 +1,7 @@
-"""The containers of images: formats recognised by their first bytes, the orientation, and images without their other metadata.
+"""The container formats of images: detects formats by their first bytes, reads the orientation, and removes other metadata.
 
 Cameras, editors and image generators write metadata that decoders fail on: EXIF values out of range, texts of megabytes. The
-pixels do not depend on it. Nothing here is decoded, and the time is linear in the bytes.
+pixels do not depend on it. Nothing is decoded here, and the time is linear in the number of bytes.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _WEBP_EXIF, _WEBP_XMP, _WEBP_PROFILE = 0x08, 0x04, 0x20
 SOS, EOI, COMMENT = 0xDA, 0xD9, 0xFE
 _APPLICATION = range(0xE0, 0xF0)
 _JFIF, _EXIF, _PROFILE, _ADOBE = 0xE0, 0xE1, 0xE2, 0xEE
-"""Application segments; Adobe's tells how colours are stored."""
+"""Application segments; Adobe's specifies how colours are stored."""
 _MARKER = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
 
 _EXIF_HEAD = b"Exif\x00\x00"
@@ -46,7 +46,7 @@ _XMP_ORIENTATION = re.compile(rb"tiff:Orientation(?:=[\"']|>)([1-8])")
 
 
 def format_of(data: bytes) -> str | None:
-    """The format of an image that is accepted, as Pillow names it; None for all others."""
+    """Return the format of an accepted image, as Pillow names it, or None for all others."""
     if data.startswith(PNG_SIGNATURE):
         return "PNG"
     if data.startswith(b"\xff\xd8\xff"):
@@ -57,7 +57,7 @@ def format_of(data: bytes) -> str | None:
 
 
 def other_format_of(data: bytes) -> str | None:
-    """A format that is not accepted, with its article, for a message: "a GIF". None for what is not known as an image."""
+    """Return the name of a format that is not accepted, with its article, for a message: "a GIF". None for unknown bytes."""
     for head, name in _OTHERS:
         if data.startswith(head):
             return name
@@ -68,12 +68,12 @@ def without_metadata(data: bytes, orientation: int = 1, *, colours: bool = True)
     """Return the same image without its metadata; no pixel changes.
 
     Args:
-        data: An image in a format that is accepted.
-        orientation: What EXIF data that hold nothing else are to say (1 is upright: then there are none).
+        data: An image in an accepted format.
+        orientation: The only EXIF value that the result contains (1 is upright: the result has no EXIF data then).
         colours: Whether colour profiles stay.
 
     Raises:
-        ValueError: The format is not one that is accepted.
+        ValueError: The format is not an accepted one.
     """
     exif = b"" if orientation == 1 else struct.pack(">2sHIHHHIHHI", b"MM", 42, 8, 1, _ORIENTATION, 3, 1, orientation, 0, 0)
     match format_of(data):
@@ -92,7 +92,7 @@ def without_metadata(data: bytes, orientation: int = 1, *, colours: bool = True)
 
 
 def exif_of(data: bytes) -> bytes:
-    """The EXIF data of an image, from its TIFF header on; empty where there are none."""
+    """Return the EXIF data of an image, from its TIFF header on; empty if it has none."""
     match format_of(data):
         case "PNG":
             found = (data[start + 8 : end - 4] for kind, start, end in _png_chunks(data) if kind == b"eXIf")
@@ -107,10 +107,10 @@ def exif_of(data: bytes) -> bytes:
 
 
 def orientation_of(exif: bytes, xmp: bytes = b"") -> int:
-    """How a picture is to be turned, 1 (upright) to 8, by its EXIF data, or else its XMP; 1 where neither can be read.
+    """Return how an image is to be turned, 1 (upright) to 8, by its EXIF data, or else its XMP; 1 if neither can be read.
 
-    Pillow's own reader of EXIF data is not used: it raises many kinds of exceptions, and one value that many fields share is
-    read once for each of them.
+    Pillow's EXIF reader is not used: it raises many kinds of exceptions, and reads a value that many fields share once for each
+    of them.
     """
     endian = {b"II": "<", b"MM": ">"}.get(exif[:2])
     if endian is not None and len(exif) >= 8:
@@ -127,7 +127,7 @@ def orientation_of(exif: bytes, xmp: bytes = b"") -> int:
 
 
 def scans_of(data: bytes) -> int:
-    """How many times the decoder of a JPEG goes over the picture: once, or a few times in a progressive one."""
+    """Return how many passes a JPEG takes to decode: one, or several if it is progressive."""
     return sum(1 for marker, _, _ in _jpeg_segments(data) if marker == SOS)
 
 
@@ -135,7 +135,7 @@ def scans_of(data: bytes) -> int:
 
 
 def _png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Kind, start and end of each chunk; the last one may be cut off."""
+    """Yield kind, start and end of each chunk; the last one may be truncated."""
     place = len(PNG_SIGNATURE)
     while place + 8 <= len(data):
         length = int.from_bytes(data[place : place + 4], "big")
@@ -154,9 +154,10 @@ def _png_chunk(kind: bytes, content: bytes) -> bytes:
 
 
 def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Marker, start and end of each segment after the start of the image; a scan's segment holds its entropy-coded data.
+    """Yield marker, start and end of each segment after the start of the image; a scan's segment includes its entropy-coded
+    data.
 
-    What comes after the end of the image (a phone's second picture, or a film) belongs to no segment.
+    Data after the end of the image (a phone's second image, or a video) belongs to no segment.
     """
     place = 2
     while True:
@@ -169,7 +170,7 @@ def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
             yield marker, start, place
             return
         place += int.from_bytes(data[place : place + 2], "big")
-        if marker == SOS:  # its data goes on until the next marker
+        if marker == SOS:  # its data continues until the next marker
             following = _MARKER.search(data, place)
             place = len(data) if following is None else following.start()
         yield marker, start, min(place, len(data))
@@ -193,7 +194,7 @@ def _bare_jpeg(data: bytes, exif: bytes, colours: bool) -> Iterator[bytes]:
 
 
 def _webp_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    place, end = 12, min(len(data), 8 + int.from_bytes(data[4:8], "little"))  # what comes after the container is not read
+    place, end = 12, min(len(data), 8 + int.from_bytes(data[4:8], "little"))  # data after the container is not read
     while place + 8 <= end:
         length = int.from_bytes(data[place + 4 : place + 8], "little")
         following = place + 8 + length + (length & 1)
@@ -202,7 +203,7 @@ def _webp_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def webp_size(data: bytes) -> tuple[int, int]:
-    """Width and height by the first chunk of a WebP file; (0, 0) where it cannot be read."""
+    """Return width and height from the first chunk of a WebP file; (0, 0) if it cannot be read."""
     head = data[12:30]
     if len(head) < 18:
         return 0, 0

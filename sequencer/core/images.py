@@ -1,17 +1,17 @@
-"""What is known of an image that a score shows, and what an image may be: facts only, no bytes and no I/O."""
+"""Properties of an image in a score, and the limits of images: no bytes and no I/O."""
 
 from __future__ import annotations
 
 from sequencer.core.lazy_dataclass import dataclass
 
 MAX_IMAGE_BYTES = 20_000_000
-"""The largest image file. `check`, `rehearse`, `perform` and `serve` share these three limits."""
+"""The maximum size of an image file. `check`, `rehearse`, `perform` and `serve` share these three limits."""
 
 MAX_IMAGE_PIXELS = 50_000_000
-"""The most pixels of an image: a small file can hold a huge picture."""
+"""The maximum number of pixels: a small file can contain a huge image."""
 
 IMAGE_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
-"""The formats that are accepted, as Pillow names them, and their media types."""
+"""The accepted formats, as Pillow names them, and their media types."""
 
 IMAGE_FORMATS = "PNG, JPEG and WebP"
 """The same formats, for messages."""
@@ -19,11 +19,11 @@ IMAGE_FORMATS = "PNG, JPEG and WebP"
 
 @dataclass(frozen=True, slots=True)
 class ImageFile:
-    """An image as it was found when the score was read.
+    """An image as it was when the score was read.
 
-    `path` is as the score writes it (relative to the score's folder, `/` between folders); `sha256` is the hex digest
-    of the file's bytes and is what a schedule's digest holds; `mime_type` is decided by the bytes, never by the name;
-    `width` and `height` are pixels, `size` bytes.
+    `path` is as written in the score (relative to the score's folder, `/` between folders); `sha256` is the hex digest of the
+    file's bytes, which the schedule's digest includes; `mime_type` is determined by the bytes, never by the name; `width` and
+    `height` are pixels, `size` bytes.
     """
 
     path: str

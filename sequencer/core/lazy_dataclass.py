@@ -1,10 +1,10 @@
 """Frozen dataclasses that cost little until they are used.
 
-The standard library writes and compiles six methods for each frozen dataclass when its module is imported. Reading a score
-imports some 120 of them and uses a third, so this took a good part of the time in which `sequencer check` starts. The one
-here makes the same class (fields, slots, `replace`, `fields`, pattern matching), but compiles `__init__`, `__eq__`, `__hash__`
-when each is first called. Its `__init__` sets the slots directly, in half the time that a frozen dataclass takes, which goes
-through `object.__setattr__`.
+The standard library generates and compiles six methods for each frozen dataclass when its module is imported. Reading a score
+imports about 120 of them and uses a third, so this took a considerable part of the start-up time of `sequencer check`. The
+decorator here creates the same class (fields, slots, `replace`, `fields`, pattern matching), but compiles `__init__`, `__eq__`
+and `__hash__` when each is first called. Its `__init__` sets the slots directly, in half the time of a standard frozen
+dataclass, whose `__init__` calls `object.__setattr__`.
 
 Type checkers see the standard library's decorator. Only `@dataclass(frozen=True, slots=True)` is replaced: other arguments give
 the standard library's class.
@@ -45,7 +45,7 @@ def _record(plain: _Class) -> _Class:
 
 
 def _when_called(cls: _Class, name: str, made: Callable[[_Class], Callable[..., Any]]) -> Callable[..., Any]:
-    """A method that replaces itself by the compiled one when it is first called."""
+    """Return a method that replaces itself with the compiled one when it is first called."""
 
     def first(self: Any, /, *args: Any, **kwargs: Any) -> Any:
         method = made(cls)
@@ -58,7 +58,7 @@ def _when_called(cls: _Class, name: str, made: Callable[[_Class], Callable[..., 
 
 
 def _compiled(source: str, names: dict[str, Any]) -> Callable[..., Any]:
-    exec(source, names)  # noqa: S102  # made of the names of a class's own fields, as the standard library does
+    exec(source, names)  # noqa: S102  # generated from the names of a class's own fields, as the standard library does
     method: Callable[..., Any] = names["method"]
     return method
 

@@ -1,4 +1,4 @@
-"""MIDI note names."""
+"""MIDI note names and numbers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ MAX_NOTE = 127
 
 
 def note_number(written: str, middle: Literal["C3", "C4"]) -> int | None:
-    """The MIDI number (0…127) of a note name or number, middle C (60) being called `middle`. None where there is none."""
+    """Return the MIDI number (0…127) of a note name or number, or None if it is not a note.
+
+    `middle` is the name of middle C (60).
+    """
     if written.isascii() and written.isdigit():
         number = int(written)
         return number if number <= MAX_NOTE else None
@@ -29,5 +32,5 @@ _NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 
 def note_name(number: int, middle: Literal["C3", "C4"]) -> str:
-    """The name of a MIDI number (0…127), sharps for black keys, middle C (60) being called `middle`."""
+    """Return the name of a MIDI number (0…127), with sharps for black keys. `middle` is the name of middle C (60)."""
     return f"{_NAMES[number % 12]}{number // 12 - (2 if middle == 'C3' else 1)}"

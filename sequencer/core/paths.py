@@ -1,7 +1,8 @@
-"""Questions about paths that are answered, whatever the path: `pathlib` raises where a folder may not be searched.
+"""Checks and operations on paths that do not raise where `pathlib` does.
 
-Before Python 3.14 `Path.is_file` and its relatives raise PermissionError for a path in a folder that may not be searched and
-OSError for a name that is too long. Here the answer is no; whoever then opens the path gets the error, and reports it.
+Before Python 3.14 `Path.is_file` and similar methods raise PermissionError for a path in a folder without search permission and
+OSError for a name that is too long. Here the answer is False; opening the path then raises the error, and the caller reports
+it.
 """
 
 from __future__ import annotations
@@ -15,38 +16,38 @@ from unicodedata import normalize
 
 
 def is_file(path: Path) -> bool:
-    """Whether there is a regular file that can be seen."""
-    return os.path.isfile(path)  # noqa: PTH113  # pathlib's raises, see above
+    """Whether the path is an accessible regular file."""
+    return os.path.isfile(path)  # noqa: PTH113  # pathlib's version raises, see above
 
 
 def is_folder(path: Path) -> bool:
-    """Whether there is a folder that can be seen."""
-    return os.path.isdir(path)  # noqa: PTH112  # pathlib's raises, see above
+    """Whether the path is an accessible folder."""
+    return os.path.isdir(path)  # noqa: PTH112  # pathlib's version raises, see above
 
 
 def remove(path: Path) -> None:
-    """Remove what was left half written; what cannot be removed stays, for another error is already on its way."""
+    """Remove a partially written file. Errors are ignored, because another error is already being raised."""
     with suppress(OSError):
         path.unlink(missing_ok=True)
 
 
 def check_no_link(path: Path) -> None:
-    """See that a path is no symbolic link: a stranger's could lead to any file of its reader's. Raises OSError."""
+    """Check that a path is not a symbolic link: a stranger's link could point to any of the reader's files. Raises OSError."""
     if path.is_symlink():
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
 
 
 def partial_of(path: Path) -> Path:
-    """Where the folder `path` is written until it is whole: beside it, under a hidden name. Raises OSError.
+    """Return where the folder `path` is written until it is complete: next to it, under a hidden name. Raises OSError.
 
-    A path without a name of its own, such as `.`, is looked up first.
+    A path without a name of its own, such as `.`, is resolved first.
     """
     named = path if path.name else path.resolve()
     return named.with_name(f".{named.name}.partial") if named.name else named
 
 
 def possible_name(text: str, most: int) -> str:
-    """The beginning of a text that a file's name can hold: at most so many bytes, in the encoding of file names here."""
+    """Return the beginning of a text that can be part of a file name: at most `most` bytes in the local file-name encoding."""
     try:
         os.fsencode(text)
     except UnicodeEncodeError:
@@ -57,12 +58,14 @@ def possible_name(text: str, most: int) -> str:
 
 
 def as_stored(path: Path) -> Path:
-    """The path with each name in the Unicode form in which the disk has it.
+    """Return the path with each name in the Unicode form that the disk uses.
 
-    `é` is one character or two, `e` and an accent: systems and archives differ, and nobody sees it. A file that is there as the
-    path spells it is taken; otherwise the one whose name is the same text. The path itself where there is none.
+    `é` is one character or two, `e` and an accent: systems and archives differ, and users cannot see the difference. If a file
+    exists exactly as the path spells it, that file is used; otherwise the file whose name is the same text. If neither exists,
+    the path itself is returned.
 
-    Raises OSError where several files have that name in different forms.
+    Raises:
+        OSError: Several files have that name in different forms.
     """
     if str(path).isascii() or exists(path):
         return path
@@ -74,12 +77,12 @@ def as_stored(path: Path) -> Path:
 
 
 def _stored(folder: Path, name: str) -> str:
-    """How a folder spells a name that it does not have as it is written."""
+    """Return how a folder spells a name that it does not contain as written."""
     meant = normalize("NFC", name)
     try:
         same = [one.name for one in os.scandir(folder) if not one.name.isascii() and normalize("NFC", one.name) == meant]
     except OSError:
-        return name  # whoever opens it gets the reason
+        return name  # opening the file raises the reason
     if len(same) > 1:
         reason = "several files have this name in different Unicode forms, so rename all but one"
         raise OSError(errno.EINVAL, reason, str(folder / name))
@@ -87,5 +90,5 @@ def _stored(folder: Path, name: str) -> str:
 
 
 def exists(path: Path) -> bool:
-    """Whether there is anything that can be seen."""
-    return os.path.exists(path)  # noqa: PTH110  # pathlib's raises, see above
+    """Whether the path exists and is accessible."""
+    return os.path.exists(path)  # noqa: PTH110  # pathlib's version raises, see above

@@ -1,12 +1,12 @@
-"""Musical and chunked time, exactly.
+"""Exact musical time and chunk time.
 
 Musical time is counted in *quarter notes* (bpm counts quarters, as MIDI and Ableton Link do), as `Fraction`s; seconds are
-`Fraction`s too. Only a chunk is an integer, and it falls out last. No float decides anything here.
+`Fraction`s too. Only chunks are integers, and they are computed last. No decision depends on a float.
 
-Exact: meter ↔ quarters both ways, quarters → seconds also inside a ramp (a ramp is linear in seconds per quarter over
-quarters, so the seconds stay rational), seconds → quarters at a constant tempo, seconds ↔ frames ↔ chunks.
-Not exact: seconds → quarters inside a ramp, which needs a square root; `TempoMap.quarter_at` is then off by at most
-`INVERSE_BOUND` quarters, and is for display only.
+Exact: meter ↔ quarters both ways; quarters → seconds, also inside a ramp (a ramp is linear in seconds per quarter over
+quarters, so the seconds stay rational); seconds → quarters at a constant tempo; seconds ↔ frames ↔ chunks.
+Not exact: seconds → quarters inside a ramp, which needs a square root; the error of `TempoMap.quarter_at` is then at most
+`INVERSE_BOUND` quarters, and the result is for display only.
 """
 
 from __future__ import annotations
@@ -22,53 +22,54 @@ from typing import TYPE_CHECKING
 from sequencer.core.lazy_dataclass import dataclass
 
 SECOND = 1_000_000_000
-"""A second in nanoseconds, in which stamps and wake times are counted."""
+"""A second in nanoseconds, the unit of timestamps and wake times."""
 
 DISPLAY_DELAY = 1_300_000_000
-"""Nanoseconds from a chunk's report to its first frame, until they are measured: over networks 1.1 to 1.5 s were seen."""
+"""Nanoseconds from a chunk's report to its first frame, used until measured: over networks 1.1 to 1.5 s were observed."""
 
 UNSEEN_TIME = 5 * SECOND
-"""Where no frame was seen for so long after the first report of a take, nobody counts frames."""
+"""If no frame was seen for this long after the first report of a take, frames are not counted."""
 
 TICKS_PER_BEAT = 480
-"""Ticks in one beat of the meter, in places written `bar:beat:tick`."""
+"""Ticks in one beat of the meter, in positions written `bar:beat:tick`."""
 
 INVERSE_BOUND = Fraction(1, 10**9)
-"""The largest error, in quarters, of `TempoMap.quarter_at` inside a ramp."""
+"""The maximum error, in quarters, of `TempoMap.quarter_at` inside a ramp."""
 
 
 MAX_TIME_BITS = 14_000
-"""The longest denominator of an exact time, in bits (some 4,200 digits: as many as Python writes out). It takes thousands of
-tempi that have nothing in common to get there."""
+"""The maximum length of an exact time's denominator, in bits (about 4,200 digits: as many as Python prints). Only thousands of
+tempi without common factors reach it.
+"""
 
 MAX_NARROW_BITS = 1_024
-"""Arithmetic with denominators up to so many bits costs no more than with short ones."""
+"""Arithmetic with denominators of up to this many bits costs no more than with short ones."""
 
 
 def is_wide(value: Fraction) -> bool:
-    """Whether a number's denominator is so long that arithmetic with others like it is slow."""
+    """Whether a number's denominator is so long that arithmetic with other such numbers is slow."""
     return value.denominator.bit_length() > MAX_NARROW_BITS
 
 
 def ordering(value: Fraction) -> tuple[int, Fraction]:
-    """A key that sorts as the value does; values that are a millionth apart are compared without multiplying them out."""
+    """Return a sort key with the order of the values; values a millionth or more apart compare without multiplying them out."""
     return (value.numerator << 20) // value.denominator, value
 
 
 def is_before(value: Fraction, other: Fraction) -> bool:
-    """Whether a value is less than another: the same as `<`, and quick where both are wide."""
+    """Return `value < other`, computed quickly where both are wide."""
     if is_wide(value) and is_wide(other):
         return ordering(value) < ordering(other)
     return value < other
 
 
 def for_display(value: Fraction) -> Fraction:
-    """The value itself, or where it is wide the nearest multiple of 2⁻⁶⁴: for sums that are only shown."""
+    """Return the value, or for a wide one the multiple of 2⁻⁶⁴ just below: for sums that are only displayed."""
     return Fraction((value.numerator << 64) // value.denominator, 1 << 64) if is_wide(value) else value
 
 
 class Snap(StrEnum):
-    """How an exact time becomes a chunk boundary: `floor` is never late, `ceil` never early."""
+    """How an exact time is rounded to a chunk boundary: `floor` is never late, `ceil` never early."""
 
     NEAREST = "nearest"
     FLOOR = "floor"
@@ -107,7 +108,7 @@ _NOUGHT = Fraction(0)
 
 @dataclass(frozen=True, slots=True)
 class BarBeat:
-    """A musical place as people count it: `bar` and `beat` from 1, `rest` the part of a beat beyond it, 0 ≤ rest < 1."""
+    """A musical position as people count it: `bar` and `beat` from 1, and `rest`, a fraction of a beat, 0 ≤ rest < 1."""
 
     bar: int
     beat: int
@@ -118,9 +119,10 @@ class BarBeat:
 
 
 class MeterLookup:
-    """What can be asked of meters in a row. `changes` are (bar, meter), the bar counted from 0, the first at bar 0, ascending.
+    """Queries on a sequence of meters.
 
-    `starts` are the quarters at which the changes' bars begin.
+    `changes` are (bar, meter) in ascending order, the bar counted from 0, the first at bar 0. `starts` are the quarters at
+    which the bars of the changes begin.
     """
 
     __slots__ = ()
@@ -133,37 +135,39 @@ class MeterLookup:
         def starts(self) -> Sequence[Fraction]: ...
 
     def index_at_bar(self, bar: int) -> int:
-        """The index of the change that a bar, counted from 0, belongs to."""
+        """Return the index of the change that applies to a bar, counted from 0."""
         return bisect_right(self.changes, bar, key=_bar_of) - 1
 
     def at_bar(self, bar: int) -> Meter:
-        """The meter of a bar, counted from 0."""
+        """Return the meter of a bar, counted from 0."""
         if len(self.changes) == 1:
             return self.changes[0][1]
         return self.changes[self.index_at_bar(bar)][1]
 
     def bar_start(self, bar: int) -> Fraction:
-        """Where a bar (counted from 0) begins, in quarters."""
+        """Return where a bar (counted from 0) begins, in quarters."""
         index = self.index_at_bar(bar)
         first, meter = self.changes[index]
         return self.starts[index] + (bar - first) * meter.bar
 
     def quarter_of(self, bar: int, beat: int, rest: Fraction = Fraction(0)) -> Fraction:
-        """The quarter of a place counted from 1 (`rest` in beats). Raises ValueError for a beat the bar lacks."""
+        """Return the quarter of a position counted from 1 (`rest` in beats). Raises ValueError for a beat that the bar does not
+        have.
+        """
         meter = self.at_bar(bar - 1) if bar >= 1 else self.changes[0][1]
         if bar < 1 or not 1 <= beat <= meter.numerator or not (rest == 0 or 0 <= rest < 1):
             raise ValueError(f"{bar}.{beat} does not exist in {meter}")
         if len(self.changes) > 1:
             return self.bar_start(bar - 1) + (beat - 1 + rest) * meter.beat
-        # Nearly every score: one meter. Whole numbers are several times as fast as fractions.
+        # Nearly every score has one meter. Integers are several times as fast as fractions.
         beats = (bar - 1) * meter.numerator + beat - 1
         return Fraction(4 * (beats * rest.denominator + rest.numerator), meter.denominator * rest.denominator)
 
     def bar_beat_at(self, quarter: Fraction) -> BarBeat:
-        """The bar and beat of a quarter ≥ 0, exactly."""
+        """Return the bar and beat of a quarter ≥ 0, exactly."""
         if len(self.starts) == 1:
             index = 0
-        elif quarter >= self.starts[-1]:  # what is being laid out comes last
+        elif quarter >= self.starts[-1]:  # the compiler mostly asks for positions after the last change
             index = len(self.starts) - 1
         else:
             index = max(0, bisect_right(self.starts, quarter) - 1)
@@ -176,14 +180,14 @@ class MeterLookup:
 
 @dataclass(frozen=True, slots=True)
 class MeterMap(MeterLookup):
-    """The meters of a stretch: `changes` are (bar, meter), the bar counted from 0, the first at bar 0, ascending."""
+    """A sequence of meters: `changes` are (bar, meter) in ascending order, the bar counted from 0, the first at bar 0."""
 
     changes: tuple[tuple[int, Meter], ...]
     starts: tuple[Fraction, ...]
 
     @classmethod
     def of(cls, changes: Iterable[tuple[int, Meter]]) -> MeterMap:
-        """A map from (bar, meter) pairs; the later of two at one bar wins. Raises ValueError without one at bar 0."""
+        """Return a map of (bar, meter) pairs; the later of two at one bar wins. Raises ValueError without a meter at bar 0."""
         by_bar = dict(changes)
         ordered = tuple(sorted(by_bar.items(), key=lambda pair: pair[0]))
         if not ordered or ordered[0][0] != 0:
@@ -200,7 +204,7 @@ def _bar_of(change: tuple[int, Meter]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class TempoSegment:
-    """A stretch of one tempo or one ramp: seconds per quarter go linearly from `first` to `last` over `length` quarters.
+    """A segment of one tempo or one ramp: seconds per quarter change linearly from `first` to `last` over `length` quarters.
 
     `length` is None for the last segment, whose tempo is constant (`first == last`).
     """
@@ -212,25 +216,25 @@ class TempoSegment:
     length: Fraction | None
 
     def seconds_at(self, quarter: Fraction) -> Fraction:
-        """Seconds at a quarter of this segment."""
+        """Return the seconds at a quarter of this segment."""
         x = quarter - self.quarter if self.quarter else quarter
         if self.length is None or self.first == self.last:
             return self.seconds + self.first * x if self.seconds else self.first * x
         return self.seconds + self.first * x + (self.last - self.first) * x * x / (2 * self.length)
 
     def quarter_at(self, seconds: Fraction) -> Fraction:
-        """The quarter at a time of this segment; see `INVERSE_BOUND`."""
+        """Return the quarter at a time of this segment; see `INVERSE_BOUND`."""
         t = seconds - self.seconds
         if self.length is None or self.first == self.last:
             return self.quarter + t / self.first
         half = (self.last - self.first) / (2 * self.length)
-        # a x² + b x − t = 0 in the form that loses nothing when the ramp is nearly flat: x = 2t / (b + √(b² + 4at))
+        # a x² + b x − t = 0 in the form that loses no precision when the ramp is nearly flat: x = 2t / (b + √(b² + 4at))
         root = _sqrt(self.first * self.first + 4 * half * t)
         return self.quarter + 2 * t / (self.first + root)
 
 
 def _sqrt(value: Fraction) -> Fraction:
-    """The square root of a fraction ≥ 0, a little below the true one (relative error under 2⁻⁴⁷)."""
+    """Return the square root of a fraction ≥ 0, slightly below the true value (relative error under 2⁻⁴⁷)."""
     if value <= 0:
         return Fraction(0)
     # Scale by an even power of two so that the integer root has at least 48 significant bits.
@@ -250,24 +254,25 @@ class TempoChange:
 
     @classmethod
     def ramp_in_seconds(cls, quarter: Fraction, bpm: Fraction, to: Fraction, seconds: Fraction) -> TempoChange:
-        """A ramp that lasts `seconds`: it spans 2·seconds / (s₀ + s₁) quarters, s being seconds per quarter."""
+        """Return a ramp that lasts `seconds`: it spans 2·seconds / (s₀ + s₁) quarters, where s is seconds per quarter."""
         return cls(quarter, bpm, to, 2 * seconds / (60 / bpm + 60 / to))
 
 
 @dataclass(frozen=True, slots=True)
 class TempoMap:
-    """Quarters ↔ seconds of a stretch, from its start."""
+    """Converts quarters to seconds and back, from the start of a section or score."""
 
     segments: tuple[TempoSegment, ...]
 
     @classmethod
     def constant(cls, bpm: Fraction) -> TempoMap:
-        """One tempo for ever."""
+        """Return a map with a single tempo."""
         return cls.of([TempoChange(Fraction(0), bpm)])
 
     @classmethod
     def of(cls, changes: Iterable[TempoChange]) -> TempoMap:
-        """A map from changes; the first is at quarter 0; a later change cuts a ramp short; at one quarter the last wins.
+        """Return a map from changes; the first is at quarter 0. A later change ends a ramp early; at one quarter the last
+        change wins.
 
         Raises ValueError without a change at quarter 0 or for a tempo that is not positive.
         """
@@ -291,17 +296,17 @@ class TempoMap:
         return self.segments[max(0, bisect_right(self.segments, quarter, key=lambda one: one.quarter) - 1)]
 
     def seconds_at(self, quarter: Fraction) -> Fraction:
-        """Seconds at a quarter ≥ 0, exactly."""
+        """Return the seconds at a quarter ≥ 0, exactly."""
         return self._at_quarter(quarter).seconds_at(quarter)
 
     def quarter_at(self, seconds: Fraction) -> Fraction:
-        """The quarter at a time ≥ 0: exact at a constant tempo, within `INVERSE_BOUND` inside a ramp (display only)."""
+        """Return the quarter at a time ≥ 0: exact at a constant tempo, within `INVERSE_BOUND` inside a ramp (display only)."""
         index = max(0, bisect_right(self.segments, seconds, key=lambda one: one.seconds) - 1)
         return self.segments[index].quarter_at(seconds)
 
 
 def _segments(change: TempoChange, seconds: Fraction, following: Fraction | None) -> list[TempoSegment]:
-    """The one or two segments of a change that begins at `seconds` and ends where the `following` one begins."""
+    """Return the one or two segments of a change that begins at `seconds` and ends where the `following` change begins."""
     if change.bpm <= 0 or (change.to is not None and change.to <= 0):
         raise ValueError("a tempo is positive")
     first = 60 / change.bpm
@@ -320,7 +325,7 @@ def _segments(change: TempoChange, seconds: Fraction, following: Fraction | None
 
 @dataclass(frozen=True, slots=True)
 class ChunkGrid:
-    """The model's grid: `frames` to a chunk at a nominal `fps` (exact). Helios makes 33 frames a chunk."""
+    """The model's grid: `frames` per chunk at a nominal `fps` (exact). Helios makes 33 frames per chunk."""
 
     frames: int = 33
     fps: Fraction = Fraction(24)
@@ -331,16 +336,21 @@ class ChunkGrid:
         return self.frames / self.fps
 
     def boundary(self, chunk: int) -> Fraction:
-        """The nominal time, in seconds, at which a chunk begins."""
+        """Return the nominal time, in seconds, at which a chunk begins."""
         return chunk * self.chunk
 
     def frame_at(self, seconds: Fraction) -> Fraction:
-        """The exact frame at a time."""
+        """Return the exact frame at a time."""
         return seconds * self.fps
 
     def snap(self, seconds: Fraction, mode: Snap) -> int:
-        """The chunk whose boundary stands for a time. `nearest` is ⌈x − 1/2⌉: a tie goes to the earlier chunk."""
-        # x = above / below, in whole numbers: this runs for every cue, and again in every run.
+        """Return the chunk whose boundary represents a time.
+
+        Args:
+            seconds: Exact time since the score began, in seconds.
+            mode: Rounding rule. `nearest` is ⌈x − 1/2⌉: a tie goes to the earlier chunk.
+        """
+        # x = above / below, in integers: this runs for every cue, and again in every run.
         above = seconds.numerator * self.fps.numerator
         below = seconds.denominator * self.fps.denominator * self.frames
         match mode:
@@ -352,11 +362,13 @@ class ChunkGrid:
                 return -((below - 2 * above) // (2 * below))
 
     def snap_error(self, seconds: Fraction, chunk: int) -> Fraction:
-        """How far a chunk's boundary lies behind a time, in seconds: positive is late, negative early."""
-        # A difference costs little even where the denominator of `seconds` has thousands of bits; a new fraction does not.
+        """Return how late a chunk's boundary is for a time, in seconds; negative if it is early."""
+        # A difference costs little even if the denominator of `seconds` has thousands of bits; a new fraction does not.
         return Fraction(chunk * self.frames * self.fps.denominator, self.fps.numerator) - seconds
 
 
 def nanoseconds(seconds: Fraction) -> int:
-    """Whole nanoseconds of a time, rounded to the nearest (ties up): for stamps and wake times, never for places."""
+    """Return a time in integer nanoseconds, rounded to the nearest (ties up): for timestamps and wake times, never for
+    positions.
+    """
     return floor(seconds * SECOND + Fraction(1, 2))

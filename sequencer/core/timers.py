@@ -1,4 +1,4 @@
-"""Timers and who keeps them: all that a stage needs of a run's time. `sequencer.sync` has the clocks themselves."""
+"""Timers and the protocol of a timer service: all that a stage needs of a run's time. The clocks are in `sequencer.sync`."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from typing import Protocol
 
 @dataclass(order=True, slots=True)
 class Timer:
-    """Something that is to happen at nanosecond `due`. `cancel()` makes it not happen."""
+    """An action to be called at nanosecond `due`. `cancel()` prevents the call."""
 
     due: int
     order: int
     action: Callable[[], None] | None = field(compare=False)
 
     def cancel(self) -> None:
-        """Forget it; harmless when it has happened already."""
+        """Cancel the timer; has no effect if it has already fired."""
         self.action = None
 
 
 class TimerService(Protocol):
-    """Tells the time and keeps timers."""
+    """Provides the time and calls timers."""
 
     def now(self) -> int:
-        """Nanoseconds; only differences mean anything."""
+        """Return nanoseconds; only differences are meaningful."""
         ...
 
     def call_at(self, due: int, action: Callable[[], None]) -> Timer:
-        """Call `action` at nanosecond `due`, or as soon as possible where that has passed. `action` must not block."""
+        """Call `action` at nanosecond `due`, or as soon as possible if that is past. `action` must not block."""
         ...

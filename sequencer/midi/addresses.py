@@ -1,4 +1,4 @@
-"""How people name a MIDI port: a name, part of one, a number of the list, a TCP address, or a virtual port to be made."""
+"""Addresses of MIDI ports: a name, part of a name, a number in the list, a TCP address, or a virtual port to be created."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ MAX_PORT = 65535
 
 
 class MidiError(SequencerError):
-    """A MIDI port that cannot be had: none there, several fit, busy, or no MIDI on this machine at all."""
+    """A MIDI port cannot be used: it does not exist, several match, it is busy, or this machine has no MIDI at all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Socket:
-    """`tcp://HOST:PORT` connects there, `tcp-listen://HOST:PORT` waits to be connected to. The bytes are plain MIDI."""
+    """`tcp://HOST:PORT` connects, `tcp-listen://HOST:PORT` waits for connections. The bytes are raw MIDI."""
 
     host: str
     port: int
@@ -26,7 +26,7 @@ class Socket:
 
     @property
     def is_here(self) -> bool:
-        """Whether it stays on this machine."""
+        """Whether the connection stays on this machine."""
         try:
             return self.host == "localhost" or ipaddress.ip_address(self.host).is_loopback
         except ValueError:
@@ -38,7 +38,7 @@ class Socket:
 
 @dataclass(frozen=True, slots=True)
 class Virtual:
-    """`virtual:NAME`: a port of our own, for others to connect to."""
+    """`virtual:NAME`: a port that this program creates and others connect to."""
 
     name: str
 
@@ -62,7 +62,7 @@ _SOCKET = re.compile(r"(?P<kind>tcp|tcp-listen)://(?P<host>[^:/\s]*):(?P<port>\d
 
 
 def address(text: str) -> Address:
-    """Read what a person wrote. Raises MidiError with what to write."""
+    """Parse an address. Raises MidiError with a hint what to write."""
     text = text.strip()
     if text.startswith(("tcp:", "tcp-listen:")):
         match = _SOCKET.match(text)
@@ -80,7 +80,7 @@ def address(text: str) -> Address:
 
 
 def choose(text: str, names: Sequence[str], what: str) -> str:
-    """The one port that is meant: its name, else its number (from 1), else the only name that has `text` in it.
+    """Return the port that `text` selects: its name, else its number (from 1), else the only name that contains `text`.
 
     `what` is "input" or "output", for messages. Raises MidiError.
     """
@@ -101,7 +101,7 @@ def choose(text: str, names: Sequence[str], what: str) -> str:
 
 
 def same_port(name: str, names: Sequence[str]) -> str | None:
-    """A port that was there before, found again: ALSA gives its ports new numbers each time they are plugged in."""
+    """Return the present name of a port that was unplugged: ALSA gives a port new numbers each time it is plugged in."""
     if name in names:
         return name
     bare = _bare(name)

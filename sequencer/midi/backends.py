@@ -1,4 +1,4 @@
-"""Which MIDI system of this machine is used, and which ports it has. All of mido's backends can be had by MIDO_BACKEND."""
+"""The MIDI system of this machine and its ports. MIDO_BACKEND selects any of mido's backends."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class Ports:
 
 
 class Backend:
-    """One of mido's backends, its errors made ours."""
+    """One of mido's backends; its errors become MidiError."""
 
     def __init__(self, name: str | None) -> None:
         try:
-            import mido  # type: ignore[import-untyped]  # mido carries no types
+            import mido  # type: ignore[import-untyped]  # mido has no types
         except ImportError as error:
             raise MidiError("mido is not installed", "pip install mido python-rtmidi") from error
         self._backend: Any = mido.Backend(name) if name else mido.Backend()
@@ -52,13 +52,13 @@ class Backend:
             raise MidiError(f"MIDI backend {self.name} cannot be used: {error}", f"see {CHOSEN_BY} in mido's docs") from error
 
     def ports(self) -> Ports:
-        """All ports of this moment."""
+        """Return all current ports."""
         inputs = self._asked("list its inputs", self._backend.get_input_names)
         outputs = self._asked("list its outputs", self._backend.get_output_names)
         return Ports(self.name, tuple(inputs), tuple(outputs))
 
     def open_input(self, name: str, virtual: bool, hear: Callable[[bytes], None]) -> Any:
-        """An open input; `hear` gets whole messages in the backend's own thread."""
+        """Open an input; `hear` gets complete messages in the backend's own thread."""
 
         def callback(message: Any) -> None:
             hear(bytes(message.bytes()))
@@ -68,11 +68,11 @@ class Backend:
         )
 
     def open_output(self, name: str, virtual: bool) -> Any:
-        """An open output: mido's port."""
+        """Open an output and return mido's port."""
         return self._asked(f"open {name!r}", lambda: self._backend.open_output(name, **self._own(name, virtual)), BUSY)
 
     def send(self, port: Any, data: bytes) -> None:
-        """Send one whole message. Raises OSError where the port is gone."""
+        """Send one complete message. Raises OSError if the port no longer exists."""
         port.send(self._message.from_bytes(data))
 
     def _own(self, name: str, virtual: bool) -> dict[str, Any]:
@@ -82,7 +82,7 @@ class Backend:
         try:
             return ask()
         except (OSError, RuntimeError, SystemError, NotImplementedError, ValueError, TypeError) as error:
-            # Each of mido's backends fails in its own way; a TypeError comes from one that knows no virtual ports.
+            # Each of mido's backends fails in its own way; a backend without virtual ports raises TypeError.
             raise MidiError(f"the MIDI system ({self.name}) could not {what}: {error}", hint) from error
 
 
@@ -90,9 +90,9 @@ BUSY = "another program may hold it: close that one, or choose another port (seq
 
 
 def backend() -> Backend:
-    """The backend of this machine: what MIDO_BACKEND says, else the system's own, else JACK where no ALSA is.
+    """Return the backend of this machine: the one in MIDO_BACKEND, else the system's own, else JACK if there is no ALSA.
 
-    Raises MidiError, with a cure, where there is no MIDI at all.
+    Raises MidiError, with a hint, if this machine has no MIDI at all.
     """
     if os.environ.get(CHOSEN_BY) or not sys.platform.startswith("linux") or ALSA_DEVICE.exists():
         return Backend(None)
@@ -102,7 +102,7 @@ def backend() -> Backend:
 
 
 def _jack_runs() -> bool:
-    """Whether a JACK server (or PipeWire, which plays one) runs here: asking JACK itself would make it complain loudly."""
+    """Whether a JACK server (or PipeWire, which can replace it) runs here: JACK itself would print errors if asked."""
     user = os.getuid() if hasattr(os, "getuid") else 0
     server = os.environ.get("JACK_DEFAULT_SERVER", "default")
     places = [Path("/dev/shm"), Path("/tmp")]  # noqa: S108  # where JACK keeps its sockets; nothing is written
@@ -112,5 +112,5 @@ def _jack_runs() -> bool:
 
 
 def ports() -> Ports:
-    """All MIDI ports of this machine. Raises MidiError where there is no MIDI."""
+    """Return all MIDI ports of this machine. Raises MidiError if there is no MIDI."""
     return backend().ports()

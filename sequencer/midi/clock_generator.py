@@ -1,12 +1,13 @@
-"""Our own time as a MIDI clock: 24 ticks a quarter, start, stop, continue and song positions, each at its nanosecond.
+"""Generates a MIDI clock from the run's own time: 24 ticks per quarter, start, stop, continue and song positions.
 
-`ClockOut` is pure. It is told where the score is (`anchor`), and says what is to be sent when (`due`, `take`); a thread sends
-it (see `sending`), or a test reads it in virtual time. Where the score turns out to be elsewhere than foretold, ticks come a
-little closer together or further apart until they are right again. Where that takes too long, gear that is ahead is stopped
-until the score has come to where it is, and gear that is late is sent there.
+`MidiClockGenerator` is pure. Its caller sets where the score is (`anchor`), and it returns which message is due when (`due`,
+`take`), each at its nanosecond; a thread sends them (see `scheduler`), or a test reads them in virtual time. If the score is
+not where it was predicted, the intervals between ticks become slightly shorter or longer until the ticks are right again. If
+that would take too long, a device that is ahead is stopped until the score reaches its position, and a device that is late is
+moved there with a song position.
 
-Where nothing sends it elsewhere, gear gets exactly 24 ticks for every quarter of the score, whatever was paused in it, and a
-Stop behind the last.
+If nothing moves them, devices get exactly 24 ticks for every quarter of the score, whatever was paused in it, and a Stop after
+the last.
 """
 
 from __future__ import annotations
@@ -24,18 +25,18 @@ POSITION = 0xF2
 TICKS_PER_SIXTEENTH = 6
 TICK, START, CONTINUE, STOP = b"\xf8", b"\xfa", b"\xfb", b"\xfc"
 SLEW = 0.03
-"""How much longer or shorter than right an interval may be made to catch up."""
+"""How much longer or shorter than correct an interval may be made in order to catch up."""
 TOO_FAR = SECOND // 2
-"""What is further off than this, in nanoseconds, is not caught up with: the gear is sent to the right place."""
+"""A difference larger than this, in nanoseconds, is not corrected gradually: the device is sent to the right position."""
 AFTER_START = 1_000_000
-"""The first tick comes this much behind Start or Continue, as gear wants it."""
+"""The first tick is this much later than Start or Continue, as devices require."""
 LAST_POSITION = 16383
 """The highest song position, in sixteenths."""
 
 
 @dataclass(frozen=True, slots=True)
 class TempoSegment:
-    """From `start` (exact score seconds) and `quarter` (since the score began) on, time goes by this tempo map."""
+    """A part of the score with one tempo map, from `start` (exact score seconds) and `quarter` (since the score began) on."""
 
     start: Fraction
     quarter: Fraction
@@ -43,13 +44,13 @@ class TempoSegment:
 
 
 def song_position(sixteenths: int) -> bytes:
-    """The message. Positions past the last one that MIDI knows stay there."""
+    """Return the message. Positions past the last one that MIDI can express become the last one."""
     place = min(max(0, sixteenths), LAST_POSITION)
     return bytes((POSITION, place & 0x7F, place >> 7))
 
 
 class MidiClockGenerator:
-    """The messages of one run. `delay` (nanoseconds) puts all of them off: the lag of the pictures, less the gear's own.
+    """The messages of one run. `delay` (nanoseconds) delays all of them: the lag of the frames, less the device's own latency.
 
     `end` is the quarter at which the score ends: 24 ticks for every quarter before it, and then Stop.
     """
@@ -60,36 +61,36 @@ class MidiClockGenerator:
         self._quarters: list[Fraction] = []
         self._end: Fraction | None = None
         self._last: int | None = None
-        """How many ticks there are in all."""
+        """The total number of ticks."""
         self._anchor: tuple[int, Fraction] | None = None
         self._ideals: dict[int, float] = {}
-        """When ticks should be sent by that anchor, as far as that was reckoned."""
+        """When ticks should be sent by that anchor, as far as it was computed."""
         self._pace = 1.0
         self._tick = 0
         self._latest: int | None = None
         """When the latest message was due."""
         self._off = 0.0
-        """By how much, in nanoseconds, ticks come later than they should just now (negative: sooner)."""
+        """By how much, in nanoseconds, ticks are currently later than they should be (negative: earlier)."""
         self._running = False
         self._began = False
         self._is_placed = True
-        """Whether the gear stands at the next tick: not while the song position that sends it there is still to come."""
+        """Whether the device is at the next tick: False while the song position that moves it there is still pending."""
         self._over = False
         self._halt: int | None = None
-        """When the gear is to be stopped: ticks are sent until then."""
+        """When the device is to be stopped: ticks are sent until then."""
         self._first_halt: int | None = None
-        """The same, told before the clock has begun: frames that are still to come are shown until then."""
+        """The same, set before the clock has begun: frames that are still pending are shown until then."""
         self._limit: int | None = None
-        """Up to when the score is made, as it is seen: until then ticks are sent."""
+        """Until when the frames of the score are made: ticks are sent until then."""
         self._after_halt: list[tuple[int, Fraction, float, int | None] | int] = []
-        """What was said already of the time after that: anchors, and the times of further stops."""
+        """What was already set for the time after that: anchors, and the times of further stops."""
         self._ready: list[tuple[int, bytes]] = []
         self.plan(pieces, end)
 
-    # ---- where the score is ----
+    # ---- position of the score ----
 
     def plan(self, pieces: Sequence[TempoSegment], end: Fraction | None = None) -> None:
-        """The pieces of the score as they are going to be played, and its end; told again where a live section was left."""
+        """Set the parts of the score as they will be played, and its end; called again after a live section was left."""
         if not pieces:
             raise ValueError("a clock needs a tempo")
         self._pieces = tuple(sorted(pieces, key=lambda one: one.quarter))
@@ -101,10 +102,10 @@ class MidiClockGenerator:
             self._resume(self._latest or 0)
 
     def anchor(self, at: int, seconds: Fraction, pace: float = 1.0, now: int | None = None) -> None:
-        """The score stands at exact score time `seconds` at nanosecond `at`; a second of it takes `pace` seconds.
+        """Set the position: exact score time `seconds` at nanosecond `at`, with `pace` real seconds per score second.
 
-        The first anchor starts the clock there (Start at 0, else a song position and Continue), one after `stop` or after a
-        `limit` lets it go on. `now` is the time at which this is known, nothing is sent before it; `at`, where it is omitted.
+        The first anchor starts the clock there (Start at 0, else a song position and Continue); an anchor after `stop` or after
+        a `limit` resumes it. `now` is the time at which this is known (default: `at`); nothing is sent before it.
         """
         if self._halt is not None:
             self._after_halt.append((at, seconds, pace, now))
@@ -122,14 +123,14 @@ class MidiClockGenerator:
             self._stop_and_resume(at, now)
 
     def stop(self, at: int) -> None:
-        """The score stands still from nanosecond `at` on; ticks are sent until then."""
+        """Stop the score at nanosecond `at`; ticks are sent until then."""
         if self._halt is not None and at + self.delay > self._halt:
             self._after_halt.append(at)
             return
         at += self.delay
         self._after_halt = []
         begins = [one for one in self._ready if one[1] in (START, CONTINUE)]
-        if begins and begins[0][0] > at:  # it never comes to that
+        if begins and begins[0][0] > at:  # it is stopped before that
             self._ready = [one for one in self._ready if one[1] == STOP]
             self._running = False
             self._began = begins[0][1] != START
@@ -139,23 +140,23 @@ class MidiClockGenerator:
             self._first_halt = at
 
     def limit(self, at: int | None) -> None:
-        """Nothing that is seen from nanosecond `at` on is made yet: ticks are sent until then, unless it is put off before.
+        """Limit the clock to nanosecond `at`, because no later frame is made yet: unless moved, ticks stop there.
 
-        After that an anchor lets the clock go on. None takes the limit away.
+        After that an anchor resumes the clock. None removes the limit.
         """
         self._limit = None if at is None else at + self.delay
 
     @property
     def is_running(self) -> bool:
-        """Whether ticks are sent: not while the Start or Continue before them is still to come."""
+        """Whether ticks are sent: False while the Start or Continue before them is still pending."""
         return self._running and not any(message in (START, CONTINUE) for _, message in self._ready)
 
     @property
     def is_over(self) -> bool:
-        """Whether the score's last tick and the Stop behind it were sent."""
+        """Whether the score's last tick and the Stop after it were sent."""
         return self._over
 
-    # ---- what is to be sent ----
+    # ---- messages to send ----
 
     @property
     def due(self) -> int | None:
@@ -166,21 +167,21 @@ class MidiClockGenerator:
 
     @property
     def is_ending(self) -> bool:
-        """Whether the next message is the Stop behind the score's last tick."""
+        """Whether the next message is the Stop after the score's last tick."""
         return self._running and not self._ready and self._has_sent_all
 
     @property
     def ends_at(self) -> int | None:
-        """The nanosecond of the Stop behind the last tick, as it is foretold now; None where none is to come."""
+        """The predicted nanosecond of the Stop after the last tick; None if none is pending."""
         if not self._running or self._end is None or self._anchor is None:
             return None
         end = max(round(self._at_quarter(self._end) + self._off), (self._latest or 0) + 1)
         return end if self._halt is None or self._has_sent_all or end <= self._halt else None
 
     def take(self, now: int, may_end: bool = True) -> list[tuple[int, bytes]]:
-        """What is due by `now`, in order, each with the nanosecond it should have been sent at.
+        """Return what is due by `now`, in order, each with the nanosecond at which it should have been sent.
 
-        Without `may_end` the Stop behind the last tick is left for later.
+        Without `may_end` the Stop after the last tick is kept for later.
         """
         taken: list[tuple[int, bytes]] = []
         while (due := self.due) is not None and due <= now:
@@ -201,14 +202,14 @@ class MidiClockGenerator:
                 self._stopped(due)
         return taken
 
-    # ---- inside ----
+    # ---- internals ----
 
     @property
     def _has_sent_all(self) -> bool:
         return self._last is not None and self._tick >= self._last
 
     def _step(self) -> tuple[int, bytes]:
-        """The next message of a clock that runs: a tick, or what stops it."""
+        """Return the next message of a running clock: a tick, or Stop."""
         if self._has_sent_all:
             due, message = self.ends_at, STOP
             due = self._next() if due is None else due
@@ -220,7 +221,7 @@ class MidiClockGenerator:
         return due, message
 
     def _is_held(self) -> bool:
-        """Whether the next message would set gear going for what is not made yet: then it stands on until the next anchor."""
+        """Cancel a Start or Continue for frames that are not made yet, and wait for the next anchor; return whether it did."""
         if not self._ready or self._limit is None or self._ready[0][1] not in (START, CONTINUE):
             return False
         at, message = self._ready[0]
@@ -232,7 +233,7 @@ class MidiClockGenerator:
         return True
 
     def _stopped(self, at: int) -> None:
-        """Stop was sent: at the score's end, or where the score stands still."""
+        """Update the state after Stop was sent: at the score's end, or where the score is stopped."""
         self._running = False
         self._latest = at
         self._halt = None
@@ -245,7 +246,7 @@ class MidiClockGenerator:
                 self.anchor(*one)
 
     def _go(self, at: int, seconds: Fraction, now: int | None) -> None:
-        """Start at the score's beginning, or let the gear go on from where it stands, or send it to where the score is."""
+        """Start at the score's beginning, resume from the device's position, or send the device to the score's position."""
         if self._began:
             self._resume(max(at if now is None else now, (self._latest or 0) + 1))
             return
@@ -263,21 +264,21 @@ class MidiClockGenerator:
         self._locate(at)
 
     def _stop_and_resume(self, at: int, now: int | None) -> None:
-        """The score is far from where the gear is: stop that, and go on as soon as both can be together."""
+        """Handle a score that is far from the device's position: stop the device, and resume when both can be together."""
         if any(message == START for _, message in self._ready):
             return  # it has not begun yet
         stop = at if self._latest is None else self._latest + 1
         if self._ready:
-            self._ready = []  # it stands already
+            self._ready = []  # it is already stopped
         else:
             self._ready = [(stop, STOP)]
             self._latest = stop
         self._resume(max(stop, stop if now is None else now) + 1)
 
     def _resume(self, soonest: int) -> None:
-        """Go on: from where the gear stands where the score is still to come there (or was there just now), else elsewhere.
+        """Resume from the device's position if the score is still to reach it (or has just passed it), else from another one.
 
-        Gear that is ahead waits, so that no tick is lost and none is sent twice.
+        A device that is ahead waits, so that no tick is lost and none is sent twice.
         """
         wanted = self._ideal(self._tick)
         if wanted < soonest - TOO_FAR or not self._is_placed:
@@ -289,7 +290,7 @@ class MidiClockGenerator:
         self._ready.append((first - AFTER_START, CONTINUE))
 
     def _locate(self, soonest: int) -> None:
-        """Send the gear to the first sixteenth that it can be ready for; where the score is over by then, to its last one."""
+        """Send the device to the first sixteenth that it can be ready for; if the score is over by then, to the last one."""
         self._off = 0.0
         self._running, self._is_placed = True, False
         sixteenth = ceil(self._quarter_then(soonest) * PPQN / TICKS_PER_SIXTEENTH)
@@ -306,21 +307,21 @@ class MidiClockGenerator:
         ]
 
     def _ideal(self, tick: int) -> float:
-        """When a tick should be sent, nanoseconds."""
+        """Return when a tick should be sent, nanoseconds."""
         known = self._ideals.get(tick)
         if known is None:
             known = self._ideals[tick] = self._at_quarter(Fraction(tick, PPQN))
         return known
 
     def _at_quarter(self, quarter: Fraction) -> float:
-        """When the score is at a quarter, nanoseconds."""
+        """Return when the score is at a quarter, nanoseconds."""
         if self._anchor is None:
             raise ValueError("nobody has said where the score is")
         at, seconds = self._anchor
         return at + self.delay + float(self._seconds_of(quarter) - seconds) * self._pace * SECOND
 
     def _quarter_then(self, time: int) -> Fraction:
-        """At which quarter the score is at a nanosecond."""
+        """Return the quarter of the score at a nanosecond."""
         if self._anchor is None:
             raise ValueError("nobody has said where the score is")
         at, seconds = self._anchor

@@ -1,7 +1,7 @@
-"""Open MIDI inputs. Each message is stamped once, in the thread it arrives in, and handed on from there.
+"""Open MIDI inputs. Each message is timestamped once, in the thread that receives it, and passed to a callback.
 
-An input that goes away is waited for, and opened again when it is back: `changed` says so. Both callbacks are called from
-threads of the input's own, never at once; they must not block.
+If an input disappears, it is opened again when it is back; `changed` reports both. Both callbacks are called from threads of
+the input's own, never at the same time; they must not block.
 """
 
 from __future__ import annotations
@@ -19,22 +19,24 @@ from sequencer.midi.backends import Backend, backend
 from sequencer.midi.messages import MessageSplitter
 
 Hear = Callable[[bytes, int], None]
-"""Takes one whole message and its stamp, nanoseconds."""
+"""Takes one complete message and its timestamp, nanoseconds."""
 Changed = Callable[[bool, int, str], None]
-"""Takes whether the port is there now, the stamp, and a sentence for people."""
+"""Takes whether the port exists now, the timestamp, and a sentence for the user."""
 Stamp = Callable[[], int]
 
 RETRY_INTERVAL_S = 2.0
-"""How often, in seconds, a silent port is looked for in the list, and a lost one tried again."""
+"""How often, in seconds, the list of ports is checked for a silent port, and a lost port is tried again."""
 OFTEN, RARER = 5, 10
-"""After so many looks a port that is there and says nothing is looked for so much less often: each look opens a client of
-the MIDI system, which JACK does not like."""
+"""After this many checks an existing but silent port is checked that many times less often: each check opens a client of the
+MIDI system, which JACK does not handle well.
+"""
 CONNECTING = 2.0
 MAX_PEERS = 16
-"""Connections to one port of ours at once. A keyboard may be silent for as long as it likes, so none is closed for that; where
-there are too many, one that has not sent anything yet makes room, the oldest first."""
+"""Maximum simultaneous connections to one listening port. A keyboard may be silent for any time, so no connection is closed for
+that; beyond the maximum, the oldest connection that has not sent anything yet is closed.
+"""
 KEEPALIVE = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
-"""After so many seconds of silence, every so many seconds, so many times a peer is asked whether it is still there."""
+"""TCP keepalive: seconds of silence before the first probe, seconds between probes, and probes before a peer counts as gone."""
 READ = 4096
 
 
@@ -43,16 +45,16 @@ class MidiInput(Protocol):
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """The port's name."""
         ...
 
     def close(self) -> None:
-        """Stop hearing; returns when no callback can come any more."""
+        """Stop receiving; after the return no callback is called any more."""
         ...
 
 
 def open_input(text: str, hear: Hear, changed: Changed, stamp: Stamp = time.monotonic_ns) -> MidiInput:
-    """Open the port that a person named (see `addresses`). Raises MidiError where it is not there."""
+    """Open the port at an address (see `addresses`). Raises MidiError if it does not exist."""
     where: Address = address(text)
     match where:
         case Socket():
@@ -62,7 +64,7 @@ def open_input(text: str, hear: Hear, changed: Changed, stamp: Stamp = time.mono
 
 
 class _Plugged:
-    """A port of the machine's MIDI system, looked after by a thread of its own."""
+    """A port of the machine's MIDI system, watched by a thread of its own."""
 
     def __init__(self, where: Virtual | Named, hear: Hear, changed: Changed, stamp: Stamp) -> None:
         self._backend: Backend = backend()
@@ -81,7 +83,7 @@ class _Plugged:
         self._watcher.start()
 
     def close(self) -> None:
-        """Stop hearing."""
+        """Stop receiving."""
         self._closing.set()
         if self._watcher is not None:
             self._watcher.join()
@@ -96,7 +98,7 @@ class _Plugged:
             self._hear(message, at)
 
     def _watch(self) -> None:
-        """Look for the port whenever it is silent: nobody tells that it was pulled out."""
+        """Look for the port whenever it is silent: no system reports that it was unplugged."""
         before, looks = -1, 0
         while not self._closing.wait(RETRY_INTERVAL_S * (RARER if looks > OFTEN else 1)):
             if self._port is not None and self._heard != before:
@@ -124,14 +126,14 @@ class _Plugged:
         try:
             self._port = self._backend.open_input(name, False, self._arrive)
         except MidiError:
-            return  # it is only just coming up: the next look will tell
+            return  # it is still starting: the next check tries again
         self.name = name
         with self._lock:
             self._changed(True, self._stamp(), f"MIDI input {name!r} is back")
 
 
 class _Reading:
-    """What both kinds of sockets share: a thread that reads, and a pair of sockets to wake it with."""
+    """What both kinds of sockets share: a thread that reads, and a pair of sockets to wake it."""
 
     def __init__(self, where: Socket, hear: Hear, changed: Changed, stamp: Stamp) -> None:
         self.name = str(where)
@@ -144,12 +146,12 @@ class _Reading:
         self._thread = threading.Thread(target=self._run, name="midi socket", daemon=True)
 
     def start(self) -> Self:
-        """Begin to hear."""
+        """Begin to receive."""
         self._thread.start()
         return self
 
     def close(self) -> None:
-        """Stop hearing."""
+        """Stop receiving."""
         self._closing.set()
         self._waker.send(b"\0")
         self._thread.join()
@@ -161,7 +163,7 @@ class _Reading:
         raise NotImplementedError
 
     def _read(self, connection: socket.socket, splitter: MessageSplitter) -> bool:
-        """Hear what has come; False when the other end is gone."""
+        """Handle the received bytes; return False if the peer has closed the connection."""
         try:
             data = connection.recv(READ)
         except OSError:
@@ -173,7 +175,7 @@ class _Reading:
 
 
 def _connected(where: Socket, hear: Hear, changed: Changed, stamp: Stamp) -> MidiInput:
-    """A socket that we connect. Raises MidiError."""
+    """Open an outgoing connection. Raises MidiError."""
     try:
         connection = connect(where)
     except OSError as error:
@@ -186,7 +188,7 @@ def _connected(where: Socket, hear: Hear, changed: Changed, stamp: Stamp) -> Mid
 
 
 def _listening(where: Socket, hear: Hear, changed: Changed, stamp: Stamp) -> MidiInput:
-    """A socket that others connect to. Raises MidiError."""
+    """Open a socket that others connect to. Raises MidiError."""
     try:
         server = listen(where)
     except OSError as error:
@@ -199,7 +201,7 @@ def _listening(where: Socket, hear: Hear, changed: Changed, stamp: Stamp) -> Mid
 
 
 class _Connected(_Reading):
-    """A socket that we connected; connected again when it breaks."""
+    """An outgoing connection, made again when it breaks."""
 
     def __init__(self, where: Socket, hear: Hear, changed: Changed, stamp: Stamp, connection: socket.socket) -> None:
         super().__init__(where, hear, changed, stamp)
@@ -229,13 +231,13 @@ class _Connected(_Reading):
         try:
             self._connection = connect(self._where)
         except OSError:
-            return  # not there yet: the next try will tell
+            return  # not available yet: the next attempt tries again
         self._selector.register(self._connection, selectors.EVENT_READ)
         self._changed(True, self._stamp(), f"{self.name} is back")
 
 
 class _Listening(_Reading):
-    """A socket that others connect to, any number of them."""
+    """A socket that any number of peers connect to."""
 
     def __init__(self, where: Socket, hear: Hear, changed: Changed, stamp: Stamp, server: socket.socket) -> None:
         super().__init__(where, hear, changed, stamp)
@@ -245,7 +247,7 @@ class _Listening(_Reading):
     def _run(self) -> None:
         clients: dict[socket.socket, MessageSplitter] = {}
         self._silent: list[socket.socket] = []
-        """Those that have not sent anything yet, the oldest first."""
+        """Connections that have not sent anything yet, the oldest first."""
         with self._server:
             while not self._closing.is_set():
                 for key, _ in self._selector.select():
@@ -273,8 +275,8 @@ class _Listening(_Reading):
             adjust(connection)
         except OSError as error:
             if error.errno in (errno.EMFILE, errno.ENFILE):
-                self._closing.wait(0.1)  # it stays in the queue, and nothing is gained by asking at once
-            return  # whoever knocked has gone again
+                self._closing.wait(0.1)  # it stays in the queue, and an immediate retry gains nothing
+            return  # the peer is gone again
         if len(clients) >= MAX_PEERS and not self._silent:
             connection.close()
             return
@@ -288,7 +290,7 @@ class _Listening(_Reading):
 
 
 def connect(where: Socket) -> socket.socket:
-    """A connection to an address, small messages sent at once. Raises OSError."""
+    """Connect to an address; small messages are sent at once. Raises OSError."""
     connection = socket.create_connection((where.host, where.port), CONNECTING)
     connection.settimeout(None)
     adjust(connection)
@@ -296,14 +298,14 @@ def connect(where: Socket) -> socket.socket:
 
 
 def adjust(connection: socket.socket) -> None:
-    """Have small messages sent at once, and a peer that is gone without a word noticed. Raises OSError."""
+    """Send small messages at once, and detect a peer that disappears without closing. Raises OSError."""
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in KEEPALIVE.items():
-        if hasattr(socket, name):  # not every system has them all
+        if hasattr(socket, name):  # not every system has all of them
             connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def listen(where: Socket) -> socket.socket:
-    """A socket that listens at an address. Raises OSError."""
+    """Return a socket that listens at an address. Raises OSError."""
     return socket.create_server((where.host, where.port), backlog=MAX_PEERS)

@@ -1,6 +1,6 @@
-"""A stream of MIDI bytes cut into whole messages: running status, and real-time bytes in between.
+"""Splits a stream of MIDI bytes into complete messages: running status, and real-time bytes in between.
 
-Of system exclusive messages only short universal real-time ones (F0 7F … F7) are handed on: full frames of time code are such.
+Of system exclusive messages only short universal real-time ones (F0 7F … F7) are passed on, such as full frames of time code.
 """
 
 from __future__ import annotations
@@ -8,31 +8,31 @@ from __future__ import annotations
 LENGTHS = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2}
 """Data bytes of channel messages, by the upper half of the status."""
 SYSTEM_LENGTHS = {0xF1: 1, 0xF2: 2, 0xF3: 1, 0xF6: 0}
-"""Data bytes of system common messages. Undefined ones are passed over."""
+"""Data bytes of system common messages. Undefined ones are ignored."""
 REAL_TIME = 0xF8
 EXCLUSIVE, UNIVERSAL_REAL_TIME, END_OF_EXCLUSIVE = 0xF0, 0x7F, 0xF7
 MAX_EXCLUSIVE = 32
-"""Bytes of the longest system exclusive message that is handed on; a full frame of time code has 10."""
+"""Bytes of the longest system exclusive message that is passed on; a full frame of time code has 10."""
 UNDEFINED = (0xF9, 0xFD)
 STATUS = 0x80
 
 
 def length_of(status: int) -> int | None:
-    """How many data bytes a status wants; None for sysex and undefined ones."""
+    """Return the number of data bytes of a status; None for sysex and undefined ones."""
     if status >= REAL_TIME:
         return 0
     return SYSTEM_LENGTHS.get(status) if status >= 0xF0 else LENGTHS[status & 0xF0]
 
 
 class MessageSplitter:
-    """Cuts bytes into messages, in whatever pieces they come. It holds at most `MAX_EXCLUSIVE` bytes, whatever is sent."""
+    """Splits bytes into messages, in whatever pieces they arrive. It keeps at most `MAX_EXCLUSIVE` bytes, whatever is sent."""
 
     def __init__(self) -> None:
         self._status: int | None = None
         self._data = bytearray()
 
     def feed(self, data: bytes) -> list[bytes]:
-        """The messages that are whole now, in order."""
+        """Return the messages that are now complete, in order."""
         whole: list[bytes] = []
         for byte in data:
             if byte in UNDEFINED:

@@ -1,4 +1,4 @@
-"""Open MIDI outputs. Where the other side is gone that is said once, and tried again; one thread may send at a time."""
+"""Open MIDI outputs. A lost port or peer is reported once and then tried again; only one thread may send at a time."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from sequencer.midi.backends import Backend, backend
 from sequencer.midi.inputs import MAX_PEERS, RETRY_INTERVAL_S, adjust, connect, listen
 
 Say = Callable[[str], None]
-"""Takes a sentence for people: that the port is gone, or back."""
+"""Takes a sentence for the user: the port is gone, or is back."""
 
 FLUSH_TIME_S = 0.05
-"""Seconds that a port is left open for its last message: JACK forgets what it has not played yet when a port closes."""
+"""Seconds that a port stays open after its last message: JACK discards what it has not played yet when a port closes."""
 
 
 class MidiOutput(Protocol):
@@ -24,20 +24,20 @@ class MidiOutput(Protocol):
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """The port's name."""
         ...
 
     def send(self, message: bytes) -> None:
-        """Send one whole message now. Never raises for a port that is gone: the music goes on without it."""
+        """Send one complete message now. Never raises for a lost port: the run continues without it."""
         ...
 
     def close(self) -> None:
-        """Close the port; safe to call twice."""
+        """Close the port; can be called twice."""
         ...
 
 
 def open_output(text: str, say: Say) -> MidiOutput:
-    """Open the port that a person named (see `addresses`). Raises MidiError where it is not there."""
+    """Open the port at an address (see `addresses`). Raises MidiError if it does not exist."""
     where = address(text)
     match where:
         case Socket():
@@ -58,12 +58,12 @@ class _Plugged:
         self._tried = 0.0
 
     def send(self, message: bytes) -> None:
-        """Send one whole message now."""
+        """Send one complete message now."""
         if self._port is None and not self._try_again():
             return
         try:
             self._backend.send(self._port, message)
-        except (OSError, RuntimeError, ValueError) as error:  # ValueError: mido says so of a closed port
+        except (OSError, RuntimeError, ValueError) as error:  # ValueError: mido raises it for a closed port
             self._port = None
             self._tried = time.monotonic()
             self._say(f"MIDI output {self.name!r} is gone ({error}): I keep trying")
@@ -91,7 +91,7 @@ class _Plugged:
 
 
 class _Wire:
-    """Plain MIDI over TCP: connected by us, or by whoever comes."""
+    """Raw MIDI over TCP: an outgoing connection, or a listening socket."""
 
     def __init__(self, where: Socket, say: Say) -> None:
         self.name = str(where)
@@ -111,7 +111,7 @@ class _Wire:
             raise MidiError(f"{where} cannot be {what}: {error.strerror or error}", "is the other side there?") from error
 
     def send(self, message: bytes) -> None:
-        """Send one whole message now, to everybody who is connected. Whoever does not take it any more is let go."""
+        """Send one complete message now, to every connected peer. A peer that no longer reads is disconnected."""
         self._welcome()
         for peer in list(self._peers):
             try:
@@ -137,7 +137,7 @@ class _Wire:
                     peer, _ = self._server.accept()
                     adjust(peer)
                 except OSError:
-                    return  # whoever knocked has gone again
+                    return  # the peer is gone again
                 if len(self._peers) >= MAX_PEERS:
                     peer.close()
                     continue
@@ -147,11 +147,11 @@ class _Wire:
             try:
                 self._peers.append(_impatient(connect(self._where)))
             except OSError:
-                return  # not there yet: the next message tries again
+                return  # not available yet: the next message tries again
             self._say(f"{self.name} is back")
 
 
 def _impatient(peer: socket.socket) -> socket.socket:
-    """A peer that does not read its socket may hold nobody up: what cannot be sent at once is not sent."""
+    """Limit the blocking time of a peer: if it does not read, what cannot be sent at once is not sent."""
     peer.settimeout(0.05)
     return peer

@@ -1,4 +1,4 @@
-"""Messages that leave at their time: a thread that sleeps until the next one is due, for the clock and for notes of cues."""
+"""Sends messages at their time: a thread that sleeps until the next one is due, for the clock and for notes of cues."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ NOTE_LASTS = 100_000_000
 
 
 def note_on(note: int, velocity: int, channel: int) -> bytes:
-    """A note-on; the channel counts from 1."""
+    """Return a note-on; the channel counts from 1."""
     return bytes((NOTE_ON | channel - 1, note, velocity))
 
 
 def control_change(control: int, value: int, channel: int) -> bytes:
-    """A controller's value; the channel counts from 1."""
+    """Return a controller's value; the channel counts from 1."""
     return bytes((CONTROL | channel - 1, control, value))
 
 
 def program_change(program: int, channel: int) -> bytes:
-    """A program change; program and channel count from 1."""
+    """Return a program change; program and channel count from 1."""
     return bytes((PROGRAM | channel - 1, program - 1))
 
 
 class MessageScheduler:
     """Sends through an open output, each message at its nanosecond, in a thread of its own.
 
-    Methods may be called from any thread. `close` releases every sounding note, stops the gear's clock and closes the port.
+    Methods may be called from any thread. `close` releases every sounding note, stops the devices' clock and closes the port.
     """
 
     def __init__(self, output: MidiOutput, now: Callable[[], int] = time.monotonic_ns) -> None:
@@ -52,53 +52,53 @@ class MessageScheduler:
 
     @property
     def ends_at(self) -> int | None:
-        """The nanosecond of the Stop behind the score's last tick, as it is foretold now; None where none is to come."""
+        """The predicted nanosecond of the Stop after the score's last tick; None if none is pending."""
         with self._changed:
             return self._outbox.ends_at
 
     def send_at(self, due: int, message: bytes) -> None:
-        """Send one whole message at nanosecond `due`, or at once where that has passed."""
+        """Send one complete message at nanosecond `due`, or at once if that has passed."""
         with self._changed:
             self._outbox.push(due, message)
             self._changed.notify()
 
     def play(self, due: int, note: int, velocity: int, channel: int, lasts: int = NOTE_LASTS) -> None:
-        """A note at nanosecond `due`, released `lasts` nanoseconds later."""
+        """Send a note at nanosecond `due`, released `lasts` nanoseconds later."""
         with self._changed:
             self._outbox.push(due, note_on(note, velocity, channel))
             self._outbox.push(due + lasts, note_off(note, channel))
             self._changed.notify()
 
     def forget(self) -> None:
-        """Drop what was to be sent and is not due yet (a cue that was moved); notes that sound are still released."""
+        """Drop messages that are not due yet (of a cue that was moved); sounding notes are still released."""
         with self._changed:
             self._outbox.forget()
 
-    # ---- our clock ----
+    # ---- the clock ----
 
     def begin_clock(self, pieces: Sequence[TempoSegment], delay: int = 0, end: Fraction | None = None) -> None:
-        """From the first `anchor` on, send the clock of this score, up to its end."""
+        """Send the clock of this score from the first `anchor` on, up to its end."""
         with self._changed:
             self._outbox.clock = MidiClockGenerator(pieces, delay, end)
 
     def plan(self, pieces: Sequence[TempoSegment], end: Fraction | None = None) -> None:
-        """The pieces changed: see `ClockOut.plan`."""
+        """Change the parts of the score: see `MidiClockGenerator.plan`."""
         self._tell(lambda clock: clock.plan(pieces, end))
 
     def anchor(self, at: int, seconds: Fraction, pace: float = 1.0, now: int | None = None) -> None:
-        """Where the score is: see `ClockOut.anchor`."""
+        """Set where the score is: see `MidiClockGenerator.anchor`."""
         self._tell(lambda clock: clock.anchor(at, seconds, pace, now))
 
     def limit(self, at: int | None) -> None:
-        """How far it is made: see `ClockOut.limit`."""
+        """Set how far the score is made: see `MidiClockGenerator.limit`."""
         self._tell(lambda clock: clock.limit(at))
 
     def stop(self, at: int) -> None:
-        """The score stands still from then on: see `ClockOut.stop`."""
+        """Stop the score from then on: see `MidiClockGenerator.stop`."""
         self._tell(lambda clock: clock.stop(at))
 
     def close(self) -> None:
-        """Send what ends things, and close the port. Safe to call twice."""
+        """Send note-offs and Stop, and close the port. Can be called twice."""
         with self._changed:
             if self._closing:
                 return
@@ -109,7 +109,7 @@ class MessageScheduler:
             self._output.send(message)
         self._output.close()
 
-    # ---- inside ----
+    # ---- internals ----
 
     def _tell(self, say: Callable[[MidiClockGenerator], None]) -> None:
         with self._changed:

@@ -1,7 +1,7 @@
-"""What is still to be sent, and when: notes and controllers of cues, and the ticks of our own clock. Pure.
+"""The queue of messages to send: notes and controllers of cues, and the ticks of the generated clock. Pure.
 
-`Outbox` decides, a thread sends (see `sending`), or a test reads it in virtual time. The Stop after the score's last tick is
-the last message: every note that sounds is released before it, and nothing comes after it.
+`Outbox` decides; a thread sends (see `scheduler`), or a test reads it in virtual time. The Stop after the score's last tick is
+the last message: every sounding note is released before it, and nothing is sent after it.
 """
 
 from __future__ import annotations
@@ -15,33 +15,33 @@ NOTE_ON, NOTE_OFF, CONTROL, PROGRAM = 0x90, 0x80, 0xB0, 0xC0
 
 
 def note_off(note: int, channel: int) -> bytes:
-    """A note-off; the channel counts from 1."""
+    """Return a note-off; the channel counts from 1."""
     return bytes((NOTE_OFF | channel - 1, note, 0))
 
 
 class Outbox:
-    """Messages in the order of their time. `clock` is our own clock, where one is sent; set it before the first anchor."""
+    """Messages in the order of their time. `clock` is the generated clock, if one is sent; set it before the first anchor."""
 
     def __init__(self) -> None:
         self.clock: MidiClockGenerator | None = None
         self._waiting: list[tuple[int, int, bytes]] = []
         self._order = 0
         self._sounding: Counter[tuple[int, int]] = Counter()
-        """How many times each (channel, note) was begun and not released yet."""
+        """How many times each (channel, note) was started and not released yet."""
 
     @property
     def is_over(self) -> bool:
-        """Whether the Stop behind the score's last tick was sent: nothing comes after it."""
+        """Whether the Stop after the score's last tick was sent: nothing is sent after it."""
         return self.clock is not None and self.clock.is_over
 
     def push(self, due: int, message: bytes) -> None:
-        """Send a message at nanosecond `due`; after the last Stop nothing is sent any more."""
+        """Queue a message for nanosecond `due`; after the last Stop nothing is sent any more."""
         if not self.is_over:
             self._order += 1
             heapq.heappush(self._waiting, (due, self._order, message))
 
     def forget(self) -> None:
-        """Drop what is not due yet; notes that sound are still released."""
+        """Drop what is not due yet; sounding notes are still released."""
         self._waiting = [one for one in self._waiting if self._releases(one[2])]
         heapq.heapify(self._waiting)
 
@@ -54,11 +54,11 @@ class Outbox:
 
     @property
     def ends_at(self) -> int | None:
-        """The nanosecond of the last Stop, as it is foretold now; None where none is to come."""
+        """The predicted nanosecond of the last Stop; None if none is pending."""
         return None if self.clock is None else self.clock.ends_at
 
     def take(self, now: int) -> list[bytes]:
-        """What is due by `now`, in order."""
+        """Return what is due by `now`, in order."""
         taken = [] if self.clock is None else self.clock.take(now, may_end=False)
         while self._waiting and self._waiting[0][0] <= now:
             due, _, message = heapq.heappop(self._waiting)
@@ -74,24 +74,24 @@ class Outbox:
         return messages
 
     def release(self) -> list[bytes]:
-        """Note-offs for every note that sounds."""
+        """Return note-offs for every sounding note."""
         messages = [note_off(note, channel) for channel, note in self._sounding.elements()]
         self._sounding.clear()
         return messages
 
     def close(self) -> list[bytes]:
-        """What ends everything now, whatever is still waiting: note-offs, then Stop where our clock runs."""
+        """Return the final messages, whatever is still queued: note-offs, then Stop if the clock runs."""
         messages = self.release()
         if self.clock is not None and self.clock.is_running:
             messages.append(STOP)
         return messages
 
-    # ---- inside
+    # ---- internals
 
     def _ending(self) -> int | None:
-        """When the last Stop is sent, where it is the clock's next message: behind what the score still sends by then.
+        """Return when the last Stop is sent, if it is the clock's next message: after what the score still sends by then.
 
-        The clock may be as far off as it catches up with: messages that are later than it by no more are waited for.
+        The clock may be off by as much as it can catch up with: messages that are later by no more than that are sent first.
         """
         clock = self.clock
         if clock is None or not clock.is_ending or (due := clock.due) is None:
@@ -103,7 +103,7 @@ class Outbox:
         return message[0] & 0xF0 == NOTE_OFF and self._sounding[(message[0] & 15) + 1, message[1]] > 0
 
     def _note(self, message: bytes) -> None:
-        """Remember which notes sound."""
+        """Record which notes sound."""
         kind, channel = message[0] & 0xF0, (message[0] & 15) + 1
         if kind == NOTE_ON and message[2]:
             self._sounding[channel, message[1]] += 1

@@ -1,6 +1,6 @@
-"""Standard MIDI files: tempo map, meters and markers. Pure: bytes in, a `Song` out; notes are passed over.
+"""Reads Standard MIDI files: tempo map, meters and markers. Pure: bytes in, a `Song` out; notes are ignored.
 
-`tracks` finds the events; here they become music, and what was not as it should be becomes notes in sentences.
+`tracks` finds the events; here they become music, and irregularities become notes in sentences.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ __all__ = ["Marker", "MidiFileError", "Song", "read_midi_file"]
 MICROSECONDS = 60_000_000
 """In a minute."""
 DEFAULT_TEMPO = 500_000
-"""Microseconds in a quarter where a file says nothing: 120 bpm."""
+"""Microseconds per quarter if a file does not set a tempo: 120 bpm."""
 MAX_NAME_LENGTH = 200
 MAX_NUMERATOR = 64
 MAX_DENOMINATOR = 6
 """Meters down to a 64th."""
 MIN_QUARTER_US = 60_000
-"""Microseconds: 1000 bpm, the fastest that a score may be."""
+"""Microseconds: 1000 bpm, the fastest tempo of a score."""
 MAX_CHANGES = 100_000
-"""How many changes of tempo and meter a score takes from a file: when it is imported, each becomes a line."""
+"""How many changes of tempo and meter a score takes from a file: on import, each becomes a line."""
 MAX_NOTES = 20
 """How many notes are kept; the others are counted."""
 
@@ -42,11 +42,11 @@ class Marker:
 
 @dataclass(frozen=True, slots=True)
 class Song:
-    """What a MIDI file says of time.
+    """The tempo, meters and markers of a MIDI file.
 
-    `tempos` are (quarter, bpm) and `meter_changes` (quarter, meter), ascending, the first of each at quarter 0; `quarters` is
-    the song's length. `notes` says what was lost or not as it should be, in sentences; `text_notes` does so for names and
-    markers, and how their encoding was guessed.
+    `tempos` are (quarter, bpm) and `meter_changes` (quarter, meter), in ascending order, the first of each at quarter 0;
+    `quarters` is the song's length. `notes` describes losses and irregularities, in sentences; `text_notes` does so for names
+    and markers, and how their encoding was guessed.
     """
 
     title: str | None
@@ -59,12 +59,12 @@ class Song:
 
     @property
     def tempo(self) -> TempoMap:
-        """Its tempo map; bpm counts quarters."""
+        """The tempo map; bpm counts quarters."""
         return TempoMap.of(TempoChange(quarter, bpm) for quarter, bpm in self.tempos)
 
     @property
     def meters(self) -> MeterMap:
-        """Its meters by bar."""
+        """The meters by bar."""
         return _by_bar(self.meter_changes)
 
 
@@ -73,10 +73,10 @@ def read_midi_file(data: bytes, encoding: str | None = None) -> Song:
 
     Args:
         data: The file's bytes.
-        encoding: How names and markers are encoded, as Python calls it; guessed without it.
+        encoding: The encoding of names and markers, by Python's name; guessed if omitted.
 
     Raises:
-        SongError: It is not a MIDI file, nothing of it can be read, or the encoding is unknown.
+        MidiFileError: It is not a MIDI file, nothing in it can be read, or the encoding is unknown.
     """
     known = None if encoding is None else encoding_named(encoding)
     if encoding is not None and known is None:
@@ -98,7 +98,7 @@ def _by_bar(changes: tuple[tuple[Fraction, Meter], ...]) -> MeterMap:
 
 @dataclass(slots=True)
 class _Skipped:
-    """Events of one kind that no score can hold: the first, and how many there were."""
+    """Events of one kind that a score cannot represent: the first, and how many there were."""
 
     first: Remark
     count: int = 1
@@ -117,7 +117,7 @@ class _Reading:
     skipped: dict[str, _Skipped] = field(default_factory=dict)
 
     def song(self) -> Song:
-        """All of it, in quarters."""
+        """Return the complete song, in quarters."""
         texts: list[bytes] = []
         for number, track in enumerate(self.contents.tracks):
             for meta in track.metas:
@@ -176,7 +176,7 @@ class _Reading:
     def _changes_of_tempo(self) -> tuple[tuple[Fraction, Fraction], ...]:
         different = set(self.tempos.values())
         rounded = {microseconds: _bpm(microseconds) for microseconds in different}
-        # Each rounded tempo brings a denominator of its own into the times after it; a curve has too many of them.
+        # Each rounded tempo adds a denominator of its own to the times after it; a tempo curve has too many of them.
         if lcm(*(bpm.numerator for bpm in rounded.values())).bit_length() > MAX_TIME_BITS:
             rounded = {microseconds: Fraction(MICROSECONDS, microseconds) for microseconds in different}
         changes = [(Fraction(0), rounded.get(self.tempos.get(0, 0), _bpm(DEFAULT_TEMPO)))]
@@ -197,9 +197,9 @@ class _Reading:
         return tuple(changes)
 
     def _on_bar(self, quarter: Fraction, tick: int, before: tuple[Fraction, Meter]) -> Fraction:
-        """The bar line for a change of meter: where it is, or the next one."""
+        """Return the bar line for a change of meter: its own position, or the next bar line."""
         since, meter = before
-        if quarter < since:  # the change before this one was put on a later line, and this one takes its place
+        if quarter < since:  # the previous change was moved to a later line, and this one replaces it
             return since
         bars = -((since - quarter) // meter.bar)
         line = since + bars * meter.bar
@@ -225,9 +225,9 @@ class _Reading:
 
 
 def _bpm(microseconds: int) -> Fraction:
-    """Quarters a minute. Files hold whole microseconds: 130 bpm is written as 461538, and meant as 130.
+    """Return quarters per minute. Files contain integer microseconds: 130 bpm is written as 461538, and meant as 130.
 
-    The roundest number (up to three decimals) that would be written like this is taken for what was meant.
+    The roundest number (up to three decimals) that would be written like this is taken as the intended one.
     """
     exact = Fraction(MICROSECONDS, microseconds)
     for digits in range(4):
@@ -238,7 +238,7 @@ def _bpm(microseconds: int) -> Fraction:
 
 
 class _Texts:
-    """Texts of a file in one encoding, and what there is to say of it."""
+    """Texts of a file in one encoding, and notes about their decoding."""
 
     def __init__(self, encoding: Encoding) -> None:
         self._encoding = encoding
@@ -246,7 +246,7 @@ class _Texts:
         self._is_used = False
 
     def decode(self, content: bytes) -> str:
-        """A text on one line, without what cannot be printed."""
+        """Decode a text to one line without unprintable characters."""
         try:
             text = content.decode(self._encoding.codec)
         except UnicodeError:
@@ -256,7 +256,7 @@ class _Texts:
         return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:MAX_NAME_LENGTH]
 
     def notes(self) -> tuple[str, ...]:
-        """A guess, and texts that the encoding cannot decode."""
+        """Return notes about a guessed encoding and about texts that it cannot decode."""
         notes = []
         if self._encoding.is_guess and self._is_used:
             notes.append(

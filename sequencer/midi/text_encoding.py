@@ -1,8 +1,8 @@
-"""The text encoding of a MIDI file, which says nowhere how its names and markers are encoded.
+"""Guesses the text encoding of a MIDI file, which does not state how its names and markers are encoded.
 
-All texts of a file are looked at together: each encoding that can decode them is scored by how probable its characters are, and
-the best one is the guess. Texts of a few characters are usual (a marker "サビ" is four bytes), which is why the lists of common
-characters and the words that musicians write decide. Why no library: docs/decisions/midi-files.md.
+All texts of a file are examined together: each encoding that can decode them is scored by how probable its characters are, and
+the best one is the guess. Texts of a few characters are usual (a marker "サビ" is four bytes), so lists of common characters
+and of words that musicians write decide. Why no library is used: docs/decisions/midi-files.md.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class _Candidate:
 
 
 def _cjk(common: str, core: str, words: Iterable[str], kana: float, is_core: Callable[[int], bool]) -> Callable[[str], float]:
-    """A score for an encoding of East Asia; `is_core` decides by a character's first byte in `core` whether it is usual."""
+    """Return a score for an East Asian encoding; `is_core` decides by a character's first byte in `core` if it is common."""
     frequent, known = frozenset(common), tuple(words)
     weights: dict[str, float] = {}
 
@@ -115,14 +115,14 @@ def _cjk(common: str, core: str, words: Iterable[str], kana: float, is_core: Cal
                 if char not in weights:
                     weights[char] = weight(char)
                 total += weights[char]
-                total -= 2 * ("a" <= after <= "z")  # a word of another alphabet, whose letters were taken for parts of this one
+                total -= 2 * ("a" <= after <= "z")  # a word of another alphabet, whose letters became part of this character
         return total + 3 * sum(word in text for word in known)
 
     return score
 
 
 def _latin(rare: str, usual: float, unusual: float) -> Callable[[str], float]:
-    """A score for an alphabet of Europe: single letters within words of ASCII letters."""
+    """Return a score for a European alphabet: single letters within words of ASCII letters."""
     few = frozenset(rare)
 
     def score(text: str) -> float:
@@ -144,7 +144,7 @@ def _latin(rare: str, usual: float, unusual: float) -> Callable[[str], float]:
 
 
 def _is_far(text: str) -> bool:
-    """Whether all characters are letters beyond ASCII."""
+    """Whether all characters are non-ASCII letters."""
     return text.isalpha() and all(char >= "\x80" for char in text)
 
 
@@ -191,7 +191,7 @@ UTF_8 = Encoding("utf-8", "UTF-8")
 
 
 def encoding_named(name: str) -> Encoding | None:
-    """The encoding that Python knows by this name; None for one that it does not know, or that is not of texts."""
+    """Return the encoding with this name in Python; None if it is unknown or not an encoding of text."""
     try:
         codec = codecs.lookup(name).name
     except (LookupError, ValueError):
@@ -210,7 +210,7 @@ def _is_of_texts(codec: str) -> bool:
 
 
 def guess_encoding(texts: Iterable[bytes]) -> Encoding:
-    """Guess the one encoding of several texts."""
+    """Guess the common encoding of several texts."""
     different = [text for text in dict.fromkeys(texts) if not text.isascii()]
     if not different:
         return ASCII

@@ -1,8 +1,8 @@
-"""The tracks of a Standard MIDI File and the meta events in them, as far as they can be read. Pure: bytes in, values out.
+"""Reads the tracks of a Standard MIDI File and their meta events, as far as they are intact. Pure: bytes in, values out.
 
-Files come from anywhere and many break the specification: wrong track lengths, running status that goes on after a meta event,
-real-time messages among the notes, bytes between the tracks. What is intact is read, and nothing is lost without a remark.
-Every length is checked before it is used, and the time is linear in the bytes.
+Files come from anywhere and many violate the specification: wrong track lengths, running status that continues after a meta
+event, real-time messages among the notes, bytes between the tracks. What is intact is read, and every loss is reported as a
+remark. Every length is checked before it is used, and the time is linear in the number of bytes.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from sequencer.midi.messages import length_of
 
 END_OF_TRACK, TEMPO, METER = 0x2F, 0x51, 0x58
 TEXTS = range(0x01, 0x10)
-"""Kinds of meta events that hold a text: names, markers, lyrics."""
+"""Kinds of meta events that contain a text: names, markers, lyrics."""
 
 MAX_QUARTERS = 500_000
 """Days of music; in the smallest meter these are as many bars as a score can count."""
 MAX_SILENT_QUARTERS = 50_000
-"""How long after the last event a track may end; hours. Some programs write the largest number there is."""
+"""How long after the last event a track may end; hours. Some programs write the largest possible number."""
 MAX_HEADER_SEARCH = 64 * 1024
-"""Bytes in which the header is looked for: some systems put their own before a file's."""
+"""Bytes that are searched for the header: some systems add their own before a file's."""
 
 _AGAIN = "is it damaged? export it again"
 _HEADER = b"MThd"
@@ -31,12 +31,12 @@ _TRACK = b"MTrk"
 
 
 class MidiFileError(SequencerError):
-    """A file that is not a MIDI file, or one whose time cannot be read as music."""
+    """A file that is not a MIDI file, or whose time cannot be read as music."""
 
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """Something that was not as it should be. `{at}` in the text stands for the position of `tick`."""
+    """Something irregular. `{at}` in the text is a placeholder for the position of `tick`."""
 
     text: str
     tick: int = 0
@@ -44,7 +44,7 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Meta:
-    """A meta event that says something about time, or a text."""
+    """A meta event about time, or with a text."""
 
     tick: int
     kind: int
@@ -62,7 +62,7 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a file holds: ticks per quarter note, its tracks, and what was remarkable in reading them."""
+    """The contents of a file: ticks per quarter note, its tracks, and the remarks about reading them."""
 
     division: int
     tracks: tuple[Track, ...]
@@ -73,7 +73,7 @@ def read_tracks(data: bytes) -> Contents:
     """Read a Standard MIDI File of format 0 or 1, or one within a RIFF file.
 
     Raises:
-        SongError: It is not a MIDI file, it has no common time in quarter notes, or no event in it can be read.
+        MidiFileError: It is not a MIDI file, it has no common time in quarter notes, or no event in it can be read.
     """
     return _File(data).contents()
 
@@ -84,11 +84,11 @@ class _Stop(Enum):
     END = auto()
     """The end-of-track event."""
     LIMIT = auto()
-    """The last byte, after a whole event."""
+    """The last byte, after a complete event."""
     CUT = auto()
     """The last byte, in the middle of an event."""
     UNREADABLE = auto()
-    """Bytes that are no event."""
+    """Bytes that are not an event."""
 
 
 class _CutError(Exception):
@@ -96,11 +96,11 @@ class _CutError(Exception):
 
 
 class _UnreadableError(Exception):
-    """Bytes that are no event; the argument says why."""
+    """Bytes that are not an event; the argument is the reason."""
 
 
 class _File:
-    """A file's chunks, found one after another."""
+    """Reads a file's chunks one after another."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -126,7 +126,7 @@ class _File:
         self._remarks.append(Remark(text, tick))
 
     def _header(self) -> tuple[int, int]:
-        """Read the header: where it ends, and how many tracks it announces."""
+        """Read the header; return where it ends, and how many tracks it announces."""
         data = self._data
         start = data.find(_HEADER, 0, MAX_HEADER_SEARCH)
         if start < 0 or len(data) < start + 14:
@@ -159,7 +159,7 @@ class _File:
         return len(name) == 4 and name.isascii() and name.decode("ascii").isprintable() and place + 8 + length <= len(data)
 
     def _next_track(self, place: int) -> int | None:
-        """Where the next track begins, at or after a place. Chunks of other kinds are skipped, as the standard demands."""
+        """Find the next track at or after a position. Chunks of other kinds are skipped, as the standard requires."""
         data = self._data
         while not data.startswith(_TRACK, place):
             end = place + 8 + int.from_bytes(data[place + 4 : place + 8], "big")
@@ -177,7 +177,7 @@ class _File:
         return place
 
     def _track(self, start: int) -> int:
-        """Read the track whose chunk begins here; where to look for the next one."""
+        """Read the track whose chunk begins here; return where to look for the next one."""
         data, number = self._data, len(self._tracks) + 1
         first = start + 8
         declared = int.from_bytes(data[start + 4 : first], "big")
@@ -208,12 +208,12 @@ class _File:
         return limit if is_plausible else reader.place
 
     def _find_track(self, place: int) -> int:
-        """Where the next track begins, whatever is between; the end of the file without one."""
+        """Return where the next track begins, whatever is between; the end of the file if there is no other track."""
         found = self._data.find(_TRACK, place)
         return len(self._data) if found < 0 else found
 
     def _after_end(self, number: int, place: int, first: int, limit: int, *, is_plausible: bool) -> int:
-        """Where to go on after an end-of-track event that ends at `place`."""
+        """Return where to continue after an end-of-track event that ends at `place`."""
         data, declared, length = self._data, limit - first, place - first
         if place == limit:
             return limit
@@ -232,7 +232,9 @@ class _File:
 
 
 class _TrackReader:
-    """Reads the events of one track, up to `limit`; `watch` makes it look for the beginning of the next track on its way."""
+    """Reads the events of one track, up to `limit`; `watch` makes it check for the beginning of the next track before each
+    event.
+    """
 
     def __init__(self, data: bytes, place: int, limit: int, division: int, *, watch: bool) -> None:
         self._data = data
@@ -248,7 +250,7 @@ class _TrackReader:
         self.why = ""
 
     def longer(self, next_track: int) -> _TrackReader | None:
-        """A reader that went on beyond the limit and found the track's end there, before the next track; None without one."""
+        """Read on beyond the limit; return the reader if it found the track's end there, before the next track, else None."""
         data = self._data
         end = len(data) if next_track < 0 else next_track
         other = _TrackReader(data, self.place, end, self._division, watch=False)
@@ -258,7 +260,7 @@ class _TrackReader:
         return other if is_whole else None
 
     def remarks(self, number: int) -> Iterator[Remark]:
-        """What was odd and cost nothing."""
+        """Yield remarks about irregularities that caused no loss."""
         if self._out_of_range:
             yield Remark(f"track {number} has {self._out_of_range:,} data bytes above 127, which do not matter for its time")
         if self._late_end is not None:
@@ -266,7 +268,7 @@ class _TrackReader:
             yield Remark(text, self.track.end)
 
     def read(self) -> _Stop:
-        """Read events until something stops it; then `place` is after the last whole event."""
+        """Read events until something stops it; `place` is then after the last complete event."""
         track = self.track
         while self.place < self._limit:
             if self._watch and self._data.startswith(_TRACK, self.place):
@@ -287,7 +289,7 @@ class _TrackReader:
         return _Stop.LIMIT
 
     def _event(self) -> bool:
-        """Read one event; whether it ends the track."""
+        """Read one event; return whether it ends the track."""
         tick = self.tick + self._number()
         status = self._byte()
         if status == 0xFF:
@@ -301,12 +303,12 @@ class _TrackReader:
             return False
         if status in (0xF0, 0xF7):
             self._block()
-        elif status >= 0xF0:  # a message of a live stream, which has no place in a file
+        elif status >= 0xF0:  # a message of a live stream, which does not belong in a file
             self._skip(length_of(status) or 0)
         elif status >= 0x80:
             self._status = status
             self._skip(length_of(status) or 0)
-        elif self._status:  # it goes on after meta events and sysex too, though the specification ends it there
+        elif self._status:  # it continues after meta events and sysex too, though the specification ends it there
             self.place -= 1
             self._skip(length_of(self._status) or 0)
         else:
@@ -333,7 +335,7 @@ class _TrackReader:
         return self._data[self.place - 1]
 
     def _number(self) -> int:
-        """A number of variable length, at most four bytes."""
+        """Read a number of variable length, at most four bytes."""
         value = 0
         for _ in range(4):
             byte = self._byte()
@@ -343,7 +345,7 @@ class _TrackReader:
         raise _UnreadableError("a number of more than four bytes")
 
     def _block(self) -> bytes:
-        """Bytes after their number."""
+        """Read a length and that many bytes."""
         length = self._number()
         start = self.place
         if start + length > self._limit:
@@ -352,7 +354,7 @@ class _TrackReader:
         return self._data[start : self.place]
 
     def _skip(self, count: int) -> None:
-        """Pass over data bytes; real-time messages may be among them."""
+        """Skip data bytes; real-time messages may be among them."""
         while count:
             byte = self._byte()
             if 0xF8 <= byte < 0xFF:

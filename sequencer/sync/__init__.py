@@ -1,1 +1,1 @@
-"""Clocks and the estimators behind them: time at the edge, MIDI clock, MIDI time code, Ableton Link, chunk boundaries."""
+"""Clocks and their estimators: real and virtual time, MIDI clock, MIDI time code, Ableton Link, chunk boundaries."""

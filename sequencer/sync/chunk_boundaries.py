@@ -1,8 +1,9 @@
-"""Where chunk boundaries will be: a slow clock whose ticks are numbered, made by a model and heard over a network.
+"""Predicts chunk boundaries: a slow clock with numbered ticks, produced by a model and received over a network.
 
-`BoundaryFollower` is told when chunks begin, end, rest and are shown, with stamps in integer nanoseconds, and foretells.
-The same rival theories as for a MIDI clock stand behind it, on a time that is slowed down: reports are held up on their way,
-chunks really last longer or shorter, one takes twice as long, the rate changes for good, and each has its own theory.
+`BoundaryFollower` takes the times at which chunks begin, end, pause and are shown, in integer nanoseconds, and predicts
+boundaries. It uses the same competing hypotheses as for a MIDI clock, on a slowed-down time: reports are delayed in
+transmission, chunks really take longer or shorter, one takes twice as long, the rate changes permanently. Each case has its own
+hypothesis.
 """
 
 from __future__ import annotations
@@ -18,30 +19,32 @@ from sequencer.events.events import BoundariesFitted, ChunkDone, ChunkShown, Pau
 from sequencer.sync.estimator.hypotheses import HypothesisSet
 
 SLOWER = 64.0
-"""How much slower than ticks chunks come: what is 20 ms and 1 ms of jitter there is 1.3 s and 64 ms here."""
+"""How much slower chunks are than ticks: 20 ms and 1 ms of jitter there are 1.3 s and 64 ms here."""
 HORIZON = 3
-"""How far ahead, in chunks, `deviation` looks: a prompt's lead and the chunk in the making."""
+"""How far ahead, in chunks, `deviation` predicts: a prompt's lead and the current chunk."""
 UNKNOWN = 0.05
 """The share of a chunk by which the first boundaries may be off, before anything is measured."""
 LATE = 0.2
-"""A report that is later than this share of a chunk means, more often than not, that the chunk took longer, and all move.
-That it was only held up is remembered too: if the next one comes where it would have come, the old line counts again."""
+"""If a report is later than this share of a chunk, it is more likely that the chunk took longer and all boundaries move. The
+hypothesis that it was only delayed is kept: if the next report comes at the originally expected time, the old line counts
+again.
+"""
 ALIKE = 0.1
-"""Two late chunks in a row that are as long as each other within this share: the model has become slower."""
+"""If two consecutive late chunks have the same length within this share, the model has become slower."""
 SAMPLES = 9
-"""So many of the latest lags are believed, by their median: single frames come late."""
+"""How many of the latest lags are used, by their median: single frames come late."""
 TAKES = 8
-"""How many takes are remembered after they were cut."""
+"""How many takes are remembered after they ended."""
 REMEMBERED = 64
-"""How many beginnings are kept, so that frames shown later find theirs."""
+"""How many beginnings are kept, so that frames shown later can be matched."""
 
 
 @dataclass(frozen=True, slots=True)
 class BoundaryFit:
-    """Chunk `chunk` of the take begins at nanosecond `time`, each chunk from there on lasts `chunk_ns`.
+    """Chunk `chunk` of the take begins at nanosecond `time`, and each chunk from there on lasts `chunk_ns`.
 
-    `deviation` is the standard error of a boundary foretold three chunks ahead, and `lag` the time from a chunk's beginning
-    to its first frame shown; both in nanoseconds, `lag` 0 where nothing was shown yet.
+    `deviation` is the standard error of a boundary predicted three chunks ahead, and `lag` the time from a chunk's beginning to
+    its first frame shown; both in nanoseconds, `lag` 0 if nothing was shown yet.
     """
 
     chunk: int
@@ -52,9 +55,9 @@ class BoundaryFit:
 
 
 class BoundaryFollower:
-    """The boundaries of one run, take after take. `nominal_ns` is a chunk's length as the score has it.
+    """The boundaries of one run, take after take. `nominal_ns` is a chunk's length in the score.
 
-    `lag` (nanoseconds) is believed until one is measured; `fixed_lag`, where somebody sets it, holds against all measuring.
+    `lag` (nanoseconds) is used until one is measured; `fixed_lag`, if set, overrides every measurement.
     """
 
     def __init__(self, nominal_ns: float, lag: int = 0) -> None:
@@ -66,7 +69,7 @@ class BoundaryFollower:
         self._rivals = HypothesisSet()
         self._base: int | None = None
         self._next = 0
-        """The chunk that begins at the latest boundary heard."""
+        """The chunk that begins at the latest boundary received."""
         self._known = False
         """Whether a boundary of this take is known and chunks are being made."""
         self._was_late = False
@@ -74,19 +77,19 @@ class BoundaryFollower:
         self._last = 0
         self._begun: dict[int, int] = {}
         self._begun_before: deque[dict[int, int]] = deque([{}], maxlen=TAKES)
-        """When the chunks of the takes before began, the latest take first."""
+        """When the chunks of the previous takes began, the latest take first."""
         self._lags: deque[int] = deque(maxlen=SAMPLES)
 
-    # ---- what is reported ----
+    # ---- reports ----
 
     def started(self, at_ns: int) -> None:
-        """A take begins: its chunk 0 begins now. What was learnt of lengths and of the lag still counts."""
+        """Handle the start of a take: its chunk 0 begins now. The measured length and lag stay valid."""
         self._next = 0
         self._put_away()
         self._anew(at_ns)
 
     def done(self, chunk: int, at_ns: int) -> None:
-        """A chunk is made: the next one begins now. Reports that come twice or out of order are passed over."""
+        """Handle a finished chunk: the next one begins now. Duplicate and out-of-order reports are ignored."""
         begins = chunk + 1
         if not self._known:
             self._next = begins
@@ -101,11 +104,11 @@ class BoundaryFollower:
         )
         late = at - foretold > LATE * length
         if late and count == 1 and self._was_late and abs(at - 2 * self._latest + self._earlier) < ALIKE * (at - self._latest):
-            self._rivals = HypothesisSet()  # two in a row that agree: a slower model, of whose past nothing counts
+            self._rivals = HypothesisSet()  # two consecutive ones agree: the model is slower, and its past does not count
             for boundary in (self._earlier, self._latest, at):
                 self._rivals.tick(boundary)
         elif best is None and (late or count > 1):
-            self._rivals = HypothesisSet()  # the very first one says nothing of how long chunks last: nominal it is
+            self._rivals = HypothesisSet()  # the very first chunk does not show how long chunks last: use the nominal length
             self._rivals.tick(at - length)
             self._rivals.tick(at)
         elif late or count > 1:
@@ -118,34 +121,34 @@ class BoundaryFollower:
         self._begins(begins, at_ns)
 
     def shown(self, chunk: int, at_ns: int) -> None:
-        """The first frame of a chunk has arrived. Before the take's first chunk begins it is one of the take before."""
+        """Handle the first frame of a chunk. Before the take's first chunk begins, the frame belongs to the previous take."""
         begun = (self._begun or self._begun_before[0]).get(chunk)
         if begun is not None:
             self._lags.append(at_ns - begun)
 
     def shown_before(self, takes: int, chunk: int, at_ns: int) -> None:
-        """The first frame of a chunk has arrived, of an earlier take: so many before the one that plays or is being opened.
+        """Handle the first frame of a chunk of an earlier take, `takes` before the one that plays or is being opened.
 
-        Where takes are short, all frames come that late.
+        If takes are short, all frames come that late.
         """
         begun = self._begun_before[takes - 1].get(chunk) if 0 < takes <= len(self._begun_before) else None
         if begun is not None:
             self._lags.append(at_ns - begun)
 
     def ends(self) -> None:
-        """The take is over, and the model rests until the next one begins."""
+        """Handle the end of the take: the model pauses until the next one begins."""
         self._put_away()
         self.rests()
 
     def rests(self) -> None:
-        """No chunk is being made: paused or reset. Nothing can be foretold until more is heard."""
+        """Handle a pause or reset: no chunk is being made. Nothing can be predicted until the next report."""
         self._known = False
 
     def resumed(self, at_ns: int) -> bool:
-        """The model goes on after a pause: the chunk that comes next begins now.
+        """Handle the end of a pause: the next chunk begins now.
 
-        Unless it never rested, because it was told to go on before the chunk in the making was over: that one is not late yet.
-        Then nothing has changed, and False is returned.
+        If the command to resume came before the current chunk was over, the model never paused and that chunk is not late yet.
+        Then nothing changes, and False is returned.
         """
         upcoming = self.time_of(self._next + 1)
         if upcoming is not None and at_ns < upcoming:
@@ -153,12 +156,14 @@ class BoundaryFollower:
         self._anew(at_ns)
         return True
 
-    # ---- what it says ----
+    # ---- predictions ----
 
     @property
     def lag(self) -> int:
-        """The lag in force: nanoseconds from a chunk's beginning to its first frame shown. It is the median of the latest, the
-        lower of two: one chunk that was made slowly changes nothing."""
+        """The lag in use: nanoseconds from a chunk's beginning to its first frame shown.
+
+        It is the median of the latest lags, the lower of two: one slow chunk changes nothing.
+        """
         if self.fixed_lag is not None:
             return self.fixed_lag
         return median_low(self._lags) if self._lags else self._first_lag
@@ -170,7 +175,7 @@ class BoundaryFollower:
         return self._nominal if best is None else best.v * SLOWER
 
     def fit(self) -> BoundaryFit | None:
-        """What is known now; None while no chunk is being made."""
+        """Return the current fit; None while no chunk is being made."""
         if not self._known or self._base is None:
             return None
         best = self._rivals.best
@@ -180,20 +185,20 @@ class BoundaryFollower:
         return BoundaryFit(self._next, time, best.v * SLOWER, best.deviation(HORIZON) * SLOWER, self.lag)
 
     def time_of(self, chunk: int) -> int | None:
-        """The nanosecond at which a chunk of this take begins, as things stand; None while none is being made."""
+        """Return the predicted nanosecond at which a chunk of this take begins; None while no chunk is being made."""
         fit = self.fit()
         return None if fit is None else fit.time + round((chunk - fit.chunk) * fit.chunk_ns)
 
-    # ---- inside ----
+    # ---- internals ----
 
     def _put_away(self) -> None:
-        """A take is over: frames of its chunks may still come."""
+        """Keep the beginnings of a take that is over: frames of its chunks may still arrive."""
         if self._begun:
             self._begun_before.appendleft(self._begun)
             self._begun = {}
 
     def _anew(self, at_ns: int) -> None:
-        """Chunks come again: the length is kept, roughly, the phase is taken from here."""
+        """Resume: keep the length, approximately, and take the phase from here."""
         at = self._now(at_ns)
         if self._rivals.best is None:
             self._rivals = HypothesisSet()
@@ -218,18 +223,18 @@ class BoundaryFollower:
 
 
 def first_lag(chunk: Fraction) -> int:
-    """The nanoseconds from a chunk's beginning to its first frame shown that are believed until they are measured."""
+    """Return the nanoseconds from a chunk's beginning to its first frame shown that are assumed until they are measured."""
     return nanoseconds(chunk) + DISPLAY_DELAY
 
 
 class BoundaryFeed:
-    """Hears every event of a run and says where boundaries are. `chunk` is a chunk's nominal length in seconds.
+    """Turns the events of a run into predictions of boundaries. `chunk` is a chunk's nominal length in seconds.
 
-    `lag` (nanoseconds) is believed until frames are seen; `feed.follower.lag` says the one in force, `.fixed_lag` overrules it.
+    `lag` (nanoseconds) is used until frames are seen; `feed.follower.lag` is the one in use, `.fixed_lag` overrides it.
 
-    Pure: time comes in with the events. The shell asks it before each event is given to the conductor::
+    Pure: time comes with the events. The runtime calls it before it passes each event to the conductor::
 
-        fit = feed.hear(event)
+        fit = feed.feed(event)
         if fit is not None:
             handle(fit)
         handle(event)
@@ -240,7 +245,7 @@ class BoundaryFeed:
         self._began = False
 
     def feed(self, event: Event) -> BoundariesFitted | None:
-        """The fit to deliver before this event, or None where it brings no news of boundaries."""
+        """Return the fit to deliver before this event, or None if the event does not change the boundaries."""
         follower = self.follower
         match event:
             case Started() if not self._began:
@@ -266,7 +271,7 @@ class BoundaryFeed:
                 return None
 
     def shown_before(self, event: ChunkShown, takes: int) -> None:
-        """Hear of a frame of an earlier take, which was cut before its frames came: `takes` before the one that plays."""
+        """Handle a frame of an earlier take, which ended before its frames came: `takes` before the one that plays."""
         self.follower.shown_before(takes, event.chunk, event.at)
 
     def _fitted(self, at: int) -> BoundariesFitted | None:

@@ -1,6 +1,6 @@
-"""Ableton Link as an outer clock. Optional: Link and its bindings are GPL, so they come only with `helios-sequencer[link]`.
+"""Ableton Link as an external clock. Optional: Link and its bindings are GPL, so only `helios-sequencer[link]` installs them.
 
-`LinkFeed` is pure: what a Link session says at a moment goes in, events come out. `LiveLink` asks it while a run plays.
+`LinkFeed` is pure: it takes states of a Link session and returns events. `LiveLink` polls the session during a run.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from sequencer.events.codec import Event
 from sequencer.events.events import ClockFitted, TransportChanged, TransportLocated
 
 POLL_INTERVAL_S = 0.02
-"""How often, in seconds, the session is asked."""
+"""How often, in seconds, the session is polled."""
 FIT_INTERVAL_NS = 500_000_000
-"""A fit is told at least every so many nanoseconds …"""
+"""Maximum nanoseconds between two `ClockFitted` events …"""
 MOVED = 2_000_000
-"""… and at once where a time two quarters ahead has moved by so many."""
+"""… which are also sent at once if a time two quarters ahead has moved by more than this."""
 AHEAD = 2.0
 JUMPED = 0.25
-"""A beat that is off by more quarters than this is a jump of the session."""
+"""If the beat differs from the expected one by more quarters than this, the session has jumped."""
 SLOWEST, FASTEST = 1.0, 10_000.0
-"""Quarters a minute; Link's own range is narrower. A session that says anything else is not believed."""
+"""Quarters per minute; Link's own range is narrower. States of a session with any other tempo are ignored."""
 FARTHEST = 1e12
-"""Nor is one that stands so many quarters away."""
+"""So are states whose beat is further than this many quarters from 0."""
 EXTRA = "pip install 'helios-sequencer[link]' (LinkPython-extern; Ableton Link itself is GPL)"
 
 
 class LinkError(SequencerError):
-    """Ableton Link cannot be used here."""
+    """Ableton Link cannot be used on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What a Link session says at nanosecond `at`: its beat (a quarter), its tempo, whether it plays, how many others."""
+    """The state of a Link session at nanosecond `at`: its beat (in quarters), tempo, whether it plays, the number of peers."""
 
     at: int
     beat: float
@@ -48,15 +48,15 @@ class Moment:
 
     @property
     def makes_sense(self) -> bool:
-        """Whether its numbers can be those of music: they come from whoever is on the network."""
+        """Whether the numbers are plausible for music: they come from anybody on the network."""
         return SLOWEST <= self.bpm <= FASTEST and -FARTHEST <= self.beat <= FARTHEST
 
 
 class LinkFeed:
-    """Turns moments of a session into a clock. `quantum` is a bar, in quarters.
+    """Turns states of a session into clock events. `quantum` is a bar, in quarters.
 
-    With `transport` the score's beat 0 is the bar line at which the session began to play; without it (for peers that do not
-    share start and stop) it is the first bar line after listening began and `held` was taken away.
+    With `transport` the score's beat 0 is the bar line at which the session began to play. Without it (for peers that do not
+    share start and stop) it is the first bar line after polling began and `held` became False.
     """
 
     def __init__(self, quantum: float = 4.0, transport: bool = True) -> None:
@@ -68,10 +68,10 @@ class LinkFeed:
         self._told: ClockFitted | None = None
         self.latest: Moment | None = None
         self.held = False
-        """Whether the score is not to begin yet, whatever the session does."""
+        """Whether the score must not begin yet, whatever the session does."""
 
     def hear(self, now: Moment) -> tuple[Event, ...]:
-        """A moment of the session; one that makes no sense is passed over."""
+        """Return the events of a state of the session; a state that is not plausible is ignored."""
         if not now.makes_sense:
             return ()
         self.latest = now
@@ -105,13 +105,13 @@ class LinkFeed:
 
     @property
     def ahead(self) -> float | None:
-        """In how many quarters the score begins; None where nobody plays yet, and once it has begun."""
+        """In how many quarters the score begins; None while nobody plays, and once it has begun."""
         if self.latest is None or self._origin is None or self._moving:
             return None
         return max(0.0, self._origin - self.latest.beat)
 
     def _bar_line(self, now: Moment) -> float:
-        """Where the score begins: the bar line ahead; one that has only just passed counts too, for moments come late."""
+        """Return the bar line at which the score begins: the next one, or one that has just passed (states arrive late)."""
         return ceil(now.beat / self._quantum - POLL_INTERVAL_S * 2 * now.bpm / 60 / self._quantum) * self._quantum
 
     def _fitted(self, now: Moment, quarter: float) -> tuple[Event, ...]:
@@ -124,7 +124,7 @@ def _quality(now: Moment) -> Any:
 
 
 class LiveLink:
-    """A Link session joined while a run plays. `say` gets a sentence when others come or go."""
+    """A Link session that is joined during a run. `say` gets a sentence when peers join or leave."""
 
     def __init__(
         self,
@@ -144,9 +144,9 @@ class LiveLink:
         self._peers = -1
 
     def open(self) -> None:
-        """Join the session on this network, in the running loop. Raises LinkError where Link is not installed."""
+        """Join the session on this network, in the running loop. Raises LinkError if Link is not installed."""
         try:
-            import link  # type: ignore[import-not-found, unused-ignore]  # comes with the extra, and carries no types
+            import link  # type: ignore[import-not-found, unused-ignore]  # comes with the extra, and has no types
         except ImportError as error:
             raise LinkError("Ableton Link is not installed", EXTRA) from error
         self._session = link.Link(self._bpm)
@@ -155,7 +155,7 @@ class LiveLink:
         self._look(asyncio.get_running_loop())
 
     def close(self) -> None:
-        """Leave the session. Safe to call twice."""
+        """Leave the session. Can be called twice."""
         if self._looking is not None:
             self._looking.cancel()
         session, self._session = self._session, None
@@ -163,7 +163,7 @@ class LiveLink:
             session.enabled = False
 
     def moment(self) -> Moment:
-        """What the session says now."""
+        """Return the state of the session now."""
         session = self._session
         state = session.captureAppSessionState()
         before = time.monotonic_ns()

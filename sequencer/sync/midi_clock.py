@@ -1,7 +1,7 @@
-"""MIDI messages turned into a run's events: the outer clock, its transport, and what hands play.
+"""Turns MIDI messages into the events of a run: the external clock, its transport, and what is played.
 
-`MidiFeed` is pure: bytes and stamps go in, events come out, whether they come from a port, a file or a test in virtual time.
-What listens to a port is in `midi_live`.
+`MidiFeed` is pure: it takes bytes and timestamps and returns events, whether they come from a port, a file or a test in virtual
+time. `sync.midi_port` receives from a port.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ SYSTEM = 0xF0
 MAX_DATA_BYTE = 127
 
 TICKS_PER_FIT = 6
-"""A fit is told at least every so many ticks: each sixteenth …"""
+"""The maximum number of ticks between two fits: each sixteenth …"""
 MOVED = 3_000_000
-"""… and at once where a time two quarters ahead has moved by so many nanoseconds since the last one told."""
+"""… and a fit is sent at once if a time two quarters ahead has moved by this many nanoseconds since the last one."""
 AHEAD = 2.0
 TICKLESS = 2_000_000_000
 UNSTARTED = 24 * 8
-"""When it is worth a word: Start without a tick for so many nanoseconds, and so many ticks without a Start."""
+"""When the user gets a message: so long (nanoseconds) after a Start without a tick; after so many ticks without a Start."""
 
 
 class MidiFeed:
-    """Follows the clock in a stream of MIDI messages and hands on the rest. Where `follows` is False, ticks are passed over.
+    """Follows the clock in a stream of MIDI messages and passes on the rest. If `follows` is False, ticks are ignored.
 
-    Start and Continue are told with the first tick behind them, for that tick is where the music begins; while nothing is
-    followed they are told at once. A Start of a clock that has already played is a jump to 0 first.
+    Start and Continue become events at the first tick after them, because that tick is where the music begins; while no clock
+    is followed they become events at once. A Start of a clock that has already played first becomes a jump to 0.
     """
 
     def __init__(self, nominal_bpm: float = 120.0, follows: bool = True) -> None:
@@ -45,9 +45,9 @@ class MidiFeed:
         self._follows = follows
         self._pending: Literal["start", "continue"] | None = None
         self._at_zero = True
-        """Whether the conductor takes the clock to stand at 0."""
+        """Whether the conductor assumes the clock to be at 0."""
         self._moving = False
-        """Whether the conductor takes it to move."""
+        """Whether the conductor assumes it to move."""
         self._told: ClockFitted | None = None
         self._ticks = 0
         self._asked = 0
@@ -57,16 +57,16 @@ class MidiFeed:
 
     @property
     def awaits_ticks(self) -> bool:
-        """Whether Start or Continue was heard and no tick since: gear that does not send its clock."""
+        """Whether Start or Continue was received and no tick since: a device that does not send its clock."""
         return self._pending is not None
 
     @property
     def due(self) -> int | None:
-        """When `silence` is worth calling, nanoseconds; None while there is nothing to wait for."""
+        """When `silence` should be called, nanoseconds; None while there is nothing to wait for."""
         return self.follower.silence_due if self._follows and self._pending is None else None
 
     def feed(self, message: bytes, at: int) -> tuple[Event, ...]:
-        """Take one whole message, stamped at `at`. What is no message that anybody here asks for gives nothing."""
+        """Handle one complete message with the timestamp `at`. Messages that are not used return no events."""
         if not message:
             return ()
         if message[0] < SYSTEM:
@@ -88,7 +88,7 @@ class MidiFeed:
                 return ()
 
     def start(self, at: int) -> tuple[Event, ...]:
-        """Start, by the gear or by hand (for gear that only ticks): the next tick is beat 0."""
+        """Handle Start, from the device or the operator (for devices that only send ticks): the next tick is beat 0."""
         if not self._follows:
             return (TransportChanged(at, "start"),)
         self.follower.start(at)
@@ -99,20 +99,20 @@ class MidiFeed:
         return self._located(0.0, at)
 
     def silence(self, at: int) -> tuple[Event, ...]:
-        """Tell the time while no ticks come. A clock that has just fallen silent is told as running free."""
+        """Check for missing ticks. A clock that has just become silent runs free, which is reported as a fit."""
         if not self._follows or self._pending is not None or not self.follower.silence(at):
             return ()
         return self._fitted(at)
 
     def unplugged(self, at: int) -> tuple[Event, ...]:
-        """The port is gone: the clock runs free on its last tempo until ticks come again."""
+        """Handle the loss of the port: the clock runs free at its last tempo until ticks arrive again."""
         if not self._follows or self._pending is not None or self.follower.state in ("stopped", "free"):
             return ()
         self.follower.unplugged(at)
         return self._fitted(at)
 
     def set_transport(self, what: Literal["start", "stop", "continue"], at: int) -> None:
-        """The operator moved the clock, for gear that only ticks: its ticks count (or do not) from now on."""
+        """Set the transport by an operator command, for devices that only send ticks: ticks count (or do not) from now on."""
         self._pending = None
         match what:
             case "start":
@@ -125,11 +125,11 @@ class MidiFeed:
         self._moving = what != "stop"
 
     def is_own_event(self, move: TransportChanged) -> bool:
-        """Whether this very event is one of the latest that this feed told: others are somebody's own."""
+        """Whether this very event is one of the latest that this feed returned; others come from the operator."""
         return any(one is move for one in self._moves)
 
     def complaint(self, at: int) -> str | None:
-        """What somebody should know who waits: the clock ticks unstarted, or was started and does not tick. Once each."""
+        """Return a sentence for a user who waits: the clock sends ticks but was not started, or the reverse. Each once."""
         if not self._follows:
             return None
         if self._pending is not None and at - self._asked > TICKLESS and "tickless" not in self._complained:
@@ -140,7 +140,7 @@ class MidiFeed:
             return "the clock ticks, but nobody has started it: press play there, or tell this run: start"
         return None
 
-    # ---- inside ----
+    # ---- internals ----
 
     def _tick(self, at: int) -> tuple[Event, ...]:
         follower = self.follower
@@ -187,7 +187,10 @@ class MidiFeed:
         return self._located(sixteenths / 4, at)
 
     def _located(self, quarter: float, at: int) -> tuple[Event, ...]:
-        """A jump. A clock that moves stands there until its next tick: gear that takes a while must not be run ahead of."""
+        """Return the events of a jump.
+
+        A clock that moves waits at the new position for its next tick, so that the run does not get ahead of a slow device.
+        """
         located = TransportLocated(at, quarter)
         return (located, *self._fitted(at)) if self._moving else (located,)
 
@@ -204,7 +207,7 @@ class MidiFeed:
 
 
 def note_events(message: bytes, at: int) -> tuple[Event, ...]:
-    """What hands play: a note-on with a velocity, a controller, a program; nothing for any other message."""
+    """Return the events of what is played: a note-on with a velocity, a controller, a program; nothing for other messages."""
     kind, channel, data = message[0] & 0xF0, (message[0] & 0x0F) + 1, message[1:]
     if any(byte > MAX_DATA_BYTE for byte in data):
         return ()

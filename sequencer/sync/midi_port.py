@@ -1,11 +1,11 @@
-"""A MIDI port heard while a run plays: its messages cross from their thread into the loop, and become events there.
+"""A MIDI port used during a run: its messages move from the port's thread to the event loop and become events there.
 
-    live = LiveMidi("Digitakt", MidiFeed(nominal_bpm=120), performance.deliver, say=print)
-    live.open()          # in the running loop; raises MidiError where the port is not there
+    clock = MidiPortClock("Digitakt", MidiFeed(nominal_bpm=120), performance.deliver, say=print)
+    clock.open()         # in the running loop; raises MidiError if the port does not exist
     …
-    live.close()
+    clock.close()
 
-Stamps are taken once, where a message arrives, on `time.monotonic_ns` as `RealClock` has it.
+Timestamps are taken once, when a message arrives, from `time.monotonic_ns`, as in `RealClock`.
 """
 
 from __future__ import annotations
@@ -19,33 +19,33 @@ from sequencer.events.codec import Event
 from sequencer.midi.inputs import MidiInput, open_input
 
 POLL_INTERVAL_S = 0.05
-"""How often, in seconds, it is asked whether the clock has fallen silent."""
+"""How often, in seconds, the clock is checked for silence."""
 
 
 class Feed(Protocol):
-    """What turns messages into events: see `MidiFeed`."""
+    """Turns messages into events: see `MidiFeed`."""
 
     def feed(self, message: bytes, at: int) -> Sequence[Event]:
-        """Take one whole message."""
+        """Handle one complete message."""
         ...
 
     def silence(self, at: int) -> Sequence[Event]:
-        """Tell the time while nothing comes."""
+        """Check for silence; called regularly."""
         ...
 
     def unplugged(self, at: int) -> Sequence[Event]:
-        """The port is gone."""
+        """Handle the loss of the port."""
         ...
 
     def complaint(self, at: int) -> str | None:
-        """What somebody should know who waits for this clock; each thing once."""
+        """Return something that a user who waits for this clock should know, each thing once, or None."""
         ...
 
 
 class MidiPortClock:
-    """Listens to `port` (see `midi.addresses`) and delivers what `feed` makes of it, in the loop's own thread.
+    """Receives from `port` (see `midi.addresses`) and delivers the events of `feed`, in the loop's own thread.
 
-    `say` gets a sentence when the port goes or comes back; `heard` is called with every message, for those who show them.
+    `say` gets a sentence when the port disappears or returns; `heard` is called with every message, for displaying them.
     """
 
     def __init__(
@@ -71,13 +71,13 @@ class MidiPortClock:
         return self._text if self._input is None else self._input.name
 
     def open(self) -> None:
-        """Open the port; messages are heard from now on. Raises MidiError, with a cure."""
+        """Open the port and start receiving. Raises MidiError, with a hint."""
         self._loop = asyncio.get_running_loop()
         self._input = open_input(self._text, self._cross, self._changed, time.monotonic_ns)
         self._look()
 
     def close(self) -> None:
-        """Stop listening; nothing is delivered any more. Safe to call twice, and after failures."""
+        """Stop receiving; nothing is delivered any more. Can be called twice, and after failures."""
         self._loop = None
         if self._looking is not None:
             self._looking.cancel()
@@ -99,7 +99,7 @@ class MidiPortClock:
             try:
                 loop.call_soon_threadsafe(act)
             except RuntimeError:
-                return  # the loop has ended while a last message came in: nobody is there to hear it
+                return  # the loop has ended while a last message came in, so nobody can receive it
 
     # ---- in the loop
 

@@ -1,7 +1,7 @@
-"""The time a run lives in: real (monotonic nanoseconds) or virtual (jumps to the next deadline).
+"""The clock of a run: real (monotonic nanoseconds) or virtual (jumps to the next deadline).
 
 Everything that happens later in a run is a timer of its clock, so that one loop serves both: a live run sleeps until the next
-timer, a rehearsal jumps there. Equal deadlines fire in the order in which they were asked for.
+timer, a rehearsal jumps there. Timers with equal deadlines fire in the order in which they were added.
 """
 
 from __future__ import annotations
@@ -16,15 +16,17 @@ from sequencer.core.timers import Timer, TimerService
 
 
 class Clock(TimerService, Protocol):
-    """What a run needs of time: a timekeeper that can also let time pass."""
+    """A timer service that can also let time pass."""
 
     async def idle(self, awake: asyncio.Event) -> bool:
-        """Let time pass until `awake` is set or a timer has fired. False when no timer is left and nothing else can come."""
+        """Let time pass until `awake` is set or a timer has fired. Return False if no timer is left and nothing else can
+        happen.
+        """
         ...
 
 
 class _Timers:
-    """A heap of timers in order of due time, then of asking."""
+    """A heap of timers in order of due time, then of creation."""
 
     def __init__(self) -> None:
         self._heap: list[Timer] = []
@@ -37,13 +39,13 @@ class _Timers:
         return timer
 
     def next_due(self) -> int | None:
-        """When the next live timer is due; drops cancelled ones on the way."""
+        """Return when the next active timer is due; remove cancelled ones on the way."""
         while self._heap and self._heap[0].action is None:
             heapq.heappop(self._heap)
         return self._heap[0].due if self._heap else None
 
     def fire(self, now: int) -> bool:
-        """Fire the next timer if it is due; whether one fired."""
+        """Fire the next timer if it is due; return whether one fired."""
         due = self.next_due()
         if due is None or due > now:
             return False
@@ -55,14 +57,14 @@ class _Timers:
 
 
 class VirtualClock:
-    """Time that jumps: nothing is ever waited for. Starts at `start` nanoseconds."""
+    """Time that jumps and never waits. Starts at `start` nanoseconds."""
 
     def __init__(self, start: int = 0) -> None:
         self._now = start
         self._timers = _Timers()
 
     def now(self) -> int:
-        """The virtual time, in nanoseconds."""
+        """Return the virtual time, in nanoseconds."""
         return self._now
 
     def call_at(self, due: int, action: Callable[[], None]) -> Timer:
@@ -70,7 +72,7 @@ class VirtualClock:
         return self._timers.add(due, action)
 
     async def idle(self, awake: asyncio.Event) -> bool:
-        """Jump to the next timer and fire it; False when there is none. Never waits for `awake`: nothing else runs here."""
+        """Jump to the next timer and fire it; return False without a timer. Never waits for `awake`: nothing else runs here."""
         due = self._timers.next_due()
         if due is None:
             return False
@@ -81,7 +83,7 @@ class VirtualClock:
 class RealClock:
     """Monotonic time. Waits in the event loop of the running task.
 
-    `after` is a stamp that its time must lie behind: that of a run which goes on after the system was started anew.
+    `after` is a timestamp that its time must exceed: for a run that is resumed after a restart of the system.
     """
 
     def __init__(self, after: int = 0) -> None:
@@ -89,15 +91,17 @@ class RealClock:
         self._ahead = max(0, after + 1 - time.monotonic_ns())
 
     def now(self) -> int:
-        """`time.monotonic_ns()`, moved on where that lies before `after`."""
+        """Return `time.monotonic_ns()`, shifted if that is before `after`."""
         return time.monotonic_ns() + self._ahead
 
     def call_at(self, due: int, action: Callable[[], None]) -> Timer:
-        """Call `action` at monotonic nanosecond `due`; from the loop's own thread only."""
+        """Call `action` at monotonic nanosecond `due`; only from the loop's own thread."""
         return self._timers.add(due, action)
 
     async def idle(self, awake: asyncio.Event) -> bool:
-        """Sleep until the next timer is due (and fire it) or until `awake` is set. Always True: the world may still speak."""
+        """Sleep until the next timer is due (and fire it) or until `awake` is set. Always True: external events may still
+        arrive.
+        """
         if self._timers.fire(self.now()):
             return True
         due = self._timers.next_due()

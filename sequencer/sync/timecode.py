@@ -1,8 +1,8 @@
-"""Following MIDI time code: quarter frames, eight of which spell a time, and full-frame messages.
+"""Follows MIDI time code: quarter frames, eight of which encode a time, and full-frame messages.
 
-`TimecodeFollower` is told each message with its stamp and says what second of the source it is, and when it will be another.
-A quarter frame is a tick of a steady clock (24 to 30 frames a second, four ticks each), so the ticks are followed as a MIDI
-clock's are; their pieces say which ones they are. Pure: no I/O and no clock of its own.
+`TimecodeFollower` takes messages with timestamps. It returns the source's time at a moment and the moment of a source time. A
+quarter frame is a tick of a steady clock (24 to 30 frames per second, four ticks each), so the ticks are followed like those of
+a MIDI clock; their pieces identify them. Pure: no I/O and no clock of its own.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ PIECES = 8
 QUARTERS = 4
 """Quarter frames in a frame."""
 SILENCE = 150_000_000
-"""After so many nanoseconds without a quarter frame the source has stopped: it sends none while it stands."""
+"""After this many nanoseconds without a quarter frame the source is silent: it sends none while it is stopped."""
 GRACE = 2_000_000_000
-"""So long a source that fell silent is believed to run on: a cable may have been pulled."""
+"""How long a silent source is assumed to run on, because a cable may have been unplugged; then it counts as stopped."""
 
 
 @dataclass(frozen=True, slots=True)
 class FrameRate:
-    """A frame rate of time code: `fps` true frames a second; `counts` numbers used in a second; `drops` as NTSC does."""
+    """A frame rate of time code: `fps` true frames per second, `counts` frame numbers per second, `drops` for drop-frame."""
 
     code: int
     name: str
@@ -43,12 +43,12 @@ RATES = (
     FrameRate(2, "29.97 drop", Fraction(30000, 1001), 30, drops=True),
     FrameRate(3, "30", Fraction(30), 30, drops=False),
 )
-"""The four rates that the messages can name, by their code."""
+"""The four rates that the messages can encode, by their code."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timecode:
-    """A time as it is spelled."""
+    """A time in hours, minutes, seconds and frames."""
 
     hours: int
     minutes: int
@@ -58,10 +58,10 @@ class Timecode:
 
     @classmethod
     def at(cls, seconds: float, rate: FrameRate) -> Timecode:
-        """The time of the frame in which the source is so many seconds after 00:00:00:00; it starts anew after a day."""
-        number = int(seconds * rate.fps + Fraction(1, 1000))  # a frame that has just begun, whatever a float makes of it
+        """Return the time of the frame at `seconds` after 00:00:00:00; it wraps around after a day."""
+        number = int(seconds * rate.fps + Fraction(1, 1000))  # a frame that has just begun, despite rounding errors of a float
         if rate.drops:
-            tens, rest = divmod(number, 17_982)  # frames in ten minutes, of which nine leave out two numbers each
+            tens, rest = divmod(number, 17_982)  # frames in ten minutes, of which nine skip two numbers each
             number += 18 * tens + (2 * ((rest - 2) // 1798) if rest >= 2 else 0)
         second, frames = divmod(number, rate.counts)
         return cls(second // 3600 % 24, second // 60 % 60, second % 60, frames, rate)
@@ -72,7 +72,7 @@ class Timecode:
 
     @property
     def is_sound(self) -> bool:
-        """Whether such a time exists: drop-frame code leaves out frames 0 and 1 of most minutes."""
+        """Whether such a time exists: drop-frame code skips frames 0 and 1 of most minutes."""
         if self.hours > 23 or self.minutes > 59 or self.seconds > 59 or self.frames >= self.rate.counts:
             return False
         return not (self.rate.drops and self.frames < 2 and self.seconds == 0 and self.minutes % 10)
@@ -86,12 +86,12 @@ class Timecode:
 
     @property
     def time(self) -> Fraction:
-        """Seconds since 00:00:00:00 that really pass until this frame."""
+        """True elapsed seconds from 00:00:00:00 to this frame."""
         return self.number / self.rate.fps
 
 
 def format_timecode(pieces: bytes) -> Timecode:
-    """The time that eight data bytes of quarter frames, pieces 0 to 7 in order, spell."""
+    """Return the time that eight data bytes of quarter frames, pieces 0 to 7 in order, encode."""
     nibbles = [piece & 0x0F for piece in pieces]
     frames, seconds, minutes = (nibbles[place] | nibbles[place + 1] << 4 for place in (0, 2, 4))
     hours = nibbles[6] | (nibbles[7] & 1) << 4
@@ -99,7 +99,7 @@ def format_timecode(pieces: bytes) -> Timecode:
 
 
 def full_frame(message: bytes) -> Timecode | None:
-    """The time of a full-frame message (`F0 7F dev 01 01 hh mm ss ff F7`); None for any other message."""
+    """Return the time of a full-frame message (`F0 7F dev 01 01 hh mm ss ff F7`); None for any other message."""
     if len(message) != 10 or message[:2] != b"\xf0\x7f" or message[3:5] != b"\x01\x01":
         return None
     hours, minutes, seconds, frames = message[5:9]
@@ -107,11 +107,11 @@ def full_frame(message: bytes) -> Timecode | None:
 
 
 class TimecodeFollower:
-    """Where a source of time code is. `rate` is what the score expects; the source's own is believed once it is heard.
+    """Follows a source of time code. `rate` is what the score expects; the source's own rate is used once it is received.
 
-    A whole time is known after eight quarter frames in order (two frames); while the source runs backwards nothing is locked.
-    States: `stopped` before anything is known and while the source stands · `searching` until a time is whole · `locked` ·
-    `free` while it has just fallen silent.
+    A complete time is known after eight quarter frames in order (two frames); while the source runs backwards nothing is
+    locked. States: `stopped` before anything is known and while the source is stopped · `searching` until a time is complete ·
+    `locked` · `free` while it has just become silent.
     """
 
     def __init__(self, rate: FrameRate = RATES[1]) -> None:
@@ -124,16 +124,16 @@ class TimecodeFollower:
         """How many quarter frames came in order."""
         self._piece = -1
         self._zero: int | None = None
-        """The quarter frame (since 00:00:00:00) that the follower's tick 0 is, once a time is known."""
+        """The quarter frame (since 00:00:00:00) of the follower's tick 0, once a time is known."""
         self._count = 0
         self._held = Fraction(0)
         self._moving = False
         self._free = False
 
-    # ---- what arrives ----
+    # ---- input ----
 
     def quarter_frame(self, data: int, at_ns: int) -> None:
-        """A quarter frame (F1): its data byte."""
+        """Handle a quarter frame (F1), given its data byte."""
         piece = data >> 4 & 7
         at = max(at_ns, self._last) if self._base is not None else at_ns
         silent = self._base is not None and at - self._last > SILENCE
@@ -154,14 +154,14 @@ class TimecodeFollower:
             self._whole()
 
     def located(self, time: Timecode) -> None:
-        """A full frame: the source stands, or is going on, at this time."""
+        """Handle a full frame: the source is stopped, or continues, at this time."""
         if time.is_sound:
             self.rate = time.rate
             self._held = time.time
             self._forget()
 
     def silence(self, at_ns: int) -> bool:
-        """Tell the time while nothing comes. True when the source falls silent, and again when it counts as stopped."""
+        """Check for silence. Return True when the source becomes silent, and again when it counts as stopped."""
         if not self._moving or self._base is None:
             return False
         quiet = at_ns - self._last
@@ -174,17 +174,17 @@ class TimecodeFollower:
             return True
         return False
 
-    # ---- what it says ----
+    # ---- output ----
 
     @property
     def state(self) -> TimecodeState:
-        """How sure the time is: see the class."""
+        """How certain the time is: see the class."""
         if self._moving:
             return "free" if self._free else "locked"
         return "searching" if self._run else "stopped"
 
     def seconds_at(self, at_ns: int) -> float:
-        """The source's time at a moment, in seconds that really pass; standing still while it is not locked."""
+        """Return the source's time at a moment, in true seconds; constant while it is not locked."""
         best = self._rivals.best
         if not self._moving or self._zero is None or self._base is None:
             return float(self._held)
@@ -192,14 +192,14 @@ class TimecodeFollower:
         return (self._zero + self._count + ticks) / (QUARTERS * float(self.rate.fps))
 
     def time_of(self, seconds: float) -> int | None:
-        """The nanosecond at which the source is at a time, as things stand; None while it stands still."""
+        """Return the predicted nanosecond at which the source is at a time; None while it is stopped."""
         best = self._rivals.best
         if not self._moving or self._zero is None or self._base is None or best is None:
             return None
         return self._base + round(best.ahead(seconds * QUARTERS * float(self.rate.fps) - self._zero - self._count))
 
     def fit(self) -> tuple[float, int, float, float, TimecodeState]:
-        """(second, nanosecond, seconds per nanosecond, standard error of a prediction two seconds ahead, state)."""
+        """Return (second, nanosecond, seconds per nanosecond, standard error of a prediction two seconds ahead, state)."""
         best = self._rivals.best
         if not self._moving or self._zero is None or self._base is None or best is None:
             return float(self._held), self._last, 0.0, 0.0, self.state
@@ -207,10 +207,10 @@ class TimecodeFollower:
         second = (self._zero + self._count) / per_second
         return second, self._base + round(best.x), 1 / (best.v * per_second), best.deviation(2 * per_second), self.state
 
-    # ---- inside ----
+    # ---- internals ----
 
     def _steps(self, piece: int, at: int) -> int:
-        """How many quarter frames this one is behind the latest: some may be lost; 0 where it cannot be told."""
+        """Return how many quarter frames this one is after the latest (some may be lost), or 0 if that cannot be determined."""
         steps = (piece - self._piece) % PIECES
         best = self._rivals.best
         if steps == 1:
@@ -221,7 +221,7 @@ class TimecodeFollower:
         return steps if steps and abs(passed - steps) < 0.5 else 0
 
     def _begin(self, at: int) -> None:
-        """Pieces begin anew: after silence, a gap, or while the source runs backwards."""
+        """Start again with the pieces: after silence, a gap, or while the source runs backwards."""
         if self._moving:
             self._held = Fraction(self.seconds_at(at)).limit_denominator(10**6)
         self._rivals = HypothesisSet()
@@ -234,7 +234,7 @@ class TimecodeFollower:
         self._moving = False
 
     def _whole(self) -> None:
-        """Eight pieces are there: the time they spell is that of the frame in which the first of them was sent."""
+        """Handle eight complete pieces: the time that they encode is that of the frame in which the first of them was sent."""
         time = format_timecode(bytes(self._pieces))
         if not time.is_sound:
             self._run = 0
@@ -242,7 +242,7 @@ class TimecodeFollower:
         self.rate = time.rate
         zero = time.number * QUARTERS - (self._count - (PIECES - 1))
         if self._zero is not None and abs(zero - self._zero) > 1 and self._moving:
-            self._run = 0  # it does not go on from where it was: wait for another whole time that says so too
+            self._run = 0  # it does not continue from the previous position: wait for another complete time that confirms it
             self._moving = False
             self._zero = None
             return
@@ -260,22 +260,22 @@ class TimecodeFollower:
 
 
 QUARTER_FRAMES_PER_FIT = 25
-"""A fit is told at least every so many quarter frames: about four times a second."""
+"""The maximum number of quarter frames between two fits: about four fits per second."""
 JUMPED = 0.1
-"""What differs by more than so many seconds from what was told is a jump."""
+"""A difference of more than this many seconds from the last fit sent is a jump."""
 NEVER = float("-inf")
 
 
 def parse_rate(name: str) -> FrameRate | None:
-    """The rate of `clock mtc 25`: 24, 25, 29.97 (drop frame) or 30; None for any other."""
+    """Return the rate of `clock mtc 25`: 24, 25, 29.97 (drop frame) or 30; None for any other."""
     return next((one for one in RATES if name in (one.name, one.name.split()[0])), None)
 
 
 class TimecodeFeed:
-    """Follows the time code in a stream of MIDI messages, and hands on notes, controllers and programs.
+    """Follows the time code in a stream of MIDI messages, and turns notes, controllers and programs into events.
 
-    Start, Stop and ticks in the same stream are passed over: the time code says it all. `origin` is the source's second at
-    which the score begins (an hour, for many tapes).
+    Start, Stop and ticks in the same stream are ignored: the time code is sufficient. `origin` is the source's second at which
+    the score begins (an hour, for many tapes).
     """
 
     def __init__(self, expected: FrameRate = RATES[1], origin: Fraction = Fraction(0)) -> None:
@@ -283,12 +283,12 @@ class TimecodeFeed:
         self._origin = float(origin)
         self._told: ClockFitted | None = None
         self._stands = NEVER
-        """Where the conductor takes the clock to stand while it does not move; never told: nowhere."""
+        """Where the conductor assumes the clock to be while it does not move; NEVER if no position was sent."""
         self._moving = False
         self._frames = 0
 
     def feed(self, message: bytes, at: int) -> tuple[Event, ...]:
-        """Take one whole message."""
+        """Handle one complete message."""
         if len(message) == 2 and message[0] == 0xF1 and message[1] < 0x80:
             self.follower.quarter_frame(message[1], at)
             return self._followed(at)
@@ -304,7 +304,7 @@ class TimecodeFeed:
         return (*stop, TransportLocated(at, self._stands))
 
     def silence(self, at: int) -> tuple[Event, ...]:
-        """Tell the time while nothing comes: free-wheeling first, and then stopped."""
+        """Check for silence: the source first runs free, and then counts as stopped."""
         if not self.follower.silence(at):
             return ()
         if self.follower.state == "free":
@@ -314,11 +314,11 @@ class TimecodeFeed:
         return (TransportChanged(at, "stop"), TransportLocated(at, self._stands))
 
     def unplugged(self, at: int) -> tuple[Event, ...]:
-        """The port is gone: what silence says comes by itself."""
+        """Return nothing: the silence that follows is detected without this call."""
         return ()
 
     def complaint(self, at: int) -> str | None:
-        """Nothing: time code that comes is followed, and none that does not can be told from a source that stands."""
+        """Return None: time code that arrives is followed, and missing time code looks like a source that is stopped."""
         return None
 
     def _followed(self, at: int) -> tuple[Event, ...]:

@@ -1,6 +1,6 @@
-"""Every code that a diagnostic can have: what it means, why it is so, a score that causes it, and the cure.
+"""Every diagnostic code: what it means, the reason for it, a score that causes it, and the fixed score.
 
-Data by families, at the bottom of the package: nothing here knows how scores are read. `sequencer explain CODE` prints an
+The entries are data, grouped in families; nothing here depends on how scores are read. `sequencer explain CODE` prints an
 entry, `docs/errors.md` holds them all.
 """
 
@@ -33,17 +33,17 @@ FAMILIES: tuple[tuple[str, str], ...] = (
 
 @cache
 def family(module: str) -> tuple[Code, ...]:
-    """The codes of one family, in order."""
+    """Return the codes of one family, in order."""
     codes: tuple[Code, ...] = import_module(f"sequencer.core.catalog.{module}").CODES
     return codes
 
 
 def every() -> tuple[Code, ...]:
-    """All codes, in the order of the pages."""
+    """Return all codes, in the order of the pages."""
     return tuple(code for module, _ in FAMILIES for code in family(module))
 
 
 def find(number: str) -> Code | None:
-    """The entry of a code (`E204`, in either case), or None."""
+    """Return the entry of a code (`E204`, in either case), or None."""
     wanted = number.strip().upper()
     return next((code for code in every() if code.code == wanted), None)

@@ -24,7 +24,7 @@ def _scene(follow: str, action: str = "Now it turns once.") -> str:
 
 
 def _row(cut: str) -> str:
-    """Seven prompts in a row, `cut` in front of the fifth."""
+    """Return seven consecutive prompts with `cut` before the fifth."""
     what = ("drifts on", "turns once", "meets a leaf", "passes a stone", "fills with rain", "sinks a little", "rests")
     cues = ((f"at {4 * n}c ", cut if n == 4 else "", f'"The paper boat {one}. {LOOK}"\n') for n, one in enumerate(what))
     return "".join("".join(cue) for cue in cues)

@@ -10,7 +10,7 @@ LIT = 'use "lights.score"\nat 0c "A tram waits. {light}"\n'
 
 
 def _big() -> bytes:
-    """A little more than the largest score that is read."""
+    """Return slightly more than the largest score that is read."""
     return b"# a line that is read by nobody\n" * (16 * 1024 * 32 + 1)
 
 

@@ -9,7 +9,7 @@ from sequencer.core.catalog.record import Code, Example, File, code
 
 
 def png(width: int, height: int) -> bytes:
-    """A black PNG of this size."""
+    """Return a black PNG of this size."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

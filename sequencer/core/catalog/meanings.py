@@ -1,4 +1,4 @@
-"""E301–E326 and W101–W305: names that mean something, and what a cue or a rule can hold."""
+"""E301–E326 and W101–W305: names that refer to something, and what a cue or a rule can contain."""
 
 from __future__ import annotations
 

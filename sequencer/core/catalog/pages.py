@@ -1,6 +1,6 @@
-"""The pages on codes: `docs/errors.md`, `docs/advice.md` and what `sequencer explain CODE` prints.
+"""The pages about codes: `docs/errors.md`, `docs/advice.md` and what `sequencer explain CODE` prints.
 
-Nothing here can read a score: who makes a page hands over a function that says what an example causes.
+This module cannot read a score: the caller passes a function that returns the diagnostics of an example.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from sequencer.core.catalog import FAMILIES, every, family
 from sequencer.core.catalog.record import Code, Example
 
 Say = Callable[[Example, str], str]
-"""Says what an example causes of one code: the diagnostics as `check` prints them."""
+"""Returns the diagnostics of one code that an example causes, as `check` prints them."""
 
 WIDTH = 100
 
@@ -85,7 +85,7 @@ and repeats the light and the camera word for word. Variables (`let`) and scenes
 
 
 def errors_page(say: Say) -> str:
-    """`docs/errors.md`: every code but the advice, with a score that causes it, its message and its cure."""
+    """Return `docs/errors.md`: every code except the advice, with a score that causes it, its message and the fixed score."""
     sample = next(code for code in every() if code.code == "E204")
     parts = [ERRORS_HEAD.replace("{sample}", say(sample.wrong, sample.code))]
     for module, title in FAMILIES:
@@ -100,7 +100,7 @@ def errors_page(say: Say) -> str:
 
 
 def advice_page(say: Say) -> str:
-    """`docs/advice.md`: every rule of advice with its source, an example and its cure."""
+    """Return `docs/advice.md`: every rule of advice with its source, an example and the fixed score."""
     codes = family("advice")
     rows = [f"| [{one.code}](#{_anchor(one)}) | {one.title} | {one.source} |" for one in codes]
     return (
@@ -109,7 +109,7 @@ def advice_page(say: Say) -> str:
 
 
 def _anchor(one: Code) -> str:
-    """The anchor that Markdown viewers make of an entry's heading."""
+    """Return the anchor that Markdown viewers create for an entry's heading."""
     heading = f"{one.code} {one.title}".casefold()
     return "".join(char for char in heading if char.isalnum() or char in " -_").replace(" ", "-")
 
@@ -138,7 +138,7 @@ def _files(example: Example) -> str:
 
 
 def terminal_page(one: Code) -> str:
-    """An entry as `sequencer explain CODE` prints it."""
+    """Return an entry as `sequencer explain CODE` prints it."""
     kind = "error" if one.is_error else "warning"
     parts = [f"{kind}[{one.code}]: {one.title}", textwrap.fill(one.why, WIDTH)]
     if one.source:
@@ -149,7 +149,7 @@ def terminal_page(one: Code) -> str:
 
 
 def terminal_list() -> str:
-    """Every code with its title, as `sequencer explain` prints it."""
+    """Return every code with its title, as `sequencer explain` prints it."""
     parts = []
     for module, title in FAMILIES:
         parts.append("\n".join([title, *(f"  {one.code}  {one.title}" for one in family(module))]))

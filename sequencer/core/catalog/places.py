@@ -1,4 +1,4 @@
-"""E201–E224: how places and lengths are written."""
+"""E201–E224: the notation of positions and lengths."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ OPENING = 'at 1 "A tram waits at an empty stop."\n'
 
 
 def _placed(wrong: str, cured: str, end: str = "end 99\n") -> tuple[str, str]:
-    """A score whose second cue has a place: the wrong one and the cured one."""
+    """Return a score whose second cue has a position, first wrong and then fixed."""
     before, behind = f"{HEAD}{OPENING}at ", f' "The tram rolls on."\n{end}'
     return before + wrong + behind, before + cured + behind
 
 
 def _long(wrong: str, cured: str) -> tuple[str, str]:
-    """A score with a section whose length is wrong, then cured."""
+    """Return a score with a section whose length is wrong, then fixed."""
     before, behind = f"{HEAD}section ride ", f" {{\n  {OPENING}}}\n"
     return before + wrong + behind, before + cured + behind
 

@@ -1,4 +1,4 @@
-"""What is known of one code of a diagnostic: data only."""
+"""The record of one diagnostic code: data only."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file beside an example's score. `content` is its bytes, or makes them; None is a folder of that name."""
+    """A file next to an example's score. `content` is its bytes, or a function that returns them; None is a folder of that
+    name.
+    """
 
     name: str
     content: bytes | Callable[[], bytes] | None
 
     def read(self) -> bytes:
-        """Its bytes; a folder has none."""
+        """Return the content; empty for a folder."""
         match self.content:
             case None:
                 return b""
@@ -26,11 +28,11 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A score in full, with what lies beside it.
+    """A complete score, with the files next to it.
 
-    `text` is the score; `shown` is what a page shows of it where the whole would be too long (or cannot be shown);
-    `data` are the file's bytes where they are no UTF-8 text. `name` says the notation. `in_folder` is False for a score that
-    is read from a string, with no folder around it.
+    `text` is the score. `shown` is the part that a page shows if the score is too long (or cannot be shown). `data` are the
+    bytes of the file if they are not UTF-8 text. `name` determines the notation. `in_folder` is False for a score that is read
+    from a string and has no folder.
     """
 
     text: str
@@ -42,12 +44,12 @@ class Example:
 
     @property
     def bytes(self) -> bytes:
-        """The score's file."""
+        """The content of the score's file."""
         return self.text.encode() if self.data is None else self.data
 
     @property
     def page(self) -> str:
-        """What a page shows of it."""
+        """What a page shows of the score."""
         return self.text if self.shown is None else self.shown
 
     @property
@@ -58,9 +60,9 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A code: what it says in a few words, why it is so, a score that causes it, and the same score cured.
+    """A code: what it means in a few words, the reason for it, a score that causes it, and the same score fixed.
 
-    `source` names where a piece of advice comes from; errors need none.
+    `source` names where a piece of advice comes from; it is empty for errors.
     """
 
     code: str
@@ -72,7 +74,7 @@ class Code:
 
     @property
     def is_error(self) -> bool:
-        """Whether a score with it cannot be performed."""
+        """Whether a score with this code cannot be performed."""
         return self.code.startswith("E")
 
 
@@ -87,7 +89,7 @@ def code(
     files: tuple[File, ...] = (),
     yaml: bool = False,
 ) -> Code:
-    """A record in few words: plain texts become examples, both with the same `files` beside them."""
+    """Return a record from short arguments: strings become examples, both with the same `files` next to them."""
     name = "example.yaml" if yaml else "example.score"
 
     def example(one: str | Example) -> Example:

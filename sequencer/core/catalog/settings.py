@@ -8,12 +8,12 @@ START = 'at 0c "A tram waits at an empty stop."\n'
 
 
 def _line(wrong: str, cured: str) -> tuple[str, str]:
-    """A score with a header line that is wrong, then cured."""
+    """Return a score with a header line that is wrong, then fixed."""
     return f"{wrong}\n{START}", f"{cured}\n{START}"
 
 
 def _action(wrong: str, cured: str) -> tuple[str, str]:
-    """A score whose second cue has an action that is wrong, then cured."""
+    """Return a score whose second cue has an action that is wrong, then fixed."""
     head = f"clock 120 bpm\n{START}at 9 "
     return f"{head}{wrong}\n", f"{head}{cured}\n"
 

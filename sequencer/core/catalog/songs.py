@@ -6,7 +6,9 @@ from sequencer.core.catalog.record import Code, Example, File, code
 
 
 def song(*meta: tuple[int, bytes]) -> bytes:
-    """A MIDI file of one track that holds meta events, each (ticks behind the one before, its bytes), 24 ticks a quarter."""
+    """Return a MIDI file of one track with meta events, each (ticks after the previous one, its bytes), at 24 ticks per
+    quarter.
+    """
     track = b"".join(bytes((wait,)) + b"\xff" + content for wait, content in (*meta, (96, b"\x2f\x00")))
     return b"MThd\x00\x00\x00\x06\x00\x00\x00\x01\x00\x18MTrk" + len(track).to_bytes(4, "big") + track
 
@@ -16,7 +18,7 @@ def _plain() -> bytes:
 
 
 def _turns() -> bytes:
-    """4/4, and 3/4 from the second bar on."""
+    """Return a file in 4/4, then 3/4 from the second bar on."""
     return song((0, b"\x58\x04\x04\x02\x18\x08"), (96, b"\x58\x04\x03\x02\x18\x08"))
 
 

@@ -1,4 +1,4 @@
-"""E270–E276: what stands in a text."""
+"""E270–E276: the content of a text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""E401–E425 and W401–W403: places that must exist, tempo, repetition, chunks."""
+"""E401–E425 and W401–W403: positions that must exist, tempo, repetition, chunks."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ START = 'at 0c "A tram waits at an empty stop."\n'
 
 
 def _rule(wrong: str, cured: str) -> tuple[str, str]:
-    """A score with a rule whose trigger is wrong, then cured."""
+    """Return a score with a rule whose trigger is wrong, then fixed."""
     return f"{START}on {wrong} -> sr 4x\n", f"{START}on {cured} -> sr 4x\n"
 
 

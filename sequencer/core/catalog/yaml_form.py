@@ -1,4 +1,4 @@
-"""E601–E625: what only the YAML notation can get wrong."""
+"""E601–E625: errors that only the YAML notation can have."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Estimator."""
+"""Estimates the tempo and phase of a clock from timestamped ticks."""

@@ -1,7 +1,7 @@
-"""Following a MIDI clock: 24 ticks a quarter, and a transport that says what they count.
+"""Follows a MIDI clock: 24 ticks per quarter, and transport messages that set the position.
 
-`ClockFollower` is told what arrives, with stamps in integer nanoseconds, and says where the music is and when it will be
-where. It has no clock of its own and does no I/O::
+`ClockFollower` takes messages with timestamps in integer nanoseconds. It returns the position at a time and the time of a
+position. It has no clock of its own and does no I/O::
 
     follower = ClockFollower()
     follower.start(at_ns)            # the next tick is beat 0
@@ -10,7 +10,7 @@ where. It has no clock of its own and does no I/O::
     follower.time_of(16)             # → the nanosecond at which beat 16 will be
     follower.bpm, follower.state     # → 120.003, "locked"
 
-A *beat* here is a quarter note. What makes a good follower of the ticks themselves is in `rivals` and `fit`.
+A *beat* here is a quarter note. How the ticks themselves are followed is in `hypotheses` and `kalman`.
 """
 
 from __future__ import annotations
@@ -21,34 +21,36 @@ from typing import Literal
 from sequencer.sync.estimator.hypotheses import HypothesisSet
 
 PPQN = 24
-"""Ticks in a quarter note, as MIDI has it."""
+"""Ticks in a quarter note, defined by MIDI."""
 TICKS_PER_SIXTEENTH = 6
 """Ticks in the unit of a song position."""
 
 ClockState = Literal["searching", "locked", "free", "stopped"]
 
 SILENCE = 12
-"""After this many missing ticks a clock has fallen silent, and is followed on its last tempo …"""
+"""After this many missing ticks a clock is silent, and the position continues at its last tempo …"""
 MIN_SILENCE_NS = 300_000_000
 """… but not before this many nanoseconds: receivers stall too."""
 SURE, UNSURE = 0.02, 0.05
-"""Locked while the tempo's own standard error is below the first share of it; searching again once above the second."""
+"""Locked when the standard error of the tempo, as a share of it, falls below the first; searching again above the second."""
 ENOUGH = 5
-"""Ticks that a clock must have been heard for before it can be locked."""
+"""Number of received ticks before a clock can be locked."""
 YOUNG, PLAIN = 48, 0.15
-"""Before so many ticks it is locked only where the tempo is, within this share, what plain counting says: the stamps of
-the first beat can fit several theories."""
+"""Before this many ticks the clock is locked only if the tempo is within this share of the mean interval: the timestamps of the
+first beat can fit several hypotheses.
+"""
 OFF_GRID = 0.25
-"""At a start, a tick this far (in ticks) from the old grid begins a new one: gear may begin its clock anew when it starts."""
+"""At a start, a tick this far (in ticks) from the old grid begins a new one: a device may restart its clock when it starts."""
 HORIZON = 48
-"""How far ahead, in ticks, `deviation` looks: two quarters, about what a command needs."""
+"""How far ahead, in ticks, `deviation` predicts: two quarters, about what a command needs."""
 
 
 class ClockFollower:
-    """Position and tempo of a MIDI clock. `nominal_bpm` is believed until two ticks have been heard.
+    """Position and tempo of a MIDI clock. `nominal_bpm` is used until two ticks are received.
 
-    States: `stopped` (position stands still; ticks only teach the tempo) · `searching` (runs, tempo not known well) ·
-    `locked` · `free` (runs on the last tempo, for no ticks come). Stamps that go backwards are taken as equal to the latest.
+    States: `stopped` (the position is frozen; ticks only improve the tempo) · `searching` (runs, tempo not well known) ·
+    `locked` · `free` (runs at the last tempo, because no ticks arrive). Timestamps that go backwards are treated as equal to
+    the latest.
     """
 
     def __init__(self, nominal_bpm: float = 120.0) -> None:
@@ -65,21 +67,21 @@ class ClockFollower:
         self._locked = False
         self._heard = 0
         self._next: int | None = 0
-        """The number that the next tick gets (start, continue, locate); None where it just counts on."""
+        """The number of the next tick (after start, continue, locate); None if it is one more than the last."""
         self._held = 0.0
-        """The position, in ticks, while nothing moves."""
+        """The position, in ticks, while the clock does not move."""
         self._error = 0.0
 
-    # ---- what arrives ----
+    # ---- input ----
 
     def start(self, at_ns: int) -> None:
-        """Start: the next tick is beat 0."""
+        """Handle Start: the next tick is beat 0."""
         self._now(at_ns)
         self._running = True
         self._next, self._held = 0, 0.0
 
     def stop(self, at_ns: int) -> None:
-        """Stop: the position freezes. Continue goes on with the tick after the last one."""
+        """Handle Stop: the position freezes. Continue resumes with the tick after the last one."""
         now = self._now(at_ns)
         if self._running and self._next is None:
             last = self._rivals.index
@@ -88,17 +90,19 @@ class ClockFollower:
         self._running = False
 
     def resume(self, at_ns: int) -> None:
-        """Continue: the next tick is where the song position points, or the one after the last."""
+        """Handle Continue: the next tick is at the song position, or the one after the last."""
         self._now(at_ns)
         self._running = True
 
     def locate(self, sixteenths: int) -> None:
-        """Song position, in sixteenths from the start: the next tick is there. Usually sent while stopped, before Continue."""
+        """Handle a song position, in sixteenths from the start: the next tick is there. Usually sent while stopped, before
+        Continue.
+        """
         self._next = max(0, sixteenths) * TICKS_PER_SIXTEENTH
         self._held = float(self._next)
 
     def tick(self, at_ns: int) -> None:
-        """A clock tick."""
+        """Handle a clock tick."""
         silent = self.state_at(at_ns) == "free" or self._quiet(at_ns)
         at = self._now(at_ns)
         if self._heard == 0 or silent:
@@ -124,7 +128,7 @@ class ClockFollower:
             self._locked = known and unsure < (UNSURE if self._locked else SURE)
 
     def silence(self, at_ns: int) -> bool:
-        """Tell what time it is while no ticks come. True if the clock has just fallen silent and runs free from now on."""
+        """Check for missing ticks. Return True if the clock has just become silent and runs free from now on."""
         if self._free or not self._running or not self._quiet(at_ns):
             return False
         self._now(at_ns)
@@ -132,21 +136,21 @@ class ClockFollower:
         return True
 
     def unplugged(self, at_ns: int) -> None:
-        """The port is gone: run free at once, until ticks come again."""
+        """Handle the loss of the port: run free at once, until ticks arrive again."""
         self._now(at_ns)
         self._free = True
 
-    # ---- what it says ----
+    # ---- output ----
 
     @property
     def bpm(self) -> float:
-        """Quarters a minute, now."""
+        """Quarters per minute, now."""
         fit = self._rivals.best
         return 60e9 / PPQN / (self._nominal if fit is None else fit.v)
 
     @property
     def state(self) -> ClockState:
-        """How sure the position is: see the class."""
+        """How certain the position is: see the class."""
         if not self._running:
             return "stopped"
         if self._free:
@@ -154,32 +158,32 @@ class ClockFollower:
         return "locked" if self._locked else "searching"
 
     def state_at(self, at_ns: int) -> ClockState:
-        """`state` as it is at a time, if no tick came since the last: a silence counts though nobody called `silence`."""
+        """Return `state` as of a time, if no tick came since the last: a silence counts even if nobody called `silence`."""
         state = self.state
         return "free" if state in ("locked", "searching") and self._quiet(at_ns) else state
 
     @property
     def silence_due(self) -> int | None:
-        """When `silence` is worth calling: the nanosecond from which a clock that says nothing counts as silent, or None."""
+        """When `silence` should be called: the nanosecond from which a clock without ticks counts as silent, or None."""
         if self._base is None or not self._running or self._free or not self._heard:
             return None
         return self._base + ceil(self._last_tick + self._patience())
 
     @property
     def phase_error(self) -> float:
-        """How late the latest tick came, nanoseconds, beside the line through all of them (negative: early)."""
+        """By how many nanoseconds the latest tick is later than the line through all of them (negative: early)."""
         return self._error
 
     def beat_at(self, at_ns: int) -> float:
-        """The position at a time, in quarters; frozen while stopped and until the first tick after a start."""
+        """Return the position at a time, in quarters; frozen while stopped and until the first tick after a start."""
         if not self._moves or self._base is None:
             return self._held / PPQN
         return self._ticks_at(float(at_ns - self._base)) / PPQN
 
     def time_of(self, beat: float) -> int:
-        """The nanosecond at which the position is, was or will be `beat`, as things stand.
+        """Return the nanosecond at which the position is, was or will be `beat`, as currently known.
 
-        While it stands still: as if it went on at the latest stamp heard.
+        While the clock is stopped: as if it continued at the latest timestamp received.
         """
         base = 0 if self._base is None else self._base
         ticks = float(beat) * PPQN
@@ -193,15 +197,15 @@ class ClockFollower:
         return self.deviation_at(HORIZON / PPQN)
 
     def deviation_at(self, quarters: float) -> float:
-        """The standard error, in nanoseconds, of a time predicted `quarters` past the latest tick."""
+        """Return the standard error, in nanoseconds, of a time predicted `quarters` past the latest tick."""
         fit = self._rivals.best
         return self._nominal * PPQN if fit is None else fit.deviation(quarters * PPQN)
 
     def fit(self) -> tuple[float, int, float, float, ClockState]:
-        """What `events.ClockFitted` holds: (quarter, nanosecond, quarters per nanosecond, deviation, quality).
+        """Return the values of `events.ClockFitted`: (quarter, nanosecond, quarters per nanosecond, deviation, quality).
 
-        In a ramp the line is the one that touches the curve a quarter ahead: nobody asks for the past. Where nothing moves, the
-        rate is 0.
+        In a ramp the line is the tangent of the curve one quarter ahead, because past times are not needed. While nothing
+        moves, the rate is 0.
         """
         base = 0 if self._base is None else self._base
         if not self._moves:
@@ -219,7 +223,7 @@ class ClockFollower:
         quarter = (fit.index + touch) / PPQN
         return quarter, base + round(fit.ahead(touch)), 1 / (fit.period_ahead(touch) * PPQN), self.deviation, self.state
 
-    # ---- inside ----
+    # ---- internals ----
 
     @property
     def _moves(self) -> bool:

@@ -1,9 +1,10 @@
-"""Rival theories of a clock, weighed by how well they foretell: the one with the best score speaks.
+"""Competing hypotheses about a clock, scored by how well they predict its ticks; the one with the best score is used.
 
-At each tick every theory foretells, is scored by what came, and learns. A few new ones are born beside the leaders: the tempo
-has stepped here, it begins to glide, the glide has ended, all is shifted; and where a tick comes half an interval or more from
-where it should: ticks were lost, a tick came twice. A wrong theory is soon outscored and dropped; the old one stays beside a
-new one until that has proved itself, and so a stall that only looked like a change of tempo is forgotten as soon as it is over.
+At each tick every hypothesis predicts, is scored by the actual time, and is updated. New ones are added next to the leaders:
+the tempo changes in a step here, it begins to change gradually, the gradual change ends, all ticks are shifted; and, if a tick
+arrives half an interval or more from the expected time: ticks were lost, or a tick came twice. A wrong hypothesis soon scores
+low and is dropped. The old one stays next to a new one until that is confirmed; so a delay that only looked like a change of
+tempo has no effect once it is over.
 """
 
 from __future__ import annotations
@@ -16,33 +17,37 @@ from sequencer.sync.estimator.least_squares import Line
 from sequencer.sync.estimator.timestamp_grid import TimestampGrid
 
 MIN_TICK_NS, MAX_TICK_NS = 3_500_000.0, 240_000_000.0
-"""Times between ticks that are believed, nanoseconds: about 714 to 10 beats a minute."""
+"""Plausible times between ticks, nanoseconds: about 714 to 10 beats per minute."""
 MAX_HYPOTHESES = 8
-"""How many theories are kept."""
+"""The maximum number of hypotheses."""
 MAX_LATE = 4
-"""How many of them may hold the latest tick for late: else they leave no room for the news that all is shifted."""
+"""How many of them may classify the latest tick as late: more would leave no space for the hypothesis that all ticks are
+shifted.
+"""
 MAX_LOG_ODDS_BEHIND = 18.0
-"""Theories that are this much (log odds) behind the leader are dropped."""
+"""Hypotheses whose log odds are this much below the leader's are dropped."""
 STEP, BEND, STRAIGHTEN, JUMP = log(1 / 400), log(1 / 600), log(1 / 300), log(1 / 2000)
 LOST, LOST_MORE, TWICE = log(1 / 100), log(1 / 2), log(1 / 300)
 FAULTY = 6.0
-"""A theory with more faults (fading over 64 ticks) than this is wrong however well it fits: the stamps are coarse."""
+"""A hypothesis with more faults (fading over 64 ticks) than this is wrong however well it fits: the timestamps are coarse."""
 REVIEWED, RECOUNTED = 96, 384
-"""So many ticks back are looked at again, and so many counted again, when the stamps turn out to be coarse."""
+"""How many past ticks are fitted again, and how many are counted again, when the timestamps turn out to be coarse."""
 COARSE = 0.35
-"""From this share of an interval on, the grain of the stamps makes ticks look lost or doubled."""
+"""From this share of an interval on, the grid of the timestamps makes ticks look lost or doubled."""
 STRAIGHT = 1.5
-"""Coarse stamps of an even clock lie in a band so many grains wide (one, and the jitter), however many they are."""
+"""Coarse timestamps of an even clock lie in a band this many grid steps wide (one, plus the jitter), however many they are."""
 AFRESH, AGREE = 3.0, 0.3
-"""A tempo this many times the old one (or that part of it) is no step but a new clock; how alike its first intervals are."""
+"""A tempo this many times the old one (or that fraction of it) is a new clock, not a step; and the maximum relative difference
+of its first two intervals.
+"""
 HELD = log(1 / 10)
 OTHER_NOISE = log(1e-4)
 FIRST_VARIANCE = 500_000.0**2
-"""The noise believed in before there is any to measure, ns²."""
+"""The noise variance assumed before any is measured, ns²."""
 
 
 class HypothesisSet:
-    """A small crowd of `Fit`s. `tick(at)` feeds them; `best` is the one to believe, None until two ticks are known."""
+    """A small set of `TempoHypothesis` objects. `tick(at)` adds a tick; `best` is None until two ticks are known."""
 
     def __init__(self) -> None:
         self.best: TempoHypothesis | None = None
@@ -56,7 +61,7 @@ class HypothesisSet:
         """(time, number as counted then) of the latest ticks."""
 
     def agree(self, index: int) -> None:
-        """Let the latest tick be number `index` for every theory, whatever it counted before."""
+        """Set the number of the latest tick to `index` in every hypothesis, whatever it counted before."""
         away = index - self.index
         self._past = deque(((time, number + away) for time, number in self._past), RECOUNTED)
         self._heard = index
@@ -69,7 +74,7 @@ class HypothesisSet:
         return self._heard if self.best is None else self.best.index
 
     def tick(self, at: float) -> None:
-        """Hear a tick at `at`, not earlier than the last one."""
+        """Handle a tick at `at`, not earlier than the last one."""
         since, before = at - self._last, self._since
         self._last, self._since = at, since
         if self.best is None:
@@ -81,7 +86,7 @@ class HypothesisSet:
         found = self._grain.add_interval(since)
         self._past.append((at, self.index))
         if best is None:
-            return  # what came fits no tempo at all: begin again with the next ticks
+            return  # the tick fits no tempo at all: begin again with the next ticks
         if best.faults > FAULTY:
             found = self._grain.found(best.v) or found
         if found:
@@ -92,9 +97,9 @@ class HypothesisSet:
                 fit.floor = QUIETEST
 
     def resume(self, at: float, count: int) -> None:
-        """Hear a tick after a silence of `count` ticks: the tempo is kept, roughly, the phase taken from here.
+        """Handle a tick after a silence of `count` ticks: keep the tempo, approximately, and take the phase from this tick.
 
-        Or else all of them were only held up on their way, and come now: the next ones will tell.
+        Another hypothesis is that all the ticks were only delayed and arrive now: the next ones decide.
         """
         best = self.best
         if best is None:
@@ -116,11 +121,11 @@ class HypothesisSet:
         self._all, self.best, self._last = [*kept, held], kept[0], at
 
     def _review(self) -> bool:
-        """The stamps seem to be coarse: look again at the past ticks as what they are then, a line with that grain for noise.
+        """Fit the past ticks again as a line with the grid of the coarse timestamps as its noise. Return whether they fit.
 
-        Where the grain is a good part of an interval, ticks may have been taken for lost or doubled that were not: then all
-        that were heard count. False where the past ticks are no such line, and nothing has changed: ticks that are really lost
-        or doubled wander off any line through all of them.
+        If the grid step is a considerable part of an interval, ticks may have been wrongly classified as lost or doubled: then
+        all received ticks count. If the past ticks are not such a line, return False and change nothing: ticks that are really
+        lost or doubled drift away from any line through all of them.
         """
         best = self.best
         if best is None or len(self._past) < 8:
@@ -166,7 +171,7 @@ class HypothesisSet:
         self.best = self._all[0]
 
     def _newborn(self, at: float) -> list[TempoHypothesis]:
-        """Theories that something changes right after the latest tick."""
+        """Return hypotheses that something changes right after the latest tick."""
         self._born += 1
         born: list[TempoHypothesis] = []
         for noise in NOISES:
@@ -196,9 +201,9 @@ class HypothesisSet:
         return born
 
     def _afresh(self, at: float, since: float, before: float) -> list[TempoHypothesis]:
-        """A theory that knows nothing of the past, where two intervals agree, but not with the leader.
+        """Return a hypothesis that ignores the past, if two intervals agree with each other but not with the leader.
 
-        It holds the latest ticks for late, again and again, or its tempo is no neighbour of theirs.
+        The leader classifies the latest ticks as late repeatedly, or its tempo is far from theirs.
         """
         leader = self._all[0]
         if not MIN_TICK_NS < before < MAX_TICK_NS or abs(since - before) > AGREE * before:
@@ -211,7 +216,7 @@ class HypothesisSet:
         return [fit]
 
     def _compete(self, at: float, since: float, before: float) -> TempoHypothesis | None:
-        """Let every theory, old and new, foretell the tick and learn from it; the one that then leads, None where all fail."""
+        """Let every hypothesis, old and new, predict the tick and learn from it. Return the leader, or None if all fail."""
         crowd: list[TempoHypothesis] = []
         for fit in [*self._all, *self._newborn(at), *self._afresh(at, since, before)]:
             off = (at - fit.x) / fit.v
@@ -249,7 +254,7 @@ class HypothesisSet:
 
 
 def _same(one: TempoHypothesis, other: TempoHypothesis) -> bool:
-    """Whether two theories have come to say the same, so that the weaker can go."""
+    """Whether two hypotheses have converged, so that the weaker one can be dropped."""
     if one.index != other.index or one.noise is not other.noise or one.bends != other.bends:
         return False
     near = 0.15 * one.variance**0.5

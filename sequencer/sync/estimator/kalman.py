@@ -1,12 +1,12 @@
-"""One theory of a clock: a line (or a bend) through its ticks, with how sure it is and how well it has foretold so far.
+"""One hypothesis about a clock: a line (or a curve) through its ticks, its uncertainty, and how well it has predicted so far.
 
-A `Fit` is a Kalman filter over (time of the latest tick, time between ticks, change of that per tick), written out by hand
-because it runs several times a tick. Its covariance is in units of its own noise, which it learns from its residuals: a normal
-prior with an inverse-gamma variance, so that what it foretells is a Student's t, and short runs know that they are short. All
-times are nanoseconds as floats, counted from a base that the caller keeps.
+A `TempoHypothesis` is a Kalman filter over (time of the latest tick, time between ticks, change of that per tick), written out
+by hand because it runs several times per tick. Its covariance is in units of its own noise, which it learns from its residuals:
+the prior is normal with an inverse-gamma variance, so predictions follow a Student's t distribution, and the uncertainty after
+few ticks is appropriately large. All times are nanoseconds as floats, counted from a base that the caller keeps.
 
-A tick is, with some small probability, not where it belongs: held up on its way (late, and then often together with the next
-ones) or plainly wrong (early). Such ticks count less, by the odds that they are astray; they never pull the line.
+With some small probability a tick is not where it belongs: delayed in transmission (late, and then often together with the next
+ones) or simply wrong (early). Such ticks are weighted by the odds that they are regular, so they never pull the line.
 """
 
 from __future__ import annotations
@@ -25,46 +25,47 @@ class Noise:
 
 
 ARRIVAL = Noise("arrival", 1.0, 0.0)
-"""Ticks leave evenly and are held up on their way."""
+"""Ticks are sent evenly and delayed in transmission."""
 MIXED = Noise("mixed", 1.0, 0.05)
-"""Mostly held up on their way, with a source that strays a little."""
+"""Mostly delays in transmission, with a source that drifts a little."""
 SOURCE = Noise("source", 0.05, 1.0)
-"""The source itself strays: each interval has its own error, and errors add up (a random walk)."""
+"""The source itself drifts: each interval has its own error, and errors add up (a random walk)."""
 
 NOISES = (ARRIVAL, MIXED, SOURCE)
 
 WANDER = 3e-12
-"""Variance that a tempo gains per tick, in units of the noise: fits forget what is older than some thirty beats."""
+"""Variance that a tempo gains per tick, in units of the noise: the filter forgets what is older than about thirty beats."""
 BEND_WANDER = 5e-8
-"""The same for a bend's own change of tempo: ramps are seldom exactly even (one that is even in bpm is not in seconds)."""
+"""The same for the gradual change of a tempo: ramps are seldom exactly even (one that is even in bpm is not in seconds)."""
 SWERVE = 5e-6
-"""The same once more, as a share of the time between ticks: a clean clock can swerve too."""
+"""The same again, as a share of the time between ticks: the tempo of a clean clock can vary too."""
 QUIETEST = 20_000.0**2
-"""The smallest variance believed in, ns²: a clock that looks better than 20 µs is only lucky or virtual."""
+"""The smallest variance assumed, ns²: a clock that looks better than 20 µs does so by chance or is virtual."""
 FADING = 1 - 1 / 64
 """How faults fade, per tick."""
 MEMORY = 96.0
-"""Twice this many residuals make the noise estimate."""
+"""The noise estimate uses twice this many residuals."""
 LATE = 0.02
-"""How often a tick is held up far beyond the jitter."""
+"""How often a tick is delayed far beyond the jitter."""
 LATE_AGAIN = 0.6
-"""How often the next one is too: a stall holds up several."""
+"""How often the next one is delayed too: a stall delays several."""
 LATE_BY = 50_000_000.0
-"""By how much, on average, in nanoseconds."""
+"""The mean delay, in nanoseconds."""
 EARLY = 0.002
 """How often a tick comes far too early."""
 TOGETHER = 1_500_000.0
-"""Ticks let go by one stall come within this many nanoseconds of each other."""
+"""Ticks that were delayed by one stall arrive within this many nanoseconds of each other."""
 GLIDE = 48.0
-"""For how many ticks a bend is believed to go on."""
+"""For how many ticks a gradual change of tempo is assumed to continue."""
 _NORMAL = 0.9189385332046727
 
 
 class TempoHypothesis:
-    """One theory. `index` is the latest tick's number as this theory counts, `score` its log probability among its rivals.
+    """One hypothesis. `index` is the latest tick's number as this hypothesis counts, `score` its log probability among the
+    others.
 
-    `age` counts the ticks since it was born, `faults` the ticks that it lately took for lost or doubled (fading), and `floor`
-    is the smallest variance that it believes in, ns².
+    `age` counts the ticks since it was created, `faults` the ticks that it recently classified as lost or doubled (fading), and
+    `floor` is the smallest variance that it assumes, ns².
     """
 
     __slots__ = (
@@ -98,7 +99,7 @@ class TempoHypothesis:
         return max(self.floor, self.beta / self.alpha)
 
     def copy(self) -> TempoHypothesis:
-        """The same theory once more."""
+        """Return a copy of the hypothesis."""
         other = TempoHypothesis.__new__(TempoHypothesis)
         other.noise, other.index, other.score, other.age = self.noise, self.index, self.score, self.age
         other.late, other.bends, other.z, other.floor = self.late, self.bends, self.z, self.floor
@@ -109,10 +110,10 @@ class TempoHypothesis:
         other.alpha, other.beta = self.alpha, self.beta
         return other
 
-    # ---- other theories of what happens next, each as of the latest tick ----
+    # ---- hypotheses about what happens next, each as of the latest tick ----
 
     def stepped(self, share: float) -> TempoHypothesis:
-        """From here on another tempo, near this one within `share` of it; the tick itself stands where it stood."""
+        """Return the hypothesis of a step: from here on another tempo within `share` of this; the latest tick's time stays."""
         other = self.copy()
         other.age = 0
         other.bends = False
@@ -121,7 +122,7 @@ class TempoHypothesis:
         return other
 
     def bent(self, share: float) -> TempoHypothesis:
-        """From here on the tempo glides: it changes by `share` of itself per beat, more or less."""
+        """Return the hypothesis of a gradual change: from here on the tempo changes by about `share` of itself per beat."""
         other = self.copy()
         other.age = 0
         other.bends = True
@@ -129,7 +130,7 @@ class TempoHypothesis:
         return other
 
     def straightened(self) -> TempoHypothesis:
-        """From here on the tempo stays as it is."""
+        """Return the hypothesis that the tempo stays constant from here on."""
         other = self.copy()
         other.age = 0
         other.bends = False
@@ -137,7 +138,7 @@ class TempoHypothesis:
         return other
 
     def jumped(self, by: float) -> TempoHypothesis:
-        """From here on the same tempo, but all ticks are shifted by something like `by` nanoseconds."""
+        """Return the hypothesis of a shift: from here on the same tempo, but all ticks shifted by about `by` nanoseconds."""
         other = self.copy()
         other.age = 0
         other.late = False
@@ -145,7 +146,7 @@ class TempoHypothesis:
         return other
 
     def heard_as(self, noise: Noise) -> TempoHypothesis:
-        """The same line, but with the jitter explained otherwise."""
+        """Return the same line with a different explanation of the jitter."""
         other = self.copy()
         other.noise = noise
         other.p00 = max(other.p00, noise.arrival * 0.1)
@@ -154,15 +155,16 @@ class TempoHypothesis:
     # ---- learning ----
 
     def tick(self, at: float, count: int, since: float) -> float:
-        """Take the tick at `at` for the `count`-th after the latest, and learn from it.
+        """Assume that the tick at `at` is the `count`-th after the latest, and learn from it.
 
-        `since` is the time from the previous arrival. Returns how likely this theory held the tick to be (log, per nanosecond).
+        `since` is the time since the previous arrival. Returns the probability density that this hypothesis gave to the tick
+        (log, per nanosecond).
         """
         self._move(count)
         return self._learn(at, since)
 
     def _move(self, count: int) -> None:
-        """Foretell: `count` ticks on, and less sure."""
+        """Predict `count` ticks ahead; the uncertainty grows."""
         noise = self.noise
         k = float(count)
         self.index += count
@@ -239,17 +241,17 @@ class TempoHypothesis:
             self.alpha, self.beta = alpha, beta
         return log(total)
 
-    # ---- foretelling ----
+    # ---- predictions ----
 
     def surprise(self, at: float) -> float:
-        """How far a next tick at `at` lies from where it should, in standard errors (roughly: of a line)."""
+        """Return how far a next tick at `at` is from the predicted time, in standard errors (approximately those of a line)."""
         spread = self.p00 + 2.0 * self.p01 + self.p11 + self.noise.arrival + self.noise.source
         return (at - self.x - self.v - 0.5 * self.a) / sqrt(spread * self.variance)
 
     def ahead(self, ticks: float) -> float:
-        """The time of the tick that is `ticks` after the latest (fractions and negative ones allowed).
+        """Return the time of the tick that is `ticks` after the latest (fractions and negative values are allowed).
 
-        A bend is believed for `GLIDE` ticks, and then goes on straight at the tempo reached: nobody turns a knob for ever.
+        A gradual change is assumed to continue for `GLIDE` ticks, after which the tempo stays: nobody turns a knob for ever.
         """
         if not self.bends:
             return self.x + ticks * self.v
@@ -257,7 +259,7 @@ class TempoHypothesis:
         return self.x + knee * (self.v + 0.5 * knee * self._bend) + (ticks - knee) * (self.v + knee * self._bend)
 
     def ticks_at(self, time: float) -> float:
-        """How many ticks after the latest `time` is: the inverse of `ahead`."""
+        """Return how many ticks `time` is after the latest one: the inverse of `ahead`."""
         away = time - self.x
         if not self.bends:
             return away / self.v
@@ -269,17 +271,17 @@ class TempoHypothesis:
         return 2.0 * away / (self.v + sqrt(max(0.0, self.v * self.v + 2.0 * bend * away)))
 
     def period_ahead(self, ticks: float) -> float:
-        """The time between ticks, `ticks` after the latest."""
+        """Return the time between ticks, `ticks` after the latest."""
         return self.v + (min(GLIDE, max(-GLIDE, ticks)) * self._bend if self.bends else 0.0)
 
     @property
     def _bend(self) -> float:
-        """The change of the time between ticks, per tick, held so small that time goes forwards within `GLIDE` ticks."""
+        """The change of the time between ticks, per tick, limited so that time never runs backwards within `GLIDE` ticks."""
         most = 0.6 * self.v / GLIDE
         return min(most, max(-most, self.a))
 
     def deviation(self, ticks: float) -> float:
-        """The standard error of `ahead(ticks)`, nanoseconds."""
+        """Return the standard error of `ahead(ticks)`, nanoseconds."""
         k = ticks
         spread = self.p00 + 2.0 * k * self.p01 + k * k * self.p11
         if self.bends:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The line through (number, time): it passes (`middle`, `mean`), and time grows by `slope` per number.
+    """The line through (number, time): it passes through (`middle`, `mean`), and time grows by `slope` per number.
 
-    `spread` is the sum of the numbers' squared distances from their middle, `last` the last number, and `range` how far apart
-    the highest and the lowest point are, as seen along the line (times' unit).
+    `spread` is the sum of the squared distances of the numbers from their mean, `last` the last number, and `range` the
+    difference between the largest and the smallest residual (in the unit of the times).
     """
 
     middle: float
@@ -23,7 +23,7 @@ class Line:
 
     @classmethod
     def through(cls, numbers: Sequence[int], times: Sequence[float]) -> Line:
-        """The line through at least two points with different numbers."""
+        """Return the line through at least two points with different numbers."""
         count = len(numbers)
         middle, mean = sum(numbers) / count, sum(times) / count
         away = [number - middle for number in numbers]

@@ -1,8 +1,8 @@
-"""Coarse stamps: ticks that are heard only at the edges of an audio period (or of a slow timer) lie on a lattice.
+"""Coarse timestamps: ticks that are received only at the edges of an audio period (or of a slow timer) lie on a grid.
 
-A steady clock then shows long runs of one interval and, every so often, one that is shorter or longer by just the grain. Taken
-at its word, that is a very clean clock of another tempo which hiccups. `Grain` tells the two apart: hiccups of one size that
-come singly, again and again, are the grain of the stamps.
+A steady clock then shows long runs of one interval and, now and then, one that is shorter or longer by exactly the grid step.
+Taken literally, that is a very clean clock of another tempo with occasional irregularities. `TimestampGrid` distinguishes the
+two: irregularities of one size that occur singly and repeatedly are the grid of the timestamps.
 """
 
 from __future__ import annotations
@@ -11,31 +11,33 @@ from collections import deque
 from itertools import pairwise
 
 AROUND = 3
-"""Equal intervals on each side of one that stands out."""
+"""Number of equal intervals on each side of an outlier."""
 NEAR = 0.12
-"""How equal, as a share of how far it stands out."""
+"""How equal they must be, as a share of the size of the outlier."""
 ALIKE = 0.08
-"""How equal in size those that stand out must be."""
+"""How equal in size the outliers must be."""
 TIGHT = 0.03
-"""The same where one stands out by a whole interval: stamps on a lattice are equal, and else a tick was lost or doubled."""
+"""The same as NEAR for an outlier as large as an interval: timestamps on a grid are equal, otherwise a tick was lost or
+doubled.
+"""
 OUT = 0.3
-"""How far, as a share of the usual interval, those stand out that take turns with it."""
+"""How far, as a share of the usual interval, values that alternate with it differ from it."""
 UNALIKE = 0.4
-"""How much those may differ in size."""
+"""How much these may differ in size."""
 APART = 0.6
-"""How far the usual ones may be from each other, as a share of that size: jitter has no two sizes, a grain has."""
+"""How far the usual intervals may be apart, as a share of that size: jitter does not have two sizes, a grid does."""
 RECENT, LEAST_RECENT = 24, 8
-"""So many intervals are looked at for that, and so many at least."""
+"""How many intervals are examined for alternation, and how many at least."""
 LEAST = 0.05
-"""How far, as a share of the usual interval, one must stand out."""
+"""How far, as a share of the usual interval, an outlier must differ from it."""
 WHOLE = 0.8
-"""From this share of the usual interval on, one that stands out may be a lost or a doubled tick as well as the grain."""
+"""From this share of the usual interval on, an outlier may be a lost or a doubled tick as well as the grid."""
 FORGET_AFTER_TICKS = 3000
-"""After this many ticks without another sign of it the grain is forgotten."""
+"""After this many ticks without further evidence the grid step is forgotten."""
 
 
 class TimestampGrid:
-    """Watches intervals (nanoseconds). `size` is the grain of the stamps, 0 while none is known."""
+    """Watches intervals (nanoseconds). `size` is the grid step of the timestamps, 0 while none is known."""
 
     def __init__(self) -> None:
         self.size = 0.0
@@ -46,7 +48,7 @@ class TimestampGrid:
         self._latest = 0
 
     def add_interval(self, interval: float) -> bool:
-        """Take an interval. True when a grain has just been found (or a larger one than was known)."""
+        """Add an interval. Return True if a grid step (or a larger one than before) has just been found."""
         self._heard += 1
         self._intervals.append(interval)
         if self.size and self._heard - self._latest > FORGET_AFTER_TICKS:
@@ -68,7 +70,7 @@ class TimestampGrid:
         return self._proven(usual)
 
     def found(self, size: float) -> bool:
-        """A grain was inferred elsewhere. True when it is news."""
+        """Record a grid step that was inferred elsewhere. Return True if it is new."""
         self._latest = self._heard
         if size <= self.size * (1 + ALIKE):
             return False
@@ -76,9 +78,9 @@ class TimestampGrid:
         return True
 
     def _mixed(self) -> bool:
-        """Whether two intervals take turns: three or more stand out singly, alike, and by less than a tick lost or doubled.
+        """Whether two intervals alternate: at least three single outliers of similar size, smaller than a lost or doubled tick.
 
-        A grain near the interval itself shows like that, at once and so often that nothing is usual around it.
+        A grid step near the interval itself has this effect at once, and so often that no interval around it is the usual one.
         """
         recent = list(self._recent)
         if len(recent) < LEAST_RECENT:
@@ -102,7 +104,9 @@ class TimestampGrid:
         return size < WHOLE * usual and all(abs(one - size) < UNALIKE * size for one in sizes) and self.found(size)
 
     def _proven(self, usual: float) -> bool:
-        """Whether the latest signs are of one size; those as large as an interval, as lost ticks are, must come evenly too."""
+        """Whether the latest outliers are of one size; those as large as an interval, as lost ticks are, must also be evenly
+        spaced.
+        """
         size = self._signs[-1][1]
         need = 4 if abs(size) > WHOLE * usual else 3
         signs = list(self._signs)[-need:]
