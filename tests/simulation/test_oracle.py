@@ -70,7 +70,7 @@ def test_a_random_choice_is_the_one_that_the_page_draws() -> None:
     page = ["Now it rains.", "Now it snows.", "Now lightning strikes."]
     quarters = (8, 24, 40, 56)
     found = [drawn(page, 7, f"one|1|q{quarter}", 0) for quarter in quarters]
-    assert found == ["Now it rains.", "Now it snows.", "Now it rains.", "Now it snows."]  # docs/language.md, Drawing
+    assert found == ["Now it rains.", "Now it snows.", "Now it rains.", "Now it snows."]  # docs/language.md, Random choice
 
 
 def test_a_position_is_found_once_though_others_count_from_it() -> None:
