@@ -27,7 +27,7 @@ def grown(opening: Meter, later: dict[int, Meter]) -> GrowingMeters:
 @given(meters, changes, st.randoms(use_true_random=False))
 def test_put_in_any_order_gives_the_map_made_at_once(opening: Meter, later: dict[int, Meter], random: object) -> None:
     items = list(later.items())
-    random.shuffle(items)  # type: ignore[attr-defined]  # hypothesis types its Random as a subclass of object, although it is random.Random at run time
+    random.shuffle(items)  # type: ignore[attr-defined]  # a random.Random at run time
     assert grown(opening, dict(items)).frozen() == MeterMap.of([(0, opening), *later.items()])
 
 

@@ -113,7 +113,7 @@ def test_counting_on_adds_up(start: Fraction, one: Fraction, other: Fraction, un
 )
 def test_what_cannot_be_counted(local: dict[str, TempoMap], spot: BlockPosition, unit: Unit, code: str) -> None:
     faults = Diagnostics()
-    assert local_time(faults, **local).after(spot, Fraction(1), unit, HERE) is None  # type: ignore[arg-type]  # the dict comes from the table
+    assert local_time(faults, **local).after(spot, Fraction(1), unit, HERE) is None  # type: ignore[arg-type]  # from the table
     assert codes_of(faults) == [f"{code} 1:1"]
 
 
