@@ -1,4 +1,4 @@
-"""Each rule of advice speaks where it should and is silent where it should be."""
+"""Each advice rule reports what it should and nothing else."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ FOLLOW = "The paper boat drifts on. {action} Soft grey light. Low close shot, 35
 
 
 def codes(text: str) -> list[str]:
-    """The codes of the advice on a text, which must be a score without errors."""
+    """Return the codes of the advice on a text, which must be a score without errors."""
     reading = load_text(text)
     assert reading.score is not None, reading.diagnostics
     return [one.code for one in advise(reading.score)]
 
 
 def two(first: str = GOOD, second: str = NEXT) -> str:
-    """A score of two prompts."""
+    """Return a score with two prompts."""
     return f'at 0c "{first}"\nat 4c "{second}"\n'
 
 
 def scene(follow: str = FOLLOW, action: str = "Now it turns once.", quiet: str = "") -> str:
-    """A score that shows one scene twice."""
+    """Return a score that shows one scene twice."""
     return SCENE.format(follow=follow, action=action, quiet=quiet)
 
 

@@ -1,4 +1,4 @@
-"""The commands that lay scores out, convert them, list their scenes and print the schema."""
+"""The commands that format and convert scores, list their scenes and print the schema."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ IN_YAML = "seed: 42  # why not\n\ncues:\n  - {at: 0c, prompt: Rain.}\n\nend: 8c\
 
 @pytest.fixture
 def loose(tmp_path: Path) -> Path:
-    """A score that nobody has laid out."""
+    """A score that has not been formatted."""
     path = tmp_path / "loose.score"
     path.write_text(LOOSE, encoding="utf-8")
     return path

@@ -1,7 +1,7 @@
-"""Every command in every environment that a terminal, a daemon or a locked-down machine can give it: no traceback, ever.
+"""No command prints a traceback in any environment that a terminal, a daemon or a locked-down machine can provide.
 
-The commands are found from the parser, so that a new one is tried as soon as there is one. Where nothing of the environment
-concerns a command, its exit code is that of a normal run; elsewhere it is one that is documented, with a sentence about why.
+The commands come from the parser, so that a new command is tested as soon as it exists. If nothing in the environment
+affects a command, its exit code is that of a normal run; otherwise it is a documented one, with a sentence that says why.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ POSITIONALS = {
     "SONG": "song.mid",
     "WORDS": "pause",
 }
-"""What is given for a positional argument, by its name in the help."""
+"""The value for each positional argument, by its name in the help."""
 OUTPUTS = {"-o": "out.svg"}
-"""What is given for an option that has to be given."""
+"""The value for each required option."""
 FURTHER: dict[str, list[str]] = {
     "check": ["--grid"],
     "format": ["--stdout"],
@@ -58,7 +58,7 @@ FURTHER: dict[str, list[str]] = {
     "perform": ["boat.score", "--stage", "simulated", "--out", "live"],
     "midi listen": ["--seconds", "0.2"],
 }
-"""What is given besides, so that the command does something."""
+"""Further arguments, so that the command does its work."""
 
 
 NOWHERE = "/dev/null"
@@ -67,27 +67,27 @@ STREAMS = ("stdin", "stdout", "stderr")
 
 @dataclass(frozen=True)
 class Environment:
-    """Something that is not as usual. `alike`: nothing in it concerns a command, and its exit code is that of a normal run."""
+    """A condition that differs from a normal run. `alike`: it affects no command, and the exit code is that of a normal run."""
 
     name: str
     variables: dict[str, str | None] = field(default_factory=dict)
     streams: dict[str, str] = field(default_factory=dict)
     limits: dict[str, int] = field(default_factory=dict)
     gone: bool = False
-    """Whether the current folder was removed."""
+    """Whether the current folder is removed."""
     alike: bool = True
     explains: bool = False
-    """Whether a sentence on standard error has to name the reason where the exit code is not 0."""
+    """Whether standard error must name the reason if the exit code is not 0."""
     program: Sequence[str] = ()
-    """What starts Python."""
+    """The program that starts Python."""
     at_start: bool = False
-    """Whether Python itself has to be started in it."""
+    """Whether Python itself must be started in this environment."""
     words: Callable[[list[str]], list[str]] = list
     prepare: Callable[[Path], None] = lambda _: None
 
 
 def leaves(whole: argparse.ArgumentParser, names: tuple[str, ...] = ()) -> Iterator[tuple[str, argparse.ArgumentParser]]:
-    """Every command, those of commands too, with its parser."""
+    """Yield every command and subcommand with its parser."""
     parts = [one for one in whole._actions if isinstance(one, argparse._SubParsersAction)]
     if not parts:
         yield " ".join(names), whole
@@ -97,7 +97,7 @@ def leaves(whole: argparse.ArgumentParser, names: tuple[str, ...] = ()) -> Itera
 
 
 def words_of(name: str, command: argparse.ArgumentParser) -> list[str]:
-    """A command line that makes the command do what it is for."""
+    """Return a command line that makes the command do its work."""
     found = name.split()
     for action in command._actions:
         if action.option_strings:
@@ -122,7 +122,7 @@ UNPRIVILEGED = (
 
 
 def locked(folder: Path) -> None:
-    """Nobody but another user may look into the folder."""
+    """Create a folder that only another user may read."""
     (folder / "locked").mkdir()
     for path in ("boat.score", "song.mid"):
         shutil.copy(folder / path, folder / "locked" / path)
@@ -143,13 +143,13 @@ def read_only(folder: Path) -> None:
 
 
 def renamed(folder: Path) -> None:
-    """Names with a byte that is no UTF-8, as old disks and archives have them."""
+    """Use names with a byte that is not UTF-8, as found on old disks and in archives."""
     for path in ("boat.score", "song.mid", "run"):
         (folder / path).rename(folder / f"\udcff-{path}")
 
 
 def moved(before: str, after: str) -> Callable[[list[str]], list[str]]:
-    """Command lines with their files elsewhere."""
+    """Return a function that adds a prefix and a suffix to every file in a command line."""
     files = {*POSITIONALS.values(), *OUTPUTS.values(), *(one for words in FURTHER.values() for one in words)} - {"pause"}
 
     def words(given: list[str]) -> list[str]:
@@ -207,7 +207,7 @@ ENVIRONMENTS = [
 
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a score, a song and a run in it."""
+    """Return a folder that contains a score, a song and a run."""
     folder = tmp_path_factory.mktemp("original")
     (folder / "boat.score").write_text(SCORE, encoding="utf-8")
     (folder / "song.mid").write_bytes(SONG)
@@ -219,7 +219,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @dataclass(frozen=True)
 class Ran:
-    """What became of a command."""
+    """The result of a command."""
 
     code: int
     printed: str
@@ -238,7 +238,7 @@ class Server:
         )  # fmt: skip
 
     def run(self, name: str, environment: Environment, folder: Path) -> Ran:
-        """Run a command to its end, and `serve` until it serves."""
+        """Run a command to its end; stop `serve` once it serves."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         words = environment.words(words_of(name, COMMANDS[name]))
@@ -285,7 +285,7 @@ def _end_when_it_serves(process: int, port: int) -> None:
 
 @pytest.fixture(scope="module")
 def servers() -> Iterator[list[Server]]:
-    """One for each core that a test may take."""
+    """Two servers: a test may use two cores."""
     require(sys.platform == "linux", "streams and limits are set up here as on Linux")
     found = [Server(), Server()]
     yield found
@@ -294,7 +294,7 @@ def servers() -> Iterator[list[Server]]:
 
 
 def everywhere(environment: Environment, original: Path, folder: Path, servers: list[Server]) -> dict[str, Ran]:
-    """Every command, each in a fresh folder."""
+    """Run every command, each in a fresh folder."""
     fresh = [Server(environment), Server(environment)] if environment.at_start else []
     free = [*(fresh or servers)]
 
@@ -318,7 +318,7 @@ def everywhere(environment: Environment, original: Path, folder: Path, servers: 
 
 @pytest.fixture(scope="module")
 def usual(original: Path, tmp_path_factory: pytest.TempPathFactory, servers: list[Server]) -> dict[str, Ran]:
-    """What the commands do where everything is as usual."""
+    """Return the results of the commands in a normal environment."""
     return everywhere(Environment("usual"), original, tmp_path_factory.mktemp("usual"), servers)
 
 
@@ -357,7 +357,7 @@ def test_every_command_survives(
 )
 @pytest.mark.parametrize("redirects", ["<&-", ">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-", "| true", "2>&1 >/dev/null | true"])
 def test_python_itself_starts_with_such_streams(words: list[str], redirects: str, original: Path, tmp_path: Path) -> None:
-    """The same without forks, for what Python does before and after a command."""
+    """Test the same without forks, to include what Python does before and after a command."""
     require(shutil.which("sh"), "streams are closed by a shell here")
     shutil.copytree(original, tmp_path / "work")
     script = f'("$@"; echo $? >../code) {redirects}'

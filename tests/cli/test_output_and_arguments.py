@@ -1,4 +1,4 @@
-"""What the command line does with its results: nothing is written over its own source, and what cannot be written is said."""
+"""Output of the commands: none overwrites its own source, and output that cannot be written is reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every `-o FILE` follows one rule: the ending decides the format, and what a command cannot write is refused, with a list."""
+"""Every `-o FILE` follows one rule: the file's ending selects the format, and any other ending is refused with a list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Paths that have no name of their own, names that are too long for a disk, and folders that come and go."""
+"""Paths that have no name of their own, names that are too long for a disk, and folders that exist or cannot be removed."""
 
 from __future__ import annotations
 

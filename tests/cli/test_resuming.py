@@ -1,4 +1,4 @@
-"""`perform --resume` takes the options that the run was started with, and no others; a killed run is found by its name."""
+"""`perform --resume` accepts only the options that the run was started with, and finds a killed run by its name."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def killed(out: str = "runs/tonight", started: list[str] | None = None) -> tuple[RunFolder, Journal]:
-    """The folder and the journal of a run that was started with these options and killed."""
+    """Return the folder and the journal of a run that was started with these options and killed."""
     args = parsed("tram.score", *(STARTED if started is None else started))
     folder = RunFolder(Path(out))
     schedule = compile_score(reads(SCORE))
@@ -135,7 +135,7 @@ def test_the_embedded_stage_has_ended_with_its_process() -> None:
         resumed(folder, journal)
 
 
-# ---- its name ------------------------------------------------------------------------------------------------------
+# ---- names of killed runs ------------------------------------------------------------------------------------------
 
 
 def test_a_killed_run_is_found_by_its_name(capsys: pytest.CaptureFixture[str]) -> None:

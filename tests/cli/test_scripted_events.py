@@ -1,4 +1,4 @@
-"""`--event WHAT@WHEN`: positions of sections in every spelling of the language, and a warning where nothing waits for it."""
+"""`--event WHAT@WHEN`: section positions in every spelling of the language, and a warning where nothing waits for the event."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_chunks_have_no_bars() -> None:
 
 
 def came(schedule: Schedule, *events: str) -> dict[str, Fraction]:
-    """At which score time, by chunks and the time since the last one, each event came in."""
+    """Return the score time at which each event arrived, from the number of chunks done and the time since the last of them."""
     found: dict[str, Fraction] = {}
     played = play(schedule, *events)
     done, last = 0, 0
@@ -156,7 +156,7 @@ def test_an_event_comes_when_the_model_makes_its_position(schedule: Schedule) ->
 
 def test_the_first_pass_that_is_there_counts_without_a_number(schedule: Schedule) -> None:
     times = came(schedule, "go out@jam 2", "go night@verse 2.1")
-    left = 12  # seconds: the bar line of jam that could be reached
+    left = 12  # seconds: the first bar line of jam within reach
     assert abs(times["night"] - (left + Fraction(3, 2))) < Fraction(1, 20)
 
 
@@ -178,7 +178,7 @@ def test_beside_a_clock_the_position_is_where_the_clock_is() -> None:
     score = midi(section("in", 4, at_bar(1, "a")), section("out", 8, at_bar(1, "b")))
     outcome, log = follow(score, Gear((1.0, "start"), (5.0, 90.0)), events=["go x@in 4.1", "go y@out 2.1"])
     times = {one.name: one.at / 1e9 for one in log if isinstance(one, OperatorGo)}
-    # 8 quarters by 5 s, then 90 bpm: quarter 12 is 4 / 1.5 s later, quarter 20 is 12 / 1.5 s later
+    # 8 quarters by 5 s, then 90 bpm: quarter 12 comes 4 / 1.5 s later, quarter 20 comes 12 / 1.5 s later
     assert abs(times["x"] - (5 + 4 / 1.5)) < 0.1
     assert abs(times["y"] - (5 + 12 / 1.5)) < 0.1
     assert outcome.unheard == ()
@@ -211,7 +211,7 @@ def test_a_clip_in_a_rehearsal_is_answered(
     assert "no clip: a rehearsal's video holds everything" in capsys.readouterr().err
 
 
-# ---- an operator's stop --------------------------------------------------------------------------------------------
+# ---- stops by the operator -----------------------------------------------------------------------------------------
 
 
 def test_a_stop_by_an_operator_is_a_normal_end_with_every_cue_in_the_table(

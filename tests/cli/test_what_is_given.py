@@ -1,4 +1,4 @@
-"""What a command line names: files that are not there, flags that mean nothing together, outputs that would go over a file."""
+"""Arguments of the commands: files that do not exist, flags that exclude each other, outputs that would overwrite a file."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ MISSING: dict[str, list[tuple[str, ...]]] = {
     "tell": [("tell", "missing", "go", "on")],
     "serve": [("serve", "--faults", "missing.yaml", "--port", "0")],
 }
-"""A command line for each way in which a command takes a file."""
+"""A command line for each way in which a command reads a file."""
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +59,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
     return code, out, err
 
 
-# ---- files that are not there --------------------------------------------------------------------------------------
+# ---- files that do not exist ---------------------------------------------------------------------------------------
 
 
 def test_every_command_that_reads_a_file_is_asked_for_one_that_is_not_there() -> None:
@@ -132,7 +132,7 @@ def test_format_writes_over_no_other_file_unless_told_to(
     assert (folder / "other.yaml").read_text(encoding="utf-8") == "mine\n"
     assert run(capsys, *line, "--force")[0] == 0
     assert "A paper boat" in (folder / "other.yaml").read_text(encoding="utf-8")
-    assert run(capsys, *line)[0] == 0  # it says so already
+    assert run(capsys, *line)[0] == 0  # the file already has this content
     assert run(capsys, "format", "boat.score", "-o", "boat.score")[0] == 0  # in place
 
 
@@ -184,7 +184,7 @@ def test_a_command_that_is_none_is_told_with_the_one_that_was_meant(
     assert (code, f"there is no command {typed}" in err, meant in err) == (2, True, True)
 
 
-# ---- events that never come ----------------------------------------------------------------------------------------
+# ---- events that never arrive --------------------------------------------------------------------------------------
 
 
 def test_an_event_behind_the_end_of_the_run_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -203,7 +203,7 @@ def test_an_event_behind_the_end_of_the_run_is_told(folder: Path, capsys: pytest
     assert "events_never_reached" not in json.loads((folder / "other/report.json").read_text(encoding="utf-8"))
 
 
-# ---- sentences that name the right thing ---------------------------------------------------------------------------
+# ---- messages that name the right cause ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("schedule", ["5", "null", '{"title": 3}', "{}"])

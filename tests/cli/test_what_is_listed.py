@@ -1,4 +1,4 @@
-"""What `rehearse` and `perform` say while they run and list at the end."""
+"""What `rehearse` and `perform` print while they run, and the files they list at the end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PAUSING = 'at 0c "A boat."\non go rest -> pause\non go on -> resume\nend 6c\n'
 
 
 def listed(out: str, folder: Path) -> set[str]:
-    """The files that the output lists below the run's folder."""
+    """Return the files that the output lists below the run's folder."""
     _, found, rest = out.partition(f"{folder}/\n")
     assert found
     return {match[1] for match in re.finditer(r"^  (\S+) +\S", rest, re.MULTILINE)}

@@ -1,4 +1,4 @@
-"""The registry of codes is whole, true and in step: every code is in it, every example does what its entry says."""
+"""The registry of codes is complete and correct: every code is in it, and every example produces what its entry states."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ ROOT = Path(__file__).resolve().parents[2]
 CODES = every()
 
 once = cache(example_output)
-"""What an example causes of a code; pages and goldens ask for the same."""
+"""Return the output of a code's example, cached because pages and goldens need the same one."""
 
 
 def used() -> dict[str, str]:
-    """Every code that the program can tell, and the file it stands in."""
+    """Return every code that the program can report, with the file that uses it."""
     found: dict[str, str] = {}
     for path in sorted((ROOT / "sequencer").rglob("*.py")):
         if (ROOT / "sequencer" / "codes") not in path.parents:

@@ -1,4 +1,4 @@
-"""The last pass: what only shows once every cue is on its chunk. The passes before it find nothing in these scores."""
+"""The last pass: errors that show only after every cue has its chunk. The earlier passes report nothing for these scores."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ AFTER_LIVE = f'{BEATS}{LIVE}section b 4 bars {{\n  at 1 "B"\n'
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        # what a take opens with
+        # the opening of a take
         pytest.param('at 0c "A"\n', [], id="prompt-at-the-start"),
         pytest.param('at 1c "A"\n', ["E423 1:1"], id="prompt-after-the-start"),
         pytest.param('at 0.6s "A"\n', [], id="prompt-that-snaps-to-the-start"),
@@ -33,7 +33,7 @@ AFTER_LIVE = f'{BEATS}{LIVE}section b 4 bars {{\n  at 1 "B"\n'
         pytest.param('at 0c "A"\nat 4c cut, "B"\n', [], id="cut-with-prompt"),
         pytest.param('at 0c "A"\nat 4c cut\nat 4c "B"\n', [], id="cut-with-prompt-of-another-cue"),
         pytest.param('at 0c "A"\nat 4c cut\nat 5c "B"\nat 9c cut\n', ["E421 2:1", "E421 4:1"], id="two-cuts-without-prompts"),
-        # two of a kind
+        # two actions of the same kind
         pytest.param('at 0c "A"\nat 4c "B"\nat 4c "C"\n', ["E424 3:1"], id="two-prompts"),
         pytest.param('at 0c "A"\nat 4c "B"\nat 133f "C"\n', ["E424 3:1"], id="two-prompts-by-snap"),
         pytest.param('at 0c "A"\nat 4c "B"\nat 4c "C"\nat 4c "D"\n', ["E424 3:1", "E424 4:1"], id="three-prompts"),
@@ -49,7 +49,7 @@ AFTER_LIVE = f'{BEATS}{LIVE}section b 4 bars {{\n  at 1 "B"\n'
         pytest.param('at 0c "A", strength 0.5, image "a.png"\n', [], id="strength-with-image"),
         pytest.param('at 0c "A", strength 0.5\nat 0c image "a.png"\n', [], id="strength-with-image-of-another-cue"),
         pytest.param('at 0c "A"\nat 2c image "a.png"\nat 3c strength 0.5\n', ["W402 3:1"], id="strength-after-image"),
-        # what is not on known chunks
+        # cues without a known chunk
         pytest.param(f'{AFTER_LIVE}  at 3 cut, "C"\n}}\n', [], id="cut-with-prompt-after-live"),
         pytest.param(f'{AFTER_LIVE}  at 3 cut\n  at 3.1 "C"\n}}\n', [], id="cut-beside-prompt-after-live"),
         pytest.param(
@@ -138,7 +138,7 @@ def test_the_longest_score(monkeypatch: pytest.MonkeyPatch, bound: str, value: i
     assert codes == (["E420"] if extra else [])
 
 
-# ---- beside other errors -------------------------------------------------------------------------------------------
+# ---- together with other errors ------------------------------------------------------------------------------------
 
 
 def test_collisions_alone() -> None:

@@ -59,14 +59,14 @@ PICK = "pick(" + " | ".join(f'"{option}"' for option in OPTIONS) + ")"
 
 
 def drawn(text: str) -> list[str]:
-    """The texts of every entry, in order of stretches."""
+    """Return the prompts of all entries, in the order of the stretches."""
     found = passed(text)
     assert found.codes == []
     return [act.text for one in found.stretches for entry in one.entries for act in entry.acts if isinstance(act, PromptAct)]
 
 
 def expected_draws(seed: int, *keys: tuple[str, int]) -> list[str]:
-    """What `draw` takes of the options, by key and ordinal."""
+    """Return the options that `draw` selects for each key and ordinal."""
     return [OPTIONS[draw(seed, key, ordinal, len(OPTIONS))] for key, ordinal in keys]
 
 

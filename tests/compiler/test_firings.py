@@ -1,4 +1,4 @@
-"""Triggers become firings with numbers, and firings keys."""
+"""Triggers become schedule triggers with numbers, and schedule triggers become keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The meter map that grows: the same as one made at once, and counting beats across its changes."""
+"""The meter map that grows: equal to a map built at once, including beats counted across its changes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ quarters = st.fractions(min_value=0, max_value=300, max_denominator=96)
 
 
 def grown(opening: Meter, later: dict[int, Meter]) -> GrowingMeters:
-    """A map that opens with a meter, with changes put in the order of the dictionary."""
+    """Return a map with an opening meter, to which the changes are added in the order of the dictionary."""
     growing = GrowingMeters(MeterMap.of([(0, opening)]))
     for bar, meter in later.items():
         growing.put(bar, meter)
@@ -27,7 +27,7 @@ def grown(opening: Meter, later: dict[int, Meter]) -> GrowingMeters:
 @given(meters, changes, st.randoms(use_true_random=False))
 def test_put_in_any_order_gives_the_map_made_at_once(opening: Meter, later: dict[int, Meter], random: object) -> None:
     items = list(later.items())
-    random.shuffle(items)  # type: ignore[attr-defined]  # hypothesis types its Random as object's child only at run time
+    random.shuffle(items)  # type: ignore[attr-defined]  # a random.Random at run time
     assert grown(opening, dict(items)).frozen() == MeterMap.of([(0, opening), *later.items()])
 
 
@@ -87,6 +87,6 @@ def test_beats_across_4_4_then_3_4_then_7_8(start: str, beats: str, expected: st
     [(1, 4), (2, 3), (3, 3), (4, 2), (5, 2), (6, 1), (9, 1)],
 )
 def test_put_returns_how_many_starts_it_worked_out(bar: int, moved: int) -> None:
-    """A new change counts itself and those after it, one that replaces another the same."""
+    """The count includes the change itself, whether new or a replacement, and all changes after it."""
     growing = grown(Meter(4, 4), {2: Meter(3, 4), 4: Meter(7, 8), 6: Meter(2, 4)})
     assert growing.put(bar, Meter(5, 4)) == moved

@@ -1,6 +1,6 @@
-"""What a score costs grows with its size and not with the square of it: counted in calls, so that no clock is needed.
+"""The cost of a score grows with its size, not with the square of it; calls are counted, so that no clock is needed.
 
-`bench/growth.py` makes the valid scores, and measures the same in seconds; those with mistakes are here.
+`bench/growth.py` generates the valid scores and measures them in seconds; the scores with mistakes are here.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from sequencer.language.compiler.ir import PlacedCue
 from sequencer.language.compiler.place import CueExpander, Room
 
 SMALL = 600
-"""More mistakes than are kept: from there on they are only counted."""
+"""More mistakes than are kept: the rest are only counted."""
 LARGE = 1_800
 WORK = (LARGE / SMALL) ** MAX_EXPONENT
-"""How many times the calls of the small score the large one may take."""
+"""The maximum ratio of the calls for the large score to those for the small one."""
 
 
 def calls(work: Callable[[], object]) -> int:
-    """How many functions were called, Python's own included."""
+    """Return the number of function calls, including Python's own."""
     count = 0
 
     def counting(_frame: FrameType, event: str, _argument: object) -> None:
@@ -104,7 +104,7 @@ MISTAKES: dict[str, Callable[[int], str]] = {
 
 
 def growth(text: Callable[[int], str]) -> float:
-    """How many times the calls of the small score the large one takes."""
+    """Return the ratio of the calls for the large score to those for the small one."""
     check_text(text(50))  # load what only the first score needs
     small, large = text(SMALL), text(LARGE)
     return calls(lambda: check_text(large)) / calls(lambda: check_text(small))

@@ -1,4 +1,4 @@
-"""Beats and bars counted on from a quarter, with one meter and with several."""
+"""Beats and bars counted from a quarter, with one meter and with several."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sequencer.language.compiler.meters import GrowingMeters
 
 ONE = MeterMap.of([(0, Meter(6, 8))])
 TWO = MeterMap.of([(0, Meter(6, 8)), (2, Meter(4, 4))])
-"""Bars of three quarters; from quarter 6 on, bars of four."""
+"""Bars of three quarters; from quarter 6, bars of four."""
 
 
 @pytest.mark.parametrize(

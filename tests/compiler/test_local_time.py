@@ -1,4 +1,4 @@
-"""The time inside one block: arithmetic on exact places, and how places are written for people."""
+"""The time inside one block: arithmetic on exact positions, and how positions are written for readers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ METERS = ((0, Meter(4, 4)), (2, Meter(3, 4)), (4, Meter(7, 8)))
 def local_time(
     faults: Diagnostics, meters: Iterable[tuple[int, Meter]] | None = METERS, tempo: TempoMap | None = None
 ) -> BlockTime:
-    """The time of a block at 120 bpm with some changes of meter, or another."""
+    """Return the time of a block with changes of meter, at 120 bpm unless another tempo is given."""
     local = BlockTime(ChunkGrid(), None if meters is None else MeterMap.of(meters), faults, (), NO_TEMPO)
     local.tempo = tempo or (None if meters is None else TempoMap.constant(Fraction(120)))
     return local
@@ -46,7 +46,7 @@ def seconds(value: str, unit: Unit = Unit.SECONDS) -> BlockPosition:
         (quarter("2"), "1", Unit.BARS, ("6", None)),
         (quarter("6"), "1", Unit.BARS, ("10", None)),
         (quarter("0"), "1/2", Unit.BARS, ("2", None)),
-        (quarter("0"), "5/2", Unit.BARS, ("19/2", None)),  # half a bar of the bar it ends in, which is a 3/4
+        (quarter("0"), "5/2", Unit.BARS, ("19/2", None)),  # half of the bar in which the length ends, which is a 3/4 bar
         (quarter("14"), "1", Unit.BARS, ("35/2", None)),
         (quarter("7"), "2", Unit.BEATS, ("9", None)),
         (quarter("13"), "2", Unit.BEATS, ("29/2", None)),
@@ -113,7 +113,7 @@ def test_counting_on_adds_up(start: Fraction, one: Fraction, other: Fraction, un
 )
 def test_what_cannot_be_counted(local: dict[str, TempoMap], spot: BlockPosition, unit: Unit, code: str) -> None:
     faults = Diagnostics()
-    assert local_time(faults, **local).after(spot, Fraction(1), unit, HERE) is None  # type: ignore[arg-type]  # a table
+    assert local_time(faults, **local).after(spot, Fraction(1), unit, HERE) is None  # type: ignore[arg-type]  # from the table
     assert codes_of(faults) == [f"{code} 1:1"]
 
 
@@ -225,7 +225,7 @@ def test_a_longer_section(length: tuple[str, Unit], spot: BlockPosition, text: s
 
 
 def test_a_place_whose_time_is_not_known_needs_no_length() -> None:
-    """Its time is that in seconds, where it has one; else its quarter's, where there is a tempo."""
+    """The time is the position's seconds if it has them, otherwise that of its quarter if there is a tempo."""
     local = local_time(Diagnostics())
     two = Duration(Fraction(2), Unit.CHUNKS, HERE)
     both = longer_length_fix(two, BlockPosition(Fraction(80), Fraction(11, 4), Unit.CHUNKS), local)

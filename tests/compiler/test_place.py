@@ -19,18 +19,18 @@ BEATS = "clock 120 bpm, 4/4\n"
 
 
 def cues(text: str) -> list[tuple[str, str]]:
-    """The label and the seconds of every placed cue."""
+    """Return the label and the seconds of every cue that has a position."""
     found = passed(text)
     assert found.codes == []
     return [(cue.label, str(cue.seconds)) for cue in found.only_block.cues]
 
 
 def times(text: str) -> list[str]:
-    """The seconds of every placed cue."""
+    """Return the seconds of every cue that has a position."""
     return [seconds for _, seconds in cues(text)]
 
 
-# ---- spots ---------------------------------------------------------------------------------------------------------
+# ---- positions -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_once_there_are_enough_faults_no_replacement_is_worked_out() -> None:
 
 
 def test_tempi_with_too_little_in_common_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Times that could not be written out are reported once, where the tempi come to them."""
+    """Times too long to write out are reported once, at the tempo that causes them."""
     monkeypatch.setattr("sequencer.language.compiler.tempo_changes.MAX_TIME_BITS", 21)
     lines = "at 2 tempo 101\nat 3 tempo 103\nat 4 tempo 107\nat 5 tempo 109\n"  # 120 × 101 × 103 has 21 bits
     assert passed(f"{BEATS}{lines}end 9\n").codes == ["E420 4:6"]
@@ -262,7 +262,7 @@ def test_changes_that_are_reported(lines: list[str], expected: list[str]) -> Non
     ],
 )
 def test_tempi(line: str, bar_six: str) -> None:
-    """When bar 6, after twenty quarters, begins."""
+    """Test when bar 6 begins, after twenty quarters."""
     assert times(f"{BEATS}{line}\nat 6 sr 4x\nend 99\n")[-1] == bar_six
 
 

@@ -1,4 +1,4 @@
-"""Prompts at the limit of 20,000 characters: whole up to it, and refused beyond it, wherever the characters come from."""
+"""Prompts at the limit of 20,000 characters: accepted up to it and refused above it, wherever the characters come from."""
 
 from __future__ import annotations
 

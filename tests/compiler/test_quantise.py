@@ -1,4 +1,4 @@
-"""The fourth pass: exact times fall onto chunks, stretches are laid end to end, takes are made."""
+"""The fourth pass: exact times snap to chunks, stretches are put in sequence, takes are formed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BEATS = "clock 120 bpm, 4/4\n"
 
 
 def scheduled(text: str) -> Schedule:
-    """The schedule of a score in which no pass finds anything."""
+    """Return the schedule of a score for which no pass reports anything."""
     found = passed(text)
     assert found.codes == []
     return found.schedule
@@ -33,7 +33,7 @@ def scheduled(text: str) -> Schedule:
         ("snap floor\n", "3", 2, "-5/4"),
         ("", "3 snap floor,", 2, "-5/4"),
         ("snap floor\n", "3 snap ceil,", 3, "1/8"),
-        ("", "11/16s", 0, "-11/16"),  # half a chunk exactly: the earlier one
+        ("", "11/16s", 0, "-11/16"),  # exactly half a chunk: the earlier chunk
         ("", "33f", 1, "0"),
         ("snap ceil\n", "33f", 1, "0"),
         ("", "17f", 1, "2/3"),

@@ -1,4 +1,4 @@
-"""The first pass: names become texts, triggers numbers, and `play` an order of blocks. One row is one rule of the language."""
+"""The first pass: names become texts, triggers numbers, and `play` an order of blocks. Each row tests one rule."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SECTIONS = f'{BEATS}section a 1 bar {{\n  at 1 "A"\n}}\nsection b 1 bar {{\n  at
 
 
 def only_cue(text: str, *images: str) -> ResolvedCue:
-    """The only cue of a score without faults."""
+    """Return the only cue of a score without errors."""
     resolved, faults = resolved_of(score_of(text, images))
     assert codes_of(faults) == []
     (block,) = resolved.blocks
@@ -42,7 +42,7 @@ def only_cue(text: str, *images: str) -> ResolvedCue:
 
 
 def works(cue: ResolvedCue | ResolvedRule) -> list[object]:
-    """What a cue or rule does, without where it was written."""
+    """Return what a cue or rule does, without its source positions."""
     found: list[object] = []
     for act in cue.acts:
         match act:

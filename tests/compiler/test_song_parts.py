@@ -1,4 +1,4 @@
-"""The time of a MIDI file, as sections use it: from any quarter on, in windows."""
+"""The time of a MIDI file as sections use it: in windows that begin at any quarter."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SONG = song_time({0: 120, 4: 60, 10: 90}, {0: (4, 4), 8: (3, 4), 14: (2, 4)})
 
 
 def changes(tempos: tuple[TempoChange, ...]) -> dict[int, int]:
-    """Tempi by quarter."""
+    """Return the tempi by quarter."""
     return {int(one.quarter): int(one.bpm) for one in tempos}
 
 

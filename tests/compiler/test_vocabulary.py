@@ -13,7 +13,7 @@ SCENE = 'scene tram {\n  base "A tram."\n  follow "A tram. {action}"\n}\n'
 
 
 def prompts(text: str) -> tuple[list[tuple[str, ...]], list[str]]:
-    """The texts of every cue in source order, and what was reported."""
+    """Return the texts of all cues in source order, and the reported codes."""
     resolved, faults = resolved_of(score_of(text))
     (block,) = resolved.blocks
     return [act.texts for cue in block.cues for act in cue.acts if isinstance(act, ResolvedPrompt)], codes_of(faults)

@@ -1,4 +1,4 @@
-"""What becomes of what was committed when plans change: it gives way once, and what it had overtaken acts again."""
+"""Changes of the plan: a committed cue is overtaken once, and the cue that it had overtaken acts again."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REASON = "the plan changed"
 
 
 def line(number: int, *acts: CueAct, rule: int | None = None) -> Delivery:
-    """A line that is on no plan, for a ledger alone."""
+    """Return a delivery that belongs to no plan, for tests of the ledger alone."""
     return Delivery(
         number=number,
         time=Fraction(number),
@@ -43,7 +43,7 @@ def line(number: int, *acts: CueAct, rule: int | None = None) -> Delivery:
 
 
 def ledger(*committed: tuple[Delivery, int], making: int = 3) -> Ledger:
-    """A ledger whose opening and whose prompts have been sent."""
+    """Return a ledger whose opening and whose prompts have been sent."""
     found = Ledger(0, "2x")
     found.commit(line(0, PromptAct("first")), 0)
     found.opening(0, 0)
@@ -54,7 +54,7 @@ def ledger(*committed: tuple[Delivery, int], making: int = 3) -> Ledger:
 
 
 def due(one: Ledger, making: int = 3) -> list[tuple[int, str]]:
-    """(chunk, text) of the prompts that leave now."""
+    """Return (chunk, text) of the prompts that are sent now."""
     commands = one.prompts_due(0, making, True, 0)
     assert all(isinstance(command, SchedulePrompt) for command in commands)
     return [(command.chunk, command.prompt) for command in commands if isinstance(command, SchedulePrompt)]
@@ -100,7 +100,7 @@ def test_a_new_take_holds_nothing_of_what_was_taken_back_in_the_one_before() -> 
 
 def test_what_was_refused_is_said_though_its_text_is_the_same() -> None:
     book = ledger((line(1, PromptAct("a")), 6))
-    flight = book.refused("schedule_prompt")  # the opening's, which is the oldest
+    flight = book.refused("schedule_prompt")  # that of the opening, which is the oldest
     flight = book.refused("schedule_prompt")
     assert flight is not None
     assert flight.chunk == 6

@@ -1,4 +1,4 @@
-"""What a report says of one cue, directly: from its line and from when chunks were shown."""
+"""Unit tests of the report on one cue, from its delivery and from when chunks were shown."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_times_in_score_are_exact() -> None:
     assert [line.time for line in lines_of()] == [0, Fraction(5, 2), Fraction(11, 2), Fraction(55, 8)]
 
 
-# ---- the whole report
+# ---- the complete report
 
 
 def report_of(*cues: tuple[Status, int | None], **changes: Any) -> Report:

@@ -1,4 +1,4 @@
-"""Cuts: a take ends with a reset, and the next one is opened when the model reports it, or does not."""
+"""Cuts: a take ends with a reset, and the next one is opened when the model reports the reset or fails to."""
 
 from __future__ import annotations
 

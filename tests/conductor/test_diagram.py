@@ -1,4 +1,4 @@
-"""The drawn state machine, the table and the page say the same."""
+"""The diagram of the state machine, its handlers and the page agree."""
 
 from __future__ import annotations
 

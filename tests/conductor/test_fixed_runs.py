@@ -1,4 +1,4 @@
-"""Fixed runs: what leaves when, what lands where, and what is said of it."""
+"""Fixed runs: what is sent when, what lands where, and what the report states about it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ IMAGE, OTHER_IMAGE = UseImage(PICTURE.path), UseImage(OTHER_PICTURE.path)
 
 
 def _chunk_when_sent(log: list[object], wanted: object) -> int:
-    """The chunk that was being made when a command left: 0 before the first was done."""
+    """Return the chunk that was being made when a command was sent: 0 before the first was done."""
     done = 0
     for one in log:
         if isinstance(one, ChunkDone):
@@ -58,7 +58,7 @@ def test_a_certain_stretch_sends_its_prompts_ahead() -> None:
 
 
 def test_what_is_sent_ahead_is_bounded() -> None:
-    """The model repeats all that is scheduled in each of its states, and a message has a size limit."""
+    """The model repeats everything that is scheduled in each of its states, and a message has a size limit."""
     played = play(on_chunks(*(at_chunk(chunk, f"p{chunk}") for chunk in range(200)), end=200))
     ahead = most = 0
     for one in played.log:
@@ -124,7 +124,7 @@ def test_nothing_is_sent_for_a_chunk_that_is_past() -> None:
 
 @pytest.mark.parametrize(("late", "status", "landed"), [("shift", Status.LANDED, 8), ("drop", Status.DROPPED, None)])
 def test_a_cue_that_cannot_leave_in_time_is_shifted_or_dropped(late: str, status: Status, landed: int | None) -> None:
-    """The connection is away while the cue should leave: a rule keeps it from being sent ahead."""
+    """The connection is down while the cue should be sent; a rule keeps it from being sent ahead."""
     header = Header(seed=3, late="drop" if late == "drop" else "shift")
     score = on_chunks(at_chunk(0, "a"), at_chunk(7, "b"), on_go("x", "y"), end=14, header=header)
     faults = Faults.model_validate({"drops": [{"chunk": 4, "for": "4s"}]})

@@ -1,4 +1,4 @@
-"""A run that follows a clock: positions are bound to chunks when the clock says where it is."""
+"""A run that follows a clock: positions get their chunks once the clock reports where it is."""
 
 from __future__ import annotations
 
@@ -638,7 +638,7 @@ def test_the_first_revision_noted_what_was_shown_while_a_take_played() -> None:
 
 
 def test_a_live_section_whose_clock_stands_is_over_after_its_max_at_the_nominal_tempo() -> None:
-    """Quarter 18 is two quarters into the section, which ends with quarter 32: it is over 14 s after the clock has stopped."""
+    """Quarter 18 is two quarters into the section, which ends at quarter 32: it is over 14 s after the clock stopped."""
     conduct(
         MIDI.replace('at 1 "d"', 'at 1 "d"\n      on go mark -> sr 4x'),
         """

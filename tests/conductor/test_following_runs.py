@@ -1,4 +1,4 @@
-"""Following runs: places are bound to chunks late, by what an outer clock and the model really do."""
+"""Following runs: positions get their chunks late, from what an external clock and the model actually do."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from sequencer.sync.run_clock import VirtualClock
 def off_by_more_than_it_must(
     cues: Sequence[CueReport], gear: Gear, log: Sequence[object], quarters: dict[int, float]
 ) -> list[CueReport]:
-    """The cues whose chunk was not the one that was seen nearest to their beat, or its neighbour at a near tie.
+    """Return the cues that landed neither on the chunk shown nearest to their beat nor, at a near tie, on its neighbour.
 
-    Those that say that they could not be reached are left out: a change is seen a chunk behind the chunk's beginning, and a
-    prompt must leave two chunks before that.
+    Cues reported as unreachable are left out: a change is seen a chunk after the chunk's beginning, and a prompt must be sent
+    two chunks before that.
     """
     seen = [one.at / SECOND for one in log if isinstance(one, ChunkShown)]
     wrong = []
@@ -59,7 +59,7 @@ def test_cues_land_where_the_gear_is_not_where_the_score_thought(bpm: float) -> 
     assert outcome.report.all_landed
     quarters = {cue.number: 4.0 * (int(cue.place.split(".")[0]) - 1) for cue in outcome.report.cues}
     assert off_by_more_than_it_must(outcome.report.cues[1:], gear, log, quarters) == []
-    # 32 bars last 128 quarters of the gear's own tempo
+    # 32 bars last 128 quarters at the tempo of the external clock
     assert outcome.report.chunks == pytest.approx(128 * 60 / bpm / CHUNK, abs=2)
 
 
@@ -87,7 +87,7 @@ def test_stop_freezes_the_music_and_continue_goes_on() -> None:
     outcome, log = follow(midi(LONG), gear)
     assert outcome.report.all_landed
     shown = {cue.place: cue.landed for cue in outcome.report.cues}
-    # bar 9 is at quarter 32 = 16 s behind the start, the moment of the stop; bar 13 comes 8 s behind the continue
+    # bar 9 is at quarter 32 = 16 s after the start, the moment of the stop; bar 13 comes 8 s after the continue
     assert shown["13.1"] is not None
     seen = [one.at / SECOND for one in log if isinstance(one, ChunkShown)]
     assert abs(seen[shown["13.1"]] - 59.0) <= CHUNK / 2 + 0.05
@@ -98,7 +98,7 @@ def test_a_locate_brings_what_is_in_force_there_and_plays_nothing_in_between() -
     outcome, log = follow(midi(LONG), gear)
     prompts = [one.prompt for one in log if isinstance(one, ChunkDone)]
     shown = [prompt for index, prompt in enumerate(prompts) if index == 0 or prompts[index - 1] != prompt]
-    # at 15 s bars 1 to 5 were played; quarter 74 is in bar 19: what is in force is bar 19's
+    # by 15 s bars 1 to 5 were played; quarter 74 is in bar 19, so the prompt of bar 19 is in force
     assert shown[:3] == ["p1", "p3", "p5"]
     assert "p19" in shown and "p21" in shown
     assert not {"p9", "p11", "p13", "p15"} & set(shown)
@@ -159,7 +159,7 @@ def test_a_frame_whose_cue_is_of_a_pass_that_a_jump_took_away_is_noted_all_the_s
     jam = live("jam", 8, at_bar(1, "jam"), on_go("again", Goto("jam")))
     score = midi(section("intro", 3, at_bar(1, "intro")), section("drop", 4), jam, bpm=140)
     shown = 0
-    for jump in range(36, 48):  # at half a second each: before and after the second pass of jam is made and shown
+    for jump in range(36, 48):  # half a second each: before and after the second pass of jam is made and shown
         gear = Gear((0.0, 140.0), (0.0, "start"), (jump / 2, ("locate", 4.25)))
         outcome, log = follow(score, gear, events=["go again@15s", "go out@100s"])
         assert outcome.report.ended == "the score is over"
@@ -175,7 +175,7 @@ def test_a_frame_whose_cue_is_of_a_pass_that_a_jump_took_away_is_noted_all_the_s
 
 
 def test_after_a_stall_the_run_catches_up_with_the_clock() -> None:
-    """Chunk 8 takes 20 s longer, and the gear plays on: what was passed is not made up for, and what follows is on time."""
+    """Chunk 8 takes 20 s longer while the clock runs on: cues that it passed are not caught up on, later ones are on time."""
     gear = Gear((5.0, "start"))
     outcome, log = follow(midi(LONG), gear, Faults.model_validate({"slow": [{"chunk": 8, "by": "20s"}]}))
     report = outcome.report
@@ -192,7 +192,7 @@ def test_after_a_stall_the_run_catches_up_with_the_clock() -> None:
     assert off_by_more_than_it_must(on_time, gear, log, quarters) == []
     assert cues["19.1"].status is Status.LANDED, "what is in force when the model goes on comes as soon as it can"
     assert "could not be reached any more" in cues["19.1"].reason
-    # 32 bars are 64 s; the stall of 20 s is within them, so so many chunks fewer were made
+    # 32 bars are 64 s and include the stall of 20 s, so correspondingly fewer chunks were made
     assert report.chunks == pytest.approx((64 - 20) / CHUNK, abs=2)
 
 

@@ -1,4 +1,4 @@
-"""The clock is moved while a take is being cut or opened: the score goes on at the new position all the same."""
+"""If the clock is moved while a take is being cut or opened, the score still continues at the new position."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ BEGIN = 5.0
 
 
 def when(kind: type[Reset | ResetDone]) -> float:
-    """The seconds at which the first cut begins, or at which its reset is reported."""
+    """Return the seconds at which the first cut begins, or at which its reset is reported."""
     _, log = follow(SCORE, Gear((BEGIN, "start")))
     events = [one for one in log[: log.index(Reset()) + 1] if isinstance(one, Event)]
     if kind is Reset:
@@ -52,7 +52,7 @@ def shown(log: list[Event | Command]) -> list[str | None]:
 def test_a_jump_back_plays_the_beginning_again(kind: type[Reset | ResetDone], later: float) -> None:
     outcome, log = follow(SCORE, Gear((BEGIN, "start"), (when(kind) + later, ("locate", 0.0))))
     assert outcome.report.ended_well
-    again = ["intro 1"] if kind is Reset else ["drop 1", "intro 1"]  # a take that is set up already opens as it was
+    again = ["intro 1"] if kind is Reset else ["drop 1", "intro 1"]  # a take that is already set up keeps its opening
     assert shown(log) == ["intro 1", "intro 5", *again, "intro 5", "drop 1", "drop 5", "out 1", "out 5", "out 13"]
     assert outcome.report.all_landed
 
@@ -67,7 +67,7 @@ def test_a_jump_ahead_opens_the_take_with_what_is_in_force_there() -> None:
 
 
 def cut_and_moved(revision: int) -> tuple[Conductor, tuple[Command, ...]]:
-    """A run whose clock is moved to bar 5 of the last section while the first cut's reset is awaited."""
+    """Return a run whose clock is moved to bar 5 of the last section while the first cut waits for its reset."""
     conductor = Conductor(compile_score(SCORE), revision=revision)
     conductor.receive(Ready(0))
     conductor.receive(PromptAccepted(1, "intro 1"))

@@ -1,4 +1,4 @@
-"""Answers that come late, leave something out, or come while nobody listens: cues are reported where they landed."""
+"""Answers that arrive late, omit something, or arrive during a lost connection: cues are reported where they landed."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ A_CHUNK_LATE: dict[str, Any] = {
     "delays": {"at_chunk": True},
     "messages": [{"do": "delay", "type": "image_accepted", "by": "300ms"}],
 }
-"""Answers wait for the end of the chunk in the making, and come when the next one is reported to be made."""
+"""Answers wait for the end of the current chunk, and arrive when the next chunk is reported."""
 
 
 def _landed(score: Score, **faults: Any) -> dict[str, tuple[Status, int | None]]:
@@ -52,7 +52,7 @@ def _landed(score: Score, **faults: Any) -> dict[str, tuple[Status, int | None]]
 
 
 def test_an_image_whose_answer_waits_for_the_boundary_has_landed_on_its_chunk() -> None:
-    """`image_accepted` for chunk 4 comes while 4 is made. The prompt of 4 tells, and what it told holds for the image at 8."""
+    """`image_accepted` for chunk 4 arrives while 4 is made. Its prompt proves the landing, and settles that at 8."""
     played = play(SHOW, faults=Faults.model_validate(A_CHUNK_LATE))
     events = [one for one in played.log if isinstance(one, ImageAccepted | ChunkDone)]
     late = [events[n - 1] for n, one in enumerate(events) if isinstance(one, ImageAccepted)]
@@ -61,7 +61,7 @@ def test_an_image_whose_answer_waits_for_the_boundary_has_landed_on_its_chunk() 
 
 
 def test_an_image_whose_answer_is_slow_has_landed_on_its_chunk() -> None:
-    """Its own chunk is reported before it is answered at all."""
+    """Its chunk is reported before the command is answered at all."""
     found = _landed(SHOW, delays={"answer": "3s"})
     assert found["4c"] == (Status.LANDED, 4)
     assert found["12c"] == (Status.LANDED, 12)
@@ -111,7 +111,7 @@ def test_a_prompt_that_was_shown_before_its_image_tells_nothing() -> None:
     assert images.made(9, "a", ()) == [(8, 9)]
 
 
-# ---- what nobody saw
+# ---- without a report of the chunk
 
 CALM = on_chunks(*(at_chunk(chunk, f"prompt {chunk}") for chunk in (0, 4, 5, 7, 12)), end=16)
 
@@ -130,7 +130,7 @@ def test_prompts_that_land_while_the_connection_is_lost_have_landed_on_their_chu
 
 
 def _reported(*chunks: tuple[int, str]) -> dict[str, tuple[Status, int | None]]:
-    """Where each cue of `CALM` ended, whose prompts were all taken in time, by (chunk, prompt) in the order of the reports."""
+    """Return where each cue of `CALM` ended after reports of (chunk, prompt). All prompts were accepted in time."""
     conductor = Conductor(compile_score(CALM))
     conductor.receive(Ready(0))
     for chunk in (0, 4, 5, 7, 12):
@@ -161,7 +161,7 @@ MISSED = (Status.MISSED, None)
 def test_what_a_late_report_shows_corrects_where_a_prompt_has_landed(
     reports: tuple[tuple[int, str], ...], fourth: int | None, fifth: int | None
 ) -> None:
-    """The model took the prompts of chunks 4 and 5, whose reports came late; not always had they acted there."""
+    """The model accepted the prompts of chunks 4 and 5, and their reports came late; they had not always acted there."""
     found = _reported(*BEFORE, *reports)
     assert found["4c"] == (MISSED if fourth is None else (Status.LANDED, fourth))
     assert found["5c"] == (MISSED if fifth is None else (Status.LANDED, fifth))
@@ -169,7 +169,7 @@ def test_what_a_late_report_shows_corrects_where_a_prompt_has_landed(
 
 @pytest.mark.parametrize(("made_by", "landed"), [(2, 4), (3, 5), (4, 6)])
 def test_a_setting_that_left_after_a_chunk_was_made_acts_on_none_that_had_begun(made_by: int, landed: int) -> None:
-    """Connected again: what came before the connection stood is handled then, with the times at which it came."""
+    """After a reconnect, messages that arrived before the connection was restored are handled with their original times."""
     conductor = Conductor(compile_score(on_chunks(at_chunk(0, "a"), at_chunk(4, SetSr(SuperResolution.OFF)), end=9)))
     conductor.receive(Ready(0))
     conductor.receive(PromptAccepted(1, "a"))
@@ -197,7 +197,7 @@ def test_a_setting_that_was_lost_with_the_connection_has_not_landed(lasts: str, 
 
 
 def test_a_resume_after_a_prompt_that_nobody_saw_land() -> None:
-    """The run is paused while the report of the chunk with the prompt is lost; it goes on, and the next report is too late."""
+    """The run is paused while the report of the prompt's chunk is lost; it resumes, and the next report comes too late."""
     rests = on_beats(
         section("intro", 4, at_bar(1, "in")),
         live("jam", 16, at_bar(1, "still"), on_go("rest", PauseAction()), on_go("on", ResumeAction()), on_go("say", "new")),
@@ -240,7 +240,7 @@ def test_a_pause_that_names_no_chunk_is_reported_where_the_model_rested(monkeypa
 
 
 def test_a_pause_that_is_reported_before_its_chunk_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A model may say at once that it will rest: it does so after the chunk in the making, not after the one before."""
+    """A model may report at once that it will pause: it pauses after the current chunk, not after the one before."""
 
     def at_once(self: HeliosModel, at: int) -> None:
         self._pausing = True

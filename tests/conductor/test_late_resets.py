@@ -1,4 +1,4 @@
-"""A reset of an earlier take that is reported late ends no take; what it could be is borne out first."""
+"""A late report of an earlier take's reset ends no take: a report that may be one needs evidence first."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SCORE = on_chunks(
 
 
 def cutting(revision: int = CURRENT) -> tuple[Conductor, int]:
-    """A conductor that has asked for its second cut while chunk 2 is made, and when that was."""
+    """Return a conductor that has requested its second cut while chunk 2 is made, and the time of the request."""
     conductor = Conductor(compile_score(SCORE), revision=revision)
     opening: tuple[Event, ...] = (Ready(0), PromptAccepted(1, "One."), Started(2))
     for event in opening:

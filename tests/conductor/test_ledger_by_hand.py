@@ -1,4 +1,4 @@
-"""The parts of the conductor's memory, one by one: commands on their way, images, slots and the ledger that holds them."""
+"""Unit tests of the conductor's memory: pending commands, images, slots, and the ledger that holds them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OFF, FOUR = SuperResolutionAct("off"), SuperResolutionAct("4x")
 
 
 def line(number: int, *acts: CueAct, time: int | None = None) -> Delivery:
-    """A line of a ledger alone."""
+    """Return a delivery for tests of the ledger alone."""
     return Delivery(
         number=number,
         time=Fraction(number if time is None else time),
@@ -44,7 +44,7 @@ def words(commands: list[object]) -> str:
     return ", ".join(command_in_words(one) for one in commands)  # type: ignore[arg-type]  # commands
 
 
-# ---- commands on their way -----------------------------------------------------------------------------------------
+# ---- pending commands ----------------------------------------------------------------------------------------------
 
 
 def flights(*left: tuple[str, int, str | None]) -> PendingCommands:
@@ -189,7 +189,7 @@ def test_only_a_prompt_that_is_new_tells_that_its_image_shows(
 def test_an_image_lands_on_its_chunk_or_on_the_one_that_is_next(
     chunk: int, making: int, judged: int, landing: int, is_over: bool
 ) -> None:
-    """The take began with chunk 2: what it opens with acts there, whenever the answer comes."""
+    """The take began with chunk 2: its opening acts there, whenever the answer arrives."""
     images = ImageLandings()
     found = images.accepted(PendingCommand("set_image", chunk), making, 2, judged)
     assert found == ((chunk, landing) if is_over else None)
@@ -264,7 +264,7 @@ def test_a_new_take_showed_nothing_yet() -> None:
     assert images.accepted(flight, 7, 0, 5) is None, "when it showed is forgotten too"
 
 
-# ---- lines and slots -----------------------------------------------------------------------------------------------
+# ---- deliveries and slots ------------------------------------------------------------------------------------------
 
 
 def test_a_line_ends_once_and_keeps_its_reason_where_none_is_given() -> None:

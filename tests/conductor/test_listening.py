@@ -1,4 +1,4 @@
-"""What nothing waits for is answered with what the score is waiting for, whatever the operator did and wherever the run is."""
+"""An event that nothing waits for is answered with what the score is waiting for, whatever the operator did before."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ section coda until go out, max 8 bars {
 
 
 def conducted(schedule: Schedule, chunks: int) -> Conductor:
-    """A conductor that has seen so many chunks of an undisturbed run."""
+    """Return a conductor that has received this many chunks of an undisturbed run."""
     played = play(schedule)
     conductor = Conductor(schedule)
     for one in played.log:
@@ -167,7 +167,7 @@ def test_while_a_take_is_opened_the_section_behind_the_cut_listens() -> None:
 
 
 def crossings(*values: int) -> Sequence[int]:
-    """How many crossings rest at each value of a controller."""
+    """Return how many crossings each value of a controller leaves unfired."""
     conductor = conducted(compile_score(reads(SCORE)), IN_JAM)
     found = []
     for value in values:

@@ -1,4 +1,4 @@
-"""Live sections, rules, goto: exits on bar lines, overwriting, what operators do at bad moments."""
+"""Live sections, rules, goto: exits on bar lines, overwriting, and operator commands at difficult moments."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OUTRO = section("outro", 4, at_bar(1, "end"))
 
 
 def _shown(played: Played) -> list[str]:
-    """The prompts that the model showed, without repetitions."""
+    """Return the prompts that the model showed, without repetitions."""
     prompts = [one.prompt for one in played.log if isinstance(one, ChunkDone) and one.prompt is not None]
     return [prompt for index, prompt in enumerate(prompts) if index == 0 or prompts[index - 1] != prompt]
 
@@ -61,7 +61,7 @@ def test_a_rule_lands_in_reach_and_says_how_long_it_waited() -> None:
 
 
 def test_a_rule_overwrites_what_was_sent_for_its_chunk() -> None:
-    """`later` is due at bar 9 of the jam, 24 s, chunk 17 or 18: the note comes when it has been sent already."""
+    """`later` is due at bar 9 of the jam, 24 s, chunk 17 or 18: the note arrives after it has been sent."""
     plain = play(jam())
     later = plain.cue("9.1").planned
     assert later is not None

@@ -1,4 +1,4 @@
-"""Messages to external devices: they leave a fifth of a second before their time, whatever the model does."""
+"""Messages to external devices are sent a fifth of a second before their time, whatever the model does."""
 
 from __future__ import annotations
 

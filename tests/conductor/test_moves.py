@@ -1,4 +1,4 @@
-"""What rules and exits do to the run itself is told: what it was, what became of it, and how long that took."""
+"""The report lists the actions of rules and exits on the run itself: the action, its outcome, and how long it took."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the conductor reckons with, directly: the quarters of a pass, the fits of a following run, when messages are due."""
+"""Unit tests of the conductor's times: the quarters of a pass, the fits of a following run, when messages are due."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_pass_counts_quarters_by_its_tempo() -> None:
 
 
 def test_a_pass_that_is_played_whole_ends_on_its_exact_quarter() -> None:
-    """By way of the seconds, the end of a ramp is only found nearly."""
+    """Computed from the seconds, the end of a ramp is only approximate."""
     ramp = stretch_of('clock 90 bpm, 4/4\nsection a 4 bars {\n  at 1 "A boat."\n  at 2 tempo 90 -> 133 over 7 beats\n}\n')
     one = Pass(0, ramp, Fraction(20), Fraction(20) + ramp.seconds, Fraction(30))
     assert one.end_quarter == 46
@@ -75,7 +75,7 @@ def test_a_position_in_beats_keeps_its_exact_quarter() -> None:
 
 
 def test_a_score_on_chunks_can_be_followed() -> None:
-    """Its passes have no tempo; wherever its clock is moved to, the plan has a pass and a quarter for it."""
+    """Its passes have no tempo, yet the plan has a pass and a quarter for every position that its clock moves to."""
     schedule = schedule_of('at 0c "A boat."\nat 4c "A coat."\nend 8c\n')
     plan = Plan(schedule, ClockSync(schedule, outer=False))
     assert plan.pass_of_quarter(Fraction(12)) is plan.passes[0]
@@ -106,7 +106,7 @@ def following(outer: bool = True, delay: int = DISPLAY_DELAY) -> ClockSync:
 
 
 def fit(at: int, quarter: float, quarters_per_ns: float = 2e-9, quality: str = "locked", deviation: float = 0.0) -> ClockFitted:
-    return ClockFitted(at, quarter, at, quarters_per_ns, deviation, quality)  # type: ignore[arg-type]  # qualities are tried too
+    return ClockFitted(at, quarter, at, quarters_per_ns, deviation, quality)  # type: ignore[arg-type]  # qualities are tested too
 
 
 def test_the_time_of_a_quarter_follows_the_fit() -> None:
@@ -463,7 +463,7 @@ def test_what_was_done_long_ago_is_forgotten(knows: bool, kept: int) -> None:
 
 
 def test_a_chunk_that_is_seen_when_many_more_were_made_says_how_long_after_its_end_that_is() -> None:
-    """Earlier revisions had forgotten by then when it was made, and took every chunk to be seen as soon as it was made."""
+    """Earlier revisions no longer knew when the chunk was made, and assumed that every chunk is shown as soon as it is made."""
     for knows, behind in ((True, 8 * CHUNK), (False, 0)):
         seen = DisplayClock(schedule_of('at 0c "A boat."\nend 80c\n'), knows)
         seen.began(0, 0)
@@ -476,7 +476,7 @@ def test_a_chunk_that_is_seen_when_many_more_were_made_says_how_long_after_its_e
         assert seen.time_of(Fraction(11, 8) * 30) == 31 * CHUNK + behind
 
 
-# ---- what is said, and when to be woken
+# ---- what is sent, and when to wake up
 
 NOTES = """\
 clock midi, nominal 120 bpm, 4/4

@@ -1,4 +1,4 @@
-"""Fits that cannot have been measured: a journal may come from anybody, and a conductor takes what stands in it."""
+"""Fits that cannot have been measured: a journal may come from anybody, and the conductor must accept its values."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_no_fit_ends_a_run(following: bool | None) -> None:
         ]
         for name, odd in product(numbers, ODD):
             if isinstance(getattr(one, name), int) and not isinstance(odd, int):
-                continue  # no journal holds it: it does not read
+                continue  # no journal contains it: it cannot be read
             changed = [*whole]
             changed[number] = replace(one, **{name: odd})  # type: ignore[arg-type]  # a number for a number
             conductor = Conductor(schedule, following)

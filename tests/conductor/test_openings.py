@@ -1,4 +1,4 @@
-"""How a take is set up: uploads, what it opens with, the start, and what becomes of answers that fail to come."""
+"""How a take is set up: uploads, its opening, the start, and what happens if answers fail to arrive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an operator and MIDI devices do: live sections are left at bar lines, rules act within reach."""
+"""Operator commands and MIDI input: live sections are left at bar lines, rules act within reach."""
 
 from __future__ import annotations
 
@@ -312,7 +312,7 @@ def test_a_goto_near_the_end_of_a_section_counts_its_bars_on() -> None:
 
 
 def test_what_was_sent_for_the_plan_that_is_left_is_overwritten() -> None:
-    """In a section that nothing can leave any more, prompts are far ahead; a goto of a rule of another pass takes them back."""
+    """In a section that can no longer be left, prompts are sent far ahead; a goto of another pass's rule withdraws them."""
     conduct(
         """
     clock 120 bpm, 4/4

@@ -1,4 +1,4 @@
-"""After which chunk the model rested and with which one it goes on, as far as it says so, and as far as that can be."""
+"""After which chunk the model paused and with which it resumes, as far as it reports them and as far as they are possible."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SECOND = 1_000_000_000
 
 
 def playing(monkeypatch: pytest.MonkeyPatch) -> tuple[RunState, list[tuple[Any, ...]]]:
-    """A take that began at score chunk 2 and makes chunk 5, and what its moves hear."""
+    """Return a take that began at score chunk 2 and makes chunk 5, with the list of the calls of its moves."""
     run = RunState(sequencer.compile_score(sequencer.reads('at 0c "A boat."\nend 90c\n')))
     run.phase, run.base, run.making, run.boundary_at = Phase.PLAYING, 2, 5, 10 * SECOND
     heard: list[tuple[Any, ...]] = []

@@ -1,4 +1,4 @@
-"""The plan: which passes are played when, where they can be left, and which chunks nothing can change any more."""
+"""The plan: which passes are played when, where they can be left, and which chunks can no longer change."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sequencer.engine.conductor.deliveries import Status
 from sequencer.engine.conductor.plan import UNPLACED, Pass, Plan
 from sequencer.events.events import BoundariesFitted, ClockFitted
 
-# A bar lasts two seconds, and a chunk one.
+# A bar lasts two seconds, and a chunk lasts one second.
 SHOW = """
     clock 120 bpm, 4/4
     section intro 2 bars {
@@ -39,7 +39,7 @@ def plan(text: str = SHOW) -> Plan:
 
 
 def passes(one: Plan) -> list[tuple[str | None, int, int, int]]:
-    """(section, start, end, quarter) of each pass."""
+    """Return (section, start, end, quarter) of each pass."""
     return [(each.stretch.section, int(each.start), int(each.end), int(each.quarter)) for each in one.passes]
 
 
@@ -286,7 +286,7 @@ def test_a_clock_that_runs_faster_brings_beats_before_seconds() -> None:
 
 @pytest.mark.parametrize("unit", "bs")
 def test_of_two_cues_at_one_moment_the_one_written_later_acts(unit: str) -> None:
-    """One is in seconds and one in beats, and one of them comes within reach while something before the other does not."""
+    """One cue is in seconds, the other in beats; one comes within reach while a cue before the other does not."""
     other = {"b": "s", "s": "b"}[unit]
     text = f"""
         clock midi, nominal 60 bpm, 4/4

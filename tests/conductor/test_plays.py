@@ -1,4 +1,4 @@
-"""While a take plays: what leaves when, and what the conductor makes of chunks, states, answers, refusals and pauses."""
+"""While a take plays: what is sent when, and how the conductor handles chunks, states, answers, refusals and pauses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from conducting import compiled, conduct
 from sequencer.engine.conductor.dispatch import commit_up_to
 from sequencer.engine.conductor.run_state import Phase, RunState
 
-# ---- what leaves when ----------------------------------------------------------------------------------------------
+# ---- what is sent when ---------------------------------------------------------------------------------------------
 
 
 def test_prompts_leave_as_soon_as_nothing_can_change_them_and_settings_during_the_chunk_before() -> None:

@@ -1,4 +1,4 @@
-"""Whole performances of random scores under random faults and random hands: what must hold, whatever happens."""
+"""Complete performances of random scores with random faults and random operator commands: invariants that always hold."""
 
 from __future__ import annotations
 
@@ -152,16 +152,16 @@ def _openings_are_in_order(played: Played) -> None:
 
 
 def _reports_are_true(played: Played) -> None:
-    """A prompt that is said to have landed on a chunk was shown on that chunk, by the model's own word."""
+    """Assert that a prompt reported as landed on a chunk was shown on that chunk, according to the model."""
     if played.outcome.report.takes != 1:
-        return  # chunks count within the take; runs of one take show it well enough
+        return  # chunks count within the take; runs of one take are enough
     shown = {one.chunk: one.prompt for one in played.log if isinstance(one, ChunkDone)}
     by_number = {line.number: line for line in played.conductor.run.plan.lines}
     for cue in played.cues:
         texts = [act.text for act in by_number[cue.number].acts if isinstance(act, PromptAct)]
         if cue.status is Status.LANDED and texts and cue.landed in shown and "without its prompt" not in cue.reason:
             line = by_number[cue.number]
-            # What does several things has landed with the last of them; its prompt may have come before, and been followed.
+            # A cue with several actions lands with the last of them; its prompt may have landed before and been replaced.
             first = min(line.chunk or 0, cue.landed) if len(line.kinds) > 1 else cue.landed
             seen = [shown.get(chunk) for chunk in range(first, cue.landed + 1)]
             assert {texts[0], None} & set(seen), (cue, seen)

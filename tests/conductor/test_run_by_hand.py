@@ -1,4 +1,4 @@
-"""What a run knows of itself, and what it reads from its clock: tables of situations."""
+"""Unit tests of the state of a run and of what it reads from its clock: tables of situations."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def run_at(
 def test_which_score_chunk_a_chunk_of_a_take_is(
     phase: Phase, next_base: int, chunk: int, take: int | None, found: int | None
 ) -> None:
-    """Take 1 began with chunk 0; take 2, whose start was asked for twice, with chunk 2. The score has nine chunks."""
+    """Take 1 began with chunk 0; take 2, whose start was requested twice, with chunk 2. The score has nine chunks."""
     assert run_at(phase, next_base=next_base).score_chunk(chunk, take) == found
 
 
@@ -464,7 +464,7 @@ def test_seconds_of_the_score_are_those_of_its_chunks() -> None:
 
 
 def seen(*, knows_takes: bool = True, base: int = 0) -> DisplayClock:
-    """Chunks of one second; the take began at 10 s."""
+    """Return a display clock with chunks of one second, whose take began at 10 s."""
     found = DisplayClock(compiled(PLAIN), knows_takes)
     found.began(base, 10 * SECOND)
     return found
@@ -554,7 +554,7 @@ def test_a_fit_that_is_far_from_its_boundary_gives_way_to_it(off: float, time: f
 
 @pytest.mark.parametrize("knows_takes", [True, False])
 def test_where_nobody_sees_chunks_the_boundaries_count_after_a_while(knows_takes: bool) -> None:
-    """After the second chunk, and in the newest revision not before frames have had time to arrive."""
+    """They count after the second chunk; in the newest revision, not before frames have had time to arrive."""
     found = seen(knows_takes=knows_takes)
     counts: list[int] = []
     for chunk in range(1, 12):
@@ -655,7 +655,7 @@ def test_phases_and_states_have_the_names_that_reports_and_journals_hold() -> No
     [(2, None, {4: 7}), (3, None, {}), (3, 3, {5: 7}), (-1, None, {}), (1, 1, {1: 7}), (2, 1, {})],
 )
 def test_which_chunks_are_noted_as_shown(chunk: int, take: int | None, noted: dict[int, int]) -> None:
-    """An unnumbered chunk that is not being made yet is one of the take before, that comes late."""
+    """An unnumbered chunk that is not being made yet belongs to the previous take and arrives late."""
     run = run_at()
     note_chunk_shown(run, ChunkShown(7, chunk, take=take))
     note_chunk_shown(run, ChunkShown(9, chunk, take=take))
@@ -664,7 +664,7 @@ def test_which_chunks_are_noted_as_shown(chunk: int, take: int | None, noted: di
 
 @pytest.mark.parametrize(("revision", "shown"), [(1, {3: 7}), (CURRENT, {})])
 def test_a_chunk_is_noted_once_in_the_newest_revision(revision: int, shown: dict[int, int]) -> None:
-    """The first revision noted frames as of the take that plays, and only while one plays."""
+    """The first revision assigned frames to the take that plays, and recorded them only while a take plays."""
     run = run_at(following=True)
     run.revision = revision
     assert run.follow is not None

@@ -1,4 +1,4 @@
-"""What gear is told leaves when its place is seen, whatever chunks do; in virtual time on the simulated stage."""
+"""MIDI messages are sent when their position is shown, whatever the chunks do; in virtual time on the simulated stage."""
 
 from __future__ import annotations
 
@@ -53,25 +53,25 @@ def section(*lines: str, head: str = "one 16 bars") -> str:
 
 @dataclass
 class Heard:
-    """What became of a run: every message as (due, when it was said, bytes), and when each chunk of each take was seen."""
+    """The result of a run: every message as (due, time of sending, bytes), and when each chunk of each take was shown."""
 
     report: Report
     said: list[tuple[int, int, str]] = field(default_factory=list)
     shown: dict[tuple[int, int], int] = field(default_factory=dict)
     started: list[int] = field(default_factory=list)
     of_take: dict[tuple[int | None, int], int] = field(default_factory=dict)
-    """When each chunk of each take was seen, also after the next take began."""
+    """When each chunk of each take was shown, including chunks shown after the next take began."""
 
     @property
     def on(self) -> list[tuple[int, int, str]]:
-        """The messages but the notes' ends."""
+        """Return the messages without the note-offs."""
         return [one for one in self.said if not one[2].startswith("8")]
 
     def seen(self, seconds: float, take: int = 1, base: int = 0) -> float:
-        """When a place was seen, in nanoseconds, by the chunks of its take that were."""
+        """Return when a position was shown, in nanoseconds, from the shown chunks of its take."""
         chunk, rest = divmod(seconds - base * CHUNK, CHUNK)
         first = self.shown.get((take, int(chunk)))
-        if first is None:  # the run was over before
+        if first is None:  # the run ended before that
             first = self.shown[take, int(chunk) - 1] + round(CHUNK * SECOND)
         length = self.shown.get((take, int(chunk) + 1), first + CHUNK * SECOND) - first
         return first + rest / CHUNK * length
@@ -309,7 +309,7 @@ def test_nothing_is_said_twice_nor_out_of_order(
         assert sounding == ended
 
 
-# ---- the rest of the way -------------------------------------------------------------------------------------------
+# ---- replays, digests and unusual runs -----------------------------------------------------------------------------
 
 
 def test_a_run_that_tells_gear_replays(tmp_path: Path) -> None:
@@ -357,7 +357,7 @@ def test_a_score_that_only_tells_gear_shows_no_prompt() -> None:
 
 
 def test_a_take_that_is_seen_only_after_the_next_one_began_holds_nothing_up() -> None:
-    """Its frames come after its reset: the run knew of none of them, and sent nothing for the rest of the show."""
+    """Its frames arrive after its reset. Regression: the run knew none of them and sent nothing for the rest of the show."""
     schedule = bars(
         section('at 2.3 cut, "Two."', 'at 3 cut, "Three."', "every 1 beat midi note C1 ch 10", head="one 8 bars"),
         head="clock 240 bpm, 4/4\ngrid 33 frames @ 30 fps\n",
@@ -385,14 +385,14 @@ def test_a_pass_that_is_left_inside_of_a_ramp_ends_at_its_bar_line() -> None:
         plan.leave_pass(plan.passes[0], exit_at, 1, "left")
         assert plan.passes[0].end_quarter == 5 * bar
         assert plan.passes[-1].end_quarter == 5 * bar + 5
-        before = Plan(schedule, is_newest=False)  # as earlier revisions did
+        before = Plan(schedule, is_newest=False)  # as in earlier revisions
         before.leave_pass(before.passes[0], exit_at, 1, "left")
         assert abs(before.passes[0].end_quarter - 5 * bar) < Fraction(1, 10**9)
 
 
 @pytest.mark.parametrize("following", [False, True])
 def test_what_a_jump_lays_anew_is_sent(following: bool) -> None:
-    """From a section that sends nothing any more: the next message was looked for in what was to come without the jump."""
+    """Regression: on a jump from a section that sends nothing more, the next message was sought in the old plan."""
     schedule = bars(
         section("every 1 beat midi note C1 ch 10", head="one 4 bars"),
         section("on go back -> goto one", head="two 8 bars"),
@@ -429,7 +429,7 @@ def test_a_note_ends_with_the_score_though_its_last_take_was_not_seen_yet() -> N
 
 @pytest.mark.parametrize("chunk", [4, 5])
 def test_a_stall_before_a_cut_and_one_within_a_take(chunk: int) -> None:
-    """The stalled chunk was the last one before a cut: its messages were sent all at once, before it was seen."""
+    """Regression: if the stalled chunk was the last before a cut, its messages were sent all at once, before it was shown."""
     schedule = bars(f"at 0c {OPENING}", 'at 6c cut, "Two."', "every 250ms midi cc 20 64", "end 10c", head="")
     heard = play(schedule, faults={"slow": [{"chunk": chunk, "by": "12s"}]})
     assert len(heard.on) == 55

@@ -1,4 +1,4 @@
-"""What a lost connection or a stage that stands still does to a show: it is reported, and makes no show longer."""
+"""A lost connection or a stalled stage is reported, and makes no show longer."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ DROPPING = on_chunks(
 
 
 def test_what_was_dropped_beside_a_prompt_that_landed_is_named() -> None:
-    """No report comes while super-resolution should leave: the prompt was sent ahead, and lands without it."""
+    """No report arrives while super-resolution should be sent: the prompt was sent ahead, and lands without it."""
     conductor = Conductor(compile_score(DROPPING))
     conductor.receive(Ready(0))
     for prompt in ("a", "b", "c"):
@@ -114,7 +114,7 @@ def test_a_cut_that_is_late_by_a_lost_connection_still_comes_before_the_end() ->
 
 
 def running(score: Score, chunks: int) -> tuple[Conductor, int]:
-    """A conductor whose model has made so many chunks, and when that was."""
+    """Return a conductor whose model has made this many chunks, and the time at which it had."""
     conductor = Conductor(compile_score(score))
     conductor.receive(Ready(0))
     conductor.receive(PromptAccepted(1, "One."))
@@ -131,7 +131,7 @@ def state(at: int, chunk: int, prompt: str) -> StateReported:
 
 
 def test_a_take_that_goes_on_after_its_cut_was_due_is_reported() -> None:
-    """The reset is lost with the connection: the old take makes chunks that the score has not."""
+    """The reset is lost with the connection: the old take makes chunks that are not in the score."""
     conductor, at = running(CUT_AT_NINE, 8)
     assert conductor.phase is Phase.CUTTING
     conductor.receive(ConnectionLost(at + 1, "gone"))
@@ -194,7 +194,7 @@ def test_what_is_live_and_was_passed_is_sent_late_or_dropped(late: Literal["shif
 
 @pytest.mark.parametrize("late", ["shift", "drop"])
 def test_a_prompt_that_never_came_to_the_model_is_sent_again_or_dropped(late: Literal["shift", "drop"]) -> None:
-    """It left, and was lost with the connection; by the time that stands again its chunk has been made."""
+    """It was sent, and lost with the connection; once the connection is restored, its chunk has already been made."""
     score = on_chunks(at_chunk(0, "One."), at_chunk(6, "Two."), end=18, header=Header(seed=1, late=late))
     conductor, at = running(score, 4)
     conductor.receive(ConnectionLost(at + 1, "gone"))
@@ -219,7 +219,7 @@ def test_an_earlier_revision_still_goes_on() -> None:
 
 
 def test_a_cue_that_loses_a_part_of_it_after_the_rest_has_landed_says_which() -> None:
-    """Reports of two chunks were lost: the prompt was scheduled before, what had to leave during them is dropped."""
+    """Reports of two chunks were lost: the prompt was scheduled before, and what had to be sent during them is dropped."""
     header = Header(seed=3, late="drop")
     score = on_chunks(at_chunk(0, "One."), at_chunk(4, SetSr(SuperResolution.OFF), "Two."), end=12, header=header)
     conductor = Conductor(compile_score(score))

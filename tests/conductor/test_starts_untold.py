@@ -1,4 +1,4 @@
-"""Takes whose start is reported late or not at all: what they show of themselves counts, and nothing leaves too soon."""
+"""Takes whose start is reported late or not at all: their frames and chunks prove it, and nothing is sent too soon."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ UNTOLD = [{"type": "generation_started", "nth": 1, "do": "lose"}]
 
 
 def opened(conductor: Conductor, at: int) -> int:
-    """The stage is ready at a time, and the conductor has asked a take to start; when that was."""
+    """Make the stage ready at a time, let the conductor request the start of a take, and return that time."""
     conductor.receive(Ready(at))
     for image in conductor.run.schedule.images:
         conductor.receive(Uploaded(at, image.sha256))
@@ -93,7 +93,7 @@ def test_only_a_takes_first_chunks_stand_for_its_start(chunk: int, frames: int, 
 
 @pytest.mark.parametrize(("chunk", "frames", "made"), [(0, 33, 1), (0, 1, 1), (0, 0, 0), (1, 66, 2), (1, 0, 2)])
 def test_a_take_began_before_the_chunks_that_it_has_made(chunk: int, frames: int, made: int) -> None:
-    """A warm-up chunk of no frames takes no time: what is known to be made then is nothing."""
+    """A warm-up chunk without frames takes no time: no chunk is known to be made then."""
     conductor = Conductor(compile_score(on_chunks(at_chunk(0, "a"), end=12)))
     at = opened(conductor, SECOND)
     conductor.receive(ChunkDone(at + 20 * SECOND, chunk, frames, "a"))
@@ -145,7 +145,7 @@ def beats(events: list[Event | Command]) -> list[float]:
 
 @pytest.mark.parametrize("lost", [False, True])
 def test_a_clock_that_is_joined_is_chased_whether_the_start_is_told_or_not(lost: bool) -> None:
-    """Quarter 40 is bar 11; quarter 64, bar 17, comes twelve seconds behind the clock's continue."""
+    """Quarter 40 is bar 11; quarter 64, bar 17, comes twelve seconds after the clock's continue."""
     gear = Gear(*JOINED)
     outcome, log = follow(SPARSE, gear, Faults.model_validate({"messages": UNTOLD}) if lost else None)
     report = outcome.report
@@ -197,7 +197,7 @@ def test_events_of_the_clock_before_the_start_are_kept_in_order() -> None:
 
 
 def test_a_start_that_is_sent_twice_counts_as_two_takes() -> None:
-    """The stage numbers takes by the start commands that it was sent: what it then says of take 2 is of the one that plays."""
+    """The stage numbers takes by the start commands that it receives: its reports on take 2 concern the one that plays."""
     conductor = Conductor(compile_score(SCORE))
     opened(conductor, SECOND)
     due = conductor.run.due
@@ -211,7 +211,7 @@ def test_a_start_that_is_sent_twice_counts_as_two_takes() -> None:
 
 
 def test_a_score_begins_at_its_beginning_with_a_clock_that_ran_before() -> None:
-    """Only a clock that was moved joins the score where it is; the nearest beat of any other one is the score's first."""
+    """Only a clock that was moved joins the score at its position; for any other, the nearest beat is the score's first."""
     conductor = Conductor(compile_score(midi(section("one", 4, at_bar(1, "a"), at_bar(2, "b")))), True)
     conductor.receive(ClockFitted(1, 8.0, 1, 2e-9))
     opened(conductor, SECOND)
@@ -221,7 +221,7 @@ def test_a_score_begins_at_its_beginning_with_a_clock_that_ran_before() -> None:
 
 
 def test_a_connection_that_was_lost_during_the_uploads_sets_no_take_up_twice() -> None:
-    """The `state` that answers the setting up says that nothing runs: the start is still on its way."""
+    """The `state` that answers the setup reports that nothing runs: the start is still on its way."""
     conductor = Conductor(compile_score(SCORE))
     conductor.receive(Ready(0))
     conductor.receive(ConnectionLost(SECOND, "gone"))
@@ -248,7 +248,7 @@ def test_only_after_a_refused_start_that_lacks_its_prompt_everything_is_sent_ane
 
 
 def test_a_take_is_set_up_once_though_the_connection_was_lost_while_its_images_were_uploaded() -> None:
-    """Nothing had been sent before: a `state` in which nothing runs yet says nothing about what was sent since."""
+    """Nothing had been sent before: a `state` in which nothing runs yet does not cover what was sent since."""
     conductor = Conductor(compile_score(SCORE))
     conductor.receive(Ready(0))
     conductor.receive(ConnectionLost(1, "gone"))

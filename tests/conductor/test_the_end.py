@@ -1,4 +1,4 @@
-"""A run ends when its last chunk has been shown; what a take opens with is sent again; journals of earlier revisions replay."""
+"""A run ends when its last chunk is shown; a refused opening is sent again; journals of earlier revisions replay."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Of which chunks messages are said in a fixed run: of those that are made, and of the one in the making where it is seen."""
+"""The chunks whose messages a fixed run sends: chunks that are made, and the current chunk if the stage streams it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_following_run_goes_by_its_clock() -> None:
 
 
 class Noted:
-    """Notes what it is given instead of reckoning with it."""
+    """Records its calls instead of computing times."""
 
     offset = 0
     is_streamed = False
@@ -87,10 +87,10 @@ class Noted:
     ],
 )
 def test_what_a_run_learns_of_when_its_chunks_are_seen(phase: Phase, event: Event, noted: tuple[object, ...] | None) -> None:
-    """Take 2 began with chunk 2, chunk 5 is in the making, and a cut is due at chunk 7."""
+    """Take 2 began with chunk 2, chunk 5 is being made, and a cut is due at chunk 7."""
     run = run_of(phase, True, False)
     run.bases = [0, 2]
-    run.sends.seen = found = Noted()  # type: ignore[assignment]  # has what is asked for here
+    run.sends.seen = found = Noted()  # type: ignore[assignment]  # has every attribute used here
     _look(run, event)
     assert found.calls == ([] if noted is None else [noted])
 

@@ -1,4 +1,4 @@
-"""The desk: words, keys, and the door that `sequencer tell` knocks at."""
+"""Operator commands: their text, the keyboard, and the remote control that `sequencer tell` connects to."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from sequencer.runtime.operator.commands import IgnoredError, parse_operator_com
 from sequencer.runtime.operator.keyboard import KeyInterpreter, Keys, keys_in
 from sequencer.runtime.operator.remote import FILE, MAX_CALL_BYTES, RemoteControlServer, is_going_on, send_command
 
-# ---- words ---------------------------------------------------------------------------------------------------------
+# ---- the text of commands ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -185,11 +185,11 @@ def test_keys_come_from_a_terminal_one_at_a_time_and_it_is_put_back(monkeypatch:
     os.close(theirs)
 
 
-# ---- the door ------------------------------------------------------------------------------------------------------
+# ---- remote control ------------------------------------------------------------------------------------------------
 
 
 def behind_a_door(folder: Path, knock: Callable[[], object]) -> tuple[list[str], object]:
-    """Open a door, knock at it from another thread, and give back what was heard and what the knocking gave."""
+    """Open a remote control server, call `knock` in another thread; return the received commands and its result."""
 
     async def scenario() -> tuple[list[str], object]:
         heard: list[str] = []
@@ -310,7 +310,7 @@ def test_noise_at_the_door_harms_nobody(line: bytes, tmp_path: Path) -> None:
                 connection.shutdown(socket.SHUT_WR)
                 connection.makefile("rb").read()
             except OSError:
-                pass  # the door may be shut in our face: that is an answer too
+                pass  # the server may close the connection at once, which is a valid answer too
         send_command(tmp_path, "go on")
 
     heard, _ = behind_a_door(tmp_path, knock)

@@ -1,4 +1,4 @@
-"""Markdown pages as the tests see them: fenced blocks with what is said about them, headings as anchors, links."""
+"""Markdown pages as the tests read them: fenced blocks with the comments before them, headings as anchors, links."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One Markdown file."""
+    """A Markdown file."""
 
     path: Path
     text: str
 
     @property
     def name(self) -> str:
-        """Its path in the repository."""
+        """The path of the page in the repository."""
         return self.path.relative_to(ROOT).as_posix()
 
     def blocks(self) -> Iterator[Block]:
-        """The fenced blocks, in order. Raises ValueError for a fence that is never closed."""
+        """Yield the fenced blocks, in order. Raises ValueError for a fence that is never closed."""
         lines = self.text.split("\n")
         number = 0
         while number < len(lines):
@@ -60,7 +60,7 @@ class Page:
             number = end + 1
 
     def prose(self) -> str:
-        """The page without its fenced blocks (their lines are left empty)."""
+        """Return the page without its fenced blocks, whose lines are left empty."""
         lines = self.text.split("\n")
         for block in self.blocks():
             for at in range(block.line - 2, block.line + block.text.count("\n")):
@@ -68,7 +68,7 @@ class Page:
         return "\n".join(lines)
 
     def anchors(self) -> set[str]:
-        """The anchors of its headings, as GitHub makes them."""
+        """Return the anchors of its headings, as GitHub makes them."""
         found: dict[str, int] = {}
         anchors = set(re.findall(r'<a (?:id|name)="([^"]+)"', self.text))
         for line in self.prose().split("\n"):
@@ -82,18 +82,18 @@ class Page:
         return anchors
 
     def links(self) -> list[str]:
-        """The targets of its links and pictures."""
+        """Return the targets of its links and images."""
         prose = re.sub(r"`[^`\n]*`", "", self.prose())
         return [match["target"] for pattern in (_LINK, _HTML_TARGET) for match in pattern.finditer(prose)]
 
     def sections(self) -> dict[str, str]:
-        """The text below each heading of the second level, by title."""
+        """Return the text below each heading of the second level, by title."""
         parts = re.split(r"^## +(.+?) *$", self.text, flags=re.MULTILINE)
         return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
 def slug(title: str) -> str:
-    """The anchor of a heading: lower case, marks left out, blanks as hyphens."""
+    """Return the anchor of a heading: lower case, without punctuation, spaces as hyphens."""
     plain = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", title).strip().lower()
     return re.sub(r"[^\w\- ]", "", plain).replace(" ", "-")
 
@@ -104,6 +104,6 @@ def read_page(path: Path) -> Page:
 
 
 def all_pages() -> list[Page]:
-    """README and the other pages of the top folder, then everything in docs/."""
+    """Return README and the other pages of the top folder, then everything in docs/."""
     top = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
     return [read_page(path) for path in [*top, *sorted(DOCS.rglob("*.md"))]]

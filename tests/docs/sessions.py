@@ -1,6 +1,6 @@
 """A page played from top to bottom in one folder, as a reader would: its scores are written and checked, its commands run.
 
-What a block is, is said by its fence and by the HTML comment before it; CONTRIBUTING.md has the list.
+The fence of a block and the HTML comment before it define its kind; CONTRIBUTING.md has the list.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sequencer.cli import main
 from sequencer.schedule.document import digest
 
 COLUMNS = "110"
-"""How wide shown sheets are."""
+"""The width of printed cue sheets."""
 
 _DIGEST = re.compile(r'"d":"[0-9a-f]{16}"')
 _PROGRESS = re.compile(r"^(?:rehearsing|playing) \d+/\d+.*\n", re.MULTILINE)
@@ -30,7 +30,7 @@ _MADE_UP = re.compile(r"runs/\d{4}-\d\d-\d\d-\d{6}")
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What the comment before a score says of it."""
+    """What the comment before a score states about it."""
 
     file: str
     wrong: frozenset[str] = frozenset()
@@ -59,7 +59,7 @@ def _said(note: tuple[str, str] | None, file: str) -> _Said:
 
 @dataclass
 class Session:
-    """One page in one folder. `faults` are sentences about what did not fit; `shown` what each output block should show."""
+    """One page in one folder. `faults` describe mismatches; `shown` maps the line of an output block to its expected text."""
 
     page: Page
     folder: Path
@@ -167,26 +167,26 @@ class Session:
         return text
 
     def _run(self, words: list[str]) -> str:
-        """What a command prints, both streams together."""
+        """Return what a command prints, both streams together."""
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
             try:
                 main(words)
-            except SystemExit as error:  # --help and --version end so
+            except SystemExit as error:  # --help and --version exit this way
                 if error.code not in (0, None):
                     raise
         return printed.getvalue()
 
 
 def _plain(text: str) -> str:
-    """A text without what differs from machine to machine: a journal's chain of digests (its header names versions), Python's
-    version, the time in the name of a folder that was not named, and the line now and then of what takes long."""
+    """Return a text without what differs from machine to machine: a journal's chain of digests (its header names versions), the
+    version of Python, the time in the generated name of a folder, and the progress lines of commands that take long."""
     text = _PROGRESS.sub("", _PYTHON.sub("Python 3", text))
     return _MADE_UP.sub("runs/TIME", _DIGEST.sub('"d":""', text))
 
 
 def rewritten(page: Page, shown: dict[int, str]) -> str:
-    """The page with the outputs that its blocks should show."""
+    """Return the page with the outputs that its blocks should show."""
     lines = page.text.split("\n")
     for block in reversed(list(page.blocks())):
         if block.line in shown:
@@ -195,7 +195,7 @@ def rewritten(page: Page, shown: dict[int, str]) -> str:
 
 
 def prepare(folder: Path) -> Path:
-    """A folder to work in, beside the example scores: what a reader has after a clone."""
+    """Create a working folder next to the example scores, as a reader has after a clone."""
     shutil.copytree(ROOT / "scores", folder / "scores")
     work = folder / "my-show"
     work.mkdir()

@@ -1,4 +1,4 @@
-"""The page on the house and the walls that import-linter holds say the same, and every room is told of."""
+"""The page on the architecture shows the layers that import-linter enforces, and describes every package."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PAGE = read_page(DOCS / "architecture.md")
 
 
 def layers() -> list[list[str]]:
-    """The rooms, from the top line down, as `pyproject.toml` has them."""
+    """Return the packages, from the top layer down, as `pyproject.toml` lists them."""
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
     (found,) = [one["layers"] for one in contracts if one["type"] == "layers"]
     return [[room.strip(" ()") for room in line.split("|")] for line in found]

@@ -1,6 +1,6 @@
-"""Every page does what it shows: scores are checked and compiled, commands run and compared, links lead somewhere.
+"""Every page does what it shows: scores are checked and compiled, commands run and compared, and links have a target.
 
-`--update-golden` writes what the commands give now into the pages.
+`--update-golden` writes the current output of the commands into the pages.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from docs.sessions import COLUMNS, Session, prepare, rewritten
 
 PAGES = {page.name: page for page in all_pages()}
 GENERATED = {"docs/errors.md"}
-"""Written by the project itself from its registry of codes, whose own tests run every example."""
+"""Pages generated from the registry of codes, whose own tests run every example."""
 
 
 def session(page: Page, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
@@ -77,7 +77,7 @@ def test_examples_in_python_run(name: str, tmp_path: Path, monkeypatch: pytest.M
     for block in page.blocks():
         if block.info == "python":
             test = parser.get_doctest(block.text, names, name, name, block.line - 1)
-            if not test.examples:  # code that is only shown: it must at least be Python
+            if not test.examples:  # code without examples must at least compile
                 compile(block.text, f"{name}:{block.line}", "exec")
                 continue
             runner.run(test, out=told.append, clear_globs=False)
@@ -85,7 +85,7 @@ def test_examples_in_python_run(name: str, tmp_path: Path, monkeypatch: pytest.M
     assert not runner.failures, "".join(told)
 
 
-# ---- the room's own tools ------------------------------------------------------------------------------------------------
+# ---- the test tools themselves -------------------------------------------------------------------------------------------
 
 
 def pretend(text: str) -> Page:

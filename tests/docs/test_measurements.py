@@ -1,4 +1,4 @@
-"""The page of measurements is in step with the benches: every one has its section. Numbers are not tested."""
+"""The page of measurements has a section for every benchmark. The numbers are not tested."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def result(*rows: Row, charts: tuple[Bars | Lines, ...] = ()) -> page.Result:
     return page.Result(STAMP, 3.0, Findings(rows, charts, ("A note.",)))
 
 
-# ---- the page as it is ---------------------------------------------------------------------------------------------------
+# ---- the current page ----------------------------------------------------------------------------------------------------
 
 
 def test_every_bench_has_its_section_and_no_section_is_without_one() -> None:
@@ -64,7 +64,7 @@ def test_it_names_no_place() -> None:
     assert "core" in machine()
 
 
-# ---- how it is made ------------------------------------------------------------------------------------------------------
+# ---- how the page is made ------------------------------------------------------------------------------------------------
 
 
 def test_one_bench_anew_leaves_the_others_alone(tmp_path: Path) -> None:

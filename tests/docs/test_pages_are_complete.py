@@ -1,4 +1,4 @@
-"""The pages that list things list all of them, and nothing that is not there: commands, options, names, journal records."""
+"""The pages that list things list all of them and nothing that does not exist: commands, options, names, journal records."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ OPTION = re.compile(r"(?<![\w-])--?[a-zA-Z](?:[\w-]*\w)?")
 
 
 def subparsers() -> dict[str, argparse.ArgumentParser]:
-    group = next(one for one in parser()._actions if isinstance(one, argparse._SubParsersAction))  # argparse tells no other way
+    group = next(one for one in parser()._actions if isinstance(one, argparse._SubParsersAction))  # argparse has no public way
     return dict(group.choices)
 
 
 def actions_of(command: argparse.ArgumentParser) -> Iterator[argparse.Action]:
-    """A command's arguments, those of its own sub-commands included."""
+    """Yield the arguments of a command and of its subcommands."""
     for action in command._actions:
         if isinstance(action, argparse._SubParsersAction):
             for part in action.choices.values():
@@ -47,7 +47,7 @@ def options_of(command: argparse.ArgumentParser) -> set[str]:
 
 
 def table_rows(text: str) -> Iterator[list[str]]:
-    """The cells of every row of every table, headings left out."""
+    """Yield the cells of every row of every table, without the headings."""
     for line in text.split("\n"):
         if line.startswith("| `"):
             yield [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
@@ -87,7 +87,7 @@ def test_a_default_or_choice_that_the_page_names_is_one() -> None:
 
 
 def test_every_command_line_in_the_pages_is_one_the_parser_takes() -> None:
-    """Also those that are only shown (in blocks marked sh), and those in running text."""
+    """Includes command lines that are only shown (in blocks marked sh) and those in running text."""
     known = subparsers()
     told: list[str] = []
     for path in [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]:
@@ -116,7 +116,7 @@ def test_every_command_line_in_the_pages_is_one_the_parser_takes() -> None:
 
 
 def kinds_in(node: object) -> Iterator[str]:
-    """The kinds of node, and the words of closed sets, that a score is made of."""
+    """Yield the kinds of node in a score and its values from closed sets."""
     match node:
         case Enum():
             yield f"{type(node).__name__}.{node.name}"
@@ -150,7 +150,7 @@ def test_the_language_page_shows_every_construct(tmp_path: Path, monkeypatch: py
     assert not missing, missing
 
 
-# ---- the public face -----------------------------------------------------------------------------------------------------
+# ---- the Python API ------------------------------------------------------------------------------------------------------
 
 
 def test_every_public_name_stands_on_the_page_and_no_other() -> None:
@@ -173,7 +173,7 @@ def test_functions_stand_there_with_their_parameters() -> None:
 
 
 def described_records() -> dict[str, set[str]]:
-    """kind → fields, from the tables of docs/journal.md."""
+    """Return the fields of each kind of record, from the tables of docs/journal.md."""
     text = read_page(DOCS / "journal.md").text
     parts = text[text.index("## Events") : text.index("## Reading")]
     return {codes(row[0])[0]: set(codes(row[1])) for row in table_rows(parts)}

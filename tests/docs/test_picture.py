@@ -1,4 +1,4 @@
-"""The picture in the README is a timeline that the project itself drew of a run it played."""
+"""The image in the README is a timeline that the project itself rendered from a run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PICTURE = DOCS / "pictures" / "night-tram-timeline.svg"
 
 
 def without_photographs(text: str) -> str:
-    """An SVG without the bytes of the images in it, which differ with the version of Pillow."""
+    """Return an SVG without the bytes of its images, which differ with the version of Pillow."""
     return re.sub(r"data:image/\w+;base64,[\w+/=]+", "data:", text)
 
 

@@ -1,4 +1,4 @@
-"""Scores that show nothing: told by `check` where something was to be played, refused where something is performed."""
+"""Scores without prompts: `check` reports them, and a command that performs refuses them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_schedule_without_a_first_prompt_is_not_performed() -> None:
     with pytest.raises(ScheduleError, match="nothing to perform"):
         sequencer.rehearse(schedule, save=False, video=False)
     with pytest.raises(ScheduleError):
-        Performance(schedule, None, None)  # type: ignore[arg-type]  # it does not get as far as them
+        Performance(schedule, None, None)  # type: ignore[arg-type]  # raises before it uses them
 
 
 def test_an_end_counts_from_the_last_place_as_cues_do() -> None:

@@ -1,4 +1,4 @@
-"""Same score and seed, same pictures; another seed, other pictures; and the files that a run leaves are whole."""
+"""The same score and seed give the same frames, another seed gives other frames, and the files of a run are complete."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_the_report_holds_the_digests_of_the_pictures(runs: list[Path]) -> None:
 
 def test_a_cut_with_a_new_seed_changes_the_pictures_under_one_prompt() -> None:
     text = 'seed 1\nat 0c "A paper boat."\nat 1c cut seed 2, "A paper boat."\nat 2c cut seed 1, "A paper boat."\nend 3c\n'
-    # Without text: that names the score chunk, which is another one each time.
+    # Without a caption, which names the score chunk and so differs each time.
     rehearsed = sequencer.rehearse(sequencer.compile_score(sequencer.reads(text)), save=False, caption=())
     first, second, third = (one.sha256 for one in rehearsed.pictures)
     assert first == third, "the same seed, prompt and frame again"

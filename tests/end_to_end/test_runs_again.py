@@ -1,4 +1,4 @@
-"""A run is material too: shown, compared, frozen, bundled, and played again with everything where it landed."""
+"""Finished runs are shown, compared, frozen, bundled, and run again with every cue on the chunk where it landed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ JOURNALS = Path(__file__).parents[1] / "data" / "journals"
 
 
 def shown(journal: Journal) -> list[tuple[int, str | None]]:
-    """(chunk of its take, prompt) of every chunk of the score that a run made."""
+    """Return (chunk of its take, prompt) for every chunk of the score that a run made."""
     conductor = Conductor(journal.schedule, journal.following, journal.revision)
     found = []
     for record in journal.records:
@@ -57,7 +57,7 @@ def test_what_was_frozen_shows_the_same_on_the_same_chunks(name: str, tmp_path: 
 
 
 def test_a_run_and_its_frozen_score_have_the_same_cues(tmp_path: Path) -> None:
-    """Their places are named otherwise; where they landed, and as what, is the same."""
+    """Their positions are written differently; where they landed, and with what status, is the same."""
     text = 'clock 96 bpm, 4/4\nsection a 4 bars {\n  at 1 "A boat."\n  at 3 "A storm.", sr 4x\n}\n'
     sequencer.rehearse(sequencer.compile_score(sequencer.reads(text)), out=tmp_path / "run", video=False)
     ran = read_journal(tmp_path / "run")
@@ -131,14 +131,14 @@ def test_what_gear_was_told_otherwise_is_named(tmp_path: Path, capsys: pytest.Ca
     assert str(program) in capsys.readouterr().out
     assert main(["diff", str(tmp_path / "one"), str(tmp_path / "more"), "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["sends"] == [str(program)]
-    # A run that was left before its end told gear less.
+    # A run that was stopped before its end sent fewer messages.
     schedule = more.schedule
     sequencer.rehearse(schedule, out=tmp_path / "left", video=False, events=["finish@3c"])
     assert not compare(more, read_journal(tmp_path / "left")).is_equal
 
 
 def test_equal_messages_are_equal_however_a_score_groups_and_writes_them(tmp_path: Path) -> None:
-    """A frozen score writes positions in seconds, lengths in milliseconds, and every message in a cue of its own."""
+    """A frozen score writes positions in seconds, lengths in milliseconds, and every message in a separate cue."""
     text = (
         'clock 118 bpm, 4/4\nsection a 8 bars {\n  at 1 "A boat.", midi cc 20 64, midi program 5\n'
         "  every 1/2 beat midi note C1 ch 10 for 1/3 beat\n  at 2 midi note C3 for 1 beat, midi note E3 for 1/7 beat\n}\n"
@@ -148,11 +148,11 @@ def test_equal_messages_are_equal_however_a_score_groups_and_writes_them(tmp_pat
     sequencer.rehearse(sequencer.compile_score(freeze(ran)), out=tmp_path / "frozen", video=False)
     assert sum(len(one.acts) for one in sends_of(ran)) > 60
     assert compare(ran, read_journal(tmp_path / "frozen")).sends == ()
-    # The same messages in other cues, and two of them in the other order.
+    # The same messages in other cues, and two of them in reverse order.
     split = text.replace(", midi cc 20 64, midi program 5", "\n  at 1 midi program 5\n  at 1.3 midi cc 20 64")
     sequencer.rehearse(sequencer.compile_score(sequencer.reads(split)), out=tmp_path / "split", video=False)
     assert compare(ran, read_journal(tmp_path / "split")).sends == ()
-    # What is far from where it was is another message, and so is a note that lasts longer.
+    # A message at a distant position is another message, and so is a note that lasts longer.
     for name, other, differ in (("far", text.replace("at 2 ", "at 5 "), 4), ("long", text.replace("1/7", "2/7"), 2)):
         sequencer.rehearse(sequencer.compile_score(sequencer.reads(other)), out=tmp_path / name, video=False)
         assert len(compare(ran, read_journal(tmp_path / name)).sends) == differ, name

@@ -1,4 +1,4 @@
-"""The mill: every score in scores/ goes read → print → read → compile → rehearse → replay, twice, with equal digests."""
+"""Every score in scores/ goes through read → print → read → compile → rehearse → replay, twice, with equal digests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HANDS = {
     "follow-the-drums": ["note C1 ch 10@10c", "cc 20=10@11c", "cc 20=80@13c", "program 5@20c"],
     "live-set": ["note D3 ch 10@9c", "cc 20=20@10c", "cc 20=90@12c", "note E3@13c", "go out@16c"],
 }
-"""What is fed in by hand where a score listens."""
+"""The scripted events for scores that wait for events."""
 
 
 def hands(name: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The reading side and the running side live apart: each works where the other's libraries are not installed."""
+"""Reading and running are independent: each works where the libraries of the other are not installed."""
 
 from __future__ import annotations
 

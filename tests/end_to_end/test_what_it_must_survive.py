@@ -1,4 +1,4 @@
-"""Full disks, unwritable folders, Ctrl-C, a journal that was cut off: nothing half-written passes for whole."""
+"""Full disks, unwritable folders, Ctrl-C, a truncated journal: nothing that is half written is taken for complete."""
 
 from __future__ import annotations
 

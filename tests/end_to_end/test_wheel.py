@@ -1,4 +1,4 @@
-"""The wheel, built and installed into a bare environment elsewhere, checks and rehearses a score there."""
+"""The wheel, built and installed into an empty environment in another folder, checks and rehearses a score."""
 
 from __future__ import annotations
 

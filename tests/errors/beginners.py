@@ -1,6 +1,6 @@
-"""What beginners write who know other tools: lines in a score that is well otherwise, in both notations.
+"""What beginners write who know other tools: lines in an otherwise valid score, in both notations.
 
-What is said of them stands in two golden files; all hints among them that consist of text to type are typed by a test.
+Two golden files hold the messages; a test types all the hints among them that consist of text to type.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ CLOCKS = (
     "clock 90 bpm\nbpm 100",
     "clock 90 bpm, 3/4\ntime 4/4",
 )
-"""Lines in place of the clock."""
+"""Lines instead of the clock."""
 
 TOP = (
     'title "x"',
@@ -431,7 +431,7 @@ PLAY = (
     "play loop a",
     "play a a a a b",
 )
-"""Orders of a section that is called a."""
+"""`play` lines of a score whose section is named `a`."""
 
 POSITIONS = (
     "5-3",
@@ -467,7 +467,7 @@ METERS = (
     ("7/8", "", ""),
     ("5/4 and 3/4", "at 3 meter 3/4\n", "  - {at: 3, meter: 3/4}\n"),
 )
-"""Meters of a score, each with what changes it in either notation."""
+"""Meters of a score, each with a change of it in both notations."""
 
 SIGNS = (
     'at 5 "The boat rocks.", strength −0.5',
@@ -502,7 +502,7 @@ OTHER_CUES = (
 """Actions in the words of other tools."""
 
 PASSES = ("a x 99999", "a*99999", "a 99999", "99999 a", "a × 100000000", "a x 0", "a*-1", "a × 3")
-"""How often a section is played."""
+"""The number of times that a section is played."""
 
 TEXT: tuple[tuple[str, str], ...] = (
     *((line, f"{line}\n{ONE}end 32\n") for line in CLOCKS),
@@ -519,7 +519,7 @@ TEXT: tuple[tuple[str, str], ...] = (
     *((line, f"{HEAD}{SCENE}{ONE}{line}\nend 32\n") for line in SIGNS + OTHER_CUES),
     *((f"play {one}", f"{HEAD}section a 8 bars {{\n  {ONE}}}\nplay {one}\n") for one in PASSES),
 )
-"""What was written, and the score that it stands in."""
+"""What was written, and the score that contains it."""
 
 Y_HEAD = "clock: 120 bpm, 4/4\n"
 Y_SCENE = 'scenes: {tram: {base: A tram waits., follow: "The tram waits. {action}"}}\n'
@@ -548,7 +548,7 @@ Y_CLOCKS = (
     "clock 120 bpm",
     "Clock: 120 bpm",
 )
-"""Keys in place of the clock."""
+"""Keys instead of the clock."""
 
 Y_TOP = (
     "title: Night",
@@ -752,7 +752,7 @@ Y_WHOLE = (
     "cues: []\n",
     "cues:\n",
 )
-"""All that follows the clock."""
+"""Everything after the clock."""
 
 Y_SIGNS = (
     "{at: 5, prompt: x, strength: −0.5}",
@@ -781,7 +781,7 @@ Y_INDENTED = (
     "scenes:\n  tram:\n  base: A tram.\ncues:\n  - {at: 1, prompt: x}\nend: 5\n",
     "let:\nlight: Red.\ncues:\n  - {at: 1, prompt: x}\nend: 5\n",
 )
-"""All that follows the clock, with a line that is indented wrongly."""
+"""Everything after the clock, with a line that is indented wrongly."""
 
 YAML: tuple[tuple[str, str], ...] = (
     *((lines, f"{lines}\n{Y_ONE}end: 32\n") for lines in Y_CLOCKS),
@@ -808,4 +808,4 @@ YAML: tuple[tuple[str, str], ...] = (
     ),
     *((f"indented: {text}", f"{Y_HEAD}{text}") for text in Y_INDENTED),
 )
-"""What was written, and the score that it stands in."""
+"""What was written, and the score that contains it."""

@@ -1,4 +1,4 @@
-"""The usual slips, in both notations, each with the codes that tell it; and a reader who follows every hint to the letter."""
+"""Common mistakes in both notations, each with the codes that report it; and a reader who follows every hint to the letter."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from sequencer.core.diagnostics import Diagnostic, Fix
 from sequencer.language.check import CheckResult, check
 
 MOST_ROUNDS = 12
-"""How many hints one score may need."""
+"""Maximum number of hints that one score may need."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """A score with a slip: `text` in the notation that `name` says, `code` what tells it.
+    """A score with a mistake: `text` is the score, in YAML if `yaml` is True; `code` is the code that reports the mistake.
 
-    `bytes` are the file's where they are no plain UTF-8; `files` lie beside it. `well` is True for what only looks like a
-    slip and must be read (a byte order mark); `by_hand` says why no replacement can cure it.
+    `data` holds the bytes of a file that is not valid UTF-8; `files` are next to it. `well` is True for what only looks like a
+    mistake and must be read (a byte order mark); `by_hand` states why no replacement can fix it.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Slip:
         return "slip.yaml" if self.yaml else "slip.score"
 
     def laid_out(self, folder: Path) -> Path:
-        """Its files written into `folder`; the score's own path."""
+        """Write its files into `folder` and return the score's path."""
         for name, content in self.files:
             (folder / name).write_bytes(content())
         path = folder / self.file
@@ -46,7 +46,7 @@ class Slip:
 
 
 def applied(text: str, fixes: tuple[Fix, ...]) -> str:
-    """`text` with replacements made, the last one first."""
+    """Return `text` with the replacements made, the last one first."""
     lines = text.split("\n")
     starts = [0]
     for line in lines:
@@ -60,7 +60,7 @@ def applied(text: str, fixes: tuple[Fix, ...]) -> str:
 
 
 def follow(path: Path) -> tuple[CheckResult, list[Diagnostic]]:
-    """Follow the first hint that is a replacement, check again, and so on; the last state, and the hints that were followed."""
+    """Follow the first hint that is a replacement and check again, repeatedly; return the last result and those hints."""
     followed: list[Diagnostic] = []
     for _ in range(MOST_ROUNDS):
         checked = check(path, advice=False)
@@ -98,7 +98,7 @@ def _wide() -> bytes:
 IMAGE = 'at 0c image "tram.png", "A tram waits."\n'
 
 TEXT: tuple[Slip, ...] = (
-    # ---- numbers and places ----
+    # ---- numbers and positions ----
     Slip("comma-in-a-place", "E203", _section('at 5,3 "It rolls."')),
     Slip("comma-in-a-tempo", "E203", 'clock 120,5 bpm\nat 1 "A tram waits."\n'),
     Slip("colon-time", "E202", f'{HEAD}{ONE}at 1:30 "It rolls."\n'),
@@ -161,7 +161,7 @@ TEXT: tuple[Slip, ...] = (
     Slip("controller-or-equal", "E237", 'at 0c "A tram waits."\non cc 20 >= 64 -> sr 4x\n'),
     Slip("live-without-max", "E137", _section('at 5 "It rolls."', "section ride until go out {")),
     Slip("said-twice", "E115", 'seed 1\nseed 2\nat 0c "A tram waits."\n'),
-    # ---- signs ----
+    # ---- characters ----
     Slip("missing-brace-at-the-end", "E111", f"{HEAD}section ride 8 bars {{\n  {ONE}"),
     Slip("missing-brace-between", "E111", f"{HEAD}section ride 8 bars {{\n  {ONE}section rest 4 bars {{\n  {ONE}}}\n"),
     Slip("missing-opening-brace", "E113", f"{HEAD}section ride 8 bars\n  {ONE}}}\n"),

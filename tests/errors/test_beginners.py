@@ -1,4 +1,4 @@
-"""What beginners are told, and that every hint that consists of text to type is right: typed, it leaves no error there."""
+"""Messages for beginners; every hint that consists of text to type is typed, and must leave no error there."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from sequencer.core.diagnostics import Diagnostic, Fix, Span, render_all
 from sequencer.language.check import CheckResult, check, check_text
 
 ABOUT_THE_WHOLE = frozenset({"E406", "E415", "E421", "E422", "E423", "E424"})
-"""These speak of the rest of a score: no end, no first prompt, two prompts at once. What was typed did not cause them."""
+"""These concern the rest of a score: no end, no first prompt, two prompts at once. What was typed did not cause them."""
 
 NOT_THERE = frozenset({"E322", "E412", "E501", "E520", "E530"})
-"""A name or a file of the example's own, which nobody has."""
+"""A name or a file that exists only in an example."""
 
 
-# ---- what is said --------------------------------------------------------------------------------------------------
+# ---- messages ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("name", "file", "scores"), [("text", "x.score", TEXT), ("yaml", "x.yaml", YAML)])
@@ -77,7 +77,7 @@ def test_single_messages(file: str, text: str, code: str, column: int, hint: str
 
 
 def test_a_beat_too_many_is_counted_on_right() -> None:
-    """Beat 9, counted on from bar 5 in 4/4, is the first of bar 7."""
+    """Beat 9, counted from bar 5 in 4/4, is the first of bar 7."""
     (found,) = check_text('clock 120 bpm, 4/4\nat 1 "x"\nat 5.9 "y"\nend 9\n', advice=False).errors
     assert found.fixes[0].text == "7.1"
     assert found.hint is not None and found.hint.startswith("counted on from bar 5, beat 9 is 7.1;")
@@ -97,7 +97,7 @@ class Case:
 
 
 def cases() -> Iterator[Case]:
-    """Every score with mistakes that the tests know, without those that are no text or far too long."""
+    """Return every score with mistakes in the tests, except for those that are not text or far too long."""
     for slip in SLIPS:
         if slip.data is None and not slip.well and len(slip.text) < 10_000:
             yield Case(slip.name, slip.file, slip.text, tuple((name, make()) for name, make in slip.files))
@@ -119,11 +119,11 @@ _PROSE = re.compile(
     r"(?:it|its|the|a|an|one|what|at least|them|this|three|cut, and|max in|meter in|there|go and|number)\b"
     r"|(?:from|tempo|meter|mark)\Z|.*…|.*\bNAME\b|.*\bPLACE\b|.*\b(?:alone|and the value|and its)\b|[#}>-]|\\|`"
 )
-"""Hints that describe what to write, where they do not give it."""
+"""Hints that describe what to write without giving it."""
 
 
 def typed(hint: str) -> list[str]:
-    """The texts that a hint tells to type: several where it leaves the choice."""
+    """Return the texts that a hint suggests typing: several if it offers a choice."""
     found = _TYPED.search(hint)
     if found is None or _PROSE.match(found.group("text")) is not None:
         return []
@@ -135,13 +135,13 @@ def typed(hint: str) -> list[str]:
     if text.startswith("`") and text.endswith("`"):
         text = text[1:-1]
     if " or " in text and '"' in text:
-        return []  # every form that there is
+        return []  # lists every possible form
     options = re.split(r", or | or |, ", text) if " or " in text else [text]
     return [one for one in options if _PROSE.match(one) is None]
 
 
 def looked_at(case: Case, text: str, folder: Path) -> CheckResult:
-    """What is said of `text` beside the files of the case."""
+    """Check `text` next to the files of the case."""
     for name, content in case.files:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
@@ -151,7 +151,7 @@ def looked_at(case: Case, text: str, folder: Path) -> CheckResult:
 
 
 def placed(fixes: tuple[Fix, ...]) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    """Where the replacements stand once they are made."""
+    """Return the positions of the replacements after they are made."""
     regions: list[tuple[tuple[int, int], tuple[int, int]]] = []
     for fix in fixes:
         line, column = fix.span.line, fix.span.column
@@ -171,7 +171,7 @@ def placed(fixes: tuple[Fix, ...]) -> list[tuple[tuple[int, int], tuple[int, int
 
 
 def left_there(checked: CheckResult, regions: list[tuple[tuple[int, int], tuple[int, int]]], file: str) -> list[Diagnostic]:
-    """The errors that overlap what was typed, but for those about the whole score and about names that nobody has."""
+    """Return the errors that overlap what was typed, except for those about the entire score and about names from examples."""
     return [
         one
         for one in checked.errors
@@ -194,7 +194,7 @@ def test_a_hint_that_is_typed_leaves_no_error_there(case: Case, tmp_path: Path) 
             continue
         texts = typed(one.hint)
         if not one.fixes and ("for example" in one.hint or "did you mean" in one.hint):
-            continue  # an example, or what was meant somewhere inside of what is pointed at
+            continue  # an example, or a suggestion for some part of the marked text
         tries = [one.fixes] if one.fixes else [(Fix(one.span, text),) for text in texts]
         if len(one.fixes) == 1 and one.fixes[0].text in texts:
             tries = [(Fix(one.fixes[0].span, text),) for text in texts]
@@ -216,7 +216,7 @@ def test_what_a_hint_says_is_what_its_replacement_makes(case: Case, tmp_path: Pa
 
 
 def test_hints_are_really_typed() -> None:
-    """The two tests above look at many hints, and would notice a wrong one."""
+    """The two tests above try many hints, and would detect a wrong one."""
     assert len(CASES) > 500
     assert typed("write 4c or 5c") == ["4c", "5c"]
     assert typed('a port: write midi "Digitakt"') == ['midi "Digitakt"']

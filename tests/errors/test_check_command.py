@@ -1,4 +1,4 @@
-"""`sequencer check`: for people, for tools (--json), while writing (--watch), and strictly (--strict)."""
+"""`sequencer check`: for people, for tools (--json), while a score is edited (--watch), and strictly (--strict)."""
 
 from __future__ import annotations
 
@@ -147,11 +147,11 @@ def test_the_page_on_errors_names_every_key(score: Path, capsys: pytest.CaptureF
     assert [key for key in sorted(set(keys(found))) if f"`{key}`" not in ERRORS_HEAD and key != "text"] == []
 
 
-# ---- while writing -------------------------------------------------------------------------------------------------
+# ---- while a score is edited ---------------------------------------------------------------------------------------
 
 
 class Author:
-    """Saves one version after the other whenever the watcher rests, then interrupts."""
+    """Saves one version after another whenever the watcher sleeps, then interrupts it."""
 
     def __init__(self, *saves: Callable[[], object]) -> None:
         self.saves = list(saves)
@@ -170,7 +170,7 @@ def watch(path: Path, author: Author, *flags: str) -> int:
 
 def test_each_save_is_checked_once(score: Path, capsys: pytest.CaptureFixture[str]) -> None:
     author = Author(
-        lambda: None,  # nothing was saved: nothing is said
+        lambda: None,  # nothing was saved: nothing is printed
         lambda: score.write_text("seed -1\n" + GOOD, encoding="utf-8"),
         lambda: None,
         lambda: score.write_text("seed 11\n" + GOOD, encoding="utf-8"),

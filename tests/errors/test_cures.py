@@ -1,4 +1,4 @@
-"""What the compiler offers as a cure: the right replacement, at the right place, and only where one is likelier than others."""
+"""The fixes that the compiler suggests: the right replacement at the right position, only if one is likelier than others."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def section(length: str, cue: str, head: str = HEAD) -> str:
 
 
 CURES: list[tuple[str, str, str, str]] = [
-    # code, score, replacement, the line it makes
+    # code, score, replacement, resulting line
     ("E415", section("8 bars", "at 11.3"), "11 bars", "section a 11 bars {"),
     ("E415", section("32b", "at 9.2"), "34b", "section a 34b {"),
     ("E415", section("8c", "at 8c"), "9c", "section a 9c {"),
@@ -61,7 +61,7 @@ def test_the_cure_is_the_likeliest(code: str, text: str, replacement: str, line:
     path.write_text(text, encoding="utf-8")
     told = first(path, code)
     if not line:
-        assert told.fixes == () or told.fixes[0].text != replacement  # the length has another unit than the place
+        assert told.fixes == () or told.fixes[0].text != replacement  # the length has a different unit from the position
         return
     (fix,) = told.fixes
     assert fix.text == replacement

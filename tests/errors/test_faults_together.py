@@ -1,4 +1,4 @@
-"""All faults of a score are told at once: beside what could not be read, what the compiler sees of the rest; and no more."""
+"""All mistakes of a score are reported at once: those of reading and those of compiling what could be read, and no others."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def told(path: Path, text: str) -> tuple[list[Diagnostic], list[Diagnostic]]:
-    """What reading tells of a score, and what the compiler does."""
+    """Return the errors from reading a score, and those from compiling it."""
     path.write_text(text, encoding="utf-8")
     found = check(path, advice=False).diagnostics
     compiled = [one for one in found if SEEN_BY_THE_COMPILER.match(one.code)]
@@ -119,7 +119,7 @@ def in_yaml(text: str, folder: Path) -> str:
     return print_score(reads(text, file=str(folder / "x.score"), folder=folder), "yaml")
 
 
-# ---- they are told at once -----------------------------------------------------------------------------------------
+# ---- mistakes that are reported at once ----------------------------------------------------------------------------
 
 
 def test_a_cue_without_its_quote_hides_no_fault_of_the_others(folder: Path) -> None:
@@ -195,7 +195,7 @@ def test_both_notations_and_json_tell_them_at_once(folder: Path, capsys: pytest.
     assert [one.code for one in check_text("seed -1\nat 0c nothing\n").diagnostics] == ["E245", "E308"]
 
 
-# ---- and nothing that merely follows -------------------------------------------------------------------------------
+# ---- no errors that merely follow from others ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("slip", [slip for slip in SLIPS if not slip.well], ids=lambda slip: slip.name)
@@ -208,7 +208,7 @@ def test_what_is_told_beside_a_slip_stays_when_the_slip_is_cured(slip: Slip, tmp
 
 
 def _broken(text: str, many: int, seed: int) -> Iterator[str]:
-    """The text with something missing, doubled or mistaken, in many ways."""
+    """Yield the text with characters or words missing, doubled or replaced, in many ways."""
     chance = random.Random(seed)
     words = list(re.finditer(r"\S+", text))
     for _ in range(many):
@@ -223,7 +223,7 @@ def _broken(text: str, many: int, seed: int) -> Iterator[str]:
 
 
 def _key(one: Diagnostic) -> tuple[str, str, int]:
-    if one.code == "E402":  # told once a block, at its first place in bars: that may be in what was not read
+    if one.code == "E402":  # reported once a block, at its first position in bars: that may be in what was not read
         return one.code, "", 0
     return one.code, one.message, one.span.line
 
@@ -243,7 +243,7 @@ def test_what_is_told_beside_any_fault_stays_when_it_is_cured(name: str, ending:
             shown += len(compiled)
             assert {_key(one) for one in compiled} <= whole, broken
     assert faulty >= 50
-    assert shown > 0.15 * faulty * len(whole)  # or silence would do
+    assert shown > 0.15 * faulty * len(whole)  # otherwise reporting nothing would pass
 
 
 @pytest.mark.parametrize("name", ["night-tram.score", "live-set.yaml", "lights.score"])

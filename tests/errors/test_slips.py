@@ -1,4 +1,4 @@
-"""The usual slips in both notations: what is said, where, and whether following the hints makes the score valid."""
+"""Common mistakes in both notations: what is reported, where, and whether following the hints makes the score valid."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sequencer.core.diagnostics import Fix, Span, render_all
 from sequencer.language.check import check
 
 GOAL = 80
-"""How many of a hundred slips are cured by following their hints to the letter."""
+"""The percentage of mistakes that are fixed by following their hints to the letter."""
 
 CURABLE = tuple(slip for slip in SLIPS if not slip.well and slip.by_hand is None)
 

@@ -1,4 +1,4 @@
-"""Beside time code no hint speaks of a tempo: there are seconds and chunks."""
+"""For a score that follows time code, hints suggest seconds and chunks and never a tempo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every event and every command as JSON, both ways, and what is refused in its place."""
+"""Every event and every command as JSON, written and read, and the values that are refused."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ EVENTS: dict[str, Event] = {
     "woke": from_here.TimerFired(1, 99),
     "closing": from_here.StopRequested(1, from_here.FINISHED_BY_HAND),
 }
-"""One of each kind, no field at its default."""
+"""One event of each kind, no field at its default."""
 
 COMMANDS: dict[str, Command] = {
     "upload": commands.Upload(IMAGE),
@@ -73,7 +73,7 @@ COMMANDS: dict[str, Command] = {
     "wake_at": commands.WakeAt(99),
     "finish": commands.Finish("done"),
 }
-"""One of each kind."""
+"""One command of each kind."""
 
 Write = Callable[[Any], dict[str, Any]]
 Read = Callable[[object], Any]
@@ -110,7 +110,7 @@ def test_both_ways(kind: str, value: Any, to_json: Write, from_json: Read) -> No
 
 @pytest.mark.parametrize(("value", "to_json", "from_json", "name"), FIELDS)
 def test_a_field_that_is_missing(value: Any, to_json: Write, from_json: Read, name: str) -> None:
-    """Refused where it has no default; where it has one, older journals lack it."""
+    """A field without a default is required; one with a default may be missing, as in older journals."""
     written = to_json(value)
     del written[name]
     default = next(one.default for one in fields(value) if one.name == name)
@@ -123,7 +123,7 @@ def test_a_field_that_is_missing(value: Any, to_json: Write, from_json: Read, na
 
 
 def wrong(value: object, name: str) -> object:
-    """What cannot be read as a field of this value's type."""
+    """Return a value that cannot be read as a field of this value's type."""
     match value:
         case _ if name in ("what", "quality", "status", "scale"):
             return "elsewhere"
@@ -194,14 +194,14 @@ def test_an_image_is_written_as_its_fields() -> None:
 
 
 def test_the_defaults_of_events_that_fire_triggers() -> None:
-    """A channel and a velocity that were not given are those of a score that writes none."""
+    """A channel and a velocity that are not given default to those of a score that omits them."""
     assert (from_here.NoteReceived(1, 60).velocity, from_here.NoteReceived(1, 60).channel) == (100, 1)
     assert from_here.ControlChanged(1, 20, 64).channel == from_here.ProgramChanged(1, 5).channel == 1
     assert from_here.ClockFitted(1, 0.0, 0, 1e-9).quality == "locked"
     assert (from_here.BoundariesFitted(1, 0, 0, 1.0).deviation, from_here.BoundariesFitted(1, 0, 0, 1.0).lag) == (0.0, 0)
 
 
-@settings(deadline=None)  # the first example waits for the reader of events to be made
+@settings(deadline=None)  # the first example includes building the reader of events
 @given(
     st.integers(-(2**63), 2**63),
     st.floats(allow_nan=False, allow_infinity=False),
@@ -212,7 +212,7 @@ def test_floats_are_exact_in_a_journal(at: int, quarter: float, pace: float) -> 
     assert event_from_json(json.loads(json.dumps(event_to_json(event)))) == event
 
 
-@settings(deadline=None)  # the first example waits for the reader of events to be made
+@settings(deadline=None)  # the first example includes building the reader of events
 @given(st.text(st.characters(codec="utf-8"), max_size=40))
 def test_texts_are_exact_in_a_journal(text: str) -> None:
     event = from_stage.StateReported(1, True, True, False, 0, 0, text, ((1, text),))

@@ -1,4 +1,4 @@
-"""What comes with copied text: names in any script, blanks that are no plain ones, signs that YAML takes for its own."""
+"""Copied text: names in any script, spaces other than the ordinary one, characters that have a meaning in YAML."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_a_name_that_is_defined_in_both_forms_is_defined_twice() -> None:
     ],
 )
 def test_what_is_no_name(text: str) -> None:
-    """A mark without its letter, a joiner without neighbours, a sign, an emoji."""
+    """A mark without its letter, a joiner without neighbours, a symbol, an emoji."""
     assert composed(text) is None
 
 
@@ -105,7 +105,7 @@ def test_what_cannot_stand_in_a_name_is_named() -> None:
     assert (found.code, found.fixes[0].text) == ("E225", "jam-two")
 
 
-# ---- blanks --------------------------------------------------------------------------------------------------------
+# ---- spaces --------------------------------------------------------------------------------------------------------
 
 ODD = ["\u00a0", "\u2003", "\u202f", "\u3000", "\u00a0\u00a0", "\u200b"]
 TEXT = 'clock 120 bpm, 4/4\nsection a 2 bars {{\n{0}at 1 "A boat."\n{0} at{1}2{1}"It turns."{0}\n{0}\n{0}}}\n{0}play a\n'
@@ -116,7 +116,7 @@ YAML = (
 
 
 def cured(text: str, file: str) -> str:
-    """The text with what was proposed for its blanks, until nothing is wrong with it."""
+    """Return the text with the suggested replacements for its spaces, until nothing is wrong with it."""
     for _ in range(6):
         found = load_text(text, file).diagnostics
         if not found:

@@ -1,4 +1,4 @@
-"""The TextMate grammar of .score files, tested with the engine that editors use: every word of every score has its colour."""
+"""The TextMate grammar of .score files, tested with the engine that editors use: every word of every score has its scope."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Tokens = list[tuple[str, tuple[str, ...]]]
 
 
 def coloured(*texts: str) -> list[Tokens]:
-    """What the engine makes of texts."""
+    """Return the engine's tokens of texts."""
     node = shutil.which("node")
     require(node is not None and (ENGINE / "vscode-textmate").is_dir(), "node and .ci/setup-textmate are needed for this test")
     done = subprocess.run(
@@ -51,7 +51,7 @@ def coloured(*texts: str) -> list[Tokens]:
 
 @cache
 def examples() -> dict[str, Tokens]:
-    """All scores, coloured in one go."""
+    """Return all scores, tokenized together."""
     texts = [path.read_text(encoding="utf-8") for path in EXAMPLES]
     return dict(zip([path.name for path in EXAMPLES], coloured(*texts), strict=True))
 
@@ -168,7 +168,7 @@ def test_what_is_wrong_looks_wrong() -> None:
 
 
 def test_every_word_of_the_language_is_known_to_the_grammar() -> None:
-    """Words of the terminals stand in the TextMate grammar too."""
+    """The words of the terminals appear in the TextMate grammar too."""
     terminals = (ROOT / "grammar" / "terminals.lark").read_text(encoding="utf-8")
     words = set(re.findall(r"^[A-Z_]+: /([a-z]+)(?:\[|\()", terminals, re.MULTILINE))
     assert {"score", "section", "every", "strength", "goto"} <= words

@@ -1,4 +1,4 @@
-"""Any bytes as a score: diagnostics or a score, never a traceback; stated limits; work that grows with the size only."""
+"""Any bytes as a score give diagnostics or a score, never a traceback; limits are documented; work grows only with the size."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ CORPUS = [
 
 
 def is_sound(reading: LoadResult) -> None:
-    """A reading is a score, or it says what is wrong; what it says can be shown."""
+    """Assert that a result is a score or reports what is wrong, and that its diagnostics can be rendered."""
     assert all(one.message and one.code for one in reading.diagnostics)
     assert (reading.score is None) == any(one.is_error for one in reading.diagnostics)
     shown = render_all(reading.diagnostics, reading.sources)
@@ -136,7 +136,7 @@ def is_sound(reading: LoadResult) -> None:
         lines = reading.sources.get(one.span.file, "").split("\n")
         for span in [one.span, *(fix.span for fix in one.fixes), *(more.span for more in one.related)]:
             if span.line == 0 or span.file not in reading.sources:
-                continue  # about a file as a whole, or one that is no text
+                continue  # concerns an entire file, or a file that is not text
             assert 1 <= span.line <= span.end_line <= len(lines), one
             assert 1 <= span.column <= len(lines[span.line - 1]) + 1, one
             assert 1 <= span.end_column <= len(lines[span.end_line - 1]) + 1, one
@@ -208,7 +208,7 @@ def test_any_text(text: str) -> None:
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(EXAMPLES), st.randoms(use_true_random=False))
 def test_mutated_scores(text: str, chance: random.Random) -> None:
-    """Real scores with a few slips of the keyboard: letters lost, doubled, swapped, lines moved, quotes gone."""
+    """Real scores with a few typing mistakes: letters lost, doubled, swapped, lines moved, quotes gone."""
     for _ in range(chance.randint(1, 4)):
         at = chance.randrange(len(text)) if text else 0
         match chance.randrange(7):

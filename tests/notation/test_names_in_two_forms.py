@@ -1,4 +1,4 @@
-"""Names with accents are one text in two Unicode forms: a score finds its files whichever form the disk has."""
+"""Names with accents have two Unicode forms: a score finds its files whichever form the disk has."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SONG = bytes.fromhex("4d546864 00000006 0000 0001 0060 4d54726b 00000014 00ff580
 
 
 def forms_differ(folder: Path) -> bool:
-    """Whether this disk keeps the form of a name."""
+    """Return whether this disk keeps the form of a name."""
     (folder / normalize("NFC", "é")).write_text("", encoding="utf-8")
     kept = not (folder / normalize("NFD", "é")).exists()
     (folder / normalize("NFC", "é")).unlink()

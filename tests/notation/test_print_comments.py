@@ -1,4 +1,4 @@
-"""What the formatter keeps of an author's arrangement: comments, order, blank lines, the lines of long texts."""
+"""What the formatter keeps of an author's arrangement: comments, order, blank lines, the line breaks of long texts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UNTIDY = (Path(__file__).parent / "texts" / "untidy.score").read_text(encoding="
 
 
 def texts_of(score: Score) -> list[str]:
-    """The comments of a score, in order."""
+    """Return the comments of a score, in order."""
     return [one.text for one in score.comments]
 
 
@@ -49,7 +49,7 @@ def test_a_score_made_by_code_prints_its_comments_too() -> None:
 
 
 def test_the_order_of_like_things_is_never_changed() -> None:
-    """`let` may use earlier ones only: spans that say otherwise (a score put together by code) do not reorder them."""
+    """`let` may use only earlier variables: contradicting spans (in a score built by code) do not reorder them."""
     first, second = reads('let a = "x"\nlet b = "{a}"\n').lets
     assert print_score(Score(lets=(second, first))) == 'let b = "{a}"\nlet a = "x"\n'
 

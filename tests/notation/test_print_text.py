@@ -18,7 +18,7 @@ EXAMPLES = sorted((Path(__file__).parents[2] / "scores").rglob("*.score"))
 
 
 def again(score: Score, folder: Path | None = None) -> Score:
-    """What is printed, read."""
+    """Print a score and read it."""
     text = print_score(score)
     reading = load_text(text, score.file, folder)
     assert reading.score is not None, (text, reading.diagnostics)
@@ -39,7 +39,7 @@ def test_the_examples_are_laid_out_and_come_back(path: Path) -> None:
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_a_score_without_places_is_printed_in_the_usual_order(path: Path) -> None:
-    """Every other layout of the same score is the same score: here one line after the other, no blank, no comment."""
+    """Every other formatting of the score gives the same score: here one line after the other, no blank line, no comment."""
     score = read(path)
     squeezed = "\n".join(line.strip() for line in score.text.splitlines() if line.strip() and not line.lstrip().startswith("#"))
     other = reads(squeezed, file=score.file, folder=path.parent)

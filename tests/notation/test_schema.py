@@ -1,4 +1,4 @@
-"""The JSON Schema of YAML scores: in step with the models and with the readers, true for good scores, false for wrong ones."""
+"""The JSON Schema of YAML scores: in step with the models and the readers, accepts valid scores, refuses invalid ones."""
 
 from __future__ import annotations
 
@@ -43,17 +43,17 @@ for _tag, _pattern, _first in (
 
 
 def as_text(text: str) -> Any:
-    """What the file holds, every scalar as text."""
+    """Return the content of the file, every scalar as text."""
     return yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - it makes strings, lists and mappings only
 
 
 def as_typed(text: str) -> Any:
-    """What an editor makes of the file."""
+    """Return the content of the file as an editor reads it."""
     return yaml.load(text, Loader=Core)  # noqa: S506 - a SafeLoader
 
 
 def complaints(document: object) -> list[str]:
-    """What the schema has against a document."""
+    """Return the schema's complaints about a document."""
     return [f"{list(one.absolute_path)}: {one.message[:300]}" for one in VALIDATOR.iter_errors(document)]
 
 
@@ -113,7 +113,7 @@ def test_random_scores_validate(score: Score) -> None:
 
 
 RIGHT_TO_THE_SCHEMA = {
-    # what needs more than the form: whether names are there, whether texts are well, what stands together in a head
+    # what goes beyond the form: whether names exist, whether texts are valid, which options a head may combine
     *("a scene and its text in one", "typographic quotes", "a variable with a blank", "a lone brace in a folded text"),
     *("a live section without max", "max without until", "a section without a length", "a length and until"),
     *("a title over two lines", "a key twice", "a header key twice", "an anchor and an alias", "a tag", "two documents"),
@@ -127,7 +127,7 @@ def test_wrong_scores_do_not_validate(name: str, text: str) -> None:
     try:
         document = as_text(text)
     except yaml.YAMLError:
-        return  # no schema sees it: it is no YAML
+        return  # no schema applies: it is not YAML
     if name in RIGHT_TO_THE_SCHEMA:
         return
     assert complaints(document) or complaints(as_typed(text)), f"{name}: {text}"

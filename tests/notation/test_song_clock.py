@@ -1,4 +1,4 @@
-"""`clock file`: a score in the time of a MIDI file, every pass where the file is by then."""
+"""`clock file`: a score in the time of a MIDI file, in which every pass continues at the file's current time."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_what_cannot_be_read(folder: Path, data: bytes, says: str) -> None:
 
 
 def test_every_change_of_meter_counts_at_once(folder: Path) -> None:
-    """Its meters were laid out anew for each of them: the time grew with the square."""
+    """Regression: the meters were recomputed for each change, so that the time grew with the square."""
     changes = [(BAR if count % 2 else 72, meter(3 + count % 2, 2)) for count in range(12_000)]
     (folder / "song.mid").write_bytes(song((0, meter(4, 2)), *changes))
     began = time.monotonic()

@@ -1,4 +1,4 @@
-"""What the dearest texts cost beside a plain score of their size: the bench prints the ratios, this test keeps them bounded."""
+"""The most expensive texts compared with an ordinary score of their size: the bench prints the ratios, the test bounds them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from sequencer.language.loader import load_text
 
 GOAL = 4
 SLACK = 3
-"""Times the goal before the test fails: texts here are short and machines busy. What grows with a square is far beyond."""
+"""Factor above the goal at which the test fails: texts here are short and machines busy. Quadratic growth exceeds it by far."""
 
 
 def bench() -> ModuleType:
-    """The bench of reading, which makes the texts."""
+    """Load the bench of reading, which generates the texts."""
     spec = importlib.util.spec_from_file_location("bench_reading", Path(__file__).parents[2] / "bench" / "reading.py")
     assert spec is not None
     assert spec.loader is not None
@@ -33,7 +33,7 @@ DEAR: dict[str, str] = BENCH.dear_texts(len(PLAIN))
 
 
 def cost(text: str) -> float:
-    """CPU seconds for each character, the best of three."""
+    """Return CPU seconds per character, the best of three."""
     best = float("inf")
     for _ in range(3):
         gc.collect()
@@ -45,8 +45,8 @@ def cost(text: str) -> float:
 
 @pytest.fixture(scope="module")
 def plain() -> float:
-    """What a plain score costs for each character."""
-    load_text('foo "x"\n')  # load what only faults need
+    """Return the cost of an ordinary score per character."""
+    load_text('foo "x"\n')  # load what only errors need
     return cost(PLAIN)
 
 
@@ -57,6 +57,6 @@ def test_no_text_costs_much_more_than_a_plain_one(name: str, plain: float) -> No
 
 
 def test_a_longest_line_costs_no_square(plain: float) -> None:
-    """A long line used to be looked for from each of its characters."""
+    """Regression: a long line was once searched from each of its characters."""
     line = 'at 0c "' + "x" * 90_000 + '"\n'
     assert cost(line * 2) <= plain * GOAL

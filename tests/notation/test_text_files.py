@@ -1,4 +1,4 @@
-"""A score's file, the files it uses, its images: what can be wrong with each, told at its place; what is right is found."""
+"""A score's file, the files it uses, its images: what can be wrong with each, reported at its position; what is accepted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CUE = 'at 0c image "{}", "A boat."\n'
 
 
 def only(path: Path, limits: LoadLimits | None = None) -> Diagnostic:
-    """The one fault of a file."""
+    """Return the only diagnostic of a file."""
     reading = load(path, limits=limits)
     assert reading.score is None
     (found,) = reading.diagnostics
@@ -26,14 +26,14 @@ def only(path: Path, limits: LoadLimits | None = None) -> Diagnostic:
 
 
 def score_with(folder: Path, image: str) -> Path:
-    """A score that shows an image."""
+    """Return the path of a score that shows an image."""
     path = folder / "a.score"
     path.write_text(CUE.format(image), encoding="utf-8")
     return path
 
 
 def picture(kind: str = "PNG", size: tuple[int, int] = (8, 4)) -> bytes:
-    """An image's bytes."""
+    """Return the bytes of an image."""
     buffer = BytesIO()
     Image.new("RGB", size, (200, 80, 30)).save(buffer, kind)
     return buffer.getvalue()
@@ -58,7 +58,7 @@ def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
     path.write_text("")
     if hasattr(os, "geteuid") and os.geteuid() != 0:
         path.chmod(0)
-    else:  # root reads every file: then the system's refusal is played
+    else:  # root can read every file, so the system's refusal is simulated
 
         def refuse(*_: object, **__: object) -> None:
             raise PermissionError(13, "Permission denied", str(path))

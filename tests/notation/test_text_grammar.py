@@ -1,4 +1,4 @@
-"""The grammar: no collisions, tables in step with it, the tokens of every construct, one language in two start rules."""
+"""The grammar: no collisions, matching tables, the tokens of every construct, one language from both start rules."""
 
 from __future__ import annotations
 
@@ -80,18 +80,18 @@ end mark drop +1bar
 
 
 def leaves(node: Token | Node) -> list[Token]:
-    """The tokens below a node, in order."""
+    """Return the tokens below a node, in order."""
     return [node] if isinstance(node, Token) else [leaf for child in node.children for leaf in leaves(child)]
 
 
 def test_no_two_terminals_collide() -> None:
-    """Lark's strict mode looks for strings that two terminals of one state match; it takes a few seconds."""
+    """Lark's strict mode searches for strings that match two terminals of one state; it takes a few seconds."""
     lark = tables.lark_parser((tables.WHOLE, tables.STATEMENT), strict=True)
     assert lark.options.strict
 
 
 def test_the_grammar_has_the_characters_of_names() -> None:
-    """In Latin-1 those of `\\w`, beyond it all: every combining mark is one of them, whatever the version of Unicode."""
+    """Up to Latin-1 those of `\\w`, beyond it all characters: this covers combining marks, whatever the version of Unicode."""
     terminals = (tables.grammar_folder() / "terminals.lark").read_text(encoding="utf-8")
     assert terminals.count(IN_NAME) > 5
     inside = re.compile(IN_NAME)
@@ -115,7 +115,7 @@ def test_a_grammar_that_was_changed_is_compiled_anew(monkeypatch: pytest.MonkeyP
 
 
 def test_tokens(golden: Golden) -> None:
-    """Every construct with its tokens: what a change of a terminal moves shows here."""
+    """Every construct with its tokens: shows what changes with a terminal."""
     statements, _ = split_statements(CONSTRUCTS)
     lines: list[str] = []
     for statement in statements:
@@ -139,7 +139,7 @@ def test_tokens_stand_where_they_say() -> None:
 
 
 def test_what_could_stand_is_exact() -> None:
-    """An LALR table's row names terminals that are refused a few reductions later; the refusal does not."""
+    """A row of an LALR table includes terminals that are refused a few reductions later; the error does not."""
     text = "at 1 cut"
     with pytest.raises(ParseError) as refused:
         parser().parse(text + " -> ", 0, len(text) + 3)
@@ -149,7 +149,7 @@ def test_what_could_stand_is_exact() -> None:
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_whole_scores_and_single_statements_are_one_language(path: Path) -> None:
-    """The reader uses the rule of one statement; the rule of the whole score, the normative one, must say the same."""
+    """The reader uses the rule of one statement; the rule of the entire score, the normative one, must give the same result."""
     text = path.read_text(encoding="utf-8")
     whole = tables.lark_parser((tables.WHOLE,)).parse(text)
     expected = [(str(token.type), str(token)) for token in whole.scan_values(lambda _: True)]

@@ -1,4 +1,4 @@
-"""Cutting a text into statements: the quick way for plain lines and the careful one for everything give the same."""
+"""Splitting a text into statements: the fast path for simple lines and the general path give the same result."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PIECES = st.sampled_from(
 
 
 def carefully(text: str) -> object:
-    """The statements and comments of a text, without the quick way."""
+    """Return the statements and comments of a text, without the fast path."""
     with patch.object(lines, "_PLAIN", re.compile("(?!)")):
         return split_statements(text)
 
@@ -42,7 +42,7 @@ def test_both_ways_cut_the_examples_alike(path: Path) -> None:
 
 
 def said(text: str) -> list[str]:
-    """The statements of a text, as they stand there."""
+    """Return the statements of a text, verbatim."""
     return [text[one.start : one.end] for one in split_statements(text)[0]]
 
 

@@ -1,4 +1,4 @@
-"""The usual slips of the hand in the text notation: each has its code, its exact place, and a cure that can be applied."""
+"""Common mistakes in the text notation: each has its code, its exact position, and a fix that can be applied."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ WHOLE = "section a 4 bars {\n  at 1 x\n}\n"
 
 
 def applied(text: str, fixes: tuple[Fix, ...]) -> str:
-    """`text` with replacements put in, the last ones first."""
+    """Return `text` with the replacements made, the last ones first."""
     lines = text.split("\n")
     starts = [sum(len(line) + 1 for line in lines[:number]) for number in range(len(lines))]
     for fix in sorted(fixes, key=lambda one: (one.span.line, one.span.column), reverse=True):
@@ -22,7 +22,7 @@ def applied(text: str, fixes: tuple[Fix, ...]) -> str:
 
 
 def cured(text: str) -> str:
-    """`text` after as many rounds of applying the first replacement as it takes."""
+    """Return `text` after applying the first replacement as many times as necessary."""
     for _ in range(8):
         reading = load_text(text)
         fixes = next((one.fixes for one in reading.diagnostics if one.is_error and one.fixes), None)
@@ -32,7 +32,7 @@ def cured(text: str) -> str:
     return text
 
 
-# slip, code, line:column-end of the caret, the text after its cure
+# mistake, code, line:column-end of the caret, the text after its fix
 SLIPS = [
     ('at 9,3 "x"', "E203", "1:5-6", 'at 9.3 "x"'),
     ('at 1:30 "x"', "E202", "1:4-8", 'at 1m30s "x"'),
@@ -104,7 +104,7 @@ SLIPS = [
     ('at 1 "x" // boat', "E109", "1:10-12", 'at 1 "x" # boat'),
     ('at 1 "x"# boat', "E147", "1:9-10", 'at 1 "x" # boat'),
     ("at 1 image refs/tram.png", "E143", "1:12-25", 'at 1 image "refs/tram.png"'),
-    # two slips in one statement: the surest one is told, and its cure leads to the next
+    # two mistakes in one statement: the surest is reported, and its fix leads to the next
     ('at 1 image a.png strength 0.8, "x"', "E143", "1:12-17", 'at 1 image "a.png", strength 0.8, "x"'),
     ("section a: 4 bars\n  at 1 x\n}\n", "E157", "1:10-11", WHOLE),
     ("section 'a' 4 Bars {\n}", "E142", "1:9-12", "section a 4 bars {\n}"),
@@ -136,7 +136,7 @@ SLIPS = [
 
 
 def shown(one: Diagnostic) -> str:
-    """The span of a diagnostic as these tests write it."""
+    """Return the span of a diagnostic as these tests write it."""
     return f"{one.span.line}:{one.span.column}-{one.span.end_column}"
 
 

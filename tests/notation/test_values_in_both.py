@@ -1,4 +1,4 @@
-"""Each value means the same in both notations, and is refused in both with the same code where it stands."""
+"""Each value means the same in both notations, and is refused in both with the same code at its position."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Home:
     yaml: str
 
     def readings(self, written: str) -> tuple[LoadResult, LoadResult]:
-        """A score of each notation with the value in it; in YAML in quotes, so that nothing in it means anything."""
+        """Read a score of each notation with the value in it; quoted in YAML, so that no character is special."""
         quoted = "'" + written.replace("'", "''") + "'"
         return (
             load_text(self.text.replace("@", written), "x.score", notation=Notation.TEXT),
@@ -53,7 +53,7 @@ HOMES = {
 }
 
 GAP_AFTER_PLUS = "+ 1/2 bar"
-"""The text notation refuses this gap (E157): there it may come before the next action."""
+"""The text notation refuses this gap (E157): the gap may precede the next action there."""
 
 VALID = {
     "place": [one for one in PLACES if one != GAP_AFTER_PLUS],
@@ -144,7 +144,7 @@ OWN_IN_TEXT: dict[str, tuple[str, ...]] = {
     "read_tempo": ("", "120 132"),
     "read_clock": ("",),
 }
-"""What the text notation's grammar cuts elsewhere, so that it never comes to the reader of values as a whole."""
+"""Values that the text notation's grammar splits elsewhere, so that the reader of values never receives them complete."""
 
 
 def _refused(diagnostics: tuple[Diagnostic, ...]) -> list[str]:
@@ -152,7 +152,7 @@ def _refused(diagnostics: tuple[Diagnostic, ...]) -> list[str]:
 
 
 def _expected(refusal: str, template: str, quotes: int) -> list[str]:
-    """The refusal of a table, moved to where a template has the value."""
+    """Return the refusal of a table, moved to the position of the value in a template."""
     start = len(template.split("@", maxsplit=1)[0].rsplit("\n", 1)[-1]) + quotes
     code, columns = refusal.split(" → ", maxsplit=1)[0].split(" ")
     first, last = (int(one) + start for one in columns.split("-"))

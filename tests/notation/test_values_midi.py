@@ -1,4 +1,4 @@
-"""Triggers and messages as they are written: each row is one spelling and what it is, or why it is not one."""
+"""Triggers and messages as they are written: each row is one spelling with its value, or with the reason why it is invalid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Positions and lengths as they are written: each row is one spelling and what it is, or why it is not one."""
+"""Positions and lengths as they are written: each row is one spelling with its value, or with the reason why it is invalid."""
 
 from __future__ import annotations
 
@@ -217,7 +217,7 @@ def test_no_length(written: str, refusal: str) -> None:
 
 @pytest.mark.parametrize(("written", "refusal"), [("8 bars at 140 bpm", "E240 1-18"), ("live", "E201 1-5")])
 def test_what_belongs_in_a_sections_head(written: str, refusal: str) -> None:
-    """Its replacement is no length alone."""
+    """The suggested replacement is more than a length."""
     _, (one,) = read(read_duration, written)
     assert f"{one.code} {one.span.column}-{one.span.end_column}" == refusal
     assert [fix.text for fix in one.fixes] == ["8 bars, tempo 140" if "bpm" in written else "until go out"]

@@ -1,4 +1,4 @@
-"""What header lines, heads and actions hold: each row is one spelling and what it is, or why it is not one."""
+"""What header lines, heads and actions contain: each row is one spelling with its value, or why it is invalid."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ FOUR_BARS = Duration(Fraction(4), Unit.BARS)
 
 
 def in_head(written: str, span: Any, faults: Any) -> ChangeTempo | None:
-    """A tempo in a section's head."""
+    """Read a tempo in a section's head."""
     return read_tempo(written, span, faults, in_head=True)
 
 
@@ -299,7 +299,7 @@ def _name(reader: Reader) -> str:
 
 
 def all_rows(table: list[tuple[Reader, dict[str, Any]]]) -> list[Any]:
-    """Parameters of a table by reader, named after reader and what is written."""
+    """Return the parameters of a table by reader, with ids that consist of the reader's name and what is written."""
     return [
         pytest.param(reader, written, expected, id=f"{_name(reader)}-{written or 'empty'}")
         for reader, some in table
@@ -314,7 +314,7 @@ def test_a_value(reader: Reader, written: str, value: object) -> None:
 
 @pytest.mark.parametrize(("reader", "written", "refusal"), all_rows(REFUSALS))
 def test_no_value(reader: Reader, written: str, refusal: str) -> None:
-    check_refusal(reader, written, refusal, chain=2)  # a word of its own may need its number
+    check_refusal(reader, written, refusal, chain=2)  # an unquoted word may need its number fixed next
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""How values are written: the one spelling of each, and what no score can hold."""
+"""How values are written: the one spelling of each, and what no score can express."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts and names as they are written, in quotes and as YAML hands them over."""
+"""Texts and names as they are written in quotes and as YAML delivers them."""
 
 from __future__ import annotations
 
@@ -104,19 +104,19 @@ REFUSED_NAMES = {
 
 
 def parts(literal: str, span: Span, faults: Diagnostics) -> tuple[str | Variable, ...] | None:
-    """The parts of a text in quotes."""
+    """Read the parts of a text in quotes."""
     found = read_text(literal, span, faults)
     return None if found is None else found.parts
 
 
 def plain_parts(content: str, span: Span, faults: Diagnostics) -> tuple[str | Variable, ...] | None:
-    """The parts of a text without quotes, which stands as it is."""
+    """Read the parts of a text without quotes, verbatim."""
     found = read_unquoted_text(content, span, faults, lambda start, end: Span("", 1, start + 1, 1, end + 1))
     return None if found is None else found.parts
 
 
 def mark_name(text: str, span: Span, faults: Diagnostics) -> str | None:
-    """The name of a mark."""
+    """Read the name of a mark."""
     return read_name(text, span, faults, "a mark")
 
 
@@ -196,7 +196,7 @@ def test_a_fault_in_a_text_of_several_lines_has_its_own_line() -> None:
 
 
 def spelled(text: Text) -> tuple[str | Variable, ...]:
-    """A text as a reader gives it: names composed."""
+    """Return a text as a reader returns it, with composed names."""
     return tuple(Variable(normalize("NFC", one.name)) if isinstance(one, Variable) else one for one in text.parts)
 
 

@@ -1,4 +1,4 @@
-"""The language's own words as names: whatever is not excluded on the page of the language is read, printed, and read again."""
+"""The language's own words as names: each one that the language reference allows is read, printed, and read again."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SCENES = [word for word in WORDS if word not in RESERVED]
 
 
 def both(text: str, yaml: str) -> Score:
-    """The score that both notations say; it is printed in both and read again."""
+    """Return the score that both notations express, after printing it in both and reading it again."""
     scores: list[Score] = []
     for written, file in ((text, "a.score"), (yaml, "a.yaml")):
         reading = load_text(written, file)
@@ -62,7 +62,7 @@ def test_go_cues(word: str) -> None:
 
 @pytest.mark.parametrize("word", WORDS)
 def test_sections_marks_and_variables(word: str) -> None:
-    variable = "light" if word == "action" else word  # what a scene shows is called {action}
+    variable = "light" if word == "action" else word  # a scene refers to what it shows as {action}
     both(
         f'clock 120 bpm\nlet {variable} = "grey"\nsection {word} 8 bars {{\n  at 1 "A {{{variable}}} boat.", mark {word}\n'
         f'  at mark {word} +2bar "It turns."\n  every 2 bars from mark {word} +4bar "It rocks."\n  on go x -> goto {word}\n}}\n'
@@ -100,7 +100,7 @@ def test_scenes(word: str) -> None:
 @pytest.mark.parametrize("option", ["cut", "tempo 90", "meter 3/4", "max 4 bars"])
 @pytest.mark.parametrize("word", ["out", "cut", "max", "tempo"])
 def test_a_missing_comma_is_still_found(word: str, option: str) -> None:
-    """Behind a go-cue's name the word of an option is that option, with its comma missing."""
+    """After a go-cue's name the word of an option is that option, with its comma missing."""
     rest = "" if option.startswith("max") else ", max 4 bars"
     line = f"section a until go {word} {option}{rest} {{"
     found = load_text(f'clock 120 bpm\n{line}\n  at 1 "A boat."\n}}\n', "a.score").diagnostics

@@ -1,4 +1,4 @@
-"""Reading YAML scores: every form says what its twin in the text notation says, every fault has its place and its cure."""
+"""Reading YAML scores: every form equals its twin in the text notation, every mistake has its position and its fix."""
 
 from __future__ import annotations
 
@@ -216,7 +216,7 @@ def test_both_notations_say_the_same(name: str) -> None:
 
 @pytest.mark.parametrize("name", TWINS)
 def test_without_libyaml_it_is_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """PyYAML's own parser gives the same events, so the same score with the same places."""
+    """PyYAML's own parser gives the same events, so the same score with the same positions."""
     twin = TWINS[name][1]
     with_it = reads(twin, file="twin.yaml")
     monkeypatch.setattr(yaml, "__with_libyaml__", False)
@@ -227,7 +227,7 @@ def test_without_libyaml_it_is_the_same(name: str, monkeypatch: pytest.MonkeyPat
 
 
 def spans(node: object) -> Iterator[Span]:
-    """Every span of a score."""
+    """Yield every span of a score."""
     if isinstance(node, Span):
         yield node
     elif isinstance(node, tuple):
@@ -239,7 +239,7 @@ def spans(node: object) -> Iterator[Span]:
 
 
 def variables(node: object) -> Iterator[Variable]:
-    """Every variable of a score's texts."""
+    """Yield every variable of a score's texts."""
     if isinstance(node, Variable):
         yield node
     elif isinstance(node, tuple):
@@ -251,7 +251,7 @@ def variables(node: object) -> Iterator[Variable]:
 
 
 def cut_out(text: str, span: Span) -> str:
-    """What stands at a span."""
+    """Return the text at a span."""
     lines = text.split("\n")
     if span.line == span.end_line:
         return lines[span.line - 1][span.column - 1 : span.end_column - 1]
@@ -304,7 +304,7 @@ def test_slips_are_explained(golden: Golden) -> None:
 
 @pytest.mark.parametrize(("name", "text"), SLIPS, ids=lambda value: value if "\n" not in value else "")
 def test_slips_read_alike_without_libyaml(name: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The two parsers differ in their words; ours stay the same."""
+    """The two parsers word their messages differently; ours stay the same."""
     with_it = load_text(text, "slip.yaml").diagnostics
     monkeypatch.setattr(yaml, "__with_libyaml__", False)
     without = load_text(text, "slip.yaml").diagnostics
@@ -313,7 +313,7 @@ def test_slips_read_alike_without_libyaml(name: str, text: str, monkeypatch: pyt
 
 @pytest.mark.parametrize("parser", ["libyaml", "PyYAML"])
 def test_no_message_repeats_the_words_of_a_parser(parser: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What PyYAML says differs between its two parsers, and may between its versions."""
+    """PyYAML's messages differ between its two parsers, and may differ between its versions."""
     monkeypatch.setattr(yaml, "__with_libyaml__", parser == "libyaml")
     random_ = random.Random(11)
     signs = [*"{}[],:#&*!|>'\"%@`-?", "\n", "\\x", "\\u12", "!<", "&a ", "|2", "%TAG ! x\n", "? ", "- ", "%YAML 9.9\n", "...\n"]
@@ -338,7 +338,7 @@ def test_no_message_repeats_the_words_of_a_parser(parser: str, monkeypatch: pyte
 
 
 def cured(text: str, fixes: tuple[Fix, ...]) -> str:
-    """A text with replacements put in, from the end on."""
+    """Return a text with the replacements made, from the end on."""
     lines = text.split("\n")
     starts = [0]
     for line in lines:
@@ -351,7 +351,7 @@ def cured(text: str, fixes: tuple[Fix, ...]) -> str:
 
 
 def test_most_slips_are_cured_by_what_is_proposed() -> None:
-    """Where a hint is a replacement, putting it in cures the slip: four of five at the least, and none makes it worse."""
+    """Applying a replacement fixes the mistake: in at least four of five cases, and never makes it worse."""
     tried = 0
     failed: list[str] = []
     for name, text in SLIPS:
@@ -371,7 +371,7 @@ def test_most_slips_are_cured_by_what_is_proposed() -> None:
 
 
 def codes(reading: LoadResult) -> list[str]:
-    """The codes of what was found, in order."""
+    """Return the codes of the diagnostics, in order."""
     return [one.code for one in reading.diagnostics]
 
 
@@ -478,7 +478,7 @@ class ShallowParser:
         if self.limit is not None:
             mark = yaml.Mark("x", self.limit, 1, self.limit, self.text, self.limit)
             raise ScannerError("while increasing flow level", mark, "exceeded maximum nesting depth", mark)
-        event: object = self.parser.get_event()  # type: ignore[no-untyped-call]  # that is how its stubs have it
+        event: object = self.parser.get_event()  # type: ignore[no-untyped-call]  # its stubs have no types here
         return event
 
 
@@ -490,7 +490,7 @@ def test_many_faults_are_bounded() -> None:
 
 
 def test_any_change_to_a_score_is_read_or_explained() -> None:
-    """Scores with random edits never make the reader fail: they are read, or every fault has its place."""
+    """Random edits of a score never make the reader fail: it reads the score, or reports every mistake at its position."""
     random_ = random.Random(7)
     sources = [twin for _, twin in TWINS.values()] + [text for _, text in SLIPS]
     signs = [*"{}[],:#&*!|>'\"%@`-?\n \t\\", "at", "é", "\x85", "\u2029", "<<", "---", "...", "%YAML 1.1\n"]
@@ -506,7 +506,7 @@ def test_any_change_to_a_score_is_read_or_explained() -> None:
 
 
 def check_places(diagnostics: tuple[Diagnostic, ...], text: str) -> None:
-    """Every span lies in the text, and so does every replacement."""
+    """Every span is inside the text, and so is every replacement."""
     lines = text.split("\n")
     for one in diagnostics:
         assert "\n" not in one.message
@@ -539,7 +539,7 @@ def test_yaml_is_read_without_lark() -> None:
 @settings(max_examples=60, deadline=None)
 @given(scores)
 def test_the_quick_way_says_what_the_long_way_says(score: Score) -> None:
-    """Lines that are read without PyYAML give the same nodes at the same places."""
+    """Lines that are read without PyYAML give the same nodes at the same positions."""
     both_ways(print_score(score, Notation.YAML))
 
 
@@ -559,7 +559,7 @@ def test_the_quick_way_is_taken_only_where_it_is_one() -> None:
 
 
 def both_ways(text: str) -> None:
-    """Read a score with the quick way and without it: no difference."""
+    """Read a score with the fast path and without it, and compare."""
     quick = load_text(text, "x.yaml")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(yaml_tree, "mask_simple_cues", lambda text: (text, 0))

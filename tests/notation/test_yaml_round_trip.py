@@ -1,4 +1,4 @@
-"""YAML and back: what is printed reads back equal, printing again changes nothing, and both notations say the same."""
+"""YAML round trips: what is printed reads back equal, printing again changes nothing, and both notations agree."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EXAMPLES = sorted([*SCORES.rglob("*.score"), *SCORES.rglob("*.yaml")])
 
 
 def through(score: Score, notation: Notation, folder: Path | None = None) -> Score:
-    """What is printed in a notation, read."""
+    """Print a score in a notation and read it."""
     text = print_score(score, notation)
     reading = load_text(text, f"printed.{notation}", folder, notation)
     assert reading.score is not None, (text, reading.diagnostics)
@@ -46,7 +46,7 @@ def test_the_examples_say_the_same_in_yaml(path: Path) -> None:
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_the_examples_are_yaml_to_every_reader(path: Path) -> None:
-    """PyYAML's own loader, which reads every scalar as text, finds in a printed score what stands there."""
+    """PyYAML's own loader, which reads every scalar as text, finds the written values in a printed score."""
     text = print_score(read(path), Notation.YAML)
     loaded = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - it makes strings, lists and mappings only
     assert isinstance(loaded, dict)
@@ -134,7 +134,7 @@ def test_comments_stay_with_what_they_are_about() -> None:
     for piece in expected:
         assert piece in printed, f"{piece!r} is missing in:\n{printed}"
     assert printed.endswith("## the end\n")
-    assert len(reading.score.comments) == text.count("#") - 2  # one # stands inside a text, and ## is one sign
+    assert len(reading.score.comments) == text.count("#") - 2  # one # is part of a text, and ## is one marker
     again = load_text(printed, "printed.yaml").score
     assert again == reading.score
     assert print_score(again, Notation.YAML) == printed
@@ -149,7 +149,7 @@ REMARKS = st.lists(st.tuples(st.integers(0, 40), st.sampled_from(["# own", "  # 
 @settings(max_examples=80, deadline=None)
 @given(scores, REMARKS, st.lists(st.integers(0, 40), max_size=4))
 def test_comments_are_never_lost(score: Score, own: list[tuple[int, str]], behind: list[int]) -> None:
-    """Comments put anywhere between and behind lines survive printing, and the second printing changes nothing."""
+    """Comments anywhere between and after lines survive printing, and the second printing changes nothing."""
     lines = print_score(score, Notation.YAML).splitlines()
     folded = _folded(lines)
     count = 0
@@ -174,7 +174,7 @@ def test_comments_are_never_lost(score: Score, own: list[tuple[int, str]], behin
 
 
 def _folded(lines: list[str]) -> set[int]:
-    """The numbers of the lines of texts that are folded over several, and of the line behind each: no comment goes there."""
+    """Return the numbers of the lines of folded texts, and of the line after each: no comment fits there."""
     found: set[int] = set()
     least = -1
     for number, line in enumerate(lines):
