@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import mido  # type: ignore[import-untyped]  # mido carries no types
+import mido  # type: ignore[import-untyped]  # mido has no type annotations
 import pytest
 from mido import sockets
 

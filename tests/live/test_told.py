@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any
 
 import pytest
-from mido import sockets  # type: ignore[import-untyped]  # mido carries no types
+from mido import sockets  # type: ignore[import-untyped]  # mido has no type annotations
 
 from sequencer.cli import main
 from sequencer.engine.replay import replay

@@ -8,7 +8,7 @@ import time
 from fractions import Fraction
 from pathlib import Path
 
-import mido  # type: ignore[import-untyped]  # mido carries no types
+import mido  # type: ignore[import-untyped]  # mido has no type annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import mido  # type: ignore[import-untyped]  # mido carries no types
+import mido  # type: ignore[import-untyped]  # mido has no type annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
