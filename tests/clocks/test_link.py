@@ -24,7 +24,7 @@ S = 1_000_000_000
 def session(
     feed: LinkFeed, first: float, last: float, bpm: float = 120.0, playing: bool = True, beat: float = 0.0
 ) -> list[Event]:
-    """Return the events of a steady session, polled every 20 ms from second `first` to `last`. `beat` is its beat at `first`."""
+    """Return a steady session's events, polled every 20 ms from second `first` to `last`. `beat` is its beat at `first`."""
     events: list[Event] = []
     for step in range(round((last - first) * 50)):
         at = round((first + step / 50) * S)

@@ -203,7 +203,7 @@ class TestFaults:
     @pytest.mark.parametrize("bpm", [90, 120, 121, 150, 174])
     @pytest.mark.parametrize("period", [256, 512, 1024])
     def test_stamps_of_whole_audio_periods(self, bpm: float, period: int) -> None:
-        """Ticks stamped at the edges of JACK periods: equal stamps and gaps are not lost or doubled ticks, nor another tempo."""
+        """Ticks at the edges of JACK periods: equal stamps and gaps are not lost or doubled ticks, nor another tempo."""
         follower, times = ClockFollower(), tick_times(bpm, 24 * PPQN)
         grain = period * S // 48000
         follower.start(times[0])

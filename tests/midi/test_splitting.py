@@ -1,4 +1,4 @@
-"""Bytes cut into MIDI messages."""
+"""Splitting bytes into MIDI messages."""
 
 from __future__ import annotations
 
