@@ -28,7 +28,7 @@ LONG = "A boat waits at an empty quay, at night, in the rain, in neon light, see
 
 
 def chained(*bodies: str) -> bytes:
-    """Return lines with digests: the first is unchanged; every other line ends with a digest of all lines up to and including itself."""
+    """Return lines with digests: the first is unchanged, every other ends with a digest of itself and all lines before it."""
     so_far = hashlib.sha256(bodies[0].encode()).hexdigest()[:16]
     lines = [bodies[0]]
     for body in bodies[1:]:

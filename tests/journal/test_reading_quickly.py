@@ -69,7 +69,7 @@ def thoroughly(line: bytes, number: int) -> Read | str:
 
 
 def same(quick: Read | None, thorough: Read | str) -> bool:
-    """Return whether the fast path, if it read the line, agrees with the slow path. By `repr`, because NaN is not equal to itself."""
+    """Return whether the fast path, if it read the line, agrees with the slow path. Compares `repr`, because NaN != NaN."""
     return quick is None or repr(quick) == repr(thorough)
 
 

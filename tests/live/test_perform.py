@@ -1,4 +1,4 @@
-"""`sequencer perform` as a user runs it, against `sequencer serve` over real WebRTC: controlled, interrupted, killed, resumed."""
+"""`sequencer perform` as a user runs it, against `sequencer serve` over WebRTC: controlled, interrupted, killed, resumed."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ NOTE_ON, NOTE_OFF = bytes((0x90, 36, 100)), bytes((0x80, 36, 0))
 
 
 def sent_with(*dues: int) -> list[tuple[int, bytes]]:
-    """Return all messages except ticks. The last note begins and ends `dues` (ns) after the Stop of a clock that runs for 1 s."""
+    """Return all messages except ticks. The last note begins and ends `dues` (ns) after the Stop of a clock of 1 s."""
     outbox = Outbox()
     outbox.clock = MidiClockGenerator(
         [TempoSegment(Fraction(0), Fraction(0), TempoMap.constant(Fraction(120)))], end=Fraction(2)

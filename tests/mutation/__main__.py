@@ -63,7 +63,7 @@ def measure(files: Sequence[str]) -> None:
 def run(
     mutants: Iterable[tuple[str, Mutant]], report: Callable[[str], object] = lambda _: None
 ) -> tuple[list[Outcome], list[tuple[Outcome, Mark]]]:
-    """Return the outcomes of mutants, and the undetected ones that are marked. Equivalent mutants are only in the second list."""
+    """Return the outcomes of mutants, and the undetected ones that are marked. Equivalent ones are only in the second list."""
     tests = read_tests()
     marks = read_marks()
     sources: dict[str, str] = {}

@@ -13,7 +13,7 @@ from mutation.contexts import CONTEXTS, ROOT, digest
 from mutation.mutants import Mutant
 
 BATCHES = (2.0, 6.0, 12.0)
-"""Seconds of tests in the first, second and later processes: most mutants are detected by the first few tests, so begin with few."""
+"""Seconds of tests in the first, second and later processes. The first few tests detect most mutants, so the first has few."""
 
 FILES = 4
 """Maximum number of test files in the first batch, because pytest loads each of them."""
