@@ -277,7 +277,7 @@ def test_sighup_ends_a_server(begun: Callable[..., subprocess.Popen[str]]) -> No
 
 
 async def signalled(*numbers: signal.Signals) -> tuple[list[str], bool]:
-    """Return what a run is told when these signals arrive, and whether a signal was insistent."""
+    """Return the reasons a run is given to close when these signals arrive, and whether KeyboardInterrupt was raised."""
     told: list[str] = []
     try:
         with closing_on_signals(told.append):
