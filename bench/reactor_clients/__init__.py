@@ -1,4 +1,4 @@
-"""Clients that are measured beside each other, each a program of its own that drives a stand-in of its own."""
+"""Clients measured side by side. Each is a separate program with its own local server."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MISSING = "the SDK is not there (`.ci/setup-reactor` brings it)"
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """One of the programs here, and what it runs on."""
+    """A client program, and the Python interpreter that runs it."""
 
     name: str
     program: str
@@ -35,7 +35,7 @@ THEIRS = Client("reactor-sdk 1.13.0", "theirs.py", SDK / "bin" / "python")
 
 
 def has_sdk() -> bool:
-    """Whether the SDK's environment is there."""
+    """Return whether the SDK's environment is installed."""
     return (SDK / "ready").is_file()
 
 
@@ -49,7 +49,7 @@ def _served() -> tuple[subprocess.Popen[str], str]:
 
 
 def measured(client: Client, commands: int, seconds: float) -> dict[str, Any]:
-    """One client against a fresh stand-in: what it says of itself."""
+    """Run one client against a new local server, and return the figures that it prints."""
     server, url = _served()
     try:
         done = subprocess.run(

@@ -1,6 +1,6 @@
-"""aiortc alone for the bench: connects as simply as can be, decodes the model's video, and does nothing with it.
+"""aiortc alone for the benchmark: connects in the simplest way, decodes the model's video, and does nothing with it.
 
-Arguments as of the other clients: address, number of commands (none are timed), seconds of frames.
+The arguments are those of the other clients: address, number of commands (none are timed), seconds of frames.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ HEADERS = {"Reactor-API-Version": "1", "Reactor-API-Accept-Version": "1", "React
 
 
 async def measure(url: str, seconds: float) -> dict[str, object]:
-    """The figures of one session."""
+    """Return the figures of one session."""
     pc = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
     video = pc.addTransceiver("video", direction="recvonly")
     control = pc.createDataChannel("control")

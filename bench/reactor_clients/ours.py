@@ -1,4 +1,4 @@
-"""Our client for the benches: address, number of commands, seconds of frames (0: none), and `record` where they are encoded."""
+"""Our client for the benchmarks: address, number of commands, seconds of frames (0: none), and `record` to encode them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sequencer.sync.run_clock import RealClock
 
 
 async def measure(url: str, commands: int, seconds: float, record: bool) -> dict[str, object]:
-    """The figures of one session."""
+    """Return the figures of one session."""
     clock = RealClock()
     frames = bright = 0
     done: list[ChunkDone] = []
@@ -43,7 +43,7 @@ async def measure(url: str, commands: int, seconds: float, record: bool) -> dict
     for index in range(commands):
         count = len(stage.measures().latencies)
         await stage.send([SetImageStrength(index % 2 / 2)])
-        while len(stage.measures().latencies) == count:  # noqa: ASYNC110  how long it took, the stage itself has noted
+        while len(stage.measures().latencies) == count:  # noqa: ASYNC110  the stage itself records the latency
             await asyncio.sleep(0.001)
     found["latencies"] = [one / 1e9 for one in stage.measures().latencies[-commands:]] if commands else []
     if seconds:
@@ -62,7 +62,7 @@ async def measure(url: str, commands: int, seconds: float, record: bool) -> dict
 
 
 class _Film:
-    """Encodes frames as a recording does: in a thread beside the loop."""
+    """Encodes frames as a recording does: in a thread beside the event loop."""
 
     def __init__(self) -> None:
         import queue

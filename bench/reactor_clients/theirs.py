@@ -1,6 +1,6 @@
 # mypy: ignore-errors
-# The SDK lives in an environment of its own, which the type checker does not see.
-"""Reactor's Python SDK for the benches: address, number of commands, seconds of frames (0: none)."""
+# The SDK has its own environment, which the type checker does not see.
+"""Reactor's Python SDK for the benchmarks: address, number of commands, seconds of frames (0: none)."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ from reactor_sdk import Reactor
 
 
 async def measure(url, commands, seconds):
-    """The figures of one session."""
+    """Return the figures of one session."""
     reactor = Reactor("helios", api_url=url, local=True)
     chunks, frames = [], [0, 0]
     news = asyncio.Event()

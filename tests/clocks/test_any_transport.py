@@ -1,4 +1,4 @@
-"""Whatever gear does, in whatever order, while a model plays: what holds for every run that follows."""
+"""Invariants of every run that follows a clock, whatever the MIDI device does and in whatever order, while a model plays."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ from sequencer.sync.run_clock import VirtualClock
 SECOND = 1_000_000_000
 BARS = 24
 BACK = 0.3
-"""How far, in quarters, a new fit may set the position back: what a stall or a step of the tempo made it run ahead, beside
-what it ran on while no tick came (a clock is not taken for silent at once, and may only have paused)."""
+"""How far, in quarters, a new fit may set the position back. A stall or a tempo step makes the position run ahead, and so does
+the time without ticks (the clock is not considered silent at once, because it may only be paused)."""
 SCHEDULE = compile_score(
     on_beats(
         section("set", BARS, *(at_bar(bar, f"p{bar}") for bar in range(1, BARS, 2))),
@@ -45,19 +45,19 @@ SCHEDULE = compile_score(
 
 @dataclass
 class Watch:
-    """What is to hold at every event."""
+    """Checks what must hold at every event."""
 
     wrong: list[str] = field(default_factory=list)
     sent: dict[str, set[int]] = field(default_factory=dict)
     jumps: int = 0
     heard: list[int] = field(default_factory=list)
-    """When the gear said something, in order."""
+    """When messages from the device arrived, in order."""
     _quarter: float = -1e9
 
     def __call__(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
         if isinstance(event, TransportLocated | Started) or (isinstance(event, TransportChanged) and event.what == "start"):
             self.jumps += isinstance(event, TransportLocated)
-            self._quarter = -1e9  # here it may go back: a jump, or the score's own beginning
+            self._quarter = -1e9  # the position may go back here: a jump, or the start of the score
         for command in commands:
             if isinstance(command, SchedulePrompt):
                 self.sent.setdefault(command.prompt, set()).add(command.chunk)
@@ -71,7 +71,7 @@ class Watch:
             self._quarter = here
 
     def _unheard(self, at: int) -> float:
-        """How many quarters a clock moves, at the fastest tempo, in the time before `at` in which nothing was heard."""
+        """Return how many quarters a clock moves, at the fastest tempo, between the last message before `at` and `at`."""
         before = bisect_left(self.heard, at) - 1
         return (at - self.heard[before]) / SECOND * FASTEST / 60 if before >= 0 else 0.0
 
@@ -93,7 +93,7 @@ SLOW = st.lists(
 
 
 def plug(gear: MidiGear, clock: VirtualClock, feed: MidiFeed, run: Performance, unplugged: Sequence[float]) -> None:
-    """The gear's messages, and moments at which its cable is pulled for a second and a half."""
+    """Plug in the device, and pull its cable for 1.5 s at each moment of `unplugged`."""
     gone = [(round(at * SECOND), round((at + 1.5) * SECOND)) for at in unplugged]
     gear.messages = [one for one in gear.messages if not any(first <= one[0] < last for first, last in gone)]
     gear.plug(clock, feed, run.deliver)

@@ -1,4 +1,4 @@
-"""A ten-minute set in virtual time: unreliable gear, a model whose chunks jitter, and cues that land all the same."""
+"""A ten-minute set in virtual time: an unreliable clock and a model whose chunks jitter. The cues land nevertheless."""
 
 from __future__ import annotations
 
@@ -42,18 +42,18 @@ BARS = 300
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A cue that landed: when it was meant to be seen, when it was, and when the best chunk for it was (seconds)."""
+    """A cue that landed, with its beat, when it was shown, and when the best chunk for it was shown (seconds)."""
 
     cue: CueReport
     beat: float
     shown: float
     best: float
     beside: int
-    """How many chunks from the best one it landed."""
+    """Distance from the best chunk to the chunk on which the cue landed, in chunks."""
 
     @property
     def excess_ms(self) -> float:
-        """How much further from its beat than it had to be."""
+        """Return how much further from its beat the cue landed than necessary."""
         return (abs(self.shown - self.beat) - abs(self.best - self.beat)) * 1000
 
 
@@ -87,7 +87,7 @@ def perform(gear: MidiGear, faults: dict[str, object], journal: Path | None = No
 
 
 def excused(one: Shown, gear: MidiGear) -> bool:
-    """Whether something unforeseeable happened after the cue was committed: a stop, a jump, a step of the tempo."""
+    """Return whether something unforeseeable happened after the cue was committed: a stop, a jump, or a tempo step."""
     first, last = min(one.shown, one.beat) - REACH, max(one.shown, one.beat)
     return any(first < change < last for change in gear.changes)
 
@@ -130,7 +130,7 @@ SETS = {
 
 @pytest.fixture(scope="module")
 def judged() -> dict[str, list[Shown]]:
-    """The cues that each set could be judged by; filled by the tests of the sets."""
+    """Return the cues that each set can be judged by. The tests of the sets fill the dictionary."""
     return {}
 
 
@@ -144,7 +144,7 @@ def test_a_ten_minute_set(name: str, tmp_path: Path, judged: dict[str, list[Show
     mine = [one for one in landed if not excused(one, gear)]
     told = [one for one in mine if one.cue.beyond_ms is not None]
     assert len(told) > 0.9 * len(mine)
-    assert median(abs((one.cue.beyond_ms or 0.0) - one.excess_ms) for one in told) < 5  # the report says what is so
+    assert median(abs((one.cue.beyond_ms or 0.0) - one.excess_ms) for one in told) < 5  # the report is accurate
     assert summary(outcome.report)["beyond_the_snap_ms"]["median"] <= 10
     assert len(mine) > 0.8 * len(landed) > 60
     excess = sorted(one.excess_ms for one in mine)
@@ -155,5 +155,5 @@ def test_a_ten_minute_set(name: str, tmp_path: Path, judged: dict[str, list[Show
     judged[name] = mine
     everybody = [one for ones in judged.values() for one in ones]
     if len(judged) == len(SETS):
-        # At most 50 ms further from the beat each: near ties, told apart by what is foretold four chunks ahead.
+        # Each is at most 50 ms further from its beat: near ties, decided by what is predicted four chunks ahead.
         assert sum(one.beside for one in everybody) <= 0.02 * len(everybody)

@@ -1,4 +1,4 @@
-"""`clock mtc`: a run in seconds follows a tape in virtual time: joined midway, stopped, wound on."""
+"""`clock mtc`: a run in seconds follows a tape in virtual time. The run joins midway, and the tape stops and is relocated."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ CHUNK = 1.375
 
 
 class Tape:
-    """Plays time code: each piece is (at which second it begins to run, from which second of the tape, for how long)."""
+    """Plays time code. Each piece is (second at which it starts, second of the tape at which it starts, duration)."""
 
     def __init__(self, *pieces: tuple[float, float, float], fps: int = 25) -> None:
         self._pieces, self._fps = pieces, fps
 
     def time_of(self, second: float) -> float | None:
-        """When a second of the tape was there last."""
+        """Return when a second of the tape was last played, or None."""
         found = [begins + second - first for begins, first, lasts in self._pieces if first <= second < first + lasts]
         return found[-1] if found else None
 
     def plug(self, clock: VirtualClock, feed: TimecodeFeed, run: Performance) -> None:
-        """Have everything that is played arrive at the run."""
+        """Deliver everything that the tape plays to the run."""
 
         def hear(data: bytes) -> None:
             for event in feed.feed(data, clock.now()):
@@ -67,7 +67,7 @@ class Tape:
 
 
 class Played:
-    """What became of a run."""
+    """The result of a run."""
 
     def __init__(self, schedule: Schedule, tape: Tape, *events: str, journal: Path | None = None) -> None:
         self.shown: dict[int, float] = {}

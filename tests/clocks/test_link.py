@@ -1,4 +1,4 @@
-"""Ableton Link: what a session says turned into events, and strangers' sessions followed in a network of their own."""
+"""Ableton Link: session states become events, and sessions of another program are followed in a separate network namespace."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ S = 1_000_000_000
 def session(
     feed: LinkFeed, first: float, last: float, bpm: float = 120.0, playing: bool = True, beat: float = 0.0
 ) -> list[Event]:
-    """What comes of a steady session, asked every 20 ms from `first` to `last` (seconds); `beat` is its beat at `first`."""
+    """Return a steady session's events, polled every 20 ms from second `first` to `last`. `beat` is its beat at `first`."""
     events: list[Event] = []
     for step in range(round((last - first) * 50)):
         at = round((first + step / 50) * S)
@@ -94,7 +94,7 @@ def test_alone_it_runs_free() -> None:
     assert fit.quality == "free"
 
 
-# ---- strangers ----
+# ---- sessions of other programs ----
 
 FOLLOW = """
     import asyncio, json, subprocess, sys, time
@@ -156,7 +156,7 @@ PATCH = """#N canvas 0 0 400 300 10;
 
 
 def in_a_network_of_its_own(*command: str) -> dict[str, list[list[Any]]]:
-    """Follow a stranger's session where nobody else can hear it: a network namespace with nothing but the loopback."""
+    """Follow another program's session in a network namespace that has only the loopback interface, so no one else sees it."""
     require(find_spec("link"), "LinkPython-extern is not installed (the extra `link`)")
     require(shutil.which("unshare") and shutil.which("ip"), "unshare and ip are needed (Debian: util-linux, iproute2)")
     alone = ["unshare", "--net", "--", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]

@@ -1,4 +1,4 @@
-"""What a Link session says comes from whoever is on the network."""
+"""States of a Link session are untrusted: any device on the network can send them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MIDI bytes in, events out: the clock and its transport as the conductor takes them. All times are virtual."""
+"""MIDI bytes in, events out: the clock and its transport as the conductor receives them. All times are virtual."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PERIOD = 60 * S / 24 / 120
 
 
 def ticks(feed: MidiFeed, first: int, count: int, jitter: float = 0.0, seed: int = 0) -> list[Event]:
-    """A steady clock at 120 bpm."""
+    """Feed a steady clock at 120 bpm and return the events."""
     chance, last, events = random.Random(seed), 0, list[Event]()
     for number in range(count):
         last = max(last, round(first + number * PERIOD + chance.gauss(0, jitter)))
@@ -235,7 +235,7 @@ class TestHands:
     )
     @settings(max_examples=200, deadline=None)
     def test_any_transport(self, messages: list[bytes]) -> None:
-        """Moves alternate: no stop without a start or continue before it, and no two stops."""
+        """Starts and stops alternate: no stop without a start or continue before it, and never two stops in a row."""
         feed, now, moving = MidiFeed(), S, False
         for message in messages:
             now += 21 * MS

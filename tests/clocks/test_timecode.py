@@ -1,4 +1,4 @@
-"""MIDI time code: all four rates, faults of arrival, jumps; and the events it becomes. All times are virtual."""
+"""MIDI time code: all four rates, arrival faults, jumps, and the resulting events. All times are virtual."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TEN_MINUTES = 600
 
 
 def at_number(number: int, rate: FrameRate) -> Timecode:
-    """The time that a frame number is spelled as: the inverse of `Timecode.number`, after SMPTE 12M's own procedure."""
+    """Return the time code of a frame number: the inverse of `Timecode.number`, by the procedure of SMPTE 12M."""
     if rate.drops:
         tens, rest = divmod(number, 17982)
         number += 18 * tens + (2 * ((rest - 2) // 1798) if rest >= 2 else 0)
@@ -28,7 +28,7 @@ def at_number(number: int, rate: FrameRate) -> Timecode:
 
 
 def quarter_frames(first: int, count: int, rate: FrameRate) -> list[int]:
-    """Data bytes of quarter frames from a frame (an even one, as sources send it) on."""
+    """Return `count` quarter-frame data bytes, starting at a frame (an even one, as sources send it)."""
     found = []
     for number in range(count):
         time = at_number(first + number // 8 * 2, rate)

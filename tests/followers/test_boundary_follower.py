@@ -17,7 +17,7 @@ L = 1_375 * MS
 
 
 def true_boundaries(count: int, length: Callable[[int], float] = lambda _: float(L)) -> list[float]:
-    """When chunks begin: number `count` included."""
+    """Return when each chunk begins, up to and including chunk `count`."""
     times = [float(S)]
     for chunk in range(count):
         times.append(times[-1] + length(chunk))
@@ -25,7 +25,7 @@ def true_boundaries(count: int, length: Callable[[int], float] = lambda _: float
 
 
 def errors(true: list[float], held_up: Callable[[int], float] = lambda _: 0.0, ahead: int = 3) -> list[float]:
-    """Milliseconds by which boundaries foretold `ahead` chunks are off, after each chunk's report."""
+    """Return by how many milliseconds boundaries predicted `ahead` chunks early are off, after each chunk's report."""
     follower, last, off = BoundaryFollower(L), round(true[0]), []
     follower.started(last)
     for chunk in range(len(true) - ahead - 1):
@@ -152,7 +152,7 @@ def test_a_new_take_counts_from_0_and_remembers_the_length() -> None:
 
 
 def test_frames_of_a_take_that_was_cut_measure_the_lag() -> None:
-    """Takes of two short chunks each, whose frames are shown three seconds later: in the take after, or while it is opened."""
+    """Takes of two short chunks whose frames are shown 3 s later: during the next take, or while that take is being opened."""
     follower = BoundaryFollower(S / 2, lag=S)
     follower.started(S)
     follower.done(0, S + S // 2)
@@ -188,7 +188,7 @@ def test_heard_only_from_the_middle_of_a_take() -> None:
 @given(st.lists(st.tuples(st.sampled_from("sdxrpw"), st.integers(0, 30), st.integers(0, 8 * S)), max_size=60))
 @settings(max_examples=150, deadline=None)
 def test_anything_in_any_order(script: list[tuple[str, int, int]]) -> None:
-    """No failure, and what is foretold goes forwards."""
+    """Nothing fails, and predicted times increase."""
     follower, now = BoundaryFollower(L), 0
     for what, chunk, wait in script:
         now += wait
@@ -204,7 +204,7 @@ def test_anything_in_any_order(script: list[tuple[str, int, int]]) -> None:
             case "p":
                 follower.resumed(now)
             case _:
-                follower.done(follower.fit().chunk if follower.fit() else 0, now)  # type: ignore[union-attr]  # asked just before
+                follower.done(follower.fit().chunk if follower.fit() else 0, now)  # type: ignore[union-attr]  # just checked
         fit = follower.fit()
         if fit is not None:
             assert fit.chunk_ns > 0

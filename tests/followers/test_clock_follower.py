@@ -1,4 +1,4 @@
-"""The follower of a MIDI clock: transport, counting, tempo, faults of arrival. All times are virtual."""
+"""The follower of a MIDI clock: transport, counting, tempo, arrival faults. All times are virtual."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ S = 1_000_000_000
 
 
 def tick_times(bpm: float, count: int, start: int = S) -> list[int]:
-    """Exact tick times of a steady clock."""
+    """Return the exact tick times of a steady clock."""
     return [start + round(Fraction(60 * S, PPQN) / Fraction(bpm) * tick) for tick in range(count)]
 
 
 def play(follower: ClockFollower, times: list[int], jitter_ms: float = 0.0, seed: int = 1) -> None:
-    """Let ticks arrive, with normal jitter."""
+    """Deliver ticks with normally distributed jitter."""
     chance, last = random.Random(seed), 0
     for time in times:
         last = max(last, time + round(chance.gauss(0, jitter_ms * MS)))
@@ -31,12 +31,12 @@ def play(follower: ClockFollower, times: list[int], jitter_ms: float = 0.0, seed
 
 
 def state(follower: ClockFollower) -> str:
-    """Its state; asked through here, since it changes and a type checker may not believe that."""
+    """Return the state. A function, because the state changes and a type checker would narrow a direct access."""
     return follower.state
 
 
 def running(bpm: float = 120, beats: int = 8, jitter_ms: float = 0.0) -> tuple[ClockFollower, list[int]]:
-    """A follower that has heard some beats since Start."""
+    """Return a follower that has received some beats since Start."""
     follower, times = ClockFollower(), tick_times(bpm, beats * PPQN)
     follower.start(times[0] - MS)
     play(follower, times, jitter_ms)
@@ -203,7 +203,7 @@ class TestFaults:
     @pytest.mark.parametrize("bpm", [90, 120, 121, 150, 174])
     @pytest.mark.parametrize("period", [256, 512, 1024])
     def test_stamps_of_whole_audio_periods(self, bpm: float, period: int) -> None:
-        """Ticks heard at the edges of JACK periods: equal stamps and gaps are no lost or doubled ticks, nor another tempo."""
+        """Ticks at the edges of JACK periods: equal stamps and gaps are not lost or doubled ticks, nor another tempo."""
         follower, times = ClockFollower(), tick_times(bpm, 24 * PPQN)
         grain = period * S // 48000
         follower.start(times[0])
@@ -233,7 +233,7 @@ class TestTempo:
 
     @pytest.mark.parametrize("glitch", [1, 2, 5])
     def test_a_glitch_and_then_another_tempo(self, glitch: int) -> None:
-        """A very clean clock that hiccups just before its tempo changes: its own cleanness must not make it deaf."""
+        """A very clean clock glitches just before its tempo changes: its low noise must not hide the change."""
         follower, times = ClockFollower(), tick_times(120, 8 * PPQN)
         follower.start(times[0])
         play(follower, times)
@@ -262,7 +262,7 @@ class TestTempo:
         assert state(follower) == "locked"
 
     def test_its_own_error_is_honest(self) -> None:
-        """Errors two quarters ahead, in its own standard errors, are about 1 in the mean square, on white jitter."""
+        """Errors two quarters ahead, divided by their own standard error, are about 1 in the mean square under white jitter."""
         squares = []
         for seed in range(12):
             follower, times = ClockFollower(), tick_times(120, 30 * PPQN)
@@ -355,7 +355,7 @@ class TestFit:
 
 
 class Anything(RuleBasedStateMachine):
-    """Whatever arrives in whatever order: no failure, time goes forwards, and positions and times stay numbers."""
+    """Whatever arrives, in whatever order: nothing fails, time increases, and positions and times stay finite numbers."""
 
     @initialize()
     def begin(self) -> None:

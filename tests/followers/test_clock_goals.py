@@ -1,4 +1,4 @@
-"""The goals of the clock follower, held: measured beside the mean of 24 ticks and an oracle, in virtual time."""
+"""The clock follower meets its goals, compared with a mean of 24 ticks and with an oracle, in virtual time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_goals_are_reached(scenario: object) -> None:
 
 
 def test_a_worse_follower_misses_them() -> None:
-    """The goals can be missed: the mean of 24 ticks in our place reaches hardly one."""
+    """The goals can be missed: the mean of 24 ticks, used instead of our follower, reaches hardly any."""
     chosen = tuple(one for one in SCENARIOS if one.name in ("constant, 1 ms", "step 120→140, 1 ms", "lost 1 %, doubled ½ %"))
     results = run(chosen, 1, HERE)
     for row in results.values():

@@ -1,6 +1,6 @@
-"""Bundles: archives as they are, and archives that are built from a recipe, so that what they hold is looked at too.
+"""Fuzz targets for bundles: real archives, and archives built from a recipe so that their contents are examined too.
 
-What reads is what was packed, within its bounds; everything else is an error; and nothing at all is written.
+An archive that can be read gives what was packed, within the bounds. Everything else is an error, and nothing is ever written.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from sequencer.engine.bundle import JOURNAL, image_in, images_in, is_bundle, jou
 from sequencer.engine.journal import read_journal
 
 SMALL = 8192
-"""Bytes that one file of a bundle may have here: the bound is the same, and reached by short inputs."""
+"""Maximum bytes of one file of a bundle here. The bound is the same as usual, but short inputs reach it."""
 
 NAMES = (
     JOURNAL,
@@ -42,11 +42,11 @@ NAMES = (
     "images/",
     "\udcff.png",
 )
-"""Names that a recipe chooses from; others are spelt out in it."""
+"""Names that a recipe chooses from. Others are spelled out in the recipe."""
 
 
 class _Folder:
-    """A folder for one file that is read, and a guard that sees whatever is opened for writing, made, moved or linked."""
+    """A folder for the file that is read, and a guard that records every write, creation, move and link."""
 
     def __init__(self) -> None:
         self._kept = tempfile.TemporaryDirectory(prefix="fuzz-bundles-")
@@ -90,7 +90,7 @@ def _folder() -> _Folder:
 
 
 def archive(data: bytes) -> None:
-    """A first byte `P` (an archive's own) means an archive as it is; every other one a recipe."""
+    """Read an archive. An input that begins with `P` (as archives do) is an archive; every other input is a recipe."""
     folder = _folder()
     made = data if data[:1] == b"P" else built(data)
     folder.path.write_bytes(made)
@@ -141,10 +141,10 @@ def _read(path: Path) -> None:
 
 
 def built(recipe: bytes) -> bytes:
-    """An archive from a recipe. Each file takes six bytes (name, packing, flags, kind, lies, how much comes) and what comes.
+    """Return an archive built from a recipe. Each file is six bytes (name, packing, flags, kind, lies, length) and its content.
 
-    Sums and lengths are right unless a lie is asked for, so that what is behind them is reached. The first byte of the recipe
-    says how the archive ends.
+    Checksums and lengths are right unless the recipe asks for a lie, so that the code after those checks is reached. The first
+    byte of the recipe chooses how the archive ends.
     """
     ending, place = recipe[:1] or b"\0", 1
     files, directory = b"", b""
@@ -163,7 +163,7 @@ def built(recipe: bytes) -> bytes:
 
 
 def _content(kind: int, content: bytes) -> bytes:
-    """What a file holds: what stands in the recipe, a whole journal, zeros without end, what a name of `NAMES` promises."""
+    """Return the content of a file: from the recipe, a journal, zeros of any length, or what a name in `NAMES` promises."""
     match kind % 5:
         case 1:
             journals = short_journals()
@@ -182,7 +182,7 @@ METHODS = (0, 8, 12, 14, 9, 93, 99, 65535)
 
 
 def _packed(name: bytes, content: bytes, packing: int, flags: int, lies: int, at: int) -> tuple[bytes, bytes]:
-    """A file's own header with what it holds, and its entry in the directory."""
+    """Return a file's local header with its content, and its entry in the directory."""
     method = METHODS[packing % 16] if packing % 16 < len(METHODS) else packing % 2 * 8
     packer = zlib.compressobj(6, zlib.DEFLATED, -15)
     packed = packer.compress(content) + packer.flush() if method == 8 else content
@@ -198,7 +198,7 @@ def _packed(name: bytes, content: bytes, packing: int, flags: int, lies: int, at
     if lies & 16:
         told[3] = 0xFFFFFFFE if lies & 8 else 0
     extra = b""
-    if lies & 32:  # the long form: whatever is said there counts
+    if lies & 32:  # zip64: the values in the extra field count
         told[1:4] = [0xFFFFFFFF] * 3
         far = 2**64 - 1 if lies & 8 else 2**63 if lies & 64 else at
         extra = struct.pack("<HHQQQ", 1, 24, 2**63 if lies & 128 else size, small, far)
@@ -212,7 +212,7 @@ def _packed(name: bytes, content: bytes, packing: int, flags: int, lies: int, at
 
 
 def _ended(files: bytes, directory: bytes, count: int, ending: int) -> bytes:
-    """The whole archive. Its end may speak of another directory, be long, stand twice, or be missing."""
+    """Return the complete archive. Its end may name another directory, be in zip64 form, appear twice, or be missing."""
     size, at = len(directory), len(files)
     end = struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, count & 0xFFFF, count & 0xFFFF, size, at, 0)
     match ending % 8:
@@ -235,7 +235,7 @@ def _ended(files: bytes, directory: bytes, count: int, ending: int) -> bytes:
 
 
 def archives() -> Iterator[bytes]:
-    """A real bundle, and recipes of each kind."""
+    """Yield a real bundle, and recipes of each kind."""
     journal = short_journals()[1]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "run.zip"

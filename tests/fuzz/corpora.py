@@ -1,6 +1,6 @@
-"""The inputs that are kept: `corpora/NAME.jsonl`, one a line, as JSON strings whose characters stand for bytes (Latin-1).
+"""Stored inputs: `corpora/NAME.jsonl`, one input per line, as JSON strings whose characters represent bytes (Latin-1).
 
-`findings/NAME.jsonl` holds, in the same form, every input that has broken something once.
+`findings/NAME.jsonl` has the same format and contains every input that once broke something.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 
 
 def kept(folder: str, name: str) -> list[bytes]:
-    """The inputs of a target in `corpora` or `findings`."""
+    """Return the inputs of a target in `corpora` or `findings`."""
     path = HERE / folder / f"{name}.jsonl"
     if not path.is_file():
         return []
@@ -21,7 +21,7 @@ def kept(folder: str, name: str) -> list[bytes]:
 
 
 def keep(folder: str, name: str, inputs: Iterable[bytes]) -> None:
-    """Write them, each once, the shortest first."""
+    """Write the inputs without duplicates, the shortest first."""
     path = HERE / folder / f"{name}.jsonl"
     path.parent.mkdir(exist_ok=True)
     lines = [json.dumps(one.decode("latin-1")) for one in sorted(set(inputs), key=lambda one: (len(one), one))]

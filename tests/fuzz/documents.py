@@ -1,4 +1,4 @@
-"""What machines write: journals, schedules, faults files."""
+"""Fuzz targets for files that programs write: journals, schedules, and fault files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from sequencer.stages.simulated.faults import reads_faults
 
 
 def chained(data: bytes) -> bytes:
-    """Lines of a journal with their digests put right, so that what they hold is looked at and not their digest alone."""
+    """Return the lines of a journal with corrected digests, so that the content is examined and not only the digests."""
     from sequencer.engine.journal import _chain, _dumps
 
     out: list[str] = []
@@ -51,7 +51,7 @@ def chained(data: bytes) -> bytes:
 
 
 def mend(document: object) -> None:
-    """Put a schedule's digest right, where the schedule can be read at all."""
+    """Correct the digest of a schedule, if the schedule can be read at all."""
     if isinstance(document, dict):
         from pydantic import TypeAdapter
 
@@ -69,7 +69,7 @@ def _adapter(make: Any, kind: Any) -> Any:
 
 
 def lines_of(data: bytes) -> bytes:
-    """The lines of a journal that an input stands for: itself, or a recorded run with a few edits."""
+    """Return the journal lines that an input represents: the input itself, or a recorded run with a few edits."""
     if data[:1] in (b"{", b""):
         return data
     return b"\n".join(json.dumps(line).encode() for line in edited(data, recorded()))
@@ -77,18 +77,18 @@ def lines_of(data: bytes) -> bytes:
 
 @cache
 def recorded() -> tuple[list[Any], ...]:
-    """The short journals, as lists of lines."""
+    """Return the short journals as lists of lines."""
     return tuple([json.loads(line) for line in one.split(b"\n")] for one in short_journals())
 
 
 def journals() -> Iterator[bytes]:
-    """Recorded runs, and edits of them."""
+    """Yield recorded runs, and edits of them."""
     yield from short_journals()
     yield from recipes(recorded())
 
 
 def _slowly(data: bytes) -> str:
-    """What a journal is where no line of it is read at once."""
+    """Return the result of reading a journal without the fast path for lines."""
     with mock.patch("sequencer.engine.journal._quickly", lambda *_: None):
         try:
             return repr(parse_journal(data))
@@ -97,7 +97,7 @@ def _slowly(data: bytes) -> str:
 
 
 def journal(data: bytes) -> None:
-    """What reads is replayed too, and a run that broke off is taken up. Lines read at once are as those read step by step."""
+    """Replay a journal that can be read, and resume a run that broke off. The fast path must read lines like the slow one."""
     data = lines_of(data)
     for one in (data, chained(data)):
         slowly = _slowly(one)
@@ -113,7 +113,7 @@ def journal(data: bytes) -> None:
 
 @cache
 def short_journals() -> tuple[bytes, ...]:
-    """Runs that were recorded, shortened: the first lines of each, with a small schedule."""
+    """Return recorded runs, shortened to their first lines, with a small schedule."""
     found = []
     for path in sorted((DATA / "journals").glob("*.jsonl")):
         lines = path.read_bytes().split(b"\n")
@@ -124,7 +124,7 @@ def short_journals() -> tuple[bytes, ...]:
 
 
 def schedule(data: bytes) -> None:
-    """What reads can be performed: a conductor takes the model's usual messages."""
+    """Perform a schedule that can be read: a conductor receives the model's usual messages."""
     from sequencer.engine.conductor.machine import Conductor
 
     if data[:1] not in (b"{", b""):
@@ -168,7 +168,7 @@ def _compiled() -> tuple[Any, ...]:
 
 
 def schedules() -> Iterator[bytes]:
-    """The schedules of recorded runs, and edits of them."""
+    """Yield the schedules of recorded runs, and edits of them."""
     yield from recipes(_compiled())
     for path in sorted((DATA / "journals").glob("*.jsonl")):
         with path.open("rb") as file:
@@ -176,7 +176,7 @@ def schedules() -> Iterator[bytes]:
 
 
 def faults(data: bytes) -> None:
-    """A faults file gives a whole set of faults, or a UsageError."""
+    """Read a fault file: a complete set of faults, or a UsageError."""
     try:
         found = reads_faults(text_of(data))
     except UsageError:

@@ -1,9 +1,9 @@
-"""Fuzz a target with atheris: `python tests/fuzz/drive.py TARGET --seconds 60`. Without atheris this cannot run.
+"""Fuzz a target with atheris: `python tests/fuzz/drive.py TARGET --seconds 60`. Requires atheris.
 
-libFuzzer measures which lines of the package (and of its parsers) an input reaches, and keeps what reaches new ones. What
-breaks is written to `findings/` at once, once for each place it broke at, and fuzzing goes on; an input that takes longer than
-`--longest` seconds is written there too, and ends it. `--keep` merges what was found into the corpus in git, within bounds.
-Exit code 1 where something broke.
+libFuzzer measures which lines of the package (and of its parsers) an input reaches, and keeps inputs that reach new lines.
+An input that breaks something is written to `findings/` at once, one for each place of failure, and fuzzing continues. An
+input that takes longer than `--longest` seconds is written there too, and ends the run. `--keep` merges the new inputs into
+the corpus in git, within bounds. The exit code is 1 if something broke.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parents[1])]
 
-from fuzz.corpora import keep, kept  # noqa: E402  the path is made above
+from fuzz.corpora import keep, kept  # noqa: E402  the line above sets the import path
 
 MOST_KEPT = 48 * 1024
-"""Bytes of one target's corpus in git."""
+"""Maximum bytes of one target's corpus in git."""
 
 MEMORY = 1500
-"""Megabytes; libFuzzer ends a target that takes more."""
+"""Megabytes. libFuzzer ends a target that uses more."""
 
 LEAST_SECONDS = 90
-"""How long may be spent on choosing what is kept."""
+"""Maximum time for choosing which inputs to keep."""
 
 
 def main() -> int:
@@ -59,7 +59,7 @@ def main() -> int:
 
 
 def _outer(args: argparse.Namespace, folder: Path) -> int:
-    """Lay the inputs out, fuzz in a process of its own, and take back what is worth keeping."""
+    """Write the inputs to files, fuzz in a separate process, and merge the inputs worth keeping."""
     corpus = folder / "corpus"
     corpus.mkdir(parents=True, exist_ok=True)
     for number, data in enumerate([*kept("corpora", args.target), *kept("findings", args.target)]):
@@ -83,8 +83,8 @@ def _outer(args: argparse.Namespace, folder: Path) -> int:
 
 
 def _inner(name: str, args: argparse.Namespace, folder: Path) -> int:
-    """The fuzzing itself."""
-    import atheris  # type: ignore[import-untyped,import-not-found,unused-ignore]  # no stubs, and no wheel for every system
+    """Run the fuzzer itself, in the separate process."""
+    import atheris  # type: ignore[import-untyped,import-not-found,unused-ignore]  # no stubs, and no wheel for some systems
 
     with atheris.instrument_imports(include=["fuzz", "sequencer", "lark", "yaml", "aiortc.sdp", "httpx"]):
         from fuzz.targets import BROKEN, TARGETS
@@ -93,14 +93,14 @@ def _inner(name: str, args: argparse.Namespace, folder: Path) -> int:
     for number, data in enumerate(target.seeds()):
         (seeds / f"seed-{number:05}").write_bytes(data)
     with (folder / "words").open("w", encoding="ascii") as file:
-        for word in target.words or ("\0",):  # an empty dictionary is refused
+        for word in target.words or ("\0",):  # libFuzzer refuses an empty dictionary
             file.write('"' + "".join(f"\\x{byte:02x}" for byte in word.encode()) + '"\n')
     places: set[str] = set()
 
     def one(data: bytes) -> None:
         try:
             target.run(data)
-        except Exception as error:  # noqa: BLE001  whatever it is, it is a finding
+        except Exception as error:  # noqa: BLE001  any exception is a finding
             frames = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-2:]]
             place = f"{type(error).__name__} {frames}"
             if isinstance(error, RecursionError):
@@ -120,7 +120,7 @@ def _inner(name: str, args: argparse.Namespace, folder: Path) -> int:
 
 
 def _least(name: str, corpus: Path) -> int:
-    """Keep the few inputs of a corpus, the shortest first, that reach every step of the package that any of them reaches."""
+    """Keep a few inputs, the shortest first, that together reach every step of the package that the corpus reaches."""
     from fuzz.targets import TARGETS
 
     reached: set[tuple[str, int, int]] = set()
@@ -150,7 +150,7 @@ def _least(name: str, corpus: Path) -> int:
         sys.settrace(look)
         try:
             TARGETS[name].run(data)
-        except Exception:  # noqa: BLE001  it is among the findings already
+        except Exception:  # noqa: BLE001  already among the findings
             new.clear()
         finally:
             sys.settrace(None)

@@ -1,7 +1,7 @@
-"""Journals and schedules made from recorded ones by a few edits, so that most inputs still read.
+"""Build journals and schedules from recorded ones by a few edits, so that most inputs can still be read.
 
-An input that begins with `{` stands for itself. Any other is a recipe: a byte says which document, and then come edits of five
-bytes each: what is done, to which place (two bytes), with which other place or value (two bytes).
+An input that begins with `{` is used as it is. Any other input is a recipe: a byte chooses the document, and edits of five
+bytes each follow: the operation, the position (two bytes), and another position or a value (two bytes).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ODD: tuple[object, ...] = (
         "off",
     ),
 )
-"""What is put in place of something. A lone half of a character too: JSON can spell it."""
+"""Replacement values. One of them is a lone surrogate, because JSON can encode it."""
 
 MOST_EDITS = 40
 
@@ -52,7 +52,7 @@ def _at(value: Any, path: Sequence[str | int]) -> Any:
 
 
 def edited(recipe: bytes, documents: Sequence[Any]) -> Any:
-    """A document with the recipe's edits. `documents` are JSON values, which are left as they are."""
+    """Return a document with the recipe's edits. `documents` are JSON values, which are not modified."""
     document = json.loads(json.dumps(documents[recipe[0] % len(documents)]))
     places = list(_places(document))
     for start in range(1, min(len(recipe), 5 * MOST_EDITS) - 4, 5):
@@ -75,12 +75,12 @@ def edited(recipe: bytes, documents: Sequence[Any]) -> Any:
                 case _:
                     inside[key] = other if isinstance(inside[key], int) else str(other)
         except (KeyError, IndexError, TypeError, ZeroDivisionError):
-            continue  # an edit before it took the place away
+            continue  # an earlier edit removed this position
     return document
 
 
 def recipes(documents: Sequence[Any]) -> Iterator[bytes]:
-    """Seeds: each document untouched, and with each kind of edit once."""
+    """Yield seeds: each document unchanged, and with each kind of edit once."""
     for number in range(len(documents)):
         yield bytes((number,))
         for what in range(7):

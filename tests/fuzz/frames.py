@@ -1,4 +1,4 @@
-"""Frames of the wire, from either side."""
+"""Fuzz targets for protocol frames, from either side."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sequencer.stages.wire.messages import Channel, CommandRequest, Malformed, M
 
 
 def wire_frame(data: bytes) -> None:
-    """The first byte chooses wire and channel. What was read can be written again, and events of it stand in a journal."""
+    """Read a frame. The first byte chooses protocol and channel. What is read can be written again, its events journaled."""
     if not data:
         return
     choice, payload = data[0], data[1:]

@@ -1,4 +1,4 @@
-"""Gear: a MIDI stream, a MIDI file, the address of a port."""
+"""Fuzz targets for MIDI and Link: MIDI streams, MIDI files, port addresses, session states."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from sequencer.sync.timecode import TimecodeFeed
 
 @cache
 def _followers() -> tuple[Schedule, ...]:
-    """Scores that follow a clock from outside."""
+    """Return schedules that follow an external clock."""
     parts = 'seed 1\nat {0} "A boat."\nat {1} "A coat."\nend {2}\n'
     texts = (
         "clock midi, nominal 120 bpm, 4/4\n" + parts.format("1", "2", "4"),
@@ -47,7 +47,7 @@ def _followers() -> tuple[Schedule, ...]:
 
 
 class _Listening:
-    """A conductor that plays while a clock speaks; the model makes a chunk now and then."""
+    """A conductor that plays while a clock runs. The model finishes a chunk now and then."""
 
     def __init__(self, schedule: Schedule) -> None:
         self._conductor = Conductor(schedule)
@@ -57,7 +57,7 @@ class _Listening:
             self._conductor.receive(event)
 
     def hear(self, event: Event) -> None:
-        """An event of the clock; every so often the model is done with a chunk."""
+        """Receive an event of the clock, and finish a chunk of the model every so often."""
         self._conductor.receive(event)
         while event.at - self._at > 1_375_000_000 and self._chunk < 64:
             self._at += 1_375_000_000
@@ -66,7 +66,7 @@ class _Listening:
 
 
 def link(data: bytes) -> None:
-    """What a Link session says, 26 bytes a moment: events stand in a journal's line, and a conductor follows them."""
+    """Feed Link session states, 26 bytes each: a journal line can hold the events, and a conductor follows them."""
     feeds = (LinkFeed(), LinkFeed(3.0, transport=False))
     listening = [_Listening(_followers()[1]) for _ in feeds]
     at = 0
@@ -84,7 +84,7 @@ def link(data: bytes) -> None:
 
 
 def links() -> Iterator[bytes]:
-    """Sessions that play steadily, are slow, jump, and stop."""
+    """Yield sessions that play steadily, are slow, jump, and stop."""
 
     def moments(*steps: tuple[int, float, float, int, int]) -> bytes:
         return b"".join(struct.pack("<Qddbb", *step) for step in steps)
@@ -96,7 +96,7 @@ def links() -> Iterator[bytes]:
 
 
 def midi(data: bytes) -> None:
-    """Pieces of a stream: a byte for how long it took, one for how much comes, and that much. What comes out is finite."""
+    """Feed pieces of a stream: a byte for the delay, one for the length, and the content. The resulting values are finite."""
     splitter = MessageSplitter()
     feeds: tuple[Feed, ...] = (MidiFeed(120.0), MidiFeed(87.5, follows=False), TimecodeFeed())
     followers = [_Listening(schedule) for schedule in _followers()]
@@ -126,7 +126,7 @@ def midis() -> Iterator[bytes]:
 
 
 def song_file(data: bytes) -> None:
-    """A MIDI file gives a song whose score prints and checks without errors in both notations, or a SongError."""
+    """Read a MIDI file: a score that prints and checks without errors in both notations, or a SequencerError."""
     try:
         song = read_midi_file(data)
         score = score_from_midi(song, "fuzz")
@@ -164,7 +164,7 @@ def song_files() -> Iterator[bytes]:
 
 
 def port(data: bytes) -> None:
-    """An address of a MIDI port is one, or an error that says what to write."""
+    """Parse a MIDI port address: an address, or an error that describes what to write."""
     try:
         str(address(text_of(data)))
     except SequencerError:

@@ -1,4 +1,4 @@
-"""What hands and callers say: words, keys, calls at the door."""
+"""Fuzz targets for operator input: scripted events, keys, and remote control calls."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from sequencer.stages.reactor.settings import ReactorSettings, find_key
 
 
 def desk(data: bytes) -> None:
-    """Words make an event that a journal takes, or a UsageError; keys and calls at the door never raise."""
+    """Parse words into an event that a journal accepts, or a UsageError. Keys and remote control calls never raise."""
     text = text_of(data)
     try:
         journaled(parse_scripted_event(text).at(3))
@@ -68,7 +68,7 @@ def words() -> Iterator[bytes]:
     )
 
 
-# ---- notes that are left for others --------------------------------------------------------------------------------
+# ---- files for other processes -------------------------------------------------------------------------------------
 
 
 @cache
@@ -78,9 +78,9 @@ def _folder() -> tuple[tempfile.TemporaryDirectory[str], Path]:
 
 
 def note(data: bytes) -> None:
-    """The first line is a run's note to its callers, what follows is the answer of whoever listens there.
+    """Call a run. The first line is the file with which the run announces itself, the rest is the answer of its server.
 
-    The same bytes are a key file, an address of the platform, and what a run that broke off remembers of its session.
+    The same bytes are also used as a key file, as an address of the platform, and as the saved session of a run that broke off.
     """
     folder = _folder()[1]
     first, _, rest = data.partition(b"\n")
@@ -113,7 +113,7 @@ def note(data: bytes) -> None:
 
 
 class _Answering:
-    """Stands for the socket module in the caller's: whoever is called answers with the same bytes."""
+    """Replaces the `socket` module of the caller: every connection answers with the same bytes."""
 
     def __init__(self, answer: bytes) -> None:
         self._answer = answer
@@ -140,7 +140,7 @@ class _Answering:
 
 
 def notes() -> Iterator[bytes]:
-    """Notes, answers, keys, addresses, memories."""
+    """Yield announcements, answers, keys, addresses, and saved sessions."""
     yield b'{"port": 5004, "word": "a"}\n{"told": "go on"}\n'
     yield b'{"port": 5004, "word": "a"}\n{"error": "no", "hint": "write go"}\n'
     yield b'{"port": 5004, "word": "a"}\n{"told": "clip", "answer": "yes"}\n'

@@ -1,6 +1,6 @@
-"""The ways in that wait: SDP answers, HTTP answers and playlists. No byte leaves the process, and no second is waited for.
+"""Fuzz targets for network input: SDP answers, HTTP answers and playlists. No byte leaves the process, and nothing waits.
 
-HTTP goes through a transport that answers from the input; the loop's time and the modules' clocks jump instead of passing.
+HTTP goes through a transport that answers from the input. The time of the loop and of the modules jumps instead of passing.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ from sequencer.stages.wire.messages import ClipReady
 BASE = "https://platform.test"
 
 MOST_REQUESTS = 200
-"""One input makes so many requests at most: more is a loop without an end."""
+"""Maximum requests that one input may cause. More indicate an endless loop."""
 
 
 class EndlessError(AssertionError):
-    """Something asks again and again."""
+    """The client sends requests without end."""
 
 
 class _Time:
-    """Time that jumps by what is slept, and a little with every look at it."""
+    """A clock that jumps by the duration of each sleep, and advances a little with every reading."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -58,7 +58,7 @@ class _Time:
 
 @contextmanager
 def _jumping() -> Iterator[None]:
-    """Sleeps of the client's modules jump; everything else of asyncio stays."""
+    """Make sleeps of the client's modules jump. Everything else in asyncio stays."""
     time = _Time()
     loop_like = types.SimpleNamespace(
         **{name: getattr(asyncio, name) for name in ("Lock", "to_thread", "timeout")}, sleep=time.sleep
@@ -135,7 +135,7 @@ def _run(act: Callable[[ApiClient, Token, ReactorSettings], Awaitable[None]], sc
 
 
 def http_answers(data: bytes) -> None:
-    """Token, session, ICE servers, connection, answer, upload and end, whatever the platform answers."""
+    """Request token, session, ICE servers, connection, answer, upload and end, whatever the platform answers."""
     local, script = bool(data[:1] and data[0] & 1), _Script(data[1:])
     picture = b"\x89PNG\r\n\x1a\n"
     image = ImageFile("a.png", hashlib.sha256(picture).hexdigest(), "image/png", 1, 1, len(picture))
@@ -167,7 +167,7 @@ def http_answers(data: bytes) -> None:
 
 
 def clips(data: bytes) -> None:
-    """The first line is a playlist's address; then come the answers."""
+    """Fetch a clip. The first line is the playlist's address; the answers follow."""
     first, _, rest = data.partition(b"\n")
     address = first.decode("utf-8", "replace")
 
@@ -179,7 +179,7 @@ def clips(data: bytes) -> None:
 
 
 def sdp_answers(data: bytes) -> None:
-    """An answer is taken, or refused with a StageError. Candidates are struck out, so that nobody is called."""
+    """Apply an SDP answer, or refuse it with a StageError. Candidates are removed, so that no host is contacted."""
     from aiortc import RTCPeerConnection
 
     from sequencer.stages.reactor.connection import Connection, Hooks

@@ -1,4 +1,4 @@
-"""Image files, and texts that are drawn."""
+"""Fuzz targets for image files, and for texts that are drawn on frames."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sequencer.runtime.recording.caption import Caption, CaptionBand
 
 
 def picture(data: bytes) -> None:
-    """An image file is pixels, or a reason why it is none; what would be uploaded of it is the same picture."""
+    """Decode an image file: pixels, or a reason why it is not an image. The upload made of it has the same pixels."""
     found = decode(data)
     if isinstance(found, Refusal):
         return
@@ -50,7 +50,7 @@ def pictures() -> Iterator[bytes]:
 
 
 SIZES = ((64, 64), (160, 90), (96, 2), (640, 384))
-"""Widths and heights of the pictures that captions are laid over."""
+"""Widths and heights of the frames that captions are drawn on."""
 
 
 @cache
@@ -59,7 +59,7 @@ def _band(number: int) -> CaptionBand:
 
 
 def caption(data: bytes) -> None:
-    """Any five texts over a picture: nothing below the band is touched, and what is laid over white stays a picture."""
+    """Draw any five texts on a frame: nothing below the band changes, and on white the luma stays in 16 to 235."""
     number = data[0] % len(SIZES) if data else 0
     title, section, take, place, action = (text_of(data[1:]).split("\n", 4) + [""] * 5)[:5]
     width, height = SIZES[number]
@@ -79,7 +79,7 @@ def caption(data: bytes) -> None:
 
 
 def captions() -> Iterator[bytes]:
-    """Texts in several letters."""
+    """Yield texts in several scripts."""
     yield b"\1Night tram\nverse 2\ntake 3\n12.3"
     yield "\3Ça và: żółw ½ → … “ok”\nrefrain\ntake 12\n120.4".encode()
     yield "\0夜の電車 🚋\n\u202eabc\ntake 1\n1.1".encode()

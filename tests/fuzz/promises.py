@@ -1,4 +1,4 @@
-"""What the targets share: how a broken promise is told, and bytes as text."""
+"""Code that the fuzz targets share: the error for a violated property, and bytes as text."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ DATA = ROOT / "tests" / "data"
 
 
 class BrokenError(AssertionError):
-    """A promise that a target holds besides the common one was broken."""
+    """A property that a target has in addition to the common one does not hold."""
 
 
 def text_of(data: bytes) -> str:
-    """The text that an input stands for."""
+    """Return the text that an input represents."""
     return data.decode("utf-8", "replace")

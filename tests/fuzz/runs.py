@@ -1,4 +1,4 @@
-"""A run that somebody sends, and what people do with it; and rehearsals of any score with any faults and hands."""
+"""Fuzz targets for commands on a received run, and for rehearsals of any score with faults and operator input."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LONGEST = 60
 """Chunks of the longest score that is rehearsed here."""
 
 MINUTES = 3
-"""How long, in the model's time, a rehearsal may wait for what never comes: then its session ends."""
+"""Minutes of model time that a rehearsal may wait for something that never comes. Then its session ends."""
 
 
 @cache
@@ -38,7 +38,7 @@ def _folder() -> tuple[tempfile.TemporaryDirectory[str], Path]:
 
 
 def run_of_somebody(data: bytes) -> None:
-    """Whatever a command does with a journal that reads: no traceback, and no control character reaches the terminal."""
+    """Use every command on a journal that can be read: no traceback, and no control character reaches the terminal."""
     folder = _folder()[1]
     journal = folder / "run.jsonl"
     journal.write_bytes(chained(lines_of(data)))
@@ -71,7 +71,7 @@ _COMMANDS = (
 
 
 def _command(words: list[str]) -> None:
-    """Run a command as the shell does; errors that are meant for people are said, and everything else passes through."""
+    """Run a command as the shell does: print errors meant for users, and let all other exceptions pass."""
     out = io.StringIO()
     with redirect_stdout(out), redirect_stderr(out):
         args = _parser(words[0]).parse_args(words)
@@ -86,7 +86,7 @@ def _command(words: list[str]) -> None:
 
 
 def _harmless(char: str) -> bool:
-    """What is not printable, and yet moves no terminal: joiners, spaces, unassigned characters, halves of characters."""
+    """Return whether an unprintable character cannot affect a terminal: joiners, spaces, unassigned, surrogates."""
     return (
         unicodedata.category(char) in ("Cf", "Zs", "Cn", "Co", "Cs")
         and char not in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067"
@@ -102,7 +102,7 @@ def _parser(command: str) -> argparse.ArgumentParser:
 
 
 def rehearsal(data: bytes) -> None:
-    """A score, faults and hands, divided by lines of `---`. Whatever happens is told, and what was played replays the same."""
+    """Rehearse a score, faults and operator input, separated by `---` lines. Errors are reported, and the run replays."""
     score, _, rest = text_of(data).partition("\n---\n")
     faults_text, _, hands = rest.partition("\n---\n")
     schedule = check_text(score, "fuzz.score", advice=False).schedule
@@ -137,7 +137,7 @@ def rehearsal(data: bytes) -> None:
 
 
 def rehearsals() -> Iterator[bytes]:
-    """Scores with faults and hands."""
+    """Yield scores with faults and operator input."""
     score = 'seed 1\nat 0c "A boat."\nat 4c "A coat."\nend 9c\n'
     live = (
         "clock 120 bpm, 4/4\nseed 4\nsection a until go on, max 4 bars {\n"

@@ -1,4 +1,4 @@
-"""Scores in both notations, and the places in them."""
+"""Fuzz targets for scores in both notations, and for the positions in them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sequencer.schedule.document import from_json, to_json
 
 
 def _score(data: bytes, file: str) -> None:
-    """Both notations print what was read so that it reads back to the same; a schedule survives its document."""
+    """Check a score. Printed in both notations it reads back the same, and its schedule survives conversion to a document."""
     faults = Diagnostics()
     text = decode(data, file, faults)
     if text is None:
@@ -73,7 +73,7 @@ def yamls() -> Iterator[bytes]:
 
 
 def place(data: bytes) -> None:
-    """A place, duration, amount or trigger is a value, or something was told."""
+    """Read a position, trigger, duration or amount: a value, or a reported error."""
     text = text_of(data)
     span = Span("fuzz.score", 1, 1, 1, 1 + len(text))
     readers: tuple[Callable[[str, Span, Diagnostics], object], ...] = (read_position, read_trigger, read_duration, _amount)

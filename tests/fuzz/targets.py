@@ -1,8 +1,8 @@
-"""What is fuzzed: each target takes bytes and gives them to one way in. A target that comes back has passed.
+"""The fuzz targets: each passes bytes to one entry point of the package. A target that returns has passed.
 
-The property is the same everywhere: whatever comes in, out comes a value or an error that is meant for people
-(`SequencerError` and what each way in documents beside it); never another exception, a hang or a memory that grows.
-Each function names what it holds besides. `TARGETS` is the table; docs/fuzzing.md tells how they are run.
+The common property: any input gives a value or an error meant for users (`SequencerError`, and the errors that an entry point
+documents in addition), and never another exception, a hang, or growing memory. Each function names the further properties it
+checks. `TARGETS` is the table; docs/fuzzing.md describes how to run the targets.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from fuzz.scores import place, places, text_score, texts, yaml_score, yamls
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One way in. `seeds` are where fuzzing begins; `words` are tokens worth putting in."""
+    """One entry point. `seeds` are the inputs that fuzzing starts from; `words` are tokens worth inserting."""
 
     name: str
     run: Callable[[bytes], None]
     seeds: Callable[[], Iterator[bytes]]
     words: tuple[str, ...] = ()
     longest: int = 4096
-    """Bytes of the longest input that is tried."""
+    """Maximum bytes of an input."""
 
 
 _SCORE_WORDS = (
@@ -167,4 +167,4 @@ def _broken(data: bytes) -> None:
 
 
 BROKEN = Target("broken", _broken, lambda: iter((b"good",)))
-"""A target that breaks, for the proof that the driver sees it."""
+"""A target that breaks, to prove that the driver notices."""

@@ -1,4 +1,4 @@
-"""Every input that is kept is tried again, with some chance besides; where atheris is, it fuzzes each way in for a moment."""
+"""Tries every stored input again, and random changes of them. If atheris is installed, fuzzes each target for a moment."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from fuzz.corpora import kept
 from fuzz.targets import TARGETS
 
 LONGEST = 20.0
-"""Seconds that one input may take, on a machine that has other things to do."""
+"""Seconds that one input may take, on a machine that also does other work."""
 
 TRIED = 60
-"""Inputs of each target that are changed at random."""
+"""Number of randomly changed inputs of each target."""
 
 SECONDS = 5
-"""How long atheris looks at each target."""
+"""Seconds for which atheris fuzzes each target."""
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -50,7 +50,7 @@ def test_inputs_changed_at_random(name: str) -> None:
 
 
 def _fuzzable() -> None:
-    """Skip where atheris is not, and where nobody asked for everything: it takes some ten seconds a target."""
+    """Skip if atheris is not installed or the complete suite was not requested: each target takes some ten seconds."""
     require(os.environ.get(REQUIRE_ALL) == "1", f"it takes minutes: set {REQUIRE_ALL}=1")
     require(importlib.util.find_spec("atheris") is not None, "atheris is not installed: .ci/setup-fuzz")
 
@@ -67,7 +67,7 @@ def _try(name: str, data: bytes) -> None:
 
 
 def _changed(chance: random.Random, pool: list[bytes], words: tuple[str, ...]) -> bytes:
-    """An input of the pool with a few changes: bytes put in, taken away, doubled, replaced; words; parts of another one."""
+    """Return a changed input of the pool: bytes inserted, removed, doubled, replaced; words; parts of another input."""
     data = bytearray(chance.choice(pool))
     for _ in range(chance.randint(1, 6)):
         at, other = chance.randint(0, len(data)), chance.randint(0, len(data))
@@ -106,7 +106,7 @@ def test_a_short_run_with_coverage(name: str, tmp_path: Path) -> None:
 
 
 def test_the_driver_sees_what_breaks(tmp_path: Path) -> None:
-    """A target that breaks is found, written down and told: without this the tests above would prove nothing."""
+    """The driver finds a target that breaks, stores the input, and reports it. Without this, the tests above prove nothing."""
     _fuzzable()
     drive = Path(__file__).with_name("drive.py")
     command = [sys.executable, str(drive), "broken", "--seconds", "60", "--runs", "200000", "--folder", str(tmp_path), "--dry"]

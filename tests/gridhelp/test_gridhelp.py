@@ -1,4 +1,4 @@
-"""Help with the grid promises exact numbers: here a score is really changed as it proposes, compiled, and measured."""
+"""Grid advice promises exact numbers: these tests change a score as proposed, compile it, and measure the result."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def written(
     upbeat: Shift | None = None,
     rest: str = "",
 ) -> Schedule:
-    """A score of sr changes at bars and beats (a prompt at its beginning), with an upbeat in front of it if there is one."""
+    """Return a score of super-resolution changes at bars and beats, with a prompt at its beginning and an optional upbeat."""
     bars = max(bar for bar, _, _ in cues) + 1
     lines = [
         f"clock {bpm} bpm, {meter}",
@@ -119,7 +119,7 @@ def off(times: list[tuple[Fraction, Snap]], phase: Fraction) -> list[Fraction]:
 def test_no_phase_is_better_than_the_best(times: list[tuple[Fraction, Snap]]) -> None:
     circle = Circle(CHUNK, times)
     mean, worst = sum(off(times, circle.least_mean())), max(off(times, circle.least_worst()))
-    # Every point lies on sixths, every bend and crossing on twenty-fourths of the unit.
+    # Every point is a multiple of 1/6 of the unit, every bend and crossing a multiple of 1/24.
     tried = [Fraction(step, 24) for step in range(12 * 24)]
     assert mean == min(sum(off(times, phase)) for phase in tried)
     assert worst == min(max(off(times, phase)) for phase in tried)
@@ -274,7 +274,7 @@ def test_tempi_of_ramps_and_of_sections_without_beats_are_left_out() -> None:
     assert tempi_of(compile_score(read(SCORES / "first.score"))) == ()
 
 
-# ---- sums ----------------------------------------------------------------------------------------------------------
+# ---- sums of snap errors -------------------------------------------------------------------------------------------
 
 
 @settings(max_examples=40, deadline=None)
@@ -298,7 +298,7 @@ def test_sections_are_summed_up_over_their_passes_and_nothing_behind_a_live_one(
     assert shift_of(schedule, Fraction(0)).upbeat is None
 
 
-# ---- words ---------------------------------------------------------------------------------------------------------
+# ---- rendering -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["night-tram", "beats-and-sections", "first", "live-set"])

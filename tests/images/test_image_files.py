@@ -1,4 +1,4 @@
-"""Image files as cameras, editors and image generators write them: shown whatever their metadata holds, or refused in words."""
+"""Image files as cameras, editors and image generators write them: shown whatever their metadata, or refused with a reason."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _TURNS: dict[int, Callable[[Pixels], Pixels]] = {
 
 
 def plainly(data: bytes) -> Pixels:
-    """An image as a model opens it: by Pillow, turned upright, in RGB. Whatever goes wrong is raised."""
+    """Return an image as a model opens it: by Pillow, turned upright, in RGB. Raises whatever goes wrong."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with Image.open(io.BytesIO(data)) as file:
@@ -83,7 +83,7 @@ def test_metadata_never_decides_whether_a_picture_is_shown(name: str, tmp_path: 
 
 
 def upload_of(data: bytes) -> bytes:
-    """What is sent of an image."""
+    """Return the bytes that are uploaded for an image."""
     found = prepare_upload(data)
     assert isinstance(found, bytes), found
     return found
@@ -241,7 +241,7 @@ def test_a_thumbnail_of_a_photograph_with_odd_metadata(tmp_path: Path) -> None:
     assert len(thumbnails_of(schedule, tmp_path)) == 1
 
 
-# ---- anything ------------------------------------------------------------------------------------------------------
+# ---- random changes ------------------------------------------------------------------------------------------------
 
 SAMPLES = [
     *(make() for make, _ in ODD_IMAGES.values()),
@@ -257,7 +257,7 @@ EDITS = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 3), st.binary(max_siz
 @given(st.sampled_from(SAMPLES), EDITS)
 @settings(max_examples=400, deadline=5_000)
 def test_changed_images_are_pictures_or_refused(data: bytes, edits: list[tuple[float, int, bytes]]) -> None:
-    """Bytes are replaced, put in, taken out, and the rest cut off: a picture comes out or a reason, in bounded time."""
+    """With bytes replaced, inserted or removed, or the end cut off, decoding gives an image or a reason, in bounded time."""
     for where, what, noise in edits:
         place = int(where * len(data))
         gone = (len(noise), 0, 1 + len(noise), len(data))[what]

@@ -1,7 +1,7 @@
-"""A program that is killed in the middle of runs: `python killer.py FOLDER KILLS SEED`. Prints one line of JSON a kill.
+"""Kill a program in the middle of runs: `python killer.py FOLDER KILLS SEED`. Prints one line of JSON per kill.
 
-It warms up once and forks a child for each kill, so that hundreds of them take seconds. A child plays a score in virtual time
-and says through a pipe, unbuffered, how many events it has dealt with; the parent kills it when it has said a random number.
+It warms up once and forks a child for each kill, so that hundreds of kills take seconds. A child plays a score in virtual time
+and reports through an unbuffered pipe how many events it has handled. The parent kills it when a random number is reached.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SCORE = "\n".join(
 
 
 def play(schedule: Schedule, path: Path, pipe: int) -> None:
-    """The child: play, and say after each event that it has been dealt with."""
+    """Play in the child process, and report each event after it has been handled."""
     count = 0
 
     def watch(event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
@@ -47,7 +47,7 @@ def play(schedule: Schedule, path: Path, pipe: int) -> None:
 
 
 def main() -> None:
-    """Kill, again and again."""
+    """Kill one child after another."""
     folder, kills, seed = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     chance = random.Random(seed)
     schedule = compile_score(reads(SCORE))
@@ -60,7 +60,7 @@ def main() -> None:
             play(schedule, path, writing)
             os._exit(0)
         os.close(writing)
-        target = chance.randrange(0, 400)  # events; the kill then falls wherever the child has got to meanwhile
+        target = chance.randrange(0, 400)  # events; the kill happens wherever the child has got to by then
         said = b""
         while len(said) // 8 < target and (more := os.read(reading, 8 * 64)):
             said += more

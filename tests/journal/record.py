@@ -1,5 +1,5 @@
-"""Records the journals in tests/data/journals: `python tests/journal/record.py` (`--new`: only those that are not there
-yet). Only for a new journal format, never to make a failing replay pass: what a released version wrote must replay for ever."""
+"""Record the journals in tests/data/journals: `python tests/journal/record.py` (`--new`: only those that do not exist yet).
+Use it only for a new journal format, never to make a failing replay pass: what a released version wrote must replay forever."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def fixed() -> None:
 
 
 def followed() -> None:
-    """A run that follows a MIDI clock at 97 bpm which stops for a while."""
+    """Record a run that follows a MIDI clock at 97 bpm which stops for a while."""
     cues = "".join(f' at {bar} "{name}"\n' for bar, name in ((1, "one"), (3, "two"), (5, "three"), (7, "four")))
     text = f"clock midi, 4/4, nominal 120 bpm\nseed 4\nsection a 8 bars {{\n{cues}}}\n"
     schedule = sequencer.compile_score(sequencer.reads(text))
@@ -105,7 +105,7 @@ def followed() -> None:
 
 
 def chained(lines: list[str]) -> str:
-    """Lines of a journal with their chain of digests made anew."""
+    """Return the lines of a journal with a new chain of digests."""
     digest = hashlib.sha256(lines[0].encode()).hexdigest()[:16]
     out = [lines[0]]
     for line in lines[1:]:
@@ -118,7 +118,7 @@ def chained(lines: list[str]) -> str:
 
 
 def broken() -> None:
-    """Known-bad journals: what each one holds must be noticed."""
+    """Write known-bad journals. The defect of each must be detected."""
     text = (HERE / "first.jsonl").read_text(encoding="utf-8")
     lines = text.splitlines()
     bad = HERE / "bad"

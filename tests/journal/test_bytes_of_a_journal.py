@@ -1,4 +1,4 @@
-"""What a journal holds, byte by byte, and what is reported of one that was changed."""
+"""The content of a journal, byte by byte, and the errors reported for a journal that was changed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LONG = "A boat waits at an empty quay, at night, in the rain, in neon light, see
 
 
 def chained(*bodies: str) -> bytes:
-    """Lines with their digests: the first as it is, each other one closed by the digest of all before it and of itself."""
+    """Return lines with digests: the first is unchanged, every other ends with a digest of itself and all lines before it."""
     so_far = hashlib.sha256(bodies[0].encode()).hexdigest()[:16]
     lines = [bodies[0]]
     for body in bodies[1:]:
@@ -270,7 +270,7 @@ def test_a_changed_or_lost_line_breaks_the_chain(change: Callable[[bytes], bytes
         parse_journal(change(data))
 
 
-# ---- where it is ---------------------------------------------------------------------------------------------------
+# ---- where a run is found ------------------------------------------------------------------------------------------
 
 
 def test_a_run_is_found_by_its_folder_its_file_or_while_it_plays(tmp_path: Path) -> None:
@@ -301,7 +301,7 @@ def test_an_error_names_the_file_and_the_line(tmp_path: Path) -> None:
     assert raised.value.line == 2
 
 
-# ---- going on, and failing -----------------------------------------------------------------------------------------
+# ---- resuming and failing ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("form", [1, 2])
@@ -357,7 +357,7 @@ def test_a_header_has_a_longest_length_in_bytes(tmp_path: Path, monkeypatch: pyt
 
 
 class Disk:
-    """A file that takes so many bytes at a time, and none while it is full."""
+    """A file that accepts a limited number of bytes at a time, and none while it is full."""
 
     closed = False
 

@@ -1,4 +1,4 @@
-"""What is handed to the operating system and to the disk, and when."""
+"""What a journal passes to the operating system and to the disk, and when."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_half_a_character_is_kept_in_a_journal_that_goes_on(tmp_path: Path) -> N
 
 
 def test_lines_that_were_written_otherwise_are_read_too(tmp_path: Path) -> None:
-    """With spaces after commas and colons, a line is not one that this version writes: it is read step by step."""
+    """With spaces after commas and colons, a line is not one that this version writes, so the slow path reads it."""
     path = tmp_path / "a.journal"
     writer = begun(path)
     writer.event(CommandRefused(1, "start", "no"))

@@ -1,4 +1,4 @@
-"""Journals recorded at this version replay for ever, and known-bad ones never do."""
+"""The committed journals replay forever, and known-bad journals never do."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BAD = {
     "empty.jsonl": (r"this journal is empty", 1),
     "broken-in-the-middle.jsonl": (r"this is not a line of a journal", 1),
 }
-"""What is said of a journal that does not read, and the exit code."""
+"""The error message for each journal that cannot be read, and the exit code."""
 
 
 def test_there_are_journals() -> None:

@@ -1,4 +1,4 @@
-"""A run that is killed at any moment has lost at most the event it was dealing with."""
+"""A run that is killed at any moment loses at most the event it was handling."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_killed_hundreds_of_times_nothing_that_was_done_is_missing(tmp_path: Pat
 
 
 def _read_what_there_is(path: Path) -> None:
-    """Killed before its first event: the header may be cut off, which is said, or whole."""
+    """Replay the journal. If the run was killed before its first event, the header is complete, or cut off with an error."""
     try:
         replay(path)
     except JournalError as error:

@@ -1,4 +1,4 @@
-"""The lines of a journal, read piece by piece: wherever the pieces end, the lines are the same."""
+"""The lines of a journal, read piece by piece: the lines are the same wherever the pieces end."""
 
 from __future__ import annotations
 

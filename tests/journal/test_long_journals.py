@@ -1,4 +1,4 @@
-"""Journals of any length are read, in little memory; what a show repeats is written once."""
+"""Journals of any length are read in little memory, and what a run repeats is written only once."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def schedule_of(cues: int, each: int = 6) -> Schedule:
 
 
 def write(path: Path, states: int, texts: list[str], format_: int = FORMAT) -> None:
-    """A journal in which each state lists all texts, as the model's does."""
+    """Write a journal in which each state lists all texts, as the states of the model do."""
     header = {**header_of(schedule_of(1), {}, {}), "helios-journal": format_}
     writer = JournalWriter(path, header)
     if format_ == 1:
         writer._texts = None
     writer.event(Ready(0))
     for number in range(states):
-        # new strings each time, as they come from a stage
+        # new strings each time, as a stage delivers them
         scheduled = tuple((number + place, "".join((text[:9], text[9:]))) for place, text in enumerate(texts))
         writer.event(StateReported(number, True, True, False, 33 * number, number, texts[0], scheduled))
     writer.end(states, "the score is over")
@@ -66,7 +66,7 @@ def test_what_is_read_takes_little_memory(format_: int, tmp_path: Path) -> None:
     bundle = tmp_path / "bundle.zip"
     with (tmp_path / "journal.jsonl").open("rb") as file:
         write_bundle(bundle, file, {})
-    read_journal(JOURNALS / "first.jsonl")  # what is made once is not counted
+    read_journal(JOURNALS / "first.jsonl")  # objects that are created only once are not measured
     for path in (tmp_path / "journal.jsonl", bundle):
         tracemalloc.start()
         try:
@@ -85,7 +85,7 @@ def test_a_journal_of_more_than_256_mib_is_read(tmp_path: Path, capsys: pytest.C
     write(path, 300, [text * 27 for text in TEXTS], format_=1)
     assert path.stat().st_size > 256 * 1024 * 1024
     assert len(read_journal(path).records) == 302
-    assert main(["show", str(tmp_path)]) == 1  # no conductor made these states; it says so, and needs the whole journal for it
+    assert main(["show", str(tmp_path)]) == 1  # no conductor made these states: reported after the complete journal is read
     assert "300 state" in capsys.readouterr().out
 
 
@@ -117,7 +117,7 @@ def test_every_command_reads_a_run_with_long_prompts(
 
 
 def cut(data: bytes) -> bytes:
-    """A journal whose last records were lost, in the middle of a line."""
+    """Return a journal whose last records are lost, cut in the middle of a line."""
     return data[: len(data) * 3 // 4]
 
 
@@ -183,7 +183,7 @@ def test_a_carriage_return_that_only_one_line_has_breaks_the_chain() -> None:
 
 
 def resealed(lines: list[str]) -> Journal:
-    """A journal of these lines, with the chain of digests made anew."""
+    """Return a journal of these lines, with a new chain of digests."""
     digest = hashlib.sha256(lines[0].encode()).hexdigest()[:16]
     made = [lines[0]]
     for line in lines[1:]:

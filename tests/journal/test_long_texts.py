@@ -1,4 +1,4 @@
-"""Texts that a journal writes once: what is written reads back, whatever the texts are."""
+"""Texts that a journal writes only once: what is written reads back the same, whatever the texts are."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ texts = st.none() | st.sampled_from([LONG, OTHER, SHORT, "", "@", "@0", "@@1", "
 scheduled_texts = st.lists(st.tuples(st.integers(0, 5), texts.map(lambda text: text or "")), max_size=3)
 
 
-@settings(deadline=None)  # the first example waits for the reader of events to be made
+@settings(deadline=None)  # building the reader of events delays the first example
 @given(st.lists(st.tuples(texts, scheduled_texts)))
 def test_what_is_written_reads_back(rows: list[tuple[str | None, list[tuple[int, str]]]]) -> None:
     writer, reader = TextsWritten(), TextsRead(has_references=True)

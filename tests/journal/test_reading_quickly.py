@@ -1,4 +1,4 @@
-"""A line is read at once where all is as it was written, and step by step where not: both ways come to the same."""
+"""The fast path reads lines written as this version writes them; the slow path reads all others. Both give the same result."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def written(value: object) -> str:
 
 
 def bodies() -> list[str]:
-    """One line of each kind that the journals hold."""
+    """Return one line of each kind that the journals contain."""
     found: dict[str, str] = {}
     for path in JOURNALS:
         for line in path.read_text(encoding="utf-8").splitlines()[1:]:
@@ -69,12 +69,12 @@ def thoroughly(line: bytes, number: int) -> Read | str:
 
 
 def same(quick: Read | None, thorough: Read | str) -> bool:
-    """Whether what was read quickly, if it was, is what is read step by step. Numbers that are not one equal nothing."""
+    """Return whether the fast path, if it read the line, agrees with the slow path. Compares `repr`, because NaN != NaN."""
     return quick is None or repr(quick) == repr(thorough)
 
 
 def changed(value: Any, chance: random.Random) -> Any:
-    """A record with something odd in it."""
+    """Return a record with one odd change."""
     value = json.loads(written(value))
     place: dict[str, Any] = value
     for key in ("event", "command"):
@@ -140,7 +140,7 @@ def test_what_only_hands_write(body: str) -> None:
 
 
 def test_nothing_stands_behind_the_digest() -> None:
-    """What no digest counts could be changed unseen."""
+    """Content that no digest covers could be changed unnoticed."""
     text = JOURNALS[0].read_text(encoding="utf-8")
     lines = text.splitlines()
     lines[3] = lines[3][:-1] + ',"at":5}'

@@ -1,4 +1,4 @@
-"""Revisions only ever grow: journals name them."""
+"""Revisions are only added, never removed or renumbered, because journals name them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A journal that cannot be written: one error, and a file that is closed, so that nothing is printed about it later."""
+"""A journal that cannot be written: one error, and the file is closed, so that nothing is printed about it later."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`perform` with gear at both ends: a stranger's clock over a socket is followed, and ours is sent to one. Real time, short."""
+"""`perform` with MIDI in and out over sockets: it follows another program's clock and sends its own. Real time, short."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import mido  # type: ignore[import-untyped]  # mido carries no types
+import mido  # type: ignore[import-untyped]  # mido has no type annotations
 import pytest
 from mido import sockets
 
@@ -38,13 +38,13 @@ section a 4 bars {
 
 
 def free() -> int:
-    """A TCP port that nobody uses."""
+    """Return a free TCP port."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
 
 
 def reach(number: int) -> Any:
-    """mido's socket, connected as soon as somebody listens."""
+    """Return mido's socket, connected as soon as the other side listens."""
     deadline = time.monotonic() + 20
     while True:
         try:
@@ -55,7 +55,7 @@ def reach(number: int) -> Any:
 
 
 def gear(number: int) -> None:
-    """Start, 240 bpm for a while, a note on the way; whoever hangs up ends it."""
+    """Send Start, 240 bpm for a while, and a note on the way. It ends when the other side disconnects."""
     try:
         port = reach(number)
         time.sleep(1.0)

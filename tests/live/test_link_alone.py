@@ -1,4 +1,4 @@
-"""`perform --no-transport`: a Link session in which nobody starts anything is followed from a bar line on. Real time, short."""
+"""`perform --no-transport`: follows a Link session that nobody starts, from a bar line on. Real time, short."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ section a 4 bars {
 
 
 class State:
-    """A session of 240 bpm that others keep the tempo of, and that is never started."""
+    """A session of 240 bpm whose tempo others control, and that is never started."""
 
-    def beatAtTime(self, micros: int, _: float) -> float:  # noqa: N802  Link's own name
+    def beatAtTime(self, micros: int, _: float) -> float:  # noqa: N802  the name in Link's API
         return micros / 1e6 * 4
 
     def tempo(self) -> float:
         return 240.0
 
-    def isPlaying(self) -> bool:  # noqa: N802  as above
+    def isPlaying(self) -> bool:  # noqa: N802  the name in Link's API
         return False
 
 
@@ -44,13 +44,13 @@ class Link:
     def __init__(self, bpm: float) -> None:
         self.enabled = self.startStopSyncEnabled = False
 
-    def captureAppSessionState(self) -> State:  # noqa: N802  as above
+    def captureAppSessionState(self) -> State:  # noqa: N802  the name in Link's API
         return State()
 
     def clock(self) -> Clock:
         return Clock()
 
-    def numPeers(self) -> int:  # noqa: N802  as above
+    def numPeers(self) -> int:  # noqa: N802  the name in Link's API
         return 1
 
 
@@ -58,7 +58,7 @@ def test_a_score_begins_by_itself_as_soon_as_the_model_is_warm(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     module = ModuleType("link")
-    module.Link = Link  # type: ignore[attr-defined]  # a stand-in for a module without types
+    module.Link = Link  # type: ignore[attr-defined]  # replaces a module without types
     monkeypatch.setitem(sys.modules, "link", module)
     score = tmp_path / "linked.score"
     score.write_text(SCORE, encoding="utf-8")
@@ -76,7 +76,7 @@ def test_without_the_flag_it_waits_for_somebody_to_press_play(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     module = ModuleType("link")
-    module.Link = Link  # type: ignore[attr-defined]  # as above
+    module.Link = Link  # type: ignore[attr-defined]  # replaces a module without types
     monkeypatch.setitem(sys.modules, "link", module)
     score = tmp_path / "linked.score"
     score.write_text(SCORE, encoding="utf-8")

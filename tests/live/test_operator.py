@@ -1,4 +1,4 @@
-"""An operator at a run in real time: keys in a real terminal, `tell` from another shell, a stop, a terminal that closes."""
+"""Operator control of a real-time run: keys in a real terminal, `tell` from another shell, a stop, a terminal that closes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ section coda 60 bars {
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty working folder with the score in it."""
+    """Change to an empty working folder that contains the score."""
     require(os.name == "posix", "terminals and signals are Unix ones here")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "fast.score").write_text(SCORE)
@@ -54,13 +54,13 @@ def command(*arguments: str) -> list[str]:
 
 
 def made(out: str) -> int:
-    """How many chunks a run has made, as its journal says."""
+    """Return how many chunks a run has made, according to its journal."""
     journal = Path(f".{out}.partial/journal.jsonl")
     return journal.read_text().count('"chunk_done"') if journal.exists() else 0
 
 
 class Terminal:
-    """A command in a terminal of its own, which is its controlling one: closing it sends SIGHUP, as a lost SSH does."""
+    """A command in its own controlling terminal: closing it sends SIGHUP, as a lost SSH connection does."""
 
     def __init__(self, *arguments: str) -> None:
         import fcntl
@@ -69,28 +69,28 @@ class Terminal:
 
         self._pid, self._end = pty.fork()
         if not self._pid:
-            os.execvp(sys.executable, command(*arguments))  # noqa: S606  # our own command, in the terminal that was made for it
+            os.execvp(sys.executable, command(*arguments))  # noqa: S606  our own command, in the terminal created for it
         fcntl.ioctl(self._end, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 140, 0, 0))
         self._seen = b""
         self.code: int | None = None
 
     @property
     def seen(self) -> str:
-        """All that it has shown, without what moves the cursor."""
+        """Return all text shown so far, without the sequences that move the cursor."""
         return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self._seen.decode(errors="replace")).replace("\r", "\n")
 
     def type(self, keys: str) -> None:
         os.write(self._end, keys.encode())
 
     def until(self, reached: Callable[[], bool], seconds: float = 60.0) -> None:
-        """Read what is shown until something is so, or the command has ended."""
+        """Read the output until a condition holds or the command has ended."""
         deadline = time.monotonic() + seconds
         while not reached():
             assert time.monotonic() < deadline, self.seen[-2000:]
             if select.select([self._end], [], [], 0.05)[0]:
                 try:
                     self._seen += os.read(self._end, 65536)
-                except OSError:  # its other end is closed: the command has ended
+                except OSError:  # the other end is closed: the command has ended
                     time.sleep(0.05)
             self._look()
 
@@ -101,13 +101,13 @@ class Terminal:
                 self.code = os.waitstatus_to_exitcode(status)
 
     def end(self) -> int:
-        """Wait until the command has ended; its exit code."""
+        """Wait until the command has ended, and return its exit code."""
         self.until(lambda: self.code is not None)
         assert self.code is not None
         return self.code
 
     def hang_up(self) -> int:
-        """Close the terminal and wait until the command has ended; its exit code."""
+        """Close the terminal, wait until the command has ended, and return its exit code."""
         os.close(self._end)
         deadline = time.monotonic() + 60
         while self.code is None:
@@ -198,7 +198,7 @@ def wait(process: subprocess.Popen[str], chunks: int) -> None:
 
 @pytest.fixture
 def begun() -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Starts a command, and sees that it does not outlive the test."""
+    """Start commands that never outlive the test."""
     processes: list[subprocess.Popen[str]] = []
 
     def begin(*arguments: str, nohup: bool = False) -> subprocess.Popen[str]:
@@ -277,7 +277,7 @@ def test_sighup_ends_a_server(begun: Callable[..., subprocess.Popen[str]]) -> No
 
 
 async def signalled(*numbers: signal.Signals) -> tuple[list[str], bool]:
-    """What a run is told when these signals come, and whether one insisted."""
+    """Return the reasons a run is given to close when these signals arrive, and whether KeyboardInterrupt was raised."""
     told: list[str] = []
     try:
         with closing_on_signals(told.append):

@@ -1,4 +1,4 @@
-"""`sequencer perform` as a user runs it: against `sequencer serve` over real WebRTC, told, interrupted, killed and resumed."""
+"""`sequencer perform` as a user runs it, against `sequencer serve` over WebRTC: controlled, interrupted, killed, resumed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from sequencer.events.events import ChunkShown
 ROOT = Path(__file__).parents[2]
 KEY = "rk_rehearsal"
 FAST = "48"
-"""Frames a second: twice the usual, so that a chunk lasts two thirds of a second."""
+"""Frames per second: twice the usual rate, so that a chunk lasts two thirds of a second."""
 
 SCORE = """score "Fast"
 grid 33 frames @ 48 fps
@@ -46,7 +46,7 @@ def command(*arguments: str | Path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[str]:
-    """The address of a stand-in that serves this module."""
+    """Return the address of a local server for the tests of this module."""
     process = subprocess.Popen(
         command("serve", "--port", "0", "--fps", FAST), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
@@ -72,7 +72,7 @@ def environment() -> dict[str, str]:
 
 
 def started(folder: Path, process: subprocess.Popen[str], chunks: int) -> None:
-    """Wait until a run has made so many chunks: it is another process, so its journal is all there is to look at."""
+    """Wait until a run has made this many chunks. It is another process, so only its journal shows the progress."""
     journal = folder.with_name(f".{folder.name}.partial") / "journal.jsonl"
     deadline = time.monotonic() + 60
     while not journal.exists() or journal.read_text().count('"chunk_done"') < chunks:

@@ -1,4 +1,4 @@
-"""`perform --record` against `serve`: the recording holds every frame of the score's chunks, and no other. Real time."""
+"""`perform --record` against `serve`: the recording contains every frame of the score's chunks, and no others. Real time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CUT = 'seed 3\nat 0c "A red door."\nat 2c "It opens."\nat 3c cut seed 9, "A blue
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[str]:
-    """The address of a server of small and simple frames: a busy machine must not lose any."""
+    """Return the address of a server of small, simple frames, because a busy machine must not lose any."""
     process = subprocess.Popen(
         [sys.executable, "-m", "sequencer", "serve", "--port", "0", "--plain"],
         cwd=ROOT,

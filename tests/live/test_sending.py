@@ -1,4 +1,4 @@
-"""Our clock told to gear while the simulated stage plays, in virtual time."""
+"""Our MIDI clock is sent to devices while the simulated stage plays, in virtual time."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ S = 1_000_000_000
 
 @dataclass
 class Played:
-    """What a run sent, and when chunks began and were seen (nanoseconds)."""
+    """The messages a run sent, and when chunks began and were shown (nanoseconds)."""
 
     sent: list[tuple[int, bytes]] = field(default_factory=list)
     began: list[int] = field(default_factory=list)
@@ -72,7 +72,7 @@ def play(
 
 
 def score(*sections: object, bpm: Fraction = Fraction(120)) -> Score:
-    return on_beats(*sections, header=Header(clock=ClockLine(ClockKind.BPM, bpm), seed=1))  # type: ignore[arg-type]  # as callers give them
+    return on_beats(*sections, header=Header(clock=ClockLine(ClockKind.BPM, bpm), seed=1))  # type: ignore[arg-type]  # as callers do
 
 
 CHUNKS = compile_score(Score(items=(Cue(AtOffset(Fraction(0), Unit.CHUNKS), (say("a"),)),)))
@@ -115,7 +115,7 @@ def test_every_beat_has_24_ticks_and_stop_is_the_last_message(faults: dict[str, 
 
 @pytest.mark.parametrize("shown", ["0s", "1300ms", "3s"])
 def test_the_clock_stands_while_the_model_does(shown: str) -> None:
-    """It ran on, and stopped where the score would have been over, long before that was seen."""
+    """Regression: the clock ran on, and stopped where the score would have ended, long before that end was shown."""
     stalls = [{"chunk": 7, "by": "9s"}, {"chunk": 45, "by": "60s"}]
     played = play(LONG, {"delays": {"shown": shown}, "slow": stalls})
     ticks = played.ticks
@@ -124,7 +124,7 @@ def test_the_clock_stands_while_the_model_does(shown: str) -> None:
     assert played.sent[-1][0] == pytest.approx(played.shown[46] + float(64 - 46 * LONG.grid.chunk) * S, abs=S / 5)
     for chunk in (7, 45):
         last_made = played.shown[chunk - 1] + float(LONG.grid.chunk) * S
-        overdue = 0 if shown != "0s" else S // 2  # frames that are shown as they are made may come a little late
+        overdue = 0 if shown != "0s" else S // 2  # frames that are shown as they are made may be a little late
         assert not [at for at in ticks if last_made + overdue + S / 100 < at < played.shown[chunk] - S / 100]
         following = [at for at in ticks if at > last_made + overdue + S / 100]
         assert following[0] == pytest.approx(played.shown[chunk] + overdue, abs=S / 20)
@@ -133,7 +133,7 @@ def test_the_clock_stands_while_the_model_does(shown: str) -> None:
 @pytest.mark.parametrize("shown", ["1300ms", "3s"])
 @pytest.mark.parametrize("late", ["1s", "2s"])
 def test_the_clock_stands_just_while_the_pictures_do(shown: str, late: str) -> None:
-    """The report of a late chunk comes before the pictures stand: it stopped at once, and went on before the next picture."""
+    """Regression: a late chunk is reported before the video freezes; the clock stopped at once and resumed too early."""
     played = play(LONG, {"delays": {"shown": shown}, "slow": [{"chunk": 7, "by": late}]})
     stand = played.shown[6] + round(LONG.grid.chunk * S)
     go_on = played.shown[7]

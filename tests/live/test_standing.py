@@ -1,4 +1,4 @@
-"""The live line says what is so: connection, take, chunk, place, prompt, what comes next, what was refused, what it costs."""
+"""The status line is accurate: connection, take, chunk, position, prompt, what comes next, what was refused, and the cost."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ SECOND = 1_000_000_000
 
 
 def lines_of(score: Score | Schedule, every: int = 3, *events: str) -> list[str]:
-    """The live line after every so many chunks of a run in virtual time, half a second later."""
+    """Return the status line half a second after every `every` chunks of a run in virtual time."""
     schedule = compile_score(score) if isinstance(score, Score) else score
     clock = VirtualClock()
     stage = SimulatedStage(clock, settings=SimulatedSettings(schedule.grid))
@@ -92,7 +92,7 @@ play intro jam verse*2
 
 
 def test_a_live_set_in_lines(golden: Golden) -> None:
-    """Passes are numbered, notes have names, of prompts the action is shown, and what a live section waits for."""
+    """The status line numbers passes, names notes, shows the action of a prompt, and shows what a live section waits for."""
     schedule = compile_score(reads(LIVE_SET))
     golden("live-lines-live-set.txt", "\n".join(lines_of(schedule, 2, "go out@jam 4")) + "\n")
 
@@ -159,15 +159,15 @@ def test_times_and_long_texts() -> None:
     assert elided("abcdefgh", 5) == "abcd…"
 
 
-# ---- before the first picture --------------------------------------------------------------------------------------
+# ---- before the first frame ----------------------------------------------------------------------------------------
 
 
 def outer(kind: ClockKind = ClockKind.MIDI) -> LiveStatus:
-    """A run that follows a clock and waits for it, warm."""
+    """Return the status of a run that is warmed up and waits for the clock it follows."""
     clock = ClockLine(kind, Fraction(120))
     schedule = compile_score(on_beats(section("a", 8, at_bar(1, "One.")), header=Header(clock=clock)))
     standing = LiveStatus(Conductor(schedule), 0)
-    conductor = standing._conductor  # the same one, to be fed
+    conductor = standing._conductor  # the same conductor, to pass events to
     for event in (Ready(0), ConditionsReady(S_10, has_prompt=True, has_image=False)):
         standing.handle(event, conductor.receive(event), conductor)
     assert conductor.phase is Phase.ARMED

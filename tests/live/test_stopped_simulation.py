@@ -1,4 +1,4 @@
-"""`perform --stage simulated` whose process is stopped for a while: nothing is made meanwhile, and the report says so."""
+"""`perform --stage simulated` whose process is stopped for a while: nothing is made meanwhile, and the report records it."""
 
 from __future__ import annotations
 

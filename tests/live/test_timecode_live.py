@@ -1,4 +1,4 @@
-"""`perform` with `clock mtc`: a tape over a socket is followed. Real time, short."""
+"""`perform` with `clock mtc`: follows a tape over a socket. Real time, short."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FPS = 25
 
 
 def quarter_frame(number: int) -> bytes:
-    """The message of a quarter frame, counted from the tape's beginning."""
+    """Return the message of a quarter frame, counted from the beginning of the tape."""
     seconds, frames = divmod(number // 8 * 2, FPS)
     piece = number % 8
     whole = (frames, seconds % 60, seconds // 60, 1 << 5)
@@ -32,7 +32,7 @@ def quarter_frame(number: int) -> bytes:
 
 
 def reach(number: int) -> socket.socket:
-    """A connection, as soon as somebody listens."""
+    """Return a connection, as soon as the other side listens."""
     deadline = time.monotonic() + 20
     while True:
         try:
@@ -43,7 +43,7 @@ def reach(number: int) -> socket.socket:
 
 
 def tape(number: int) -> None:
-    """Time code from 0 on, until nobody listens any more."""
+    """Send time code from 0 on, until the other side stops listening."""
     connection = reach(number)
     with connection:
         time.sleep(0.5)

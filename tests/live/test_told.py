@@ -1,4 +1,4 @@
-"""`perform --midi-out`: what cues and rules tell gear arrives at a stranger, on time. Real time, short."""
+"""`perform --midi-out`: the MIDI messages of cues and rules arrive at another program on time. Real time, short."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any
 
 import pytest
-from mido import sockets  # type: ignore[import-untyped]  # mido carries no types
+from mido import sockets  # type: ignore[import-untyped]  # mido has no type annotations
 
 from sequencer.cli import main
 from sequencer.engine.replay import replay
@@ -30,13 +30,13 @@ section a 4 bars {
 
 
 def free() -> int:
-    """A TCP port that nobody uses."""
+    """Return a free TCP port."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
 
 
 def reach(number: int) -> Any:
-    """mido's socket, connected as soon as somebody listens."""
+    """Return mido's socket, connected as soon as the other side listens."""
     deadline = time.monotonic() + 20
     while True:
         try:

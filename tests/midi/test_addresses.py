@@ -1,4 +1,4 @@
-"""How people name a MIDI port, and what they are told when it is not there."""
+"""How users name a MIDI port, and the error when the port does not exist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Our clock for gear, in virtual time: every tick at its time, and what happens where the score is elsewhere than foretold."""
+"""Our clock for MIDI devices, in virtual time: every tick on time, and what happens where the score is not where predicted."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ STEADY = TempoSegment(Fraction(0), Fraction(0), TempoMap.constant(Fraction(120))
 
 
 def run(clock: MidiClockGenerator, until: int) -> list[tuple[int, bytes]]:
-    """All messages up to a time, taken one due time after the other as the thread does."""
+    """Return all messages up to a time, taken one due time after another as the thread does."""
     found: list[tuple[int, bytes]] = []
     while (due := clock.due) is not None and due <= until:
         found += clock.take(due)

@@ -1,4 +1,4 @@
-"""MIDI files that break the standard, as real ones do: what is intact is read, and what was lost is said."""
+"""MIDI files that break the standard, as real files do: what is intact is read, and what was lost is reported."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from fractions import Fraction
 from pathlib import Path
 
-import mido  # type: ignore[import-untyped]  # mido carries no types
+import mido  # type: ignore[import-untyped]  # mido has no type annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -27,7 +27,7 @@ END = b"\x00\xff\x2f\x00"
 
 
 def number(value: int) -> bytes:
-    """A number of variable length."""
+    """Encode a variable-length number."""
     found = [value & 0x7F]
     while value := value >> 7:
         found.append(value & 0x7F | 0x80)
@@ -65,13 +65,13 @@ NOTES = b"\x00\x90\x3c\x64" + number(4 * BAR) + b"\x3c\x00" + END
 
 
 def is_whole(song: Song) -> bool:
-    """Whether all of the conductor's track and the length of the notes were read."""
+    """Return whether all of the conductor track and the length of the notes were read."""
     tempos = ((Fraction(0), Fraction(120)), (Fraction(8), Fraction(240)))
     return song.tempos == tempos and [one.text for one in song.markers] == ["Intro", "Verse"] and song.quarters == 16
 
 
 def notes_of(*between: bytes) -> bytes:
-    """A track of notes that is four bars long, with bytes before its second half."""
+    """Return a track of notes that is four bars long, with bytes before its second half."""
     first, second = b"\x00\x90\x3c\x64", number(2 * BAR) + b"\x3c\x00"
     return first + number(2 * BAR) + b"\x3e\x40" + b"".join(between) + second + END
 
@@ -257,11 +257,11 @@ def test_a_clock_reads_the_same_file_with_the_same_notes(tmp_path: Path) -> None
     assert reading.score.song.tempos == read_midi_file(data).tempos
 
 
-# ---- what import writes checks ---------------------------------------------------------------------------------------
+# ---- the score that import writes has no errors ----------------------------------------------------------------------
 
 
 def faults_of(song: Song, title: str, notation: Notation) -> list[str]:
-    """The errors of the score that import would write."""
+    """Return the errors of the score that import would write."""
     text = print_score(score_from_midi(song, title), notation)
     reading = load_text(text, notation=notation)
     found = [*reading.diagnostics]
@@ -286,7 +286,7 @@ METAS = st.one_of(
 
 
 def built(events: list[tuple[str, int, object]], division: int) -> bytes:
-    """A file of meta events as they are drawn."""
+    """Return a file of the drawn meta events."""
     track = b""
     for what, wait, value in events:
         match what, value:
@@ -312,7 +312,7 @@ PARTS = st.lists(
 
 
 def in_parts(parts: list[tuple[tuple[int, int], int, int, str | bytes]]) -> list[tuple[str, int, object]]:
-    """A song of parts with a meter, a tempo, bars and a marker each; most parts are shorter than a chunk."""
+    """Return a song of parts with a meter, a tempo, bars and a marker each. Most parts are shorter than a chunk."""
     events: list[tuple[str, int, object]] = []
     wait = 0
     for (top, power), microseconds, bars, text in parts:
@@ -383,7 +383,7 @@ def test_a_song_that_no_score_can_hold_is_refused_in_words() -> None:
 
 @pytest.mark.parametrize("lowest", [60_000, 200_000, 500_000])
 def test_a_dense_tempo_curve_keeps_exact_times_short(lowest: int) -> None:
-    """Rounded to what somebody may have meant, each of its tempi would bring a denominator of its own into all later times."""
+    """If tempi were rounded to likely intended values, each would add its own denominator to all later times."""
     song = read_midi_file(built([("tempo", 60, lowest + count) for count in range(8_000)], 960))
     assert len(song.tempos) >= 8_000
     began = time.monotonic()
@@ -420,7 +420,7 @@ def test_many_sections_with_many_tempi() -> None:
     assert [score.sections[at].name for at in (1, 2, 1_400)] == ["verse", "verse-2", "verse-1400"]
 
 
-# ---- as others read them ---------------------------------------------------------------------------------------------
+# ---- the same as other readers ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["nothing", "a velocity above 127", "a longer header"])

@@ -1,4 +1,4 @@
-"""Guessing how the texts of a MIDI file are encoded, by the few characters that there are."""
+"""Guessing the encoding of the texts in a MIDI file from the few characters that they contain."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_names_and_markers_are_read(encoding: str, texts: tuple[str, ...]) -> No
 
 
 def marked(*texts: bytes) -> bytes:
-    """A song with a marker every bar."""
+    """Return a song with a marker in every bar."""
     return song(*((96, b"\x06" + bytes((len(text),)) + text) for text in texts))
 
 

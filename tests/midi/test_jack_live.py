@@ -1,4 +1,4 @@
-"""Live over JACK on a dummy sound card: strangers' clocks followed, at a steady tempo, through ramps, stops and jumps."""
+"""Live over JACK on a dummy sound card: follows clocks of other programs at steady tempo and through ramps, stops and jumps."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Jack:
         return process
 
     def output(self, number: int) -> str:
-        """What the program that was started as `number` has said."""
+        """Return the output so far of the program that was started as `number`."""
         (log,) = self.folder.glob(f"*-{number}.log")
         return log.read_text(errors="replace")
 
@@ -74,7 +74,7 @@ class Jack:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The server, one for a module; JACK's own environment variable brings everybody to it."""
+    """Run one server for the module. JACK's own environment variable directs all clients to it."""
     require(shutil.which("jackd"), "jackd is not installed (Debian: jackd2)")
     folder = tmp_path_factory.mktemp("jack")
     name = f"sequencer-test-{os.getpid()}"
@@ -84,7 +84,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         command = ["jackd", "-r", "-n", name, "-d", "dummy", "-r", str(RATE), "-p", "512"]
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
         try:
-            place = Path("/dev/shm")  # noqa: S108  # where JACK keeps its sockets
+            place = Path("/dev/shm")  # noqa: S108  where JACK keeps its sockets
             wait_for(lambda: process.poll() is not None or any(place.glob(f"jack_{name}_*")), "jackd")
             require(
                 process.poll() is None, f"jackd does not run here: {(folder / 'jackd.log').read_text(errors='replace')[-500:]}"
@@ -100,7 +100,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def jack(server: Path, tmp_path: Path) -> Iterator[Jack]:
-    """The server, with programs of one test's own."""
+    """Return the server for one test, and end the programs that the test started."""
     require(find_spec("rtmidi"), "python-rtmidi is not installed (from Python 3.13 on it is the optional extra `ports`)")
     programs = Jack(tmp_path)
     yield programs
@@ -111,7 +111,7 @@ def jack(server: Path, tmp_path: Path) -> Iterator[Jack]:
 
 @pytest.fixture
 def transport(jack: Jack) -> Iterator[Any]:
-    """A client of JACK that moves its transport; at 0 and stopped."""
+    """Return a JACK client that controls the transport, which is stopped at 0."""
     require(find_spec("jack"), "JACK-Client is not installed")
     client = import_module("jack").Client("transport")
     client.transport_stop()
@@ -122,7 +122,7 @@ def transport(jack: Jack) -> Iterator[Any]:
 
 
 class Captured:
-    """What a port sends, by JACK's own sample clock: (nanosecond, bytes)."""
+    """What a port sends, timed by JACK's sample clock: (nanosecond, bytes)."""
 
     def __init__(self, client: Any, source: str) -> None:
         self.messages: list[tuple[int, bytes]] = []
@@ -143,7 +143,7 @@ class Captured:
 
 
 def freewheel(client: Any, heard: Captured, seconds: float) -> None:
-    """Let JACK run as fast as it can for so many seconds of its time."""
+    """Let JACK run as fast as it can for a number of seconds of its own time."""
     client.transport_start()
     end = heard.seconds + seconds
     client.set_freewheel(True)
@@ -155,7 +155,7 @@ def freewheel(client: Any, heard: Captured, seconds: float) -> None:
 
 
 class Hearing:
-    """`LiveMidi` in a loop, with what it delivered."""
+    """`MidiPortClock` in an event loop, with what it delivered."""
 
     def __init__(self, port: str) -> None:
         self.events: list[Event] = []
@@ -232,7 +232,7 @@ def test_a_clock_that_is_gone_runs_free_and_locks_again(jack: Jack, transport: A
 
 
 def test_a_strangers_song_position(jack: Jack, transport: Any, tmp_path: Path) -> None:
-    """klick is the tempo master, jack_midi_clock sends the position and, a second behind it, Continue."""
+    """klick is the tempo master; jack_midi_clock sends the position and, a second later, Continue."""
     tempo = tmp_path / "map.txt"
     tempo.write_text("64 4/4 120\n", encoding="utf-8")
     jack.start("klick", "-T", "-n", "klick", "-f", str(tempo))
@@ -262,7 +262,7 @@ def test_a_strangers_song_position(jack: Jack, transport: Any, tmp_path: Path) -
 
 
 def test_steps_ramps_and_bars_of_three_freewheeled(jack: Jack, transport: Any, tmp_path: Path) -> None:
-    """A stranger's whole tempo map through the follower, by the sample clock: no tick miscounted, and times foretold."""
+    """The follower follows another program's tempo map by the sample clock: no tick is miscounted, and times are predicted."""
     tempo = tmp_path / "map.txt"
     tempo.write_text("8 4/4 120\n4 3/4 120\n8 4/4 90\n8 4/4 90-150\n16 4/4 150\n", encoding="utf-8")
     jack.start("klick", "-T", "-n", "klick", "-f", str(tempo))
@@ -322,7 +322,7 @@ def test_a_port_that_is_not_there(jack: Jack) -> None:
 
 
 def test_our_clock_is_read_by_a_stranger(jack: Jack) -> None:
-    """jack_mclk_dump, a delay-locked loop of somebody else's, reads tempo, Start, Stop and positions from what we send."""
+    """jack_mclk_dump, an independent delay-locked loop, reads tempo, Start, Stop and positions from what we send."""
     jack.start("jack_mclk_dump", "-n")
     wait_for(lambda: any("mclk" in name for name in ports().outputs), "jack_mclk_dump")
     sender = MessageScheduler(open_output("mclk", lambda _: None))

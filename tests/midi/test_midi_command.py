@@ -1,4 +1,4 @@
-"""`sequencer midi`: ports listed, messages shown, and what is said where there is no MIDI."""
+"""`sequencer midi`: lists ports, shows messages, and reports an error where MIDI is not available."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import mido  # type: ignore[import-untyped]  # mido carries no types
+import mido  # type: ignore[import-untyped]  # mido has no type annotations
 import pytest
 from mido import sockets
 
@@ -23,7 +23,7 @@ from sequencer.midi import backends
 
 @pytest.fixture
 def no_midi(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A Linux machine without ALSA and JACK."""
+    """Simulate a Linux machine without ALSA and JACK."""
     monkeypatch.delenv("MIDO_BACKEND", raising=False)
     monkeypatch.setenv("JACK_DEFAULT_SERVER", "no-such-server")
     monkeypatch.setattr(backends, "ALSA_DEVICE", tmp_path / "none")
@@ -32,7 +32,7 @@ def no_midi(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 class FakeBackend:
-    """A backend of mido's with two inputs; another program holds the second."""
+    """A mido backend with two inputs, the second of which another program has opened."""
 
     name, api = "fake", None
     opened: list[str]
@@ -99,7 +99,7 @@ def test_flags_that_make_no_sense(flags: list[str], capsys: pytest.CaptureFixtur
 
 
 def reach(number: int) -> Any:
-    """mido's socket, connected as soon as somebody listens."""
+    """Return mido's socket, connected as soon as the other side listens."""
     deadline = time.monotonic() + 5
     while True:
         try:

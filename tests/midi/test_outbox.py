@@ -1,4 +1,4 @@
-"""What is sent at the end of a score whose clock is not where its messages are: the clock's time is an estimate too."""
+"""What is sent at the end of a score when its clock and its messages disagree: the clock's time is an estimate too."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NOTE_ON, NOTE_OFF = bytes((0x90, 36, 100)), bytes((0x80, 36, 0))
 
 
 def sent_with(*dues: int) -> list[tuple[int, bytes]]:
-    """All that leaves but for ticks, where the last note begins and ends so long after the Stop of a clock of a second."""
+    """Return all messages except ticks. The last note begins and ends `dues` (ns) after the Stop of a clock of 1 s."""
     outbox = Outbox()
     outbox.clock = MidiClockGenerator(
         [TempoSegment(Fraction(0), Fraction(0), TempoMap.constant(Fraction(120)))], end=Fraction(2)

@@ -1,4 +1,4 @@
-"""MIDI over TCP, against mido's own sockets in another process."""
+"""MIDI over TCP, tested against mido's own sockets in another process."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sequencer.midi.outputs import open_output
 
 
 class Ear:
-    """Keeps what an input says."""
+    """Stores what an input delivers."""
 
     def __init__(self) -> None:
         self.messages: queue.Queue[tuple[bytes, int]] = queue.Queue()
@@ -37,14 +37,14 @@ class Ear:
 
 @pytest.fixture
 def free() -> int:
-    """A TCP port that nobody uses."""
+    """Return a free TCP port."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
 
 
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Lost connections are tried again sooner than on stage."""
+    """Retry lost connections sooner than in a real run."""
     monkeypatch.setattr(inputs, "RETRY_INTERVAL_S", 0.05)
     monkeypatch.setattr(outputs, "RETRY_INTERVAL_S", 0.05)
     yield
@@ -153,7 +153,7 @@ def test_an_output_whose_other_side_goes_away_never_fails(free: int) -> None:
 
 
 def select_pause() -> None:
-    """A pause of a millisecond: the other side of a socket has no event to wait for."""
+    """Pause for a millisecond: the other side of a socket has no event to wait for."""
     import select
 
     select.select([], [], [], 0.001)
@@ -199,7 +199,7 @@ def test_stamps_are_monotonic_nanoseconds_of_the_arrival(free: int) -> None:
 
 
 def test_a_full_frame_of_time_code_arrives_and_locates() -> None:
-    """System exclusive messages are not passed over when they are time code: a tape that is wound says where it stands."""
+    """System exclusive messages with time code are not skipped: a tape that is relocated reports its position with them."""
     from sequencer.events.events import TransportLocated
     from sequencer.sync.timecode import TimecodeFeed
 

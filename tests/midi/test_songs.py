@@ -1,4 +1,4 @@
-"""MIDI files: read as mido writes them, imported as scores whose time is the song's, and refused in sentences."""
+"""MIDI files: read as mido writes them, imported as scores with the time of the song, and refused with a clear message."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import io
 from fractions import Fraction
 from pathlib import Path
 
-import mido  # type: ignore[import-untyped]  # mido carries no types
+import mido  # type: ignore[import-untyped]  # mido has no type annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -27,7 +27,7 @@ BAR = 4 * PPQ
 
 
 def song_of(events: list[Event], end: int, ppq: int = PPQ, kind: int = 1) -> bytes:
-    """A file as mido writes it, with a track of notes beside."""
+    """Return a file as mido writes it, with an additional track of notes."""
     file = mido.MidiFile(ticks_per_beat=ppq, type=kind)
     track = mido.MidiTrack([mido.MetaMessage("track_name", name="Song of tests")])
     now = 0

@@ -1,8 +1,8 @@
-"""Bytes cut into MIDI messages."""
+"""Splitting bytes into MIDI messages."""
 
 from __future__ import annotations
 
-import mido  # type: ignore[import-untyped]  # mido carries no types
+import mido  # type: ignore[import-untyped]  # mido has no type annotations
 from hypothesis import given
 from hypothesis import strategies as st
 

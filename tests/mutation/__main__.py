@@ -1,6 +1,6 @@
 """`python -m mutation`: change one thing in the code, run the tests that use it, and list the changes that no test detects.
 
-From the tests folder, or by `make mutants N=200`. Exit code 1 where the share of detected mutants is below the goal.
+Run it in the tests folder, or with `make mutants N=200`. The exit code is 1 if the share of detected mutants is below the goal.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from mutation.running import Outcome, load_libraries, run_batch, run_mutant
 from mutation.sampling import ROOT, TARGETS, Mark, all_at, mark_of, read_marks, sample
 
 GOAL = 92.0
-"""Per cent of the mutants that are not equivalent."""
+"""Required percentage of detected mutants, among those that are not equivalent."""
 
 LEFT_OUT = ("docs", "fuzz", "mutation", "recorder", "soak", "versions")
-"""Folders of tests that take long, or that use the mutated packages only by way of others."""
+"""Folders of tests that are slow, or that use the mutated packages only indirectly."""
 
 LEFT_OUT_FILES = (
     "test_wheel.py",
@@ -39,7 +39,7 @@ LEFT_OUT_FILES = (
 
 
 def files_of_tests() -> list[Path]:
-    """The tests that are run against mutants."""
+    """Return the tests that run against mutants."""
     return [
         path
         for path in sorted((ROOT / "tests").rglob("test_*.py"))
@@ -48,7 +48,7 @@ def files_of_tests() -> list[Path]:
 
 
 def measure(files: Sequence[str]) -> None:
-    """Run tests once and write what each of them runs into the cache: a folder at a time, so that it can be interrupted."""
+    """Run tests once and cache which lines each of them runs, one folder at a time so that it can be interrupted."""
     folders: dict[str, list[str]] = {}
     for file in files:
         folders.setdefault(Path(file).parent.as_posix(), []).append(file)
@@ -63,7 +63,7 @@ def measure(files: Sequence[str]) -> None:
 def run(
     mutants: Iterable[tuple[str, Mutant]], report: Callable[[str], object] = lambda _: None
 ) -> tuple[list[Outcome], list[tuple[Outcome, Mark]]]:
-    """The outcomes of mutants, and which of those that no test detected are marked; equivalent ones are marked only."""
+    """Return the outcomes of mutants, and the undetected ones that are marked. Equivalent ones are only in the second list."""
     tests = read_tests()
     marks = read_marks()
     sources: dict[str, str] = {}
@@ -94,7 +94,7 @@ def run(
 def _without_false_alarms(
     outcomes: list[Outcome], tests: Iterable[MeasuredTest], sources: dict[str, str], report: Callable[[str], object]
 ) -> list[Outcome]:
-    """The outcomes, once more where the test that detected a mutant fails without one too."""
+    """Return the outcomes, repeating a mutant if the test that detected it also fails without a mutant."""
     by_name = {test.name: test for test in tests}
     folders: dict[str, list[MeasuredTest]] = {}
     for name in sorted({outcome.by for outcome in outcomes if outcome.by is not None} & by_name.keys()):
@@ -115,12 +115,12 @@ def _without_false_alarms(
 
 
 def share(outcomes: Sequence[Outcome]) -> float:
-    """Per cent of mutants that were detected."""
+    """Return the percentage of mutants that were detected."""
     return 100 * sum(one.by is not None for one in outcomes) / len(outcomes) if outcomes else 100.0
 
 
 def summary(outcomes: Sequence[Outcome], marked: Sequence[tuple[Outcome, Mark]]) -> str:
-    """A line for each target, and one for all."""
+    """Return a line for each target, and one for the total."""
     lines = []
     for target in TARGETS:
         some = [one for one in outcomes if one.target == target]
@@ -137,7 +137,7 @@ def summary(outcomes: Sequence[Outcome], marked: Sequence[tuple[Outcome, Mark]])
 
 
 def as_json(outcomes: Sequence[Outcome], marked: Sequence[tuple[Outcome, Mark]]) -> str:
-    """What became of each mutant, with the reasons of those that are marked."""
+    """Return the result of each mutant as JSON, with the reasons of the marked ones."""
     reasons = {one.mutant: mark.reason for one, mark in marked}
     document = {
         "outcomes": [_row(one, reasons.get(one.mutant)) for one in outcomes],
@@ -159,7 +159,7 @@ def _row(one: Outcome, reason: str | None) -> dict[str, object]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Choose, run, list."""
+    """Choose mutants, run them, and list the results."""
     parser = argparse.ArgumentParser("mutation", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("count", nargs="?", type=int, default=100, help="how many mutants (100)")
     parser.add_argument("--seed", type=int, default=0, help="the same seed and sources: the same mutants (0)")

@@ -1,4 +1,4 @@
-"""Which tests can detect a mutant: those that run what it changes, the quickest first, in batches."""
+"""Chooses the tests that can detect a mutant: those that run the changed code, fastest first, in batches."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from mutation.contexts import CONTEXTS, ROOT, digest
 from mutation.mutants import Mutant
 
 BATCHES = (2.0, 6.0, 12.0)
-"""Seconds of tests in one process: most mutants are detected by the first few tests, so a process begins with few."""
+"""Seconds of tests in the first, second and later processes. The first few tests detect most mutants, so the first has few."""
 
 FILES = 4
-"""Of how many files the first of these batches is: pytest loads each of them."""
+"""Maximum number of test files in the first batch, because pytest loads each of them."""
 
 LIMIT = 20.0
-"""Seconds of tests for one mutant in all, …"""
+"""Maximum seconds of tests per mutant, not counting the batch from `SHOWS`."""
 
 SHOWS = "tests/simulation/test_simulation.py"
-"""… beside the first batch of simulated shows, which looks at more than any other test and comes last."""
+"""The first batch of simulated runs, which checks more than any other test. It comes last, in addition to `LIMIT`."""
 
 
 @dataclass(frozen=True, slots=True)
 class MeasuredTest:
-    """A test that passes: its id for pytest, how long it takes, and which lines of which modules it runs.
+    """A test that passes: its pytest id, its duration, and which lines of which modules it runs.
 
-    A module that has changed since has no lines: their numbers would mean something else.
+    A module that has changed since the measurement has no lines, because their numbers would mean something else.
     """
 
     name: str
@@ -38,11 +38,11 @@ class MeasuredTest:
 
     @property
     def file(self) -> str:
-        """The file that it is in."""
+        """The file that contains the test."""
         return self.name.split("::", 1)[0]
 
     def runs(self, file: str, lines: frozenset[int] | None) -> bool:
-        """Whether it runs any of these lines of a module, as far as is known; None: anything of it."""
+        """Return whether the test runs any of these lines of a module, as far as is known. None: any line of it."""
         if file not in self.lines:
             return False
         ran = self.lines[file]
@@ -51,18 +51,18 @@ class MeasuredTest:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Tests for one process."""
+    """The tests for one process."""
 
     tests: tuple[MeasuredTest, ...]
 
     @property
     def seconds(self) -> float:
-        """How long they take where they pass."""
+        """Duration of the tests if they pass."""
         return sum(test.seconds for test in self.tests)
 
 
 def read_tests(folder: Path = CONTEXTS, root: Path = ROOT) -> list[MeasuredTest]:
-    """All tests that were measured and that passed then, as long as their files are there."""
+    """Return all tests that passed when they were measured and whose files still exist."""
     same: dict[tuple[str, str], bool] = {}
 
     def is_same(file: str, found: str) -> bool:
@@ -87,7 +87,7 @@ def read_tests(folder: Path = CONTEXTS, root: Path = ROOT) -> list[MeasuredTest]
 
 
 def stale_files(tests: Iterable[Path], folder: Path = CONTEXTS, root: Path = ROOT) -> list[str]:
-    """The files of tests that were not measured yet, or that have changed since."""
+    """Return the test files that were not measured yet, or that have changed since."""
     found: list[str] = []
     for path in sorted(tests):
         name = path.relative_to(root).as_posix()
@@ -98,10 +98,10 @@ def stale_files(tests: Iterable[Path], folder: Path = CONTEXTS, root: Path = ROO
 
 
 def choose_tests(mutant: Mutant, source: str, tests: Iterable[MeasuredTest], root: Path = ROOT) -> list[MeasuredTest]:
-    """The tests that run the mutant's statement, the quickest first.
+    """Return the tests that run the mutant's statement, fastest first.
 
-    Where the statement runs at import, these are the tests that run anything of its module, and then those of the modules that
-    import it: a constant is used without a line of its module being run.
+    If the statement runs at import, these are the tests that run anything of its module, followed by those of the modules that
+    import it, because a constant can be used without running a line of its module.
     """
     all_ = list(tests)
     lines = lines_of(mutant.line, source)
@@ -119,7 +119,7 @@ def _by_seconds(tests: Iterable[MeasuredTest]) -> list[MeasuredTest]:
 
 @cache
 def importers_of(file: str, root: Path) -> frozenset[str]:
-    """The files of the project that import from a module, its package's front included."""
+    """Return the project files that import from a module, including its package's `__init__.py`."""
     module = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     found: set[str] = set()
     for path in (root / file.partition("/")[0]).rglob("*.py"):
@@ -130,9 +130,9 @@ def importers_of(file: str, root: Path) -> frozenset[str]:
 
 
 def lines_of(line: int, source: str) -> frozenset[int] | None:
-    """The lines of the innermost statement around a line, without the block in it. None where it runs at import.
+    """Return the lines of the innermost statement around a line, without its nested block. None if it runs at import.
 
-    The head of a function has defaults, which matter to all of the function.
+    The head of a function contains its defaults, which affect the complete function.
     """
     found: range | None = None
     nodes: list[tuple[ast.AST, bool]] = [(ast.parse(source), False)]
@@ -154,7 +154,7 @@ def lines_of(line: int, source: str) -> frozenset[int] | None:
 
 
 def _ends(node: ast.AST) -> tuple[int, int] | None:
-    """The first and the last line of a statement, a case or a handler."""
+    """Return the first and the last line of a statement, a case or a handler."""
     match node:
         case ast.match_case():
             return node.pattern.lineno, node.body[-1].end_lineno or node.pattern.lineno
@@ -165,7 +165,7 @@ def _ends(node: ast.AST) -> tuple[int, int] | None:
 
 
 def batches(tests: Iterable[MeasuredTest]) -> Iterator[Batch]:
-    """The tests in batches, up to the limit. Two files of the same name cannot be in one batch: pytest refuses them."""
+    """Yield the tests in batches, up to the limit. A batch has no two files of the same name, because pytest refuses them."""
     all_ = list(tests)
     shows = [test for test in all_ if test.file == SHOWS][:1]
     waiting = [test for test in all_ if test.file != SHOWS]
@@ -181,7 +181,7 @@ def batches(tests: Iterable[MeasuredTest]) -> Iterator[Batch]:
 
 
 def _split(tests: list[MeasuredTest], most: float, most_files: int) -> tuple[Batch, list[MeasuredTest]]:
-    """The first tests that take so many seconds, or one that takes longer, from so many files; and those that are left."""
+    """Return a batch of the first tests within these limits (at least one test), and the tests that are left."""
     chosen: list[MeasuredTest] = []
     left: list[MeasuredTest] = []
     files: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Which test runs which lines: a pytest plugin that measures it once with coverage.py, and the cache that keeps it.
+"""A pytest plugin that measures once, with coverage.py, which test runs which lines, and the cache for the result.
 
 `python -m pytest -p mutation.contexts` writes into the folder that the environment variable MUTATION_CONTEXTS names.
 """
@@ -17,11 +17,11 @@ import pytest
 ROOT = Path(__file__).parents[2]
 VARIABLE = "MUTATION_CONTEXTS"
 CONTEXTS = ROOT / ".mutants" / "contexts"
-"""The cache: a file for each file of tests. Git ignores it."""
+"""The cache folder, with one file per test file. Git ignores it."""
 
 
 class Recorder:
-    """Runs one coverage measurement for the whole session and changes its context with each test."""
+    """Runs one coverage measurement for the complete session and switches its context with each test."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -34,7 +34,7 @@ class Recorder:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Each test has a context of its own, its fixtures included."""
+        """Give each test its own context, which includes its fixtures."""
         self.measurement.switch_context(item.nodeid)
         try:
             return (yield)
@@ -42,13 +42,13 @@ class Recorder:
             self.measurement.switch_context("")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Only a test that passes can detect a mutant."""
+        """Record durations and passed tests, because only a test that passes can detect a mutant."""
         self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
         if report.when == "call" and report.passed:
             self.passed.add(report.nodeid)
 
     def pytest_sessionfinish(self, exitstatus: int) -> None:
-        """Write what each test ran, a file for each file of tests. After an interruption they count as incomplete."""
+        """Write what each test ran, one file per test file. After an interruption the results count as incomplete."""
         self.measurement.stop()
         data = self.measurement.get_data()
         lines: dict[str, dict[str, list[int]]] = {}
@@ -72,10 +72,10 @@ class Recorder:
 
 
 def digest(data: bytes) -> str:
-    """The SHA-256 of a file's bytes."""
+    """Return the SHA-256 of a file's bytes."""
     return hashlib.sha256(data).hexdigest()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start to measure before the tests are collected."""
+    """Start measuring before the tests are collected."""
     config.pluginmanager.register(Recorder(Path(os.environ[VARIABLE])), "mutation-contexts")

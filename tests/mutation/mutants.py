@@ -1,7 +1,7 @@
 """Mutants of a module: each is its source with one small change, of the kind that a programmer makes by mistake.
 
-The changes are found in the syntax tree and made in the text, so a mutant can be shown as a diff. Annotations, docstrings,
-`if TYPE_CHECKING:`, `__all__`, `Literal[…]`, decorators, raised errors and messages are left alone: mypy checks types, and a
+The changes are found in the syntax tree and applied to the text, so a mutant can be shown as a diff. Annotations, docstrings,
+`if TYPE_CHECKING:`, `__all__`, `Literal[…]`, decorators, raised errors and messages are not changed: mypy checks types, and a
 wrong word in a message does not change what is played.
 """
 
@@ -25,7 +25,7 @@ COMPARISONS: dict[type[ast.cmpop], tuple[str, tuple[str, ...]]] = {
     ast.In: ("in", ("not in",)),
     ast.NotIn: ("not in", ("in",)),
 }
-"""Each comparison as it is written, and what it is changed into."""
+"""Each comparison as it is written, and its replacements."""
 
 ARITHMETIC: dict[type[ast.operator], tuple[str, str]] = {
     ast.Add: ("+", "-"),
@@ -40,18 +40,18 @@ ARITHMETIC: dict[type[ast.operator], tuple[str, str]] = {
     ast.LShift: ("<<", ">>"),
     ast.RShift: (">>", "<<"),
 }
-"""Each arithmetic operator as it is written, and what it is changed into."""
+"""Each arithmetic operator as it is written, and its replacement."""
 
 SWAPPED = {"min": "max", "max": "min", "any": "all", "all": "any", "floor": "ceil", "ceil": "floor", "sorted": "list"}
 """Functions that are easily confused."""
 
 MESSAGES = {"error", "warn", "Diagnostic"}
-"""Calls whose texts are messages; so are those of each call whose name ends with `Error`."""
+"""Calls whose texts are messages. Each call whose name ends with `Error` is another."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One change of a file: `start` and `end` are offsets into its text in UTF-8, `line` and `column` count from 1."""
+    """One change of a file. `start` and `end` are offsets into its UTF-8 bytes; `line` and `column` count from 1."""
 
     file: str
     line: int
@@ -65,25 +65,25 @@ class Mutant:
         return f"{self.file}:{self.line}:{self.column} {self.kind}"
 
     def mutated(self, source: str) -> str:
-        """The file's text with the change."""
+        """Return the file's text with the change."""
         data = source.encode()
         return (data[: self.start] + self.text.encode() + data[self.end :]).decode()
 
     def diff(self, source: str) -> list[str]:
-        """The lines that differ: `-` as they are, `+` as they become."""
+        """Return the lines that differ: `-` before the change, `+` after it."""
         lines = difflib.unified_diff(source.splitlines(), self.mutated(source).splitlines(), n=0, lineterm="")
         return [line for line in lines if not line.startswith(("---", "+++", "@@"))]
 
 
 @cache
 def find_mutants(file: str, source: str) -> tuple[Mutant, ...]:
-    """All mutants of a file, from top to bottom. A few are no valid Python, see `is_valid`."""
+    """Return all mutants of a file, from top to bottom. A few are not valid Python, see `is_valid`."""
     found = {(one.start, one.end, one.text): one for one in _Finder(file, source).found(ast.parse(source))}
     return tuple(found[key] for key in sorted(found))
 
 
 def is_valid(mutant: Mutant, source: str) -> bool:
-    """Whether a mutant can be compiled, and differs from its source by more than its layout."""
+    """Return whether a mutant compiles and differs from its source in more than formatting."""
     try:
         return ast.dump(ast.parse(mutant.mutated(source))) != _dumped(source)
     except (SyntaxError, ValueError):
@@ -96,7 +96,7 @@ def _dumped(source: str) -> str:
 
 
 class _Finder:
-    """Walks the tree of one file."""
+    """Walks the syntax tree of one file."""
 
     def __init__(self, file: str, source: str) -> None:
         self.file = file
@@ -105,10 +105,10 @@ class _Finder:
         for line in self.data.splitlines(keepends=True):
             self.starts.append(self.starts[-1] + len(line))
 
-    # ---- the walk -----------------------------------------------------------------------------------------------------
+    # ---- traversal ----------------------------------------------------------------------------------------------------
 
     def found(self, node: ast.AST) -> Iterator[Mutant]:
-        """The mutants of a node and of all that is in it."""
+        """Yield the mutants of a node and of everything inside it."""
         if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
             return
         yield from self._of(node)
@@ -116,7 +116,7 @@ class _Finder:
             yield from self.found(child)
 
     def _children(self, node: ast.AST) -> Iterator[ast.AST]:
-        """What of a node is code that runs, and is not a message."""
+        """Yield the children of a node that are code that runs and not a message."""
         left_alone: set[int] = set()
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
@@ -141,7 +141,7 @@ class _Finder:
                 continue
             yield child
 
-    def _of(self, node: ast.AST) -> Iterator[Mutant]:  # noqa: PLR0912  one branch a kind of node: a table, in effect
+    def _of(self, node: ast.AST) -> Iterator[Mutant]:  # noqa: PLR0912  one branch per kind of node, like a table
         match node:
             case ast.Compare():
                 yield from self._comparison(node)
@@ -268,7 +268,7 @@ class _Finder:
         return Mutant(self.file, line, column, kind, start, end, text)
 
     def _between(self, left: ast.expr, right: ast.expr, was: str, becomes: str) -> Iterator[Mutant]:
-        """An operator between two operands; parentheses may be there too, and comments are looked over."""
+        """Replace the operator between two operands, unless a comment precedes it. Parentheses do not matter."""
         start, end = self._at(left)[1], self._at(right)[0]
         between = self.data[start:end]
         position = between.find(was.encode())

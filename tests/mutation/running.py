@@ -1,8 +1,8 @@
-"""One mutant after the other against its tests, each in a process forked from one that has the libraries loaded already.
+"""Runs one mutant after another against its tests, each in a process forked from one that has already loaded the libraries.
 
-The fork has not imported the project: it loads the project anew, with the mutant in its module's place, so that a change of a
-table or of a class counts as well as one of a function. Nothing is written into the project's files. What a test starts as a
-process of its own runs without the mutant.
+The fork has not imported the project: it imports the project with the mutant in place of its module, so that changes of tables
+and classes take effect as well as changes of functions. The files of the project are never modified. Processes that a test
+starts run without the mutant.
 """
 
 from __future__ import annotations
@@ -36,21 +36,21 @@ LIBRARIES = (
     *("hypothesis", "numpy", "pydantic", "lark", "yaml", "rich"),
     *("PIL.Image", "av", "aiortc", "aiohttp.web", "httpx", "mido"),
 )
-"""What the project and its tests import and what takes long."""
+"""Slow imports of the project and its tests."""
 
 PATIENCE = 30.0
-"""Seconds beside four times what the tests take without a mutant: after that, the mutant counts as detected."""
+"""Seconds added to four times the duration of the tests without a mutant. After that time the mutant counts as detected."""
 
 MEMORY = 6 * 2**30
-"""Bytes that a mutant may take."""
+"""Maximum bytes of memory for a mutant."""
 
 REAL_TIME = ("soak", "midi", "reactor", "live")
-"""Folders of tests that may fail from a busy machine: when such a test detects a mutant, it must do so twice."""
+"""Test folders that can fail on a busy machine: if such a test detects a mutant, it must do so twice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a mutant. `by` is the test that failed, or why it counts as detected without one; None: it survived."""
+    """The result of a mutant. `by` is the test that failed, or why it counts as detected without one. None: it survived."""
 
     target: str
     mutant: Mutant
@@ -60,7 +60,7 @@ class Outcome:
 
 
 class _Finder(MetaPathFinder):
-    """Gives one module with another source."""
+    """Loads one module from a different source."""
 
     def __init__(self, module: str, path: Path, source: str) -> None:
         self.module = module
@@ -68,7 +68,7 @@ class _Finder(MetaPathFinder):
         self.source = source
 
     def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        """The mutated module; None for every other."""
+        """Return the mutated module, and None for all others."""
         if fullname != self.module:
             return None
         folders = [str(self.path.parent)] if self.path.name == "__init__.py" else None
@@ -82,12 +82,12 @@ class _Loader(SourceFileLoader):
         self.mutated = mutated
 
     def get_code(self, fullname: str) -> CodeType:
-        """The mutant's code, which no cache holds."""
+        """Return the mutant's code, bypassing all caches."""
         return compile(self.mutated, self.path, "exec", dont_inherit=True)
 
 
 class _Chosen:
-    """A plugin that keeps the chosen tests, in their order, and remembers which failed."""
+    """A plugin that keeps the chosen tests in their order, and records which failed."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self.turns = {name: turn for turn, name in enumerate(names)}
@@ -96,11 +96,11 @@ class _Chosen:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """The quickest test first, and no other than those wanted."""
+        """Keep only the chosen tests, fastest first."""
         items[:] = sorted((one for one in items if one.nodeid in self.turns), key=lambda one: self.turns[one.nodeid])
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Remember."""
+        """Record the test as failed or passed."""
         if report.failed:
             self.failed.append(report.nodeid)
         elif report.when == "call" and report.passed:
@@ -108,14 +108,14 @@ class _Chosen:
 
 
 def load_libraries() -> None:
-    """Import what takes long, once, before anything is forked."""
+    """Import slow modules once, before any fork."""
     for name in LIBRARIES:
         importlib.import_module(name)
     assert not any(name.split(".")[0] == "sequencer" for name in sys.modules), "a fork must import the project itself"
 
 
 def module_of(file: str) -> str:
-    """The module's name: `sequencer/stages/wire/__init__.py` is `sequencer.stages.wire`."""
+    """Return the module's name: `sequencer/stages/wire/__init__.py` is `sequencer.stages.wire`."""
     return file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
@@ -147,9 +147,9 @@ def _only(name: str, batch: Batch) -> Batch:
 
 
 def run_batch(batch: Batch, mutant: Mutant | None, source: str, *, all_of_them: bool = False) -> str | None:
-    """Run tests in a fork: the first that fails, or why there is none; None where all pass.
+    """Run tests in a fork. Return the first that fails, or the reason if no test reported a failure; None if all pass.
 
-    With `all_of_them`, it goes on after a failure, and the answer is each that failed, a line each.
+    With `all_of_them`, it continues after a failure and returns each test that failed, one per line.
     """
     folder = tempfile.mkdtemp(prefix="mutation-")
     answer = Path(folder) / "answer.json"
@@ -174,7 +174,7 @@ def run_batch(batch: Batch, mutant: Mutant | None, source: str, *, all_of_them: 
 
 
 def _ends_in_time(child: int, seconds: float) -> bool:
-    """Wait for a process; when it takes too long, end it and all that it started."""
+    """Wait for a process. If it takes too long, end it and all processes that it started."""
     deadline = time.monotonic() + seconds
     try:
         while time.monotonic() < deadline:
@@ -189,7 +189,7 @@ def _ends_in_time(child: int, seconds: float) -> bool:
 
 
 def _be_a_fork(batch: Batch, mutant: Mutant | None, source: str, folder: Path, answer: Path, *, all_of_them: bool) -> None:
-    """Play the tests and end the process, whatever happens."""
+    """Run the tests and end the process, whatever happens."""
     code = 1
     try:
         os.setsid()
@@ -204,19 +204,19 @@ def _be_a_fork(batch: Batch, mutant: Mutant | None, source: str, folder: Path, a
         chosen = _Chosen([test.name for test in batch.tests])
         os.chdir(ROOT)
         options = ["-q", "-n0", "-p", "no:cacheprovider", "--timeout", "120", f"--basetemp={folder}/tests"]
-        options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # the libraries are there before pytest starts
+        options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # the libraries are loaded before pytest starts
         options += [] if all_of_them else ["-x"]
         files = sorted({test.file for test in batch.tests})
         code = int(pytest.main(["-c", "pyproject.toml", *options, *files], plugins=[chosen]))
         answer.write_text(json.dumps({"code": code, "failed": chosen.failed}), encoding="utf-8")
-    except Exception:  # noqa: BLE001 - whatever it is, the process that waits must know
+    except Exception:  # noqa: BLE001 - the waiting process must learn of any exception
         answer.write_text(json.dumps({"error": traceback.format_exc()}), encoding="utf-8")
     finally:
         os._exit(code)
 
 
 def _same_examples() -> None:
-    """Hypothesis tries the same examples for each mutant."""
+    """Make Hypothesis try the same examples for each mutant."""
     import hypothesis
 
     hypothesis.settings.register_profile("mutation", derandomize=True, database=None)

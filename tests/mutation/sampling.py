@@ -1,4 +1,4 @@
-"""Which modules are mutated, and which of their mutants a seed chooses."""
+"""Defines which modules are mutated, and chooses among their mutants by a seed."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ TARGETS = {
     "wire": ("sequencer/stages/wire/*.py", "sequencer/stages/wire/helios/*.py"),
     "reactor": ("sequencer/stages/reactor/*.py",),
 }
-"""What is mutated, by name; the patterns are relative to the project's folder."""
+"""The mutated modules, by target name. The patterns are relative to the project folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What is known of a mutant. An equivalent mutant behaves as the code does, so that no test can detect it."""
+    """A known fact about a mutant. An equivalent mutant behaves like the code, so no test can detect it."""
 
     file: str
     was: str
@@ -38,14 +38,14 @@ class Mark:
 
 
 def files_of(target: str, root: Path = ROOT) -> list[Path]:
-    """The files of a target, by name."""
+    """Return the files of a target, sorted by name."""
     return sorted(path for pattern in TARGETS[target] for path in root.glob(pattern))
 
 
 def sample(count: int, seed: int, targets: Sequence[str] = tuple(TARGETS), root: Path = ROOT) -> list[tuple[str, Mutant]]:
-    """`count` mutants, as even over the targets as can be, each with its target's name.
+    """Return `count` mutants with the names of their targets, distributed as evenly over the targets as possible.
 
-    The same seed and sources give the same mutants, and more of them begin with the same ones.
+    The same seed and sources give the same mutants, and a larger count starts with the same ones.
     """
     turns = zip_longest(*(_shuffled(target, seed, root) for target in targets))
     return list(islice((one for turn in turns for one in turn if one is not None), count))
@@ -59,7 +59,7 @@ def _shuffled(target: str, seed: int, root: Path) -> Iterator[tuple[str, Mutant]
 
 
 def all_at(position: str, root: Path = ROOT) -> list[tuple[str, Mutant]]:
-    """Every mutant of a file, or of some of its lines: `sequencer/core/timebase.py`, `…:40` or `…:40-52`. Raises ValueError."""
+    """Return every mutant of a file or of some lines: `sequencer/core/timebase.py`, `…:40` or `…:40-52`. Raises ValueError."""
     file, _, lines = position.partition(":")
     first, _, last = lines.partition("-")
     target = next((name for name in TARGETS if root / file in files_of(name, root)), None)
@@ -74,18 +74,18 @@ def all_at(position: str, root: Path = ROOT) -> list[tuple[str, Mutant]]:
 
 
 def read_marks(path: Path = MARKS) -> list[Mark]:
-    """All marks of a file."""
+    """Return all marks of a file."""
     return [Mark(**one) for one in tomllib.loads(path.read_text(encoding="utf-8")).get("mutant", [])]
 
 
 def mark_of(mutant: Mutant, source: str, marks: Sequence[Mark]) -> Mark | None:
-    """The mark of a mutant: it is found by its lines and not by their numbers, which change with every edit above them."""
+    """Return the mark of a mutant. It is found by the text of its lines, because line numbers change with every edit above."""
     was, becomes = changed_lines(mutant, source)
     return next((one for one in marks if (one.file, one.was, one.becomes) == (mutant.file, was, becomes)), None)
 
 
 def changed_lines(mutant: Mutant, source: str) -> tuple[str, str]:
-    """The lines that differ, as they are and as they become, without the space around them."""
+    """Return the lines that differ, before and after the change, without surrounding whitespace."""
     diff = mutant.diff(source)
     return _joined(diff, "-"), _joined(diff, "+")
 

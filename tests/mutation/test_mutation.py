@@ -1,4 +1,4 @@
-"""The tool itself: which mutants it finds, which it chooses, which tests it runs, and that what it says of a mutant is true."""
+"""Tests of the mutation tool: the mutants it finds and chooses, the tests it runs, and that its results are correct."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def mutants_of(source: str) -> list[Mutant]:
 
 
 def becomes(source: str) -> set[str]:
-    """What a statement is changed into: each mutant's text, of one line of a function."""
+    """Return the text of each mutant of a statement inside a one-line function."""
     text = f"def f(a, b, c):\n    {source}\n"
     return {one.mutated(text).split("\n", 1)[1].strip() for one in mutants_of(text)}
 

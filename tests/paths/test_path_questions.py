@@ -1,4 +1,4 @@
-"""Questions about paths that are answered whatever the path, and the names that files can have."""
+"""Path queries that give an answer for any path, and which file names are possible."""
 
 from __future__ import annotations
 

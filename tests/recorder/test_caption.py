@@ -1,4 +1,4 @@
-"""Captions: inside the band, over the picture, any text."""
+"""Captions: any text is drawn inside the band, on the frame."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_every_part_is_written_and_the_sides_stay_free() -> None:
     assert places[3][1] <= WIDE - 10
     ink = laid(whole)[0].astype(int) - empty
     gaps = np.diff(np.nonzero((ink > 60).any(axis=0))[0])
-    assert gaps.max() > WIDE // 4  # the middle is the picture's
+    assert gaps.max() > WIDE // 4  # the middle shows the frame
 
 
 def test_an_empty_caption_changes_nothing() -> None:
@@ -165,7 +165,7 @@ def test_text_is_cut_where_it_does_not_fit() -> None:
 
 
 def test_letters_of_other_scripts_come_from_installed_fonts_where_there_are_any() -> None:
-    """Not so in the simulator's frames, whose digests are the same on every machine."""
+    """System fonts are not used in the simulator's frames, whose digests must be the same on every machine."""
     require(any(font is not None for font in system_fonts(20)), "none of the fonts is installed")
 
     def drawn(text: str, *, with_system_fonts: bool) -> bytes:

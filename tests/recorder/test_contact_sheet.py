@@ -1,4 +1,4 @@
-"""The contact sheet: one frame for each cue and cut, at most so many, evenly chosen, and a note of what is left out."""
+"""The contact sheet: one frame for each cue and cut, up to a maximum, evenly chosen, and a note about what is omitted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SCORES = Path(__file__).parents[2] / "scores"
 
 
 def filled(path: Path, cues: int, *, most: int = MAX_FRAMES, between: int = 0, title: str = "Für Öre") -> ContactSheet:
-    """A sheet of so many cues, with chunks between them in which nothing happens."""
+    """Return a sheet of `cues` cues, each followed by `between` chunks in which nothing happens."""
     sheet = ContactSheet(path, title, most=most)
     for cue in range(cues):
         frames = np.full((3, 24, 40, 3), cue % 200 + 30, np.uint8)
@@ -134,7 +134,7 @@ def test_pictures_of_different_sizes_and_texts_of_all_sorts(tmp_path: Path) -> N
 @pytest.mark.parametrize("cues", [1, 2, 3])
 @pytest.mark.parametrize("title", ["A", "A title that is much longer than a single frame is wide, and then some more of it"])
 def test_the_title_never_runs_into_the_note(tmp_path: Path, cues: int, title: str) -> None:
-    """A narrow sheet has its note below the title: drawn one by one, the two never share a pixel, nor leave the sheet."""
+    """A narrow sheet has its note below the title. Drawn separately, the two never share a pixel and never leave the sheet."""
     whole = filled(tmp_path / "a.png", cues, title=title).drawn()
     paper = np.asarray(Image.new("RGB", whole.size, (16, 17, 20)), dtype=int)
     assert (np.asarray(whole, dtype=int)[:, : MARGIN - 1] == paper[:, : MARGIN - 1]).all()
@@ -142,7 +142,7 @@ def test_the_title_never_runs_into_the_note(tmp_path: Path, cues: int, title: st
     sheet = filled(tmp_path / "b.png", cues, title=title)
     sheet._note = lambda *_: ""  # type: ignore[method-assign]  # the same sheet without its note
     plain = sheet.drawn()
-    if plain.size == whole.size:  # beside the title: what the note adds is no part of what was there
+    if plain.size == whole.size:  # the note is beside the title: it does not overlap what was there
         added = np.asarray(ImageChops.difference(whole, plain)).max(axis=2) > 30
         title_ink = np.asarray(plain, dtype=int).max(axis=2) > 60
         assert not (added & title_ink)[: MARGIN + 30].any()
@@ -153,11 +153,11 @@ def test_a_sheet_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
         filled(tmp_path / "nowhere" / "sheet.png", 2).save()
 
 
-# ---- of a run ------------------------------------------------------------------------------------------------------
+# ---- contact sheets of runs ----------------------------------------------------------------------------------------
 
 
 def shots_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, *events: str) -> tuple[list[tuple[int, Shot]], str]:
-    """What a rehearsal writes below its frames, and the note."""
+    """Return what a rehearsal writes below its frames, and the note."""
     found: list[ContactSheet] = []
     save = ContactSheet.save
 

@@ -1,4 +1,4 @@
-"""Recording a live stage: uneven times, changes of size, nothing dropped, nothing waited for, full disks, a killed run."""
+"""Recording a live stage: uneven times, changes of size, no dropped frames, no waiting, full disks, a killed run."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_times_always_rise(arrivals: list[tuple[int, int | None]]) -> None:
 
 @given(st.lists(st.integers(0, 80), min_size=2, max_size=200), st.integers(-2000, 2000))
 def test_times_stay_with_the_arrivals(gaps: list[int], drift: int) -> None:
-    """A sender whose clock is off, by up to two in a thousand, never runs away."""
+    """With a sender whose clock is off by up to two in a thousand, times never drift away from the arrivals."""
     times = LiveTimes()
     at = stamp = 0
     for gap in gaps:
@@ -137,7 +137,7 @@ def test_a_change_of_size_goes_into_the_first_size(tmp_path: Path) -> None:
     assert all(value > 150 for _, value, _ in found)
     with av.open(str(tmp_path / "video.mp4")) as file:
         square = [frame.to_ndarray(format="gray") for frame in file.decode(video=0)][7]
-    assert square[48, :20].max() < 40  # bars beside it
+    assert square[48, :20].max() < 40  # black bars beside the frame
     assert square[48, 60:100].min() > 150
 
 
@@ -153,7 +153,7 @@ def test_nothing_is_dropped_and_falling_behind_is_told_once(tmp_path: Path, monk
     told: list[str] = []
     recorder = LiveRecorder(tmp_path / "video.mp4", most_waiting=10 * 160 * 96 * 3, warn=told.append)
     for index in range(40):
-        assert recorder.take(grey(index), index * 40 * MS)  # returns at once: nothing is encoded meanwhile
+        assert recorder.take(grey(index), index * 40 * MS)  # returns at once: encoding happens later
     assert len(told) == 1
     assert "none is dropped" in told[0]
     gate.set()

@@ -1,4 +1,4 @@
-"""The video of a run: readable, exact, the same twice; and what is left when it cannot be written."""
+"""The video of a run: playable, exact, reproducible, and what remains when it cannot be written completely."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SIZE = (320, 192)
 
 
 def moving(count: int, width: int = 160, height: int = 96) -> NDArray[np.uint8]:
-    """Frames that differ and do not compress to nothing; the middle is `10 + frame` grey."""
+    """Return frames that differ and do not compress to almost nothing. The grey value of the middle is `10 + 3 * frame`."""
     frames = np.random.default_rng(1).integers(0, 60, (count, height, width, 3)).astype(np.uint8)
     for index in range(count):
         frames[index, height // 4 : -height // 4, width // 4 : -width // 4] = 10 + index * 3
@@ -187,7 +187,7 @@ def test_other_sizes_are_refused(text: str) -> None:
 
 
 class SmallDisk:
-    """Stands in for the disk below `RoomyFile`: takes so many bytes, the reserve included while it is there."""
+    """Simulates the disk below `ReservedFile`: it accepts `room` bytes, which include the reserve while that exists."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, room: int, number: int = errno.ENOSPC) -> None:
         self.room, self.number = room, number
@@ -273,7 +273,7 @@ def test_no_room_from_the_beginning(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.skipif(sys.platform == "win32", reason="this system has no limit on the size of files")
 def test_a_real_limit_on_files(tmp_path: Path) -> None:
-    """A real error of the system on the way: the process may not make files larger than nine megabytes."""
+    """A real system error during writing: the process may not create files larger than nine megabytes."""
     script = textwrap.dedent(f"""
         import resource, sys
         from pathlib import Path

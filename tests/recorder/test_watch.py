@@ -1,4 +1,4 @@
-"""Watching: another process opens the picture, players come and go, nothing waits for them."""
+"""Watching a run: other processes open the stream, players come and go, and nothing waits for them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def play(address: str) -> subprocess.Popen[bytes]:
 
 
 def show_until(watch: StreamServer, is_done: Callable[[], bool], seconds: float = 60) -> None:
-    """Frames at a stage's rate, until something has happened."""
+    """Send frames at the rate of a stage until a condition holds."""
     end = time.monotonic() + seconds
     for number in count():
         if is_done():
@@ -60,7 +60,7 @@ def test_a_second_process_sees_the_picture_over_tcp() -> None:
 def test_players_come_late_together_and_again() -> None:
     watch = StreamServer("tcp://127.0.0.1:0")
     show_until(watch, iter([False] * 5 + [True]).__next__)
-    assert watch.shown == 0  # nobody watches, nothing is encoded
+    assert watch.shown == 0  # without a player, nothing is encoded
     two = [play(watch.address), play(watch.address)]
     show_until(watch, lambda: all(player.poll() is not None for player in two))
     shown = watch.shown
@@ -101,7 +101,7 @@ watch.close()
     source.stdout.close()
     assert ended(player) == b"mpegts 160 96\n"
     assert ended(source) == b""
-    assert source.returncode == 0  # that the player has gone is not the run's affair
+    assert source.returncode == 0  # the run does not depend on the player, which has ended
 
 
 def test_a_player_that_does_not_read_holds_nobody_up() -> None:

@@ -1,4 +1,4 @@
-"""`rehearse --clean` and `--caption`: what is written on the frames of the video, and which chunk that names."""
+"""`rehearse --clean` and `--caption`: what is written on the frames of the video, and which chunk it names."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def played(score: Path, name: str, *options: str) -> NDArray[np.uint8]:
 
 
 def bright(frames: NDArray[np.uint8], rows: slice) -> int:
-    """Pixels that are as bright as letters are."""
+    """Return the number of pixels as bright as letters."""
     return int((frames[:, rows] > 225).sum())
 
 
@@ -97,7 +97,7 @@ def test_what_is_read_and_what_is_refused(score: Path, capsys: pytest.CaptureFix
 
 
 def test_frames_name_score_chunks(score: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The chunk on a frame is that of the sheet, the timeline and the report, behind a cut too."""
+    """The chunk on a frame is the one in the cue sheet, the timeline and the report, also after a cut."""
     written: list[int] = []
     panel = Lettering.panel
 

@@ -1,4 +1,4 @@
-"""A record behaves as the frozen dataclass with slots that the standard library makes of the same class."""
+"""A record behaves like the frozen dataclass with slots that the standard library makes of the same class."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sequencer.core.lazy_dataclass import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """A class of ours."""
+    """A class made with our decorator."""
 
     number: int
     text: str = "a"
@@ -44,7 +44,7 @@ class Theirs:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A record that can be hashed, and whose text is its own."""
+    """A hashable record with a `__str__` of its own."""
 
     one: int
     two: tuple[int, ...] = ()
@@ -101,7 +101,7 @@ def test_fields_replace_patterns_and_copies(made: Any) -> None:
             assert number == 1
         case _:
             pytest.fail("it does not match its own pattern")
-    for same in (copy.copy(one), copy.deepcopy(one), pickle.loads(pickle.dumps(one))):  # noqa: S301  # our own bytes
+    for same in (copy.copy(one), copy.deepcopy(one), pickle.loads(pickle.dumps(one))):  # noqa: S301  our own bytes
         assert same == one
         assert same.aside == 4
 

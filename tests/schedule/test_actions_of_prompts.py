@@ -1,4 +1,4 @@
-"""What distinguishes a prompt from the others of its score, and its shortest form."""
+"""What distinguishes a prompt from the other prompts of its score, and its shortest form."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_the_shortest_action(before: str | None, text: str, shortest: str) -> No
     [(0, "|1|q0", 0, 3, 1), (0, "|1|q0", 1, 3, 0), (4, "a|2|s1/2", 0, 9, 2), (4, "a|2|go x", 7, 9, 2)],
 )
 def test_draws_never_change(seed: int, key: str, ordinal: int, choices: int, drawn: int) -> None:
-    """A score draws the same in every version."""
+    """The random choices of a score are the same in every version."""
     assert draw(seed, key, ordinal, choices) == drawn
 
 

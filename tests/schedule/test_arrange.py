@@ -1,4 +1,4 @@
-"""Entries laid on chunks: what acts at each chunk, and what each take opens with."""
+"""Entries arranged on chunks: what acts at each chunk, and what each take opens with."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ HALF = Fraction(1, 2)
 
 
 def entry(number: int, chunk: int, *acts: CueAct) -> Entry:
-    """An entry on a chunk."""
+    """Return an entry on a chunk."""
     return Entry(number, "", Fraction(0), None, Snap.NEAREST, chunk, Fraction(0), acts)
 
 
 def entries(*rows: tuple[int, Any]) -> list[Entry]:
-    """Entries from (chunk, act or acts), numbered in order."""
+    """Return entries from (chunk, act or acts), numbered in order."""
     return [entry(number, chunk, *(acts if isinstance(acts, tuple) else (acts,))) for number, (chunk, acts) in enumerate(rows)]
 
 

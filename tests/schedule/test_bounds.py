@@ -1,4 +1,4 @@
-"""What no score could have made is refused, and what just fits is not."""
+"""A schedule that no score can produce is refused; one that just fits is accepted."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_a_whole_schedule_is_within_its_bounds() -> None:
 
 
 def of_length(quarters: Fraction | None, seconds: Fraction = Fraction(6)) -> Schedule:
-    """The whole schedule with a first section of so many quarters, in one meter."""
+    """Return the schedule `WHOLE` with a first section of this many quarters, in one meter."""
     meters = MeterMap.of([(0, Meter(4, 4))])
     return replace(WHOLE, stretches=(replace(PLAIN, quarters=quarters, seconds=seconds, meters=meters), WHOLE.stretches[1]))
 
@@ -172,6 +172,6 @@ def test_meters_far_away_are_refused() -> None:
 
 
 def test_the_last_tempo_has_no_end() -> None:
-    """A ramp that nothing follows would turn back in time after its end."""
+    """If a last tempo had an end, a ramp would turn back in time after it."""
     ramp = TempoSegment(Fraction(0), Fraction(0), Fraction(1), Fraction(1, 9), Fraction(4))
     assert check_bounds(changed(WHOLE, (*PLAIN_AT, "tempo"), TempoMap((ramp,)))) == "a tempo that ends before its section"

@@ -1,4 +1,4 @@
-"""Schedules without what follows from the rest, and whole again."""
+"""Schedules without the values that follow from others, and their restoration."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sequencer.schedule.compact import FOLLOWS, compacted, expanded, has_long_nu
 from sequencer.schedule.model import Entry, Mark, Schedule, Send, Stretch
 
 WIDE = Fraction(1, (1 << MAX_NARROW_BITS) + 1)
-"""A number with a denominator of one bit too many."""
+"""A number whose denominator is one bit too long."""
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ bpms = st.fractions(min_value=10, max_value=300, max_denominator=100)
 
 @st.composite
 def stretches(draw: st.DrawFn) -> Stretch:
-    """A stretch whose times follow from others, or not."""
+    """Draw a stretch whose times follow from others, or do not."""
     tempo = None
     if draw(st.booleans()):
         later = draw(st.lists(times.filter(bool), unique=True, max_size=3))
@@ -101,7 +101,7 @@ def stretches(draw: st.DrawFn) -> Stretch:
 
 @st.composite
 def schedules(draw: st.DrawFn) -> Schedule:
-    """A schedule of such stretches, laid end to end or not."""
+    """Draw a schedule of such stretches, which may or may not follow each other directly."""
     drawn = draw(st.lists(stretches(), min_size=1, max_size=3))
     start = Fraction(0)
     laid: list[Stretch] = []
@@ -113,7 +113,7 @@ def schedules(draw: st.DrawFn) -> Schedule:
 
 @given(schedules())
 def test_expanded_is_the_inverse(schedule: Schedule) -> None:
-    """But for a snap error of −1, which stands for one that follows: that one is worked out anew."""
+    """Expanding undoes compacting, except for a snap error of −1, which marks a derived error: that one is computed again."""
     whole = replace(
         schedule,
         stretches=tuple(

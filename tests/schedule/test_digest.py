@@ -1,4 +1,4 @@
-"""What the digest of a schedule is taken over: each field is changed alone, and the digest with it or not."""
+"""What the digest of a schedule covers: each field is changed alone, and the digest changes with it or does not."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sequencer.schedule.document import _digits, canonical, digest
 from sequencer.schedule.model import RuleAct, Trigger
 
 IGNORED = {
-    # what it is called and where it was written
+    # names and source positions
     "Schedule.title",
     "Schedule.middle",
     "Entry.place",
@@ -28,7 +28,7 @@ IGNORED = {
     "Mark.name",
     "Mark.offset",
     "Mark.quarter",
-    # numbers that count along
+    # running numbers
     "Entry.id",
     "RuleEntry.id",
     "Send.id",
@@ -36,7 +36,7 @@ IGNORED = {
     "Stretch.occurrence",
     "Take.index",
     "ChunkActs.entries",
-    # what follows from the rest
+    # values that follow from others
     "Entry.error",
     "Stretch.start",
     "Stretch.quarters",
@@ -45,7 +45,7 @@ IGNORED = {
     "Stretch.latest",
     "Stretch.soonest",
     "MeterMap.starts",
-    # where its time and its pictures come from
+    # where its time and its images come from
     "ClockSpec.port",
     "ClockSpec.file",
     "ImageFile.path",
@@ -54,15 +54,15 @@ IGNORED = {
     "ImageFile.height",
     "ImageFile.size",
 }
-"""The fields that can change without the digest."""
+"""The fields that can change without changing the digest."""
 INSIDE = {"Span", "TempoMap", "TempoSegment", "Meter"}
-"""Parts that are in no digest, and the meter, of which a half is none."""
+"""Classes whose fields are not changed one by one: no digest covers them, or (the meter) half of one is not valid."""
 IGNORED_IN_A_PLAIN_STRETCH = {"Stretch.section", "Stretch.meters", "MeterMap.changes"}
 """Where nothing waits and nothing jumps, names and bars decide nothing."""
 
 
 def _ignored() -> tuple[set[str], set[str], set[str]]:
-    """The fields whose change leaves the digest, those in the plain stretch only, and those that change it."""
+    """Return the fields ignored by the digest, those it ignores in the plain stretch only, and those that it covers."""
     whole = digest(WHOLE)
     ignored: dict[str, list[bool]] = {}
     for path, owner, name in fields_of(WHOLE):
@@ -110,7 +110,7 @@ def test_changes_that_the_digest_shows(path: Path, new: object) -> None:
 
 
 def test_the_digest_ignores_the_meter_that_a_clock_begins_with() -> None:
-    """Every stretch has its own."""
+    """Every stretch has its own meters."""
     assert digest(changed(WHOLE, ("clock", "meter"), Meter(3, 4))) == digest(WHOLE)
 
 
@@ -120,7 +120,7 @@ def test_two_orders_are_two_digests() -> None:
 
 
 def test_the_digest_of_a_schedule_never_changes() -> None:
-    """Journals and compiled files hold digests: every later version must find the same."""
+    """Journals and compiled files contain digests: every later version must compute the same."""
     assert digest(WHOLE) == "38936ebdbe8f51ce011b012a9a7280a337ada66e2a5feb9e1185a1ef49cfc622"
 
 

@@ -1,4 +1,4 @@
-"""A schedule as a JSON document: what is written reads back, and what was altered is refused in one sentence."""
+"""A schedule as a JSON document: what is written reads back the same, and an altered document is refused in one sentence."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FIRST_ACT: Path = ("schedule", "stretches", 0, "entries", 0, "acts", 0)
 
 
 def put(document: Any, path: Path, new: object) -> None:
-    """Put something into a JSON object."""
+    """Set a value in a JSON object."""
     for step in path[:-1]:
         document = document[step]
     document[path[-1]] = new

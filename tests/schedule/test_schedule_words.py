@@ -1,4 +1,4 @@
-"""A schedule's parts in words and plain numbers."""
+"""Descriptions of a schedule's parts in words and readable numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What gear is told stands in sheets and timelines at its exact time, on no chunk and with no number."""
+"""MIDI messages appear in cue sheets and timelines at their exact time, on no chunk and without a number."""
 
 from __future__ import annotations
 

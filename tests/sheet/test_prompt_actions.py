@@ -1,4 +1,4 @@
-"""The action of a prompt is the part that changes: not the sentences that it shares with the one before and with the others."""
+"""The action of a prompt is the part that changes: not the sentences shared with the previous prompt or with the others."""
 
 from __future__ import annotations
 

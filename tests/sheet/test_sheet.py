@@ -1,4 +1,4 @@
-"""The cue sheet in all its formats, of the scores that the project comes with and of hostile ones."""
+"""The cue sheet in all its formats, for the scores that come with the project and for hostile ones."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def of(name: str) -> Schedule:
 
 
 def sheet(name: str) -> Sheet:
-    """The sheet of a score, its sources named as they are from the project's folder."""
+    """Return the sheet of a score, with its sources named relative to the project folder."""
     return sheet_of(of(name))
 
 
@@ -134,7 +134,7 @@ def test_earliest_chunks_of_cues_behind_an_exit_are_snapped_from_the_soonest_sta
 def test_a_table_keeps_to_its_width(width: int, full: bool) -> None:
     made = sheet_of(compile_score(reads(HOSTILE)))
     lines = as_table(made, width, full=full).splitlines()
-    fixed = 78  # what the numbers and the narrowest text take
+    fixed = 78  # the width of the numbers and of the narrowest text
     for line in lines[4:]:
         assert display_width(line) <= max(width, fixed), line
 
@@ -169,7 +169,7 @@ def test_json_holds_exact_numbers() -> None:
 
 
 class _Texts(HTMLParser):
-    """The tags and the text of a page, as a browser would take them."""
+    """Collects the tags and the text of a page as a browser would read them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -312,7 +312,7 @@ def test_stress_changes_no_text(texts: list[str]) -> None:
 
 
 def test_where_a_cell_is_narrow_sentences_that_only_reword_the_prompt_before_give_way() -> None:
-    """Two prompts are too few to tell what they share word for word; the new sentence must be seen all the same."""
+    """Two prompts are too few to detect which words they share, but the new sentence must be visible all the same."""
     made = sheet("first")
     assert "Now it turns" in as_table(made, 110)
     assert "… Now it turns once in a small eddy. …" in as_table(made, 120)

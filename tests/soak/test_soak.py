@@ -1,4 +1,4 @@
-"""Nothing grows and nothing drifts: hours of score in virtual time, minutes over WebRTC. How long, says what is asked for.
+"""No growth and no drift: hours of score in virtual time, minutes over WebRTC. SEQUENCER_REQUIRE_ALL=1 runs them in full.
 
 `python -m bench.soak` does the same for six hours and thirty real minutes.
 """
@@ -36,7 +36,7 @@ def test_hours_of_score_in_virtual_time() -> None:
 
 @pytest.mark.timeout(900)
 def test_minutes_over_webrtc() -> None:
-    """Five real minutes where everything is asked for; else long enough to see that it works and that chunks keep time."""
+    """Run for five real minutes with SEQUENCER_REQUIRE_ALL=1, else long enough to see that chunks keep time."""
     _linux()
     require(importlib.util.find_spec("aiortc") is not None, "aiortc is not installed")
     found = real(300.0 if WHOLE else 12.0, every=2.0 if WHOLE else 0.5)

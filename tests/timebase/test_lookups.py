@@ -107,7 +107,7 @@ def test_common_time() -> None:
 # ---- tempi ---------------------------------------------------------------------------------------------------------
 
 RAMP = TempoMap.of([TempoChange(F(0), F(60), F(120), F(4)), TempoChange(F(8), F(240))])
-"""Three seconds for four quarters, then two seconds, then four quarters a second."""
+"""Three seconds for four quarters, then two seconds, then four quarters per second."""
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_the_segments_of_a_ramp() -> None:
     ],
 )
 def test_segments(changes: list[tuple[int, int, int | None, int | None]], segments: list[str]) -> None:
-    """Quarter, seconds, first and last pace, and length of each."""
+    """The segments show quarter, seconds, first and last pace, and length."""
     tempo = TempoMap.of(
         TempoChange(F(at), F(bpm), None if to is None else F(to), None if over is None else F(over))
         for at, bpm, to, over in changes
@@ -225,7 +225,7 @@ WIDE = F(1, 1 << MAX_NARROW_BITS)
 
 
 def wide(head: int, tail: int) -> Fraction:
-    """A number with a long denominator: `head` and some `tail` parts in 3¹⁰⁰⁰."""
+    """Return a number with a long denominator: `head` plus (3 · `tail` + 1) parts in 3¹⁰⁰⁰."""
     return head + F(3 * tail + 1, 3**1000)
 
 

@@ -1,4 +1,4 @@
-"""Musical and chunked time: exact where it says so, monotone, within its bounds elsewhere."""
+"""Musical and chunked time: exact where promised, monotonic, and within its error bounds elsewhere."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_a_ramp_is_linear_in_seconds_per_quarter() -> None:
     tempo = TempoMap.of([TempoChange(Fraction(0), Fraction(60), Fraction(120), Fraction(4))])
     assert tempo.seconds_at(Fraction(4)) == 3  # the mean of 1 s and 1/2 s, four times
     assert tempo.seconds_at(Fraction(2)) == Fraction(7, 4)
-    assert tempo.seconds_at(Fraction(6)) == 4  # it stays at 120 behind the ramp
+    assert tempo.seconds_at(Fraction(6)) == 4  # it stays at 120 after the ramp
 
 
 def test_a_change_cuts_a_ramp_short_and_time_goes_on() -> None:
@@ -144,7 +144,7 @@ def test_a_tie_goes_to_the_earlier_chunk() -> None:
 
 @pytest.mark.parametrize("bpm", [Fraction(120), Fraction(87), Fraction(960, 11), Fraction("133.33")])
 def test_nothing_drifts_in_a_day_of_score(bpm: Fraction) -> None:
-    """Every bar of 24 hours, placed from its number, stands where adding bars up exactly would put it."""
+    """Every bar of 24 hours, placed by its number, is exactly where adding up bars would place it."""
     tempo = TempoMap.constant(bpm)
     meters = MeterMap.of([(0, Meter(4, 4))])
     bar = Fraction(240) / bpm

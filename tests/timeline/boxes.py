@@ -1,4 +1,4 @@
-"""The boxes of all texts of an SVG timeline, by the metrics of a real font where it is installed."""
+"""The boxes of all texts in an SVG timeline, by the metrics of a real font if it is installed."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from sequencer.reports.timeline.text_metrics import width_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 FONTS = {False: "DejaVuSans.ttf", True: "DejaVuSans-Bold.ttf"}
-"""The widest of the fonts that the timeline asks for: what fits with them fits with the others."""
+"""The widest of the fonts that the timeline requests: text that fits with them fits with the others."""
 SIZES = {"n": 9.0, "t": 21.0, "s": 11.5, "b": 11.5}
 BOLD = frozenset("tbw")
 
 
 @lru_cache(maxsize=2)
 def font(bold: bool) -> Any:
-    """The font at 1,000 pixels, or None where it is not installed."""
+    """Return the font at 1,000 pixels, or None if it is not installed."""
     from PIL import ImageFont
 
     try:
@@ -41,13 +41,13 @@ def _advance(char: str, bold: bool) -> float:
 
 
 def measured(text: str, size: float, bold: bool) -> float:
-    """How many pixels wide a text is."""
+    """Return the width of a text in pixels."""
     return sum(_advance(char, bold) for char in text) * size / 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """Where a text is, and the right end of what it is in."""
+    """The position of a text, and the right end of its container."""
 
     text: str
     left: float
@@ -57,7 +57,7 @@ class Box:
     limit: float | None
 
     def overlaps(self, other: Box) -> bool:
-        """Whether two texts share any place."""
+        """Return whether two texts overlap."""
         return (
             self.left < other.right - 0.2
             and other.left < self.right - 0.2
@@ -67,7 +67,7 @@ class Box:
 
 
 def boxes_of(svg: str) -> list[Box]:
-    """The boxes of every text."""
+    """Return the boxes of all texts."""
     return list(_boxes(ET.fromstring(svg), 0.0, 0.0, None))  # noqa: S314  # our own output
 
 
@@ -111,7 +111,7 @@ def _box(element: ET.Element, dx: float, dy: float, limit: float | None) -> Box:
 
 
 def faults_of(svg: str) -> list[str]:
-    """What overlaps, and what leaves the page or the box that it is in."""
+    """Return a description of each text that overlaps another, or leaves the page or its box."""
     root = ET.fromstring(svg)  # noqa: S314  # our own output
     width, height = float(root.attrib["width"]), float(root.attrib["height"])
     boxes = boxes_of(svg)

@@ -1,4 +1,4 @@
-"""No two texts of a timeline overlap, and none leaves the page or its box: by the metrics of a font, over random scores."""
+"""No text in a timeline overlaps another or leaves the page or its box, by the metrics of a font, for random scores."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SCORES = Path(__file__).parents[2] / "scores"
 SETTINGS = settings(
     max_examples=40,
     deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # a large score shrinks for minutes, and the message names the texts
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking a large score takes minutes; the message names the texts
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 NAMES = st.one_of(
@@ -51,7 +51,7 @@ SENTENCES = st.lists(
 
 @st.composite
 def scores(draw: st.DrawFn) -> str:
-    """A score with sections of all lengths, live ones too, with rules, cuts, messages, and names in any script."""
+    """Draw a score with sections of all lengths, also live ones, with rules, cuts, messages, and names in any script."""
     tempo, meter = draw(st.sampled_from(["60", "97", "120", "174", "300"])), draw(st.sampled_from(["4/4", "7/8", "3/4"]))
     lines = [
         f'score "{draw(SENTENCES)}"',
@@ -110,7 +110,7 @@ def test_no_text_of_two_hundred_cues_overlaps_or_is_clipped() -> None:
 
 
 def test_faults_are_found() -> None:
-    """The check itself: what overlaps, leaves the page, or leaves its box is told."""
+    """The check itself works: it reports texts that overlap, leave the page, or leave their box."""
     svg = timeline_svg(compile_score(read(SCORES / "live-set.score")))
     assert len(boxes_of(svg)) > 60
     (title,) = [box for box in boxes_of(svg) if box.text == "Jam at the stop"]

@@ -1,4 +1,4 @@
-"""The timeline page in a browser: it fits the window, uses its height, and no label overlaps another or is clipped."""
+"""The timeline page in a browser: it fits the window, uses its height, and no label is clipped or overlaps another."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def chromium() -> str:
 
 
 def probed(chromium: str, folder: Path, page: str, width: int, height: int) -> dict[str, Any]:
-    """What the browser lays out."""
+    """Return the positions that the browser computed."""
     path = folder / "page.html"
     path.write_text(page.replace("</body>", f"{PROBE}</body>"), encoding="utf-8")
     switches = (

@@ -1,4 +1,4 @@
-"""The timeline as picture and page: what it shows, that it is well-formed, escaped, bounded and always the same."""
+"""The timeline as SVG and HTML page: what it shows, that it is well-formed, escaped, bounded and reproducible."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ def of(name: str) -> Schedule:
 
 
 def texts(svg: str) -> str:
-    """Every text of a picture, what is told on pointing included."""
+    """Return every text of an SVG timeline, tooltips included."""
     root = ET.fromstring(svg)  # noqa: S314  # our own output
     return "\n".join(element.text or "" for element in root.iter() if element.tag in (f"{SVG}text", f"{SVG}title"))
 
 
 def an_hour(passes: int = 24) -> Schedule:
-    """About an hour, 2,783 chunks with 24 passes: ramps, cuts, other meters, a cue every few bars."""
+    """Return about an hour, 2,783 chunks with 24 passes: ramps, cuts, other meters, a cue every few bars."""
     every = 'every {} from 3 pick("A plain. Now mist rises from the grass." | "A plain. Now birds pass over the hills.")'
     lines = [
         "clock 120 bpm, 4/4",
@@ -68,13 +68,13 @@ def an_hour(passes: int = 24) -> Schedule:
 
 @pytest.fixture(scope="module")
 def jam(tmp_path_factory: pytest.TempPathFactory) -> tuple[Played, Path]:
-    """A run of the live set, left at chunk 16, with its journal."""
+    """Return a run of the live set that leaves the jam at chunk 16, with its journal."""
     journal = tmp_path_factory.mktemp("jam") / "journal.jsonl"
     events = ("note D3 ch 10@9c", "cc 20=10@1c", "cc 20=90@10c", "note E3@12c", "go out@14c")
     return play(of("live-set"), *events, journal=journal), journal
 
 
-# ---- pictures ------------------------------------------------------------------------------------------------------
+# ---- SVG -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["first", "night-tram", "live-set"])
@@ -121,7 +121,7 @@ def test_nothing_in_a_picture_stands_outside_of_it() -> None:
 
 
 class _Page(HTMLParser):
-    """What a browser makes of a page: its tags, its text, and what is told on pointing."""
+    """Collects what a browser reads from a page: its tags, its text, and its tooltips."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -321,7 +321,7 @@ def test_images_are_shown_small_where_they_are_there(tmp_path: Path) -> None:
     assert "harbour.png" in texts(timeline_svg(schedule))
 
 
-# ---- letters -------------------------------------------------------------------------------------------------------
+# ---- text and fonts ------------------------------------------------------------------------------------------------
 
 
 @given(st.text(max_size=200), st.integers(1, 400), st.integers(1, 5))

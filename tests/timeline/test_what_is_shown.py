@@ -1,4 +1,4 @@
-"""What a timeline shows beside its prompts: rules and pads, MIDI, snap errors, gaps, and where sections were left."""
+"""What a timeline shows in addition to prompts: rules and pads, MIDI, snap errors, gaps, and where sections were left."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def of(name: str) -> Schedule:
 
 
 def texts(svg: str) -> str:
-    """What is written in a picture, without what is told on pointing."""
+    """Return the text of an SVG timeline, without tooltips."""
     root = ET.fromstring(svg)  # noqa: S314  # our own output
     return "\n".join("".join(span.text or "" for span in [one, *one.iter(f"{SVG}tspan")]) for one in root.iter(f"{SVG}text"))
 
 
 def written(page: str) -> str:
-    """The text of a page, without its tags."""
+    """Return the text of a page, without its tags."""
     return unescape(re.sub(r"<[^>]+>", " ", page.partition("<body>")[2].partition("<script>")[0]))
 
 
@@ -205,7 +205,7 @@ def test_a_live_section_is_not_drawn_as_repeated_empty_bars() -> None:
     for gap in plot.axis.gaps:
         assert f"+{gap.chunks}" in texts(svg)
         assert f">+{gap.chunks}</i>" in page
-    # What happens is never left out.
+    # Chunks in which something happens are never omitted.
     for flag in plot.flags:
         assert not plot.axis.hides(flag.chunk)
         assert flag.exact is None or not plot.axis.hides(flag.exact)
@@ -269,7 +269,7 @@ def test_timeline_report_and_table_agree_on_the_chunk_at_which_a_section_was_lef
     assert as_json(report, {})["moves"][0]["chunk"] == move.chunk
     captions = [band.caption for band in performed(played.conductor).bands]
     assert [caption for caption in captions if "left at" in caption] == [f"live, left at chunk {move.chunk}"]
-    # In the picture it is cut where the section is narrow, and told whole on pointing.
+    # The SVG abbreviates the caption where the section is narrow; the tooltip has all of it.
     assert f"left at chunk {move.chunk}</title>" in timeline_svg(played.schedule, played.conductor)
     assert f"left at chunk {move.chunk}" in written(timeline_html(played.schedule, played.conductor))
 

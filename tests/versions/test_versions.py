@@ -1,4 +1,4 @@
-"""The oldest versions that are allowed, other Pythons, known vulnerabilities; and what each script says where it cannot try."""
+"""The oldest allowed dependencies, other Python versions, known vulnerabilities, and the reports of scripts that cannot run."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_another_word_is_a_mistake(tmp_path: Path) -> None:
 
 
 def test_a_database_that_nobody_reaches_is_no_pass(tmp_path: Path) -> None:
-    """A copy of the script, so that what lies in .deps stays; its pip-audit fails as it does without a network."""
+    """Use a copy of the script, so that .deps is not modified. Its pip-audit fails as it does without a network."""
     for name, program in (
         ("silent", "exit 1"),
         ("broken", "echo 'requests.exceptions.ConnectionError: Max retries exceeded' >&2; exit 1"),
@@ -95,7 +95,7 @@ def test_holes_are_told_and_none_is_told_as_none(tmp_path: Path) -> None:
 
 
 def _audit(folder: Path, program: str) -> subprocess.CompletedProcess[str]:
-    """The script in a folder of its own, with this program for its pip-audit."""
+    """Run a copy of the script in its own folder, with this program in place of pip-audit."""
     require(shutil.which("bash") is not None and sys.platform != "win32", "the scripts want bash")
     binaries = folder / ".deps" / "audit" / "venv" / "bin"
     binaries.mkdir(parents=True)
