@@ -1,4 +1,4 @@
-"""A disk that fills up at any stage: exit code 1, a sentence, and a run folder under its own name with what could be saved."""
+"""A disk that fills up at any stage: exit code 1, an error message, and a run folder with what could be saved."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Disk = Callable[[str], Path]
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Disk]:
-    """Mounts a disk of a size, such as `64k`."""
+    """Return a function that mounts a disk of a given size, such as `64k`."""
     mounted: list[Path] = []
 
     def mount(size: str) -> Path:
@@ -52,7 +52,7 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
 
 
 class Filler:
-    """Takes up all the space that a disk has left, until it is told to give it back."""
+    """Fills all the free space of a disk, and releases it on request."""
 
     def __init__(self, disk: Path) -> None:
         self._path = disk / "filler"
@@ -70,7 +70,7 @@ class Filler:
 
 
 def at_chunks(**does: Callable[[], object]) -> Callable[[Progress], None]:
-    """Watches a rehearsal: `at_chunks(c3=act)` acts when three chunks are done."""
+    """Return a watcher for a rehearsal: `at_chunks(c3=act)` calls `act` when three chunks are done."""
 
     def watch(moment: Progress) -> None:
         does.get(f"c{moment.chunk}", lambda: None)()
@@ -210,7 +210,7 @@ def test_one_file_that_cannot_be_written_costs_no_other(failing: str, tmp_path: 
     write, replace = Path.write_text, Path.replace
 
     def fails(path: Path, *rest: object, **named: object) -> int:
-        done = write(path, *rest, **named)  # type: ignore[arg-type]  # whatever it was given
+        done = write(path, *rest, **named)  # type: ignore[arg-type]  # passed on as received
         if path.name == failing:
             raise OSError(28, "No space left on device")
         return done
@@ -233,7 +233,7 @@ def test_what_a_resumed_run_needs_is_replaced_and_never_emptied(disk: Disk) -> N
     said: list[str] = []
     memory = {"session": "abc", "uploads": {}}
     run = SimpleNamespace(_live=SimpleNamespace(memory=lambda: memory), folder=SimpleNamespace(path=folder), notify=said.append)
-    LiveRun._remember(run)  # type: ignore[arg-type]  # all that it looks at
+    LiveRun._remember(run)  # type: ignore[arg-type]  # `run` has every attribute that the method uses
     Filler(folder).fill()
     memory = {"session": "abc", "uploads": {"image": "x" * 8192}}
     LiveRun._remember(run)  # type: ignore[arg-type]  # as above
@@ -259,7 +259,7 @@ def playing(*words: str | Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_a_performance_outlives_its_disk(disk: Disk) -> None:
-    """A real process, in real time: the recording ends where the disk is full, the show does not."""
+    """Runs a real process in real time: the recording ends when the disk is full, the show continues."""
     folder = disk("9m")
     score = folder.parent / "short.score"
     score.write_text('seed 1\nat 0c "One."\nat 2c "Two."\nend 4c\n')
@@ -281,7 +281,7 @@ def test_a_performance_outlives_its_disk(disk: Disk) -> None:
 
 
 def test_a_run_that_was_killed_on_a_full_disk_is_resumed_when_there_is_space(disk: Disk) -> None:
-    """Its journal ends before the run did: what the model has done since is taken from the model itself."""
+    """The journal ends before the run did: the chunks made since then are taken from the model itself."""
     folder = disk("1m")
     filler, out = Filler(folder), folder / "run"
     score = folder.parent / "long.score"

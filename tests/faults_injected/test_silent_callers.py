@@ -1,4 +1,4 @@
-"""Whoever connects and sends nothing: bounded in number, so that no one keeps others out."""
+"""Clients that connect and send nothing: their number is limited, so that they cannot keep others out."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def callers(port: int, count: int) -> Iterator[list[socket.socket]]:
 
 
 def is_closed(caller: socket.socket, seconds: float = 5.0) -> bool:
-    """Whether the other side has closed a connection, or does within that time."""
+    """Return whether the peer has closed a connection, or closes it within the given time."""
     caller.settimeout(seconds)
     try:
         return caller.recv(1) == b""
@@ -46,7 +46,7 @@ def is_closed(caller: socket.socket, seconds: float = 5.0) -> bool:
 
 
 class Heard:
-    """What a MIDI input hands on."""
+    """Records the messages and changes that a MIDI input delivers."""
 
     def __init__(self) -> None:
         self.messages: list[bytes] = []
@@ -94,7 +94,7 @@ def test_a_midi_socket_is_full_when_everybody_plays() -> None:
             deadline = time.monotonic() + 5
             while len(heard.messages) < MAX_PEERS:
                 assert time.monotonic() < deadline
-                time.sleep(0.01)  # a thread of its own hears them
+                time.sleep(0.01)  # a separate thread receives them
             with callers(port, 1) as (late,):
                 assert is_closed(late)
             assert not is_closed(playing[0], 0.05)
@@ -108,7 +108,7 @@ def test_a_midi_peer_that_is_gone_without_a_word_is_noticed_by_the_system() -> N
     listening = open_input(f"tcp-listen://127.0.0.1:{port}", heard.hear, heard.changed)
     connected = open_input(f"tcp://127.0.0.1:{port}", heard.hear, heard.changed)
     try:
-        theirs = connected._connection  # type: ignore[attr-defined]  # the socket itself
+        theirs = connected._connection  # type: ignore[attr-defined]  # the client's socket
         assert theirs.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
         for name, value in KEEPALIVE.items():
             if hasattr(socket, name):

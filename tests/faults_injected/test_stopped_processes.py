@@ -1,4 +1,4 @@
-"""Real processes that stop, are killed, or lose their network: what happened is reported, and no show grows."""
+"""Real processes that stop, are killed, or lose their network: the report says what happened, no show plays extra chunks."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals are sent lik
 
 CHUNKS = 16
 FAST = ("--fps", "96", "--plain")
-"""A chunk takes a third of a second, four times as little as in the score."""
+"""A chunk takes a third of a second, a quarter of what it takes in the score."""
 SCORE = "seed 1\n" + "".join(f'at {chunk}c "Prompt {chunk}."\n' for chunk in range(0, CHUNKS, 4)) + f"end {CHUNKS}c\n"
 STOPPED = 7.0
-"""Seconds: longer than the shortest stall (four of the score's chunks) and than a client waits for a sign of life (four)."""
+"""Seconds: longer than the shortest stall (four of the score's chunks) and than a client waits for a keep-alive (four)."""
 
 Before = Sequence[str]
 
@@ -69,7 +69,7 @@ def performing(folder: Path, url: str, name: str, *, before: Before = ()) -> Abs
 
 
 def chunks_of(folder: Path, name: str) -> int:
-    """How many chunks a run that plays has had reported."""
+    """Return the number of chunks that have been reported to a run in progress."""
     journal = folder / f".{name}.partial" / "journal.jsonl"
     return journal.read_text().count('"kind":"chunk_done"') if journal.exists() else 0
 
@@ -79,7 +79,7 @@ def wait_for_chunks(running: subprocess.Popen[str], folder: Path, name: str, cou
     while chunks_of(folder, name) < count:
         assert running.poll() is None, running.communicate()
         assert time.monotonic() < deadline
-        time.sleep(0.05)  # another process: there is no event to wait for
+        time.sleep(0.05)  # the other process gives no event to wait for
 
 
 def report_of(folder: Path, name: str) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def report_of(folder: Path, name: str) -> dict[str, Any]:
 
 
 def test_a_server_or_a_client_that_stops_for_a_while(tmp_path: Path) -> None:
-    """Both at once, in two shows, because they take their time."""
+    """Tests both at the same time, in two shows, because each takes several seconds."""
     with (
         served(tmp_path) as (frozen, frozen_url),
         served(tmp_path) as (_, other_url),
@@ -108,7 +108,7 @@ def test_a_server_or_a_client_that_stops_for_a_while(tmp_path: Path) -> None:
         _, of_first = first.communicate(timeout=90)
         _, of_second = second.communicate(timeout=90)
 
-    # The server stood still: the show takes so much longer, has as many chunks as are written, and all of them are shown.
+    # The server was stopped: the show takes that much longer, has as many chunks as the score, and all of them are shown.
     report = report_of(tmp_path, "server")
     assert (first.returncode, report["chunks"], report["summary"]["chunks_beyond"]) == (1, CHUNKS, 0), of_first
     assert "stalled once" in of_first
@@ -120,7 +120,7 @@ def test_a_server_or_a_client_that_stops_for_a_while(tmp_path: Path) -> None:
     assert max(done) <= CHUNKS, "the model made the one after the last, and no more"
     assert any("the connection was lost" in note for note in report["notes"])
 
-    # The client was stopped: the model went on without it.
+    # The client was stopped: the model continued without it.
     report = report_of(tmp_path, "client")
     assert (second.returncode, report["chunks"]) == (1, CHUNKS), of_second
     assert "this process did not run for" in of_second
@@ -136,7 +136,7 @@ def test_a_server_that_is_killed_ends_the_run(tmp_path: Path) -> None:
 
     async def scenario(server: subprocess.Popen[str], url: str) -> Run:
         async def kill() -> None:
-            while not journal.exists() or journal.read_text().count('"kind":"chunk_done"') < 3:  # noqa: ASYNC110  # a file
+            while not journal.exists() or journal.read_text().count('"kind":"chunk_done"') < 3:  # noqa: ASYNC110  # polls a file
                 await asyncio.sleep(0.05)
             server.kill()
 
@@ -158,7 +158,7 @@ def test_a_server_that_is_killed_ends_the_run(tmp_path: Path) -> None:
 
 @pytest.fixture
 def network() -> Iterator[tuple[Before, Before]]:
-    """Two network namespaces with a cable between them: the words that a command in each begins with."""
+    """Create two network namespaces connected by a cable; yield the command prefix that runs a program in each."""
     require(sys.platform == "linux" and os.geteuid() == 0, "network namespaces are made by root on Linux")
     here, there = f"seq{os.getpid()}a", f"seq{os.getpid()}b"
 

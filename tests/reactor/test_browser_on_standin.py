@@ -1,4 +1,4 @@
-"""Reactor's JavaScript SDK, in a headless browser, shows the video of the stand-in and steers it from a small page."""
+"""Reactor's JavaScript SDK in a headless browser: it shows the local server's video and controls it from a small page."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from sequencer.server.app import StageServer
 
 
 class _Page:
-    """Serves the page, and hears what it tells."""
+    """Serves the page, and records what the page reports."""
 
     def __init__(self, script: bytes) -> None:
         self._script = script
@@ -62,7 +62,7 @@ class _Page:
         return web.Response(status=204)
 
     async def hears(self, what: str, holds: str = "", seconds: float = 60.0) -> object:
-        """Wait until the page has told something of that kind with that text in it."""
+        """Wait until the page has reported something with this name whose data contain this text; return the data."""
         async with asyncio.timeout(seconds):
             while True:
                 for name, data in self.told:
@@ -73,7 +73,7 @@ class _Page:
 
 
 class _Browser:
-    """A headless Chromium, spoken to over its own protocol."""
+    """A headless Chromium, controlled over the DevTools protocol."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
@@ -92,7 +92,7 @@ class _Browser:
                     return found
 
     async def run(self, script: str) -> object:
-        """Run a script in the page; what comes of it, where that is plain."""
+        """Run a script in the page and return its result if it is JSON; otherwise None."""
         answer = await self.do("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
         result = answer["result"]
         return result.get("value") if isinstance(result, dict) else None
@@ -153,7 +153,7 @@ async def _attach(client: aiohttp.ClientSession, where: str, address: str) -> _B
             await asyncio.sleep(0.1)
         browser = _Browser(await client.ws_connect(pages[0]["webSocketDebuggerUrl"], max_msg_size=0))
         for _ in range(100):
-            with contextlib.suppress(AssertionError):  # while a page is being loaded, what runs in the empty one is cut off
+            with contextlib.suppress(AssertionError):  # while a page loads, a script that runs in the empty page is aborted
                 if await browser.run("document.readyState === 'complete' && location.href") == address:
                     break
             await asyncio.sleep(0.1)
@@ -162,7 +162,7 @@ async def _attach(client: aiohttp.ClientSession, where: str, address: str) -> _B
 
 @contextlib.asynccontextmanager
 async def _browsing(page: _Page, server: StageServer | None, *how: str, host: str = "127.0.0.1") -> AsyncIterator[_Browser]:
-    """A browser that shows the page, which is told where the server is, and how to connect."""
+    """Open a browser on the page; the page receives the server's address and how to connect."""
     runner, port = await page.serve()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         async with aiohttp.ClientSession() as client:
@@ -235,7 +235,7 @@ def test_a_page_reads_why_it_is_refused_and_what_went_wrong() -> None:
 
 
 async def _read_refusals() -> None:
-    """What `fetch` sees in a real browser: of the server's own pages every answer, of another site's its refusal."""
+    """What `fetch` gets in a real browser: every answer for the server's own pages, a refusal for pages of another site."""
     page = _Page(b"")
     async with stand_in() as server:
         ask = """(async (path, method, body) => {

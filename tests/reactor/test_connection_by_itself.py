@@ -1,4 +1,4 @@
-"""A connection on a peer connection that is none: what is asked of it, what is heard of it, and its end."""
+"""`Connection` on a fake peer connection: the calls that it makes, the events that it handles, and how it closes."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class _Channel:
 
 
 class _Peer:
-    """A peer connection. `answered` is what happens when the answer is set."""
+    """A fake peer connection. `answered` is called when the answer is set."""
 
     made: _Peer
 
@@ -372,7 +372,7 @@ def test_frames_of_video_tracks_are_handed_on_with_what_was_appended() -> None:
         connection, peer, heard = connect(TRACKS[:1])
         first, second = _track("video", _frame(1), "no frame", _frame(2)), _track("video", _frame(3))
         owner = SimpleNamespace(track=first)
-        connection._tagged = _Pairs((owner, _Tags()))  # type: ignore[assignment]  # a mapping of what has no hash
+        connection._tagged = _Pairs((owner, _Tags()))  # type: ignore[assignment]  # a mapping with unhashable keys
         peer.handlers["track"](first)
         peer.handlers["track"](_track("audio", _frame(9)))
         peer.handlers["track"](SimpleNamespace(kind="video"))

@@ -1,4 +1,4 @@
-"""Proxies and certificates from the environment, and dates to wait for: what is right is used, what is wrong is a sentence."""
+"""Proxies, certificates and `Retry-After` dates: valid values are used, invalid ones give an error message."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from sequencer.core.errors import StageError
 from sequencer.stages.reactor.http import ApiClient, ApiError
 
 BASE = "https://reactor.invalid"
-PASSWORD = "hunter2"  # noqa: S105  # a made-up one that must not be shown
+PASSWORD = "hunter2"  # noqa: S105  # an invented one that must not be shown
 SCORE = 'seed 1\nat 0c "A paper boat drifts along a gutter. Grey light. Wide shot."\nend 2c\n'
 NAMES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ssl_cert_file", "ssl_cert_dir", "sslkeylogfile")
 
 
 @pytest.fixture(autouse=True)
 def _bare(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No variable of the machine's own."""
+    """Remove the machine's own variables."""
     for name in NAMES:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
 
 
 def made(base: str = BASE) -> ApiClient:
-    """A client as a performance makes it; closed again."""
+    """Create a client as a performance does, and close it."""
     found = ApiClient(base)
     asyncio.run(found.close())
     return found
@@ -105,7 +105,7 @@ def test_a_proxy_does_not_matter_for_this_machine(monkeypatch: pytest.MonkeyPatc
 
 
 def through(proxy: Callable[[str], bytes], base: str, variable: str, monkeypatch: pytest.MonkeyPatch) -> object:
-    """What asking `base` gives when a proxy answers as told; it gets the first line of each request."""
+    """Return the result of a request to `base` through a proxy that answers with `proxy(first line of the request)`."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         line = (await reader.readline()).decode()
@@ -188,7 +188,7 @@ def test_perform_says_so_and_leaves_nothing(setting: str, tmp_path: Path) -> Non
 
 
 def asked_with(headers: dict[str, str], monkeypatch: pytest.MonkeyPatch, tries: int = 1) -> tuple[list[float], list[str]]:
-    """How long was waited when an answer with these headers comes before a good one, and what was said of it."""
+    """Return the waits, and the notices, when answers with these headers come before a successful one."""
     waits: list[float] = []
 
     async def sleep(seconds: float) -> None:

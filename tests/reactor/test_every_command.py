@@ -1,4 +1,4 @@
-"""Every command on both wires: what is refused comes back by its name, what is alive stays alive, and where proof is sent."""
+"""Every command on both wires: refusals name the command, keep-alives keep the connection, and which hosts get the key."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_what_is_too_long_for_the_channel_is_refused_and_nothing_breaks() -> Non
 
 @pytest.mark.parametrize(("ping", "lost"), [(0.3, False), (60.0, True)])
 def test_signs_of_life_keep_the_connection(ping: float, lost: bool) -> None:
-    """The platform drops whoever is silent; here it does so after a second and a half."""
+    """The platform drops silent clients; here after a second and a half."""
 
     async def go() -> list[Event]:
         events: list[Event] = []

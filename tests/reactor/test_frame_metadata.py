@@ -1,4 +1,4 @@
-"""What tells a frame from the one before it: trailers of encoded frames, and pictures after an encoder."""
+"""What distinguishes a frame from the previous one: trailers of encoded frames, and their pixels after an encoder."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _trailer(message: bytes) -> bytes:
 
 
 def test_a_trailer_is_read_and_taken_off() -> None:
-    """42, 1,000,000 µs and some bytes, as the vendor's library writes them."""
+    """The frame number 42, 1,000,000 µs and some bytes, as the vendor's library writes them."""
     message = bytes.fromhex("082a10c0843d1a0568656c6c6f")
     data, found = split_trailer(b"VIDEO" + _trailer(message))
     assert data == b"VIDEO"
@@ -84,7 +84,7 @@ def _codec(name: str) -> RTCRtpCodecParameters:
 
 
 def _picture(index: int, still: bool = False) -> VideoFrame:
-    """A textured picture that moves by a few pixels with each frame."""
+    """Return a textured frame whose content moves by a few pixels with each frame."""
     y, x = np.mgrid[0:96, 0:160]
     moved = 0 if still else 3 * index
     luma = 128 + 50 * np.sin((x + moved) / 9) + 40 * np.sin((y - moved / 2) / 7)
@@ -94,7 +94,7 @@ def _picture(index: int, still: bool = False) -> VideoFrame:
 
 
 def _coded(frames: list[VideoFrame], name: str, own: list[bytes] | None = None) -> list[VideoFrame]:
-    """Frames after encoder and decoder, with trailers where `own` gives the model's bytes; each gets its metadata's check."""
+    """Encode and decode frames, and check their metadata; `own` gives the model's bytes, which are appended as trailers."""
     encoder, decoder = get_encoder(_codec(name)), get_decoder(_codec(name))
     tags = TaggedFrames()
     tags.is_agreed = own is not None
@@ -152,7 +152,7 @@ def test_frames_that_are_never_decoded_are_forgotten() -> None:
 
 
 def test_metadata_is_declined_where_aiortc_is_built_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Then nothing is declared, and frames come as ever."""
+    """Without metadata nothing is declared, and frames arrive as usual."""
     import asyncio
 
     async def receiver() -> RTCRtpReceiver:
@@ -176,7 +176,7 @@ def test_metadata_is_declined_where_aiortc_is_built_otherwise(monkeypatch: pytes
 
 
 def _row(*counts: int) -> list[int]:
-    """Frames by number: for each of them in turn, how often it is sent."""
+    """Return the frame numbers in order, each as many times as it is sent."""
     return [index for index, count in enumerate(counts) for _ in range(count)]
 
 
@@ -212,7 +212,7 @@ def test_the_models_own_bytes_tell_frames_apart_even_where_the_picture_stands_st
 
 
 def test_bytes_that_are_the_same_for_many_frames_tell_nothing() -> None:
-    """A model that tells the chunk with each frame, say."""
+    """Some models send bytes that change only with the chunk, for example its number."""
     looks = Repeats()
     found = [looks.look(_picture(index), Metadata(index + 1, 1000 * index, bytes([index // 10])))[0] for index in range(40)]
     assert found[2:] == [DIFFERENT] * 38

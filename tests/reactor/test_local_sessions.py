@@ -1,4 +1,4 @@
-"""Starting a local runtime's session: one that is still closing the last one is waited for, any other refusal is an error."""
+"""Starting a local runtime's session: the client waits while the last session is closing; other refusals are errors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ URL = "http://127.0.0.1:8080"
 
 
 def _start(states: list[str | None]) -> tuple[str, int]:
-    """Start a session where the runtime is in these states one after the other; the last one stays. None: it does not say."""
+    """Start a session while the runtime passes through these states; the last one stays. None: the answer has no state."""
     starts = 0
 
     def answer(request: httpx.Request) -> httpx.Response:

@@ -1,7 +1,6 @@
-"""Two minutes over real WebRTC with everything that a score can do, on a good network and on one that breaks three times.
+"""Two minutes over real WebRTC with every feature of a score, on a good network and on one that breaks three times.
 
-They take their time, so they run where everything is required (SEQUENCER_REQUIRE_ALL=1), and elsewhere when asked for
-(SEQUENCER_LONG=1).
+They are slow, so they run only where everything is required (SEQUENCER_REQUIRE_ALL=1) or when requested (SEQUENCER_LONG=1).
 """
 
 from __future__ import annotations
@@ -104,7 +103,7 @@ def _play(journal: Path, **server: Any) -> tuple[Run, Session]:
 
 
 def _check(run: Run, session: Session, journal: Path) -> None:
-    """Report, journal and what the server saw agree."""
+    """Check that report, journal and the server's records agree."""
     heard = [name for name, _ in session.show.heard]
     sent = [one.kind for one in run.commands if one.kind not in ("upload", "wake_at", "finish")]
     assert set(heard) <= set(sent)

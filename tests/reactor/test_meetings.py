@@ -1,4 +1,4 @@
-"""Meeting the model, by hand: which calls in which order, what counts as understood, and what is left after a failure."""
+"""`Connector` step by step: which calls in which order, when the wire is known, and what is left after a failure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Step = Callable[["_World", "_Connection"], object]
 
 
 class _Connection:
-    """What `Meeting` needs of a connection. It answers the question for the schema where it understands the wire."""
+    """What `Connector` needs of a connection. It answers the request for the schema if it understands the wire."""
 
     def __init__(self, world: _World, tracks: Any, hooks: Any, servers: Any) -> None:
         self.world = world
@@ -60,7 +60,7 @@ class _Connection:
 
 
 class _World:
-    """A meeting, and everything that it did."""
+    """A connector, and everything that it did."""
 
     def __init__(
         self,
@@ -145,7 +145,7 @@ def test_the_first_meeting_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None
     ]
     assert world.said == [TrackRequest("resume", "main_video"), TrackRequest("resume", "sound"), Ping(), SchemaRequest("r1")]
     (connection,) = world.made
-    assert world.meeting.connection is connection  # type: ignore[comparison-overlap]  # it stands for one
+    assert world.meeting.connection is connection  # type: ignore[comparison-overlap]  # a fake connection
     assert not connection.is_closed
     assert world.meeting.last_ping == NOW
     assert connection.hooks.frame is world.frame
@@ -200,7 +200,7 @@ def test_a_runtime_that_understands_v0_only_is_met_again_in_v0(monkeypatch: pyte
     world.first()
     assert [one.is_closed for one in world.made] == [True, False]
     assert world.talk.wire is Wire.V0
-    assert world.meeting.connection is world.made[1]  # type: ignore[comparison-overlap]  # it stands for one
+    assert world.meeting.connection is world.made[1]  # type: ignore[comparison-overlap]  # a fake connection
     assert world.trying == ["meeting the model"], "it is not another try"
     assert world.waits == [0.0]
 
@@ -217,7 +217,7 @@ def test_where_v1_is_wanted_nothing_else_is_tried(monkeypatch: pytest.MonkeyPatc
 def test_v0_need_not_show_that_it_is_understood(monkeypatch: pytest.MonkeyPatch) -> None:
     world = _World(monkeypatch, understands=(), wire=Wire.V0)
     world.meet()
-    assert world.meeting.connection is world.made[0]  # type: ignore[comparison-overlap]  # it stands for one
+    assert world.meeting.connection is world.made[0]  # type: ignore[comparison-overlap]  # a fake connection
     assert len(world.made) == 1
 
 
@@ -234,7 +234,7 @@ def test_the_third_try_may_succeed(monkeypatch: pytest.MonkeyPatch) -> None:
     world = _World(monkeypatch, steps=(_fails(StageError("1")), _fails(StageError("2"))))
     world.first()
     assert len(world.trying) == 3
-    assert world.meeting.connection is world.made[2]  # type: ignore[comparison-overlap]  # it stands for one
+    assert world.meeting.connection is world.made[2]  # type: ignore[comparison-overlap]  # a fake connection
 
 
 def test_what_the_platform_refuses_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,7 +262,7 @@ def test_a_connection_that_breaks_before_it_is_understood_is_none(monkeypatch: p
 
     async def breaks() -> None:
         await connect()
-        assert world.meeting.gone(world.made[0])  # type: ignore[arg-type]  # it stands for one
+        assert world.meeting.gone(world.made[0])  # type: ignore[arg-type]  # a fake connection
 
     world.meeting._connect = breaks  # type: ignore[method-assign]
     world.talk.greet = lambda: None  # type: ignore[method-assign]  # nothing can be asked on it
@@ -274,7 +274,7 @@ def test_a_connection_that_breaks_before_it_is_understood_is_none(monkeypatch: p
 
 def test_a_connection_that_breaks_while_it_settles_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     world = _World(monkeypatch)
-    world.asleep = lambda: world.meeting.gone(world.made[0])  # type: ignore[arg-type]  # it stands for one
+    world.asleep = lambda: world.meeting.gone(world.made[0])  # type: ignore[arg-type]  # a fake connection
     with pytest.raises(StageError, match="the connection broke at once"):
         world.meet()
 

@@ -1,7 +1,7 @@
-"""One table of Helios' contract, over the wire, on two models that were written apart.
+"""Helios' contract, from one table, over the wire, on two models that were written independently.
 
-The simulated model behind the stand-in, and the judges' small model on Reactor's own runtimes 2.10.1 (v0) and 3.10.0
-(v0 and v1): how commands are answered, and what state the model is in afterwards.
+The models are the simulated model of the local server, and the small test model on Reactor's own runtimes 2.10.1 (v0) and
+3.10.0 (v0 and v1). The table covers how commands are answered, and the state of the model afterwards.
 """
 
 from __future__ import annotations
@@ -71,15 +71,15 @@ WIDE_BYTES, TALL_BYTES = _png(320, 200, "orange"), _png(64, 96, "teal")
 WIDE, TALL = _file("wide.png", WIDE_BYTES, 320, 200), _file("tall.png", TALL_BYTES, 64, 96)
 IMAGES = {WIDE.sha256: WIDE_BYTES, TALL.sha256: TALL_BYTES}
 GONE = "0" * 64
-"""The digest of an image whose upload the server does not have, or has no more."""
+"""The digest of an image whose upload the server does not have, or no longer has."""
 UPLOADED = {GONE: Reference("11111111-2222-3333-4444-555555555555", "gone.png", "image/png", 100)}
 
 QUIET = 0.15
-"""Seconds after the expected answers in which no others may come."""
+"""Seconds after the expected answers during which no others may come."""
 
 
 def _answer(event: Event) -> str | None:
-    """An event as an answer; None for what comes of itself."""
+    """Return the answer that an event represents; None for events that answer nothing."""
     match event:
         case CommandRefused():
             return f"refused {event.command}"
@@ -110,7 +110,7 @@ def _answer(event: Event) -> str | None:
 
 @dataclass
 class _Client:
-    """A stage at `url`, and what it delivered."""
+    """A stage at `url`, and the events that it delivered."""
 
     url: str
     version: str
@@ -136,7 +136,7 @@ class _Client:
     async def send(
         self, *commands: ModelCommand | Upload, answers: set[str], what: str = "", reach_the_model: bool = True
     ) -> None:
-        """Send commands; they must get these answers and no others, and `state` where they reach the model."""
+        """Send commands; exactly these answers must follow, and a `state` if the commands reach the model."""
         first = len(self.events)
         what = what or str(commands)
         await self.stage.send(commands)
@@ -164,7 +164,7 @@ class _Client:
         return next(one for one in reversed(self.events) if isinstance(one, StateReported))
 
     def stands(self, *, started: bool = False, paused: bool = False, image: bool = False, **prompts: str) -> None:
-        """The last state is this one; `prompts` are those still scheduled, `c7="…"` for chunk 7."""
+        """Check the last state; `prompts` are those still scheduled, `c7="…"` for chunk 7."""
         state = self.state
         assert (state.started, state.running, state.paused) == (started, started and not paused, paused)
         assert state.image_set == image
@@ -172,7 +172,7 @@ class _Client:
 
 
 async def _before_the_start(client: _Client, *, answers_all: bool) -> None:
-    """`answers_all`: whether the platform refuses by an answer what its schema forbids (v1), or by silence (v0)."""
+    """`answers_all`: whether the platform answers commands that its schema forbids with a refusal (v1), or not at all (v0)."""
     send, stands = client.send, client.stands
     await send(SetSeed(7), answers=set())
     await send(SetSrScale("4x"), answers=set())
@@ -185,7 +185,7 @@ async def _before_the_start(client: _Client, *, answers_all: bool) -> None:
         ({"refused set_image_strength"}, (SetImageStrength(1.5),)),
         ({"refused set_image_strength"}, (SetImageStrength(-0.5),)),
         ({"refused schedule_prompt"}, (SchedulePrompt("a red field", -1),)),
-        # The upload is waited for first: ten seconds.
+        # The server waits ten seconds for the upload first.
         ({"refused set_image", "refused set_conditioning"}, (SetImage(GONE), SetConditioning("a green field", GONE))),
     )
     for refused, commands in forbidden:

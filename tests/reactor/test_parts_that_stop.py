@@ -1,4 +1,4 @@
-"""Parts of a connection that stop while others go on, this process itself, and calls that never come to an end."""
+"""Parts of a connection that stop while others continue, a stopped process, and calls that never end."""
 
 from __future__ import annotations
 
@@ -60,9 +60,9 @@ def test_frames_are_missed_only_where_there_were_some_and_more_are_due() -> None
 
 
 async def _session(server: StageServer, chunks: int) -> Session:
-    """The session, when its model has made so many chunks."""
+    """Return the session once its model has made this many chunks."""
     async with asyncio.timeout(30):
-        while server.session is None or len(server.session.show.made) < chunks:  # noqa: ASYNC110  # it makes what it makes
+        while server.session is None or len(server.session.show.made) < chunks:  # noqa: ASYNC110  # there is no event to wait for
             await asyncio.sleep(0.02)
     return server.session
 
@@ -133,7 +133,7 @@ def test_a_process_that_was_stopped_connects_again_at_once(monkeypatch: pytest.M
 
 
 def test_the_date_jumps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine whose clock is set while it plays: every token has expired then, and nothing else depends on the date."""
+    """The machine's clock is set during the show: every token has expired, and nothing else depends on the date."""
     real, ahead = time.time, 0.0
     for module in (token, __import__("sequencer.server.tokens", fromlist=["time"])):
         monkeypatch.setattr(module.time, "time", lambda: real() + ahead)
@@ -157,7 +157,7 @@ def test_the_date_jumps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_names_that_are_not_found_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    """DNS or a proxy fails in the middle of a run: it is noticed when the connection breaks, and then waited for."""
+    """DNS or a proxy fails during a run: the client notices when the connection breaks, and then waits for it."""
     send, failures = httpx.AsyncClient.send, 0
     is_down = False
 
@@ -166,7 +166,7 @@ def test_names_that_are_not_found_for_a_while(monkeypatch: pytest.MonkeyPatch) -
         if is_down and failures < 6:
             failures += 1
             raise httpx.ConnectError("[Errno -3] Temporary failure in name resolution", request=request)
-        return await send(client, request, **named)  # type: ignore[arg-type]  # whatever it was given
+        return await send(client, request, **named)  # type: ignore[arg-type]  # passed on as received
 
     monkeypatch.setattr(httpx.AsyncClient, "send", fails)
 
@@ -190,12 +190,12 @@ def test_names_that_are_not_found_for_a_while(monkeypatch: pytest.MonkeyPatch) -
     assert run.outcome.report.chunks == 16
 
 
-# ---- calls that never come to an end
+# ---- calls that never end
 
 
 @asynccontextmanager
 async def _trickling(answer: bytes) -> AsyncIterator[str]:
-    """A server that takes everything, and answers a byte at a time without an end."""
+    """Run a server that accepts everything, and answers one byte at a time without end."""
     done = asyncio.Event()
     serving: set[asyncio.Task[object] | None] = set()
 

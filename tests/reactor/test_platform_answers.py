@@ -1,4 +1,4 @@
-"""What the platform can answer, and what a person is told: each status, each way of not getting through, each try."""
+"""What the platform can answer and what the user reads: each status, each network failure, each attempt."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Answer = Callable[[httpx.Request], httpx.Response]
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Waits between tries are noted, not waited."""
+    """Record the waits between attempts instead of waiting."""
     waited: list[float] = []
     real = asyncio.sleep
 
@@ -315,7 +315,7 @@ def test_a_stage_without_a_key_asks_nobody() -> None:
 
 
 class _Mint:
-    """A platform that mints tokens and knows one session."""
+    """A platform that creates tokens and has one session."""
 
     def __init__(self, lives: float = 3600, accepts: int = 10**9) -> None:
         self.minted: list[dict[str, Any]] = []
@@ -441,7 +441,7 @@ def test_a_session_that_ends_while_it_is_waited_for_is_told(state: str) -> None:
 
 
 def test_a_session_that_cannot_be_closed_is_told_plainly() -> None:
-    """Its offer cannot be answered here; what counts is how it ends."""
+    """The offer cannot be answered here; this tests only how the session ends."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.method == "DELETE":
@@ -473,7 +473,7 @@ def test_a_session_that_cannot_be_closed_is_told_plainly() -> None:
     assert JWT not in " ".join(notices)
 
 
-# ---- for real: names and certificates
+# ---- over the network: names and certificates
 
 
 def test_a_name_that_does_not_exist_is_told() -> None:

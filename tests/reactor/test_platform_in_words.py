@@ -1,4 +1,4 @@
-"""The HTTP client in detail: every sentence that a person reads, what is asked how often, and what goes along with it."""
+"""The HTTP client in detail: every message that a user reads, what is retried how often, and the headers sent."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Answers = Callable[[httpx.Request], httpx.Response]
 
 @pytest.fixture(autouse=True)
 def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Waits between tries are noted, not waited."""
+    """Record the waits between attempts instead of waiting."""
     waits: list[float] = []
 
     async def sleep(seconds: float) -> None:
@@ -31,7 +31,7 @@ def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def on(answers: Answers, do: Callable[[ApiClient], Awaitable[Any]], base: str = URL, notices: list[str] | None = None) -> Any:
-    """What comes of a call on a platform that answers so; a PlatformError is what came of it, too."""
+    """Return the result of a call on a platform that gives these answers, or the ApiError that it raises."""
 
     async def go() -> Any:
         platform = ApiClient(base, transport=httpx.MockTransport(answers), notice=None if notices is None else notices.append)
@@ -46,7 +46,7 @@ def on(answers: Answers, do: Callable[[ApiClient], Awaitable[Any]], base: str = 
 
 
 class _Line:
-    """Answers one after the other, the last one for ever, and what was asked. An exception is raised."""
+    """Gives one answer after the other, repeats the last one, and records the requests. An exception is raised."""
 
     def __init__(self, *answers: int | Exception | httpx.Response) -> None:
         self.answers = list(answers)
@@ -60,7 +60,7 @@ class _Line:
         return httpx.Response(found) if isinstance(found, int) else found
 
 
-# ---- in words
+# ---- messages
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_a_secret_in_the_platforms_words_is_struck_out() -> None:
     assert refused("x", Response(400, {"detail": "the key rk_abc"})).message == "x: it was refused (HTTP 400: the key (key))"
 
 
-# ---- what is asked, and how often
+# ---- requests, and how often
 
 
 @pytest.mark.parametrize(

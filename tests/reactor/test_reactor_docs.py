@@ -1,4 +1,4 @@
-"""The snippets in docs/reactor.md are run as they stand there, but for the port and the waiting."""
+"""The snippets in docs/reactor.md are run as they are, except for the port and the waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The limits of the stage at Reactor: a change of one is a decision, and docs and messages may speak of it."""
+"""The limits of the stage at Reactor: changing one must be deliberate, because docs and messages may mention it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is held back while a connection is made again, and told when it stands."""
+"""The events that are held while a connection is re-established, and delivered when it is restored."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def state(at: int, chunk: int) -> StateReported:
 
 
 def test_of_several_states_only_the_last_one_is_told() -> None:
-    """By an earlier one, what has to leave during a chunk would leave although that chunk is made by now."""
+    """An earlier one would send what is due during a chunk, although that chunk has been made by now."""
     stage, told = ReactorStage(VirtualClock(), ReactorSettings(url="http://127.0.0.1:8080", local=True)), list[Event]()
     stage._deliver = told.append
     made = ChunkDone(2, 12, 429, "a")

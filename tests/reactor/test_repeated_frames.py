@@ -1,7 +1,7 @@
-"""Which chunk is shown where frames are repeated, lost, late, or stand still: with a pacer that is computed, no clock runs.
+"""Which chunk is shown when frames are repeated, lost, late or still. The pacer is computed, so no clock runs.
 
-Each chunk must be found within one frame of where it begins, as long as pictures move or metadata tells frames apart, however
-often the model was slower than its playout or paused. Nothing that goes wrong with one chunk may last.
+Each chunk must be found within one frame of its beginning, as long as the video moves or metadata distinguishes frames, however
+often the model was slower than its playout or paused. No error with one chunk may last.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def test_any_model_any_pacer(
     metadata: bool,
     flickers: int,
 ) -> None:
-    """Moving pictures of whole chunks: within a frame throughout; within two where an encoder makes repeats look new."""
+    """Moving video, no frames lost: within one frame throughout; within two if an encoder makes repeats look new."""
     model = Model(rate, frames, rests, playout=fps)
     limit = 1 if metadata or flickers <= 1 else 2
     way = Way(delay, jitter)
@@ -94,7 +94,7 @@ def test_any_model_any_pacer(
 def test_a_picture_that_stands_still_is_not_mistaken_for_ever(
     rate: Fraction, rests: dict[int, Fraction], begins: int, lasts: int, repeats: bool
 ) -> None:
-    """While nothing moves, chunks are found by their reports, a frame or two late; where something moves again, at once."""
+    """While nothing moves, chunks are found by their reports, a frame or two late; once something moves again, at once."""
     still = range(begins, begins + lasts)
     found = _played(Model(rate, rests=rests), repeats=repeats, metadata=False, still=still)
     assert _worst(found) <= 2
@@ -107,7 +107,7 @@ def test_lost_frames_are_known_by_the_senders_numbers(
     rate: Fraction, rests: dict[int, Fraction], loss: float, seed: int, repeats: bool
 ) -> None:
     found = _played(Model(rate, rests=rests), Way(loss=loss, seed=seed), repeats=repeats, metadata=True)
-    assert max(abs(error) for error in found.values()) <= 2  # a loss at a boundary itself is seen a frame late
+    assert max(abs(error) for error in found.values()) <= 2  # a loss exactly at a boundary is noticed one frame late
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -119,7 +119,7 @@ def test_lost_frames_are_told_by_their_stamps(fps: str, repeats: bool, seed: int
 
 
 def test_what_a_pacer_has_no_room_for_does_not_add_up() -> None:
-    """A model that is too quick for its playout loses the ends of chunks before they are sent. That is seen nowhere."""
+    """A model that is too fast for its playout loses the last frames of chunks before they are sent. No client can see that."""
     chunks, seen = _seen(Model(Fraction(30), playout=Fraction(60)), STRAIGHT, Fraction(24), True, metadata=False)
     dropped = [one for one in seen if one.sent.index < 26]
     times = sorted(one.sent.at for one in seen)

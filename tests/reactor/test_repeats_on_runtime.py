@@ -19,7 +19,7 @@ from sequencer.stages.reactor.shown_chunks import Novelty
 
 CHUNKS = 24
 BITS, MARKED, HEIGHT = 12, 48, 192
-"""How the model of the judges numbers its frames."""
+"""How the test model draws a frame's number: bits, rows, and the height of a frame."""
 
 
 def _number_on(frame: VideoFrame) -> int:
@@ -30,7 +30,7 @@ def _number_on(frame: VideoFrame) -> int:
 
 
 async def _play(metadata: str) -> Run:
-    """The model is slower than its playout, and is paused twice."""
+    """Play a score on a model that is slower than its playout, and pause it twice."""
     async with runtime_3(repeats=metadata) as url:
         plan = schedule(at_chunk(0, "a red field"), at_chunk(12, "a blue sea"), end=CHUNKS)
         return await perform(url, plan, script=["pause@5c", "resume@4.5s", "pause@15c", "resume@10.5s"])

@@ -1,4 +1,4 @@
-"""A runtime that repeats frames, over real WebRTC: whichever way frames are told apart, each chunk is found where it begins."""
+"""A runtime that repeats frames, over real WebRTC: each chunk is found where it begins, however frames are distinguished."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CHUNKS = 24
 
 
 def _play() -> tuple[Run, int]:
-    """A slow model (19.5 frames a second, sent at 24) that is paused twice."""
+    """Play with a slow model (19.5 frames a second, sent at 24) that is paused twice."""
 
     async def play() -> tuple[Run, int]:
         async with stand_in(faults=faults("fps: 19.5\n")) as served:
@@ -31,7 +31,7 @@ def _play() -> tuple[Run, int]:
 
 
 def _errors(frames: list[LiveFrame]) -> dict[int, int]:
-    """By how many frames after its first one each chunk was found, counted in frames that arrived."""
+    """Return how many frames after its first one each chunk was found, counted in frames that arrived."""
     first: dict[int, int] = {}
     found: dict[int, int] = {}
     bright = [one for one in frames if not one.is_dark]
@@ -47,7 +47,7 @@ def _errors(frames: list[LiveFrame]) -> dict[int, int]:
 )
 def test_each_chunk_is_found_though_frames_are_repeated(monkeypatch: pytest.MonkeyPatch, metadata: bool, able: bool) -> None:
     set_up(monkeypatch, metadata)
-    if not able:  # as if aiortc were built otherwise
+    if not able:  # as if aiortc had another structure
         monkeypatch.setattr("sequencer.stages.reactor.connection.tagged_frames", lambda _: None)
     run, repeated = _play()
     assert run.outcome.report.all_landed

@@ -1,4 +1,4 @@
-"""Reactor's own Python SDKs, of both lines, judge the stand-in: a scene each, in local and in production mode."""
+"""The local server with both of Reactor's own Python SDKs: a scene each, in local and in production mode."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _messages(told: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
 
 
 def _check_the_scene(told: list[dict[str, Any]], session: Session) -> None:
-    """What both lines must have seen, and what the stand-in must have seen of them."""
+    """Check what both SDKs must have seen, and what the local server must have seen of them."""
     chunks = _of(told, "all")[0]["chunks"]
     assert chunks[:4] == ["a red field"] * 4
     assert set(chunks[4:]) == {"a blue sea"}
@@ -102,7 +102,7 @@ def test_a_model_from_1x_answers_the_newer_line_with_messages(mode: str, model: 
         ("set_image", "image_accepted"),
         ("set_seed", None),
         ("start", "generation_started"),
-        ("start", None),  # refused: what is missing is the answer
+        ("start", None),  # refused: the answer is missing
         ("save_snapshot", "snapshot_saved"),
         ("schedule_prompt", "prompt_accepted"),
         ("list_snapshots", "snapshots_listed"),

@@ -1,4 +1,4 @@
-"""Key, token and presigned addresses are nowhere to be read: not in logs of any level, journals, errors, notices, arguments."""
+"""Key, token and presigned addresses appear nowhere: not in logs of any level, journals, errors, notices or arguments."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from sequencer.sync.run_clock import RealClock
 
 
 class _Seen:
-    """Everything that was handed out as a secret during a run."""
+    """Every secret that was issued during a run."""
 
     def __init__(self) -> None:
         self.secrets: set[str] = {KEY}
@@ -52,7 +52,7 @@ class _Seen:
 
 @pytest.fixture
 def everything_logged() -> Iterator[io.StringIO]:
-    """Every logger's every word, in a text."""
+    """Collect the output of all loggers in one text."""
     text = io.StringIO()
     handler = logging.StreamHandler(text)
     root = logging.getLogger()
@@ -130,7 +130,7 @@ def test_what_looks_like_a_secret_is_struck_out() -> None:
 
 
 def test_the_key_is_no_argument() -> None:
-    """What a process was started with is there for everyone on the machine to read."""
+    """Everyone on the machine can read the arguments of a process."""
     import argparse
 
     from sequencer.cli import perform, serve

@@ -1,4 +1,4 @@
-"""The calls of a session, one by one, and which of them prove who asks once more when a token is not accepted."""
+"""Each call of a session, and which calls that need a token are repeated once with a new one if it is not accepted."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Reply = dict[str, Any] | ApiError
 
 
 class _World:
-    """A session whose platform answers one reply after the other, on a clock that only waiting moves."""
+    """A session whose platform gives one answer after the other, on a clock that only advances by waiting."""
 
     def __init__(self, patch: pytest.MonkeyPatch, *replies: Reply, **changes: Any) -> None:
         self.replies = list(replies)
@@ -57,7 +57,7 @@ class _World:
         return Response(200, reply)
 
     def do(self, what: Callable[[Session], Awaitable[Any]]) -> Any:
-        """What comes of it; an error is what came of it, too."""
+        """Return the result of a call, or the StageError that it raises."""
 
         async def go() -> Any:
             try:

@@ -1,4 +1,4 @@
-"""A session's life: taken over after a crash, found again after a loss, closed whatever happens."""
+"""A session over its lifetime: taken over after a crash, found again after a loss, closed whatever happens."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ IMAGE, DATA = picture()
 
 
 class _Client:
-    """A stage, and what it delivered."""
+    """A stage, and the events that it delivered."""
 
     def __init__(self, server: StageServer, **changes: Any) -> None:
         self.events: list[Event] = []
@@ -56,7 +56,7 @@ class _Client:
         await self.stage.open(self._deliver)
 
     async def until(self, fits: Callable[[Event], bool], seconds: float = 60.0) -> Event:
-        """The first event that fits, come or to come."""
+        """Return the first matching event, received already or later."""
         seen = 0
         async with asyncio.timeout(seconds):
             while True:
@@ -71,7 +71,7 @@ class _Client:
         return await self.until(lambda event: isinstance(event, kind))
 
     async def play(self) -> None:
-        """Upload, condition, start."""
+        """Upload an image, set the conditioning, start."""
         await self.stage.send([Upload(IMAGE)])
         await self.hears(Uploaded)
         await self.stage.send([SetConditioning("a red field", IMAGE.sha256), SchedulePrompt("a blue sea", 40)])
@@ -80,7 +80,7 @@ class _Client:
         await self.hears(Started)
 
     async def vanish(self) -> None:
-        """End as a process does that is killed: without a word to the platform."""
+        """End like a killed process: without a message to the platform."""
         self.stage._session.forget()
         await self.stage.close()
 

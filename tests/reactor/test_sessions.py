@@ -1,4 +1,4 @@
-"""A session's life as the client asks for it: what is asked, what each answer means, and when there is nothing to close."""
+"""The client's requests over a session's lifetime: which requests it makes, what each answer means, and when to close."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Answers = dict[str, list[Any]]
 def asked_of(
     answers: Answers, do: Callable[[Session], Any], monkeypatch: pytest.MonkeyPatch, **changes: Any
 ) -> tuple[list[str], Session, list[float], Any]:
-    """What `do` asks, in order, the session after it, the waits, and what came of it. The last answer of each kind stays."""
+    """Return the requests of `do` in order, the session, the waits, and the result. The last answer of each kind repeats."""
     asked: list[str] = []
     waits: list[float] = []
 

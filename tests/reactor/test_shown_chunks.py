@@ -1,4 +1,4 @@
-"""Which chunk a frame belongs to, counted: takes, dark frames, warm-up, lost connections, and the lag that comes of it."""
+"""Counting frames to find their chunk: takes, dark frames, warm-up, lost connections, and the resulting lag."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FRAME = 40 * MS
 
 
 def _play(shown: ChunkFrameCounter, count: int, at: int) -> list[tuple[int, int]]:
-    """Show so many bright frames from `at` on: (chunk, when) for each chunk that begins."""
+    """Show this many bright frames from `at` on; return (chunk, time) for each chunk that begins."""
     found = []
     for index in range(count):
         chunk = shown.frame(False, at + index * FRAME)
@@ -35,7 +35,7 @@ def test_nothing_is_shown_before_generation_runs() -> None:
 def test_chunks_end_where_the_model_says() -> None:
     shown = ChunkFrameCounter(8)
     shown.started(0)
-    shown.done(0, 0, 0)  # a warm-up chunk of no frames
+    shown.done(0, 0, 0)  # a warm-up chunk without frames
     shown.done(1, 8, 10)
     shown.done(2, 13, 20)
     shown.done(3, 21, 30)
@@ -110,7 +110,7 @@ def test_behind_a_lost_connection_the_count_is_set_by_the_lag() -> None:
 
 
 def test_frames_that_were_dropped_are_counted_by_their_stamps() -> None:
-    """Every fourth frame never arrives; stamps are even. A pause between chunks is no loss."""
+    """Every fourth frame is lost; timestamps are evenly spaced. A pause between chunks is not a loss."""
     shown = ChunkFrameCounter(20)
     shown.started(0)
     begins: dict[int, int] = {}
@@ -194,9 +194,10 @@ def test_a_chunk_is_overdue_and_then_lost_so_long_after_its_report() -> None:
 
 
 def _reported(lies: dict[int, int], lost: tuple[int, ...] = (), chunks: int = 12, frames: int = 8) -> dict[int, int]:
-    """Chunks one after the other, each shown 3 frames after its report, their pictures the only thing known of their frames.
+    """Play chunks one after the other, each shown 3 frames after its report; frames are distinguished only by their pixels.
 
-    Reports of `lies` bear another number, those of `lost` never come. By how many frames too late each chunk was found.
+    Reports of the chunks in `lies` have another number, those in `lost` never come. Returns by how many frames each chunk
+    was found too late.
     """
     shown, found = ChunkFrameCounter(frames), dict[int, int]()
     shown.started(0)
@@ -238,7 +239,7 @@ def test_lost_reports_do_not_make_chunks_later_and_later(lost: tuple[int, ...]) 
 
 @pytest.mark.parametrize("gap", [3, 6, 20])
 def test_a_sender_that_had_nothing_for_a_while_after_a_whole_chunk_has_lost_nothing(gap: int) -> None:
-    """The first chunks are shown sooner after their reports than the others: a way that was measured once is no rule."""
+    """The first chunks are shown sooner after their reports than the others: one measured delay does not fix later ones."""
     shown, found, at = ChunkFrameCounter(20), dict[int, int](), 0
     shown.started(0)
     stamp = 0
@@ -255,7 +256,7 @@ def test_a_sender_that_had_nothing_for_a_while_after_a_whole_chunk_has_lost_noth
 
 
 def test_a_sender_that_rests_right_after_a_chunk_seemed_to_begin_shows_where_it_begins() -> None:
-    """A rest of one tick looks like a frame that was lost, and makes the count a frame early; a longer one sets it right."""
+    """A rest of one tick looks like a lost frame, and makes the count one frame early; a longer rest corrects it."""
     shown, found = ChunkFrameCounter(20), dict[int, int]()
     shown.started(0)
     ticks = [start + index for start in (12, 33, 53, 78, 98) for index in range(20)]

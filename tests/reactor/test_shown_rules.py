@@ -1,4 +1,4 @@
-"""The rules by which a chunk begins, one by one: new frames, repeated frames, still pictures, reports, and lost frames."""
+"""The rules by which a chunk begins: new frames, repeated frames, still images, reports, and lost frames."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NEW, AGAIN, OTHER, ALIKE = Novelty.NEW, Novelty.REPEATED, Novelty.DIFFERENT, Nov
 
 
 def begins(shown: ChunkFrameCounter, frames: Iterable[Novelty], at: int = 0, skipped: int | None = None) -> list[int | None]:
-    """Which chunk begins with each of these frames, a tick apart."""
+    """Return which chunk begins with each of these frames, which are a tick apart."""
     return [shown.frame(False, at + number * TICK, None, one, skipped) for number, one in enumerate(frames)]
 
 
@@ -49,7 +49,7 @@ def test_a_sender_that_has_repeated_nothing_is_not_one_that_repeats() -> None:
 
 
 def test_after_a_pause_the_next_chunk_is_there_when_it_was_reported() -> None:
-    """Two frames were sent again: the sender had no other. The next new one is of the next chunk, though one was lost."""
+    """The sender had nothing new, so two frames were repeated. The next new one is of the next chunk, although one was lost."""
     shown = running(3)
     shown.done(0, 3, 0)
     assert begins(shown, [NEW, NEW], TICK) == [0, None]
@@ -147,11 +147,11 @@ def test_a_take_after_another_waits_for_its_first_report() -> None:
     assert begins(shown, [AGAIN, NEW], 5 * TICK) == [None, 0]
 
 
-# ---- what can be, by the times that were seen
+# ---- what is possible, by the times measured
 
 
 def counting(ways: Iterable[float] = (), reported: dict[int, int] | None = None, **state: Any) -> Any:
-    """A count of chunks of four frames that shows chunk 0: its ways, when chunks were reported, and what else is known."""
+    """Return a counter of chunks of four frames that shows chunk 0, with these delays, reports and other attributes."""
     shown: Any = running(4)
     shown.frame(False, 0)
     shown._pace.tick = float(TICK)
@@ -212,7 +212,7 @@ def test_when_a_count_has_lost_its_way() -> None:
 
 
 EARLY, THERE, OVER = 10 * TICK, 12 * TICK, 13 * TICK
-"""Before chunk 1 can be there, when it is there by what was seen, and when it is overdue."""
+"""Before chunk 1 can arrive, when it arrives by the times measured, and when it is overdue."""
 
 
 @pytest.mark.parametrize(

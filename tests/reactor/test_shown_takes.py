@@ -1,4 +1,4 @@
-"""A reset is reported while frames of the take before are still on their way: they are told from those of the next one."""
+"""A reset is reported while frames of the previous take are still in transit: frames are assigned to the right take."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ CHUNK = FRAMES * TICK
 
 
 def play(lag: int, gap: int, dark: bool) -> tuple[list[tuple[int, int]], list[tuple[int, int]], int]:
-    """Three chunks, a reset, and two chunks of the next take, `gap` ticks later.
+    """Play three chunks, a reset, and two chunks of the next take, `gap` ticks later.
 
-    Returns the chunks that begin, as (take, chunk), what every frame belongs to, and how many frames there were.
+    Returns the chunks that begin, as (take, chunk), the chunk that each frame belongs to, and the number of frames.
     """
     shown = ShownTakes(ChunkFrameCounter(FRAMES))
     moments: list[tuple[int, int, object]] = []
@@ -99,14 +99,14 @@ def test_a_session_that_is_taken_over_counts_on_from_where_the_model_is(unseen: 
     heard += [ChunkShown(first + (chunk + 1) * CHUNK + lag, chunk, 2 if cut else 1) for chunk in range(2)]
     if cut:
         before: list[Event] = [Started(0, 0), ChunkDone(CHUNK, 0, FRAMES, None), ResetDone(4 * CHUNK)]
-        late = ChunkShown(first + CHUNK + TICK, 4, 1)  # of the take before
+        late = ChunkShown(first + CHUNK + TICK, 4, 1)  # of the previous take
         heard = [*before, ChunkShown(2 * CHUNK, 0, 1), *heard, late]
     heard.sort(key=lambda event: event.at)
     shown = ShownTakes(ChunkFrameCounter(FRAMES))
     shown.take_up(heard)
     reports = {chunk: first + (chunk + 1) * CHUNK for chunk in range(3 + unseen, 20)}
     frames = [(at + lag + frame * TICK, chunk) for chunk, at in reports.items() for frame in range(FRAMES)]
-    frames += [(reports[3 + unseen] + lag - frame * TICK, -1) for frame in range(1, 2 * FRAMES)]  # of chunks before
+    frames += [(reports[3 + unseen] + lag - frame * TICK, -1) for frame in range(1, 2 * FRAMES)]  # of earlier chunks
     begins = []
     pending = sorted(reports.items())
     for at, chunk in sorted(frames):
@@ -124,10 +124,10 @@ def test_a_session_that_is_taken_over_counts_on_from_where_the_model_is(unseen: 
 def play_one_after_the_other(
     lengths: list[int], lag: int, novelty: Novelty, dark_before: int | None = None, gap: int = 2
 ) -> list[tuple[int, tuple[int, int] | None]]:
-    """Takes of so many chunks, `gap` ticks between them, all frames `lag` after their chunk's report, one at each tick.
+    """Play takes of these numbers of chunks, `gap` ticks apart, with all frames `lag` after their chunk's report, one per tick.
 
-    Before the frame of this number a dark one is sent. Returns (how many frames were sent before it, the chunk that is found
-    to begin with it, as (take, chunk)) for each; and None for a dark frame that begins nothing.
+    A dark frame is sent before frame number `dark_before`. Returns (number of frames sent before, (take, chunk)) for
+    each chunk that is found to begin; and None as the chunk for a dark frame that begins nothing.
     """
     found: list[tuple[int, tuple[int, int] | None]] = []
     shown = ShownTakes(ChunkFrameCounter(FRAMES))
@@ -152,7 +152,7 @@ def play_one_after_the_other(
 
 
 def _moments(lengths: list[int], lag: int, gap: int, dark_before: int | None) -> Iterator[tuple[int, int, tuple[str, int]]]:
-    """What happens, with its time and its rank at that time."""
+    """Yield what happens, with its time and its rank among events at the same time."""
     at, ready = 0, list[int]()
     for take, chunks in enumerate(lengths, 1):
         yield at, 0, ("start", take)
@@ -174,7 +174,7 @@ def _moments(lengths: list[int], lag: int, gap: int, dark_before: int | None) ->
 
 
 def begins_of(lengths: list[int]) -> list[tuple[int, tuple[int, int]]]:
-    """What must be found: each chunk with its first frame."""
+    """Return the expected result: each chunk with its first frame."""
     chunks = [(take, chunk) for take, length in enumerate(lengths, 1) for chunk in range(length)]
     return [(number * FRAMES, chunk) for number, chunk in enumerate(chunks)]
 
@@ -182,14 +182,14 @@ def begins_of(lengths: list[int]) -> list[tuple[int, tuple[int, int]]]:
 @pytest.mark.parametrize("novelty", [Novelty.NEW, Novelty.DIFFERENT])
 @pytest.mark.parametrize("lengths", [[1, 9], [2, 2, 9], [1, 1, 1, 9], [4, 1, 1, 5]])
 def test_takes_that_end_before_anything_of_them_is_seen(lengths: list[int], novelty: Novelty) -> None:
-    """Frames come so late that a take, or two, are over before the first of theirs is there."""
+    """Frames arrive so late that a take, or two, have ended before the first of their frames arrives."""
     assert play_one_after_the_other(lengths, 3 * CHUNK + TICK // 2, novelty) == begins_of(lengths)
 
 
 @pytest.mark.parametrize("novelty", [Novelty.NEW, Novelty.DIFFERENT])
 @pytest.mark.parametrize("dark_before", [4 * FRAMES, 5 * FRAMES, 5 * FRAMES + 3, 7 * FRAMES])
 def test_the_dark_frame_of_a_reset_is_of_no_chunk_even_if_the_next_take_is_shown(dark_before: int, novelty: Novelty) -> None:
-    """A sender with nothing to send for one tick sends the dark frame that it still owes: nothing is counted wrong by it."""
+    """A sender with nothing to send for one tick sends the dark frame that is still due: it does not disturb the count."""
     lengths = [3, 9]
     found = play_one_after_the_other(lengths, CHUNK + TICK // 2, novelty, dark_before)
     assert (dark_before, None) in found
@@ -225,20 +225,20 @@ def test_dark_pictures_of_a_take_are_counted_though_a_reset_left_no_dark_frame()
 
 
 def starting(shown: ShownTakes, at: int) -> None:
-    """`start` is sent, and generation runs a tick later."""
+    """Send `start`; generation runs a tick later."""
     shown.asked_to_start(at)
     shown.shown.started(0, at + TICK)
 
 
 def shown_chunks(shown: ShownTakes, frames: int, at: int) -> list[tuple[int, int, int]]:
-    """So many frames come, one a tick: (frame, take, chunk) of each chunk that begins."""
+    """Show this many frames, one per tick; return (frame, take, chunk) for each chunk that begins."""
     found = [shown.frame(False, at + number * TICK, None, Novelty.NEW) for number in range(frames)]
     return [(number, one.take, one.chunk) for number, one in enumerate(found) if one is not None and one.begins]
 
 
 @pytest.mark.parametrize("late", [TICK // 4, TICK // 2, 2 * TICK - 1])
 def test_a_report_that_comes_after_the_next_start_is_of_the_take_before(late: int) -> None:
-    """A take made one chunk; its report comes behind the reset, and behind the start of the next take or its report."""
+    """A take made one chunk; its report comes after the reset, and after the start of the next take or that start's report."""
     shown = ShownTakes(ChunkFrameCounter(FRAMES))
     starting(shown, 0)
     shown.reset()
@@ -279,7 +279,7 @@ def test_a_report_of_the_take_before_that_comes_once_more_is_of_no_chunk_of_the_
 
 @pytest.mark.parametrize("reported", [0, 1, 3])
 def test_a_reset_that_is_reported_once_more_in_the_middle_of_a_take_is_none(reported: int) -> None:
-    """Nobody has asked for a new take, and the one that plays goes on."""
+    """Nobody has requested a new take, and the current one continues."""
     shown = ShownTakes(ChunkFrameCounter(FRAMES))
     starting(shown, 0)
     for chunk in range(5):

@@ -1,4 +1,4 @@
-"""Meeting: answers that leave things out, servers that do not answer, and how long either may take."""
+"""Connecting: answers with missing fields, servers that do not answer, and the timeouts of both."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_a_stun_server_that_is_not_there_does_not_hold_up_the_connection() -> No
 
 
 def test_an_offer_that_nobody_answers_has_a_deadline() -> None:
-    """The platform says “not yet” for ever about an offer that it does not understand."""
+    """The platform answers “not yet” without end to an offer that it does not understand."""
 
     async def go() -> None:
         async with stand_in() as server:
@@ -120,7 +120,7 @@ def test_an_offer_that_nobody_answers_has_a_deadline() -> None:
 
 
 def test_an_answer_whose_way_back_broke_is_not_waited_for() -> None:
-    """It is handed out once: the next try makes a new connection, on a new number."""
+    """The answer is given only once: the next attempt makes a new connection, with a new number."""
 
     async def go() -> None:
         async with stand_in() as server:

@@ -1,4 +1,4 @@
-"""The calls about a connection: what is asked, how often, and until when."""
+"""The signalling requests: what is requested, how often, and until when."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PATH = "/sessions/s1/transport/webrtc"
 
 
 class _Session:
-    """Answers one after the other, the last one for ever; on a clock that only waiting moves."""
+    """Gives one answer after the other and repeats the last one, on a clock that only advances by waiting."""
 
     path = "/sessions/s1"
 

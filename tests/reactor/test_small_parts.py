@@ -1,4 +1,4 @@
-"""The small pure parts of the stage, each by itself: addresses and settings, STUN, pace, frames and repeats."""
+"""Unit tests of the small pure parts of the stage: addresses and settings, STUN, pace, frames and repeats."""
 
 from __future__ import annotations
 
@@ -207,7 +207,7 @@ def test_what_is_struck_out(text: str, shown: str) -> None:
     assert redact(text) == shown
 
 
-# ---- servers that help to meet
+# ---- STUN and TURN servers
 
 
 @pytest.mark.parametrize(
@@ -324,7 +324,7 @@ def test_a_server_over_udp_is_asked_four_times_a_second_until_it_answers(monkeyp
     assert closed == [1]
 
 
-# ---- how evenly frames come
+# ---- how evenly frames arrive
 
 TICK = SECOND // 25
 STAMP = 3600
@@ -407,7 +407,7 @@ def test_a_loss_is_reported_once() -> None:
 
 
 def frame(levels: Any, pts: int | None = 0) -> av.VideoFrame:
-    """A frame of these levels of brightness, row by row."""
+    """Return a frame with these levels of brightness, row by row."""
     rows = np.asarray(levels, np.uint8)
     picture = av.VideoFrame(rows.shape[1], rows.shape[0], "yuv420p")
     plane = picture.planes[0]
@@ -435,7 +435,7 @@ def test_a_dark_frame_is_dark_and_flat() -> None:
 
 
 class _Shown:
-    """Says of each frame what it is told to, and what it was asked."""
+    """Returns the prepared results for the frames, and records the calls."""
 
     def __init__(self, *belongings: Belonging | None) -> None:
         self.belongings = list(belongings)
@@ -498,7 +498,7 @@ def test_the_rate_of_frames() -> None:
     assert frames.rate(11 * SECOND) == pytest.approx(40.0), "over the latest 48 only"
 
 
-# ---- frames that come again
+# ---- repeated frames
 
 
 def looked(*frames: tuple[Any, Metadata | None]) -> list[tuple[Novelty, int | None]]:

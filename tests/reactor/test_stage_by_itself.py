@@ -1,4 +1,4 @@
-"""The stage without a network: what it delivers and when, what it keeps count of, and what is left when it is closed."""
+"""The stage without a network: what it delivers and when, what it counts, and what is left when it is closed."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class _Connection:
 
 
 class _World:
-    """A stage on a session and a meeting that do nothing but note it, unless something is to happen in them."""
+    """A stage on a session and a connector that only record calls, unless a test gives them something to do."""
 
     def __init__(self, patch: pytest.MonkeyPatch, sink: Callable[[LiveFrame], None] | None = None, **changes: Any) -> None:
         self.clock = VirtualClock(NOW)
@@ -155,7 +155,7 @@ class _World:
             await self.in_closing()
 
     async def opened(self) -> None:
-        """Open it, without the watch: that is another test's."""
+        """Open the stage without the watch, which other tests cover."""
 
         async def watch() -> None:
             self.did.append("watch")
@@ -166,7 +166,7 @@ class _World:
 
 
 async def _turns() -> None:
-    """Whatever can be done by now is done."""
+    """Let the loop run everything that is ready."""
     loop = asyncio.get_running_loop()
     for _ in range(8):
         done = loop.create_future()
@@ -311,7 +311,7 @@ def test_a_start_is_another_take(monkeypatch: pytest.MonkeyPatch) -> None:
         for take in (1, 2):
             await world.stage.send([Pause(), Pause(), Start()])
             world.stage._hear(Started(NOW, 0, "a"))
-            world.stage._hear(ChunkDone(NOW + take * SECOND, 0, 8, "a"))  # as late as one can be made
+            world.stage._hear(ChunkDone(NOW + take * SECOND, 0, 8, "a"))  # the latest possible time
             world.stage._frame(_frame(0), None)
             world.stage._frame(_frame(200), None)
             assert [one for one in world.events if isinstance(one, ChunkShown)][-1] == ChunkShown(NOW + 3, 0, take)
@@ -545,13 +545,13 @@ def test_a_session_that_is_over_is_not_met_again(monkeypatch: pytest.MonkeyPatch
     assert world.events[1:] == [SessionEnded(NOW, "the session was over when the connection was made again")]
 
 
-# ---- signs of life
+# ---- keep-alives
 
 
 def _look(
     world: _World, stopped: float = 0.0, has_answered: bool = True, ahead: float = 0.0, held: list[Event] | None = None
 ) -> list[str]:
-    """One look of the watch, `stopped` seconds late and so many seconds after the opening: what it asked and broke."""
+    """Run one check of the watch, `stopped` seconds late and `ahead` seconds after opening; return what it asked and broke."""
     found: list[str] = []
     looks = 0
     awake = [0]

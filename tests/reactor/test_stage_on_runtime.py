@@ -1,4 +1,4 @@
-"""Our client on Reactor's own runtimes, 2.10.1 (v0) and 3.10.0 (v1), with a small model of ours that keeps Helios' contract."""
+"""Our client on Reactor's own runtimes, 2.10.1 (v0) and 3.10.0 (v1), with our small model that follows Helios' contract."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ RUNTIMES = [pytest.param(runtime_2, Wire.V0, "READY", id="2.10.1"), pytest.param
 
 
 class _Client:
-    """A stage at `url`, and what it delivered."""
+    """A stage at `url`, and the events that it delivered."""
 
     def __init__(self, url: str) -> None:
         self.events: list[Event] = []
@@ -57,7 +57,7 @@ class _Client:
 
 
 async def _found_again(url: str) -> None:
-    """On a second session the plug is pulled: the connection is made anew, and the model goes on where it was."""
+    """The connection of a second session breaks: it is re-established, and the model continues where it was."""
     client = _Client(url)
     stage = client.stage
     await stage.open(client.deliver)
@@ -78,7 +78,7 @@ async def _found_again(url: str) -> None:
 
 
 async def _becomes(url: str, state: str) -> bool:
-    """Whether the runtime gets into this state; one of version 3 answers the end of a session before it has closed it."""
+    """Return whether the runtime reaches this state; version 3 answers the end of a session before it has closed it."""
     async with httpx.AsyncClient(trust_env=False) as client:
         for _ in range(100):
             if (await client.get(f"{url}/health")).json()["state"] == state:
@@ -103,7 +103,7 @@ def test_a_whole_show_on_the_vendors_own_runtime(runtime: Runtime, version: Wire
     assert len(run.of("paused")) == len(run.of("resumed")) == 1
     states = [one for one in run.events if isinstance(one, StateReported)]
     assert any(one.image_set for one in states)
-    assert run.measures.frames > 10  # a busy machine makes the runtime drop some
+    assert run.measures.frames > 10  # on a busy machine the runtime drops some
     assert run.of("chunk_shown")
     assert run.trouble is None
     assert is_idle, "the session was not ended"
@@ -148,12 +148,12 @@ def _sequencer(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def _colour(video: av.VideoFrame) -> tuple[float, ...]:
-    """The colour on the right of a frame; the model darkens the left of it from frame to frame."""
+    """Return the colour on the right of a frame; the model darkens the left from frame to frame."""
     return tuple(float(part) for part in np.median(video.to_ndarray(format="rgb24")[:, -24:], axis=(0, 1)))
 
 
 def test_a_score_is_performed_on_runtime_3_recorded_and_replayed(tmp_path: Path) -> None:
-    """Everything through the command: two images, a cut, a clip of what the runtime recorded, and the replay of the journal."""
+    """Everything through the command: two images, a cut, a clip of the runtime's recording, and the replay of the journal."""
     (tmp_path / "boat.score").write_text(SCORE, encoding="utf-8")
     for name, colour in (("orange", ORANGE), ("teal", TEAL)):
         Image.new("RGB", (64, 40), colour).save(tmp_path / f"{name}.png")

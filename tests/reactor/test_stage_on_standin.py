@@ -1,4 +1,4 @@
-"""Whole performances over real WebRTC: our stage on our stand-in."""
+"""Complete performances over real WebRTC: our stage on our local server."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_every_dialect_and_every_way_of_counting(dialect: str) -> None:
 
 
 def test_a_message_that_answers_a_command_and_goes_to_everybody_is_one_event() -> None:
-    """A model from 1.x sends both; counted twice, a prompt would seem to land twice."""
+    """A model from 1.x sends both; if both counted, a prompt would seem to land twice."""
     run, session = _play(server={"faults": faults("dialect: 1.x\n")})
     assert run.landings == SHOW_LANDS
     sent = [one for one in run.commands if isinstance(one, SchedulePrompt | SetConditioning)]

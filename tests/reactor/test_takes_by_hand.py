@@ -1,4 +1,4 @@
-"""Which take a frame belongs to, on counts by hand; and what is taken up from another client's events."""
+"""Which take a frame belongs to, with fixed chunk counts, and how the events of another client are continued."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sequencer.stages.reactor.shown_chunks import ChunkFrameCounter, Novelty
 
 
 def counted(*chunks: int | None, repeats: bool = False, last: int = 9, frames: int = 2, is_counting: bool = True) -> Any:
-    """A count that finds these chunks in the frames that come."""
+    """Return a counter that finds these chunks in the frames that arrive."""
     left = list(chunks)
 
     def of(*_: object) -> int | None:

@@ -1,4 +1,4 @@
-"""The conversation: answers find their questions, late and lost ones are borne, unknown messages are kept, secrets are not."""
+"""`ClientProtocol`: answers are matched to requests, late or lost ones are harmless, unknown messages are kept, secrets not."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ REFERENCE = Reference("u1", "a.png", "image/png", 10)
 
 
 class _Line:
-    """A talk, what it said, and what it told."""
+    """A protocol, the frames that it sent, and the events that it delivered."""
 
     def __init__(self, wire: Wire = Wire.V1) -> None:
         self.clock = VirtualClock()

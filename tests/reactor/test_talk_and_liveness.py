@@ -1,4 +1,4 @@
-"""The conversation in detail: request ids and latencies, repeated answers, clips, moderation; and what counts as alive."""
+"""`ClientProtocol` in detail: request ids, latencies, repeated answers, clips, moderation; and what counts as alive."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ REFERENCE = Reference("u1", "a.png", "image/png", 10)
 
 
 class _Line:
-    """A talk that began at nanosecond 5, what it said, and what it told."""
+    """A protocol that began at nanosecond 5, the frames that it sent, and the events that it delivered."""
 
     def __init__(self, wire: Wire = Wire.V1) -> None:
         self.clock = VirtualClock(5)
@@ -65,7 +65,7 @@ class _Line:
         return [self.talk.wire.read_client(one.channel, one.payload) for one in self.sent]
 
     def late(self) -> list[str]:
-        """Which questions are open."""
+        """Return the names of the unanswered requests."""
         return [one.name for one in self.talk.overdue(10**18)]
 
 
@@ -392,7 +392,7 @@ def test_why_there_is_no_clip(answer: ClipFailed | ErrorReply, reason: str, cure
 
 
 class _Fetched:
-    """A platform that gives a clip in two parts, and notes what was asked."""
+    """A platform that serves a clip in two parts, and records the requests."""
 
     base = "https://x.test/api"
 
@@ -425,7 +425,7 @@ def test_a_clip_is_fetched_part_by_part() -> None:
     ]
 
 
-# ---- signs of life
+# ---- keep-alives
 
 
 def test_a_message_is_missed_after_six_seconds() -> None:

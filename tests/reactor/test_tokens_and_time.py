@@ -1,4 +1,4 @@
-"""The token and the session's time by themselves: when a token is made anew, and when a limit is warned of."""
+"""The token and the session's time limit: when a token is renewed, and when the user is warned of a limit."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sequencer.sync.run_clock import VirtualClock
 
 
 class _Platform:
-    """Gives tokens, one after the other, at a time of its own."""
+    """Gives one token after the other, with a clock of its own."""
 
     def __init__(self, patch: pytest.MonkeyPatch, **body: object) -> None:
         self.body = body
@@ -36,7 +36,7 @@ def token_of(platform: _Platform, **changes: Any) -> Token:
 
 
 def proofs(platform: _Platform, token: Token, *times: float) -> list[str]:
-    """What proves who asks, at these times."""
+    """Return the tokens that the client sends at these times."""
     found = []
     for platform.now in times:
         found.append(asyncio.run(token.headers()).get("Authorization", ""))
@@ -135,7 +135,7 @@ def test_a_session_is_billed_from_its_making_to_its_end() -> None:
 
 
 def warned(limit: float, *seconds: float) -> list[tuple[float, str]]:
-    """The warnings of a session that was made at second 50, and when they were given."""
+    """Return the warnings of a session that was created at second 50, with their times."""
     clock = VirtualClock(50 * SECOND)
     found: list[tuple[float, str]] = []
     now = 0.0

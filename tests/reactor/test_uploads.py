@@ -1,4 +1,4 @@
-"""Uploads: looked at before a byte leaves, brought again where an address has expired, told in words where nothing helps."""
+"""Uploads: checked before anything is sent, repeated when an address has expired, reported when nothing helps."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ IMAGE, DATA = picture()
 
 
 class _Store:
-    """A platform with a store; `puts` are the answers of the store, in order (the last one stays)."""
+    """A platform with a store; `puts` are the store's answers, in order (the last one is repeated)."""
 
     def __init__(self, *puts: int | Exception) -> None:
         self.puts = list(puts) or [200]
@@ -54,7 +54,7 @@ class _Store:
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Waits between tries are noted, not waited."""
+    """Record the waits between attempts instead of waiting."""
     waited: list[float] = []
     real = asyncio.sleep
 
@@ -97,7 +97,7 @@ def test_an_address_that_is_no_good_any_more_is_replaced(status: int) -> None:
 
 
 def test_bytes_that_are_there_already_are_there() -> None:
-    """A first PUT may have arrived although its answer got lost."""
+    """A first PUT may have arrived although its answer was lost."""
     assert _bring(_Store(409)).upload_id == "u1"
 
 
@@ -159,13 +159,13 @@ def _is_damaged(_: object) -> bytes:
 
 @pytest.mark.parametrize(("images", "says"), [(_breaks, "RecursionError: too deep"), (_is_damaged, "bundle.zip is damaged")])
 def test_whatever_fails_ends_the_upload(images: Any, says: str) -> None:
-    """A run waits for its images in a session that costs money: nothing may leave it waiting."""
+    """A run waits for its images in a session that costs money: no failure may leave it waiting."""
     with pytest.raises(StageError, match=f"shape.png.*{says}"):
         _bring(_Store(), images=images)
 
 
 def test_metadata_stays_here() -> None:
-    """A photograph's EXIF data may say where its owner lives, and decoders fail on it."""
+    """A photograph's EXIF data may contain where its owner lives, and some decoders fail on it."""
     file = io.BytesIO()
     exif = PIL.Image.Exif()
     exif[0x010E] = "Nobody's business"

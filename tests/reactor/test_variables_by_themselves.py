@@ -1,4 +1,4 @@
-"""Which proxy an address is called through, which hosts are exempt, and what TLS is checked with: without starting anything."""
+"""Which proxy an address is called through, which hosts are exempt, and how TLS is checked, without starting anything."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def chosen(patch: pytest.MonkeyPatch, base: str, **variables: str) -> tuple[str | None, dict[str, str | None]]:
-    """The variable for the platform itself, and which proxy each pattern of addresses has."""
+    """Return the variable that applies to the platform itself, and the proxy of each pattern of addresses."""
     with patch.context() as inside:
         for name, value in variables.items():
             inside.setenv(name, value)

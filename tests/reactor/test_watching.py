@@ -1,4 +1,4 @@
-"""What the stage looks at while it plays: signs of life both ways, and commands without an answer. Without real time."""
+"""What the stage checks while it plays, without real time: keep-alives in both directions, and unanswered commands."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def watch(
     asked: tuple[str, ...] = (),
     **changes: Any,
 ) -> tuple[list[float], int, list[Event], list[str]]:
-    """One look at a connection: the waits, how many pings were sent, the events, and the notices."""
+    """Run one check of a connection; return the waits, the number of pings, the events, and the notices."""
     waits: list[float] = []
     events: list[Event] = []
     notices: list[str] = []

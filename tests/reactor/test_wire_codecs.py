@@ -1,4 +1,4 @@
-"""Both wires, from both ends: captured frames, every message there and back, and rubbish that must not raise."""
+"""Both wires, from both ends: captured frames, every message encoded and decoded, and invalid data that must not raise."""
 
 import json
 import math
@@ -118,7 +118,7 @@ CLIP = ClipReady("r1", "snap", 6.6, 9.6, 9.6, 1795221782015, "/clips?session_id=
 
 
 def platform(name: str, data: object) -> object:
-    """A platform's message in v0."""
+    """Return a platform message in v0."""
     return {"scope": "runtime", "data": {"type": name, "data": data}}
 
 
@@ -193,7 +193,7 @@ def test_a_clients_message_on_both_wires(message: ClientMessage, channel: Channe
 
 
 def without_request(message: object) -> object:
-    """A message as v0 carries it: it has no place for ids, but for those of `publish`."""
+    """Return a message as v0 carries it: v0 has no field for ids, except those of `publish`."""
     match message:
         case CommandRequest():
             return CommandRequest(message.type, message.data, message.uploads)
@@ -238,7 +238,7 @@ def test_a_runtimes_message_on_both_wires(message: ServerMessage, channel: Chann
     assert isinstance(text.payload, str)
     assert json.loads(text.payload) == value
     assert Wire.V0.read_server(text.channel, text.payload) == without_request(message)
-    assert Wire.V1.read_server(text.channel, text.payload) == without_request(message)  # before a client was heard
+    assert Wire.V1.read_server(text.channel, text.payload) == without_request(message)  # before a client has sent anything
     frame = Wire.V1.write_server(message)
     assert frame is not None
     assert frame.channel == channel
@@ -339,7 +339,7 @@ OBJECTS = st.dictionaries(WORDS, VALUES, max_size=5)
 
 
 def same(one: object, other: object) -> bool:
-    """Equal as JSON: a whole double is its integer, and nothing else is confused (True is not 1)."""
+    """Return whether two values are equal as JSON: 1.0 equals 1, and nothing else is mixed up (True is not 1)."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
     if isinstance(one, list) and isinstance(other, list):

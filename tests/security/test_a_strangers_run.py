@@ -1,4 +1,4 @@
-"""What a score, a schedule or a run that somebody sends may make this machine do, and what it may show."""
+"""What a score, a schedule or a run from somebody else can make this machine do, and what it can display."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TRICKS = ("\x1b]0;owned\x07", "\x1b[2J", "\x9b31m", "\x08\x08", "\u202e", "\r", 
 
 
 def run_of(folder: Path, change: Any) -> Path:
-    """A run's journal, its header or events changed, with digests that fit."""
+    """Return a run's journal whose header or events are changed, with matching digests."""
     schedule = sequencer.compile_score(sequencer.reads('score "TITLE"\nseed 1\nat 0c "PROMPT"\nend 3c\n'))
     sequencer.rehearse(schedule, video=False, out=folder / "made", events=["go WORD@1c"])
     lines = (folder / "made" / "journal.jsonl").read_text(encoding="utf-8").splitlines()
@@ -60,7 +60,7 @@ def test_a_stamp_that_is_none_is_refused(stamp: int, both: bool, tmp_path: Path)
     assert caught.value.line == number + 1
 
 
-# ---- whom it makes us call -----------------------------------------------------------------------------------------
+# ---- connections that it opens -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("port", ["tcp://192.0.2.1:9", "tcp-listen://0.0.0.0:9900", "tcp://router.test:80"])
@@ -106,7 +106,7 @@ def test_a_run_that_is_gone_on_with_does_not_say_where_the_key_goes(
     assert KEY not in told
 
 
-# ---- what it shows -------------------------------------------------------------------------------------------------
+# ---- what it displays ----------------------------------------------------------------------------------------------
 
 
 class _Terminal(io.StringIO):
@@ -148,7 +148,7 @@ def test_nothing_of_a_run_steers_the_terminal(trick: str, tmp_path: Path, monkey
         monkeypatch.setattr(sys, "stdout", out)
         monkeypatch.setattr(sys, "stderr", err)
         main(words)
-        told = err.getvalue()  # a live bar steers by itself
+        told = err.getvalue()  # a status line contains control characters of its own
         assert "Traceback" not in told, words
         assert not any(f"{word}{trick}" in told for word in ("T", "PROMPT", "0c", "fixed", "value")), (words, told)
         shown += "\ufffd" in out.getvalue()
@@ -197,7 +197,7 @@ class _Elements(HTMLParser):
 
 
 def test_no_text_of_a_run_is_markup_in_the_pages_made_from_it(tmp_path: Path) -> None:
-    """Of a schedule every text can be anything: places, sections, marks, files, names of rules, words to go on."""
+    """All texts of a schedule can be arbitrary: positions, sections, marks, files, names of rules, go-cue names."""
     evil = "\"'><evil evil=1 onload=alert(1)></style></script><script>alert(2)</script>]]>&lt;\x08\x1b\ufffe"
     score = (
         'score "T"\nclock 120 bpm, 4/4\nseed 1\nsection a until go on, max 2 bars {\n  at 1 "A."\n  at 1.2 mark here\n'
@@ -245,4 +245,4 @@ def test_no_text_of_a_run_is_markup_in_the_pages_made_from_it(tmp_path: Path) ->
         assert "<script>alert" not in text, page
         assert "</style></script>" not in text, page
         if page.suffix == ".svg":
-            ElementTree.fromstring(text)  # noqa: S314  our own file, and no entities in it
+            ElementTree.fromstring(text)  # noqa: S314  our own file, without entities

@@ -1,4 +1,4 @@
-"""Whom the client calls: the platform, and beside it only what is out in the world; and what it never tells anybody else."""
+"""Whom the client calls: the platform, otherwise only public addresses; and what it never sends to anybody else."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_proof_of_who_asks_is_for_the_platforms_own_site(url: str) -> None:
 def _clip(
     playlist: str, answers: dict[str, httpx.Response], address: str = "/clips?a"
 ) -> tuple[list[httpx.Request], StageError | bytes]:
-    """Fetch a clip whose playlist is given: what was asked of whom, and what came of it."""
+    """Fetch a clip with this playlist; return the requests, and the result or the error."""
     asked: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:

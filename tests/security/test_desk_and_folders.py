@@ -1,4 +1,4 @@
-"""The desk's door, the notes of a run, and what the files of a run let others read."""
+"""The remote control's port, the notes of a run, and what the files of a run let other users read."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def test_what_a_session_can_be_taken_over_with_is_for_its_owner_only(tmp_path: P
 
 @pytest.mark.parametrize("name", ["journal.jsonl", "session.json", "report.json", "video.mp4", "anything"])
 def test_a_run_that_is_gone_on_with_holds_no_links(name: str, tmp_path: Path) -> None:
-    """It is written on: a link in a folder that somebody sent would let it write over any file."""
+    """A resumed run is written to: a link in a folder from somebody else would let it overwrite any file."""
     require(sys.platform != "win32", "symbolic links need a right here")
     folder = tmp_path / ".run.partial"
     folder.mkdir()

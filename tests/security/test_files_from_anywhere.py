@@ -1,4 +1,4 @@
-"""Files that come from anywhere: scores, their images and used files, YAML, journals, schedules, bundles, faults files."""
+"""Files from anybody: scores, their images and used files, YAML, journals, schedules, bundles, faults files."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ from sequencer.stages.simulated.faults import reads_faults
 
 
 def png(width: int, height: int, *, rows: bytes | None = None) -> bytes:
-    """A PNG that says it is so large; `rows` are its packed pixels, by default one that unpack to all of them."""
+    """Return a PNG with this size in its header; `rows` are its compressed pixels, by default as many as the header says."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
@@ -74,7 +74,7 @@ def codes_of(folder: Path, action: str, limits: LoadLimits | None = None) -> set
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A score's folder with an image in it, and one beside it."""
+    """Create a score's folder with an image in it, and another image beside it."""
     inside = tmp_path / "inside"
     inside.mkdir()
     Image.new("RGB", (8, 8)).save(inside / "in.png")
@@ -143,7 +143,7 @@ def test_files_that_are_too_large_are_not_read(folder: Path) -> None:
 
 
 def test_only_the_models_kinds_of_picture_are_ever_decoded(folder: Path) -> None:
-    """PostScript above all: its decoder starts a program."""
+    """Above all, PostScript is never decoded: its decoder starts a program."""
     eps = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n(touched) print\n%%EOF\n"
     assert opened(eps) == "not an image"
     (folder / "eps.png").write_bytes(eps)
@@ -184,7 +184,7 @@ def test_yaml_makes_nothing_and_grows_nothing(folder: Path, tmp_path: Path) -> N
 
 
 def test_a_score_executes_nothing(folder: Path) -> None:
-    """Braces are names of variables and nothing else."""
+    """Braces contain names of variables and nothing else."""
     for inside in ("__import__('os').getcwd()", "a.__class__", "0!r", "a[0]", "a:>9999999"):
         score = folder / "c.score"
         score.write_text(f'let a = "x"\nseed 1\nat 0c "{{{inside}}}"\nend 2c\n', encoding="utf-8")
@@ -195,7 +195,7 @@ def test_a_score_executes_nothing(folder: Path) -> None:
 
 
 def journal_of(tmp_path: Path, name: str = "run") -> Path:
-    """A run's journal."""
+    """Return a run's journal."""
     schedule = sequencer.compile_score(sequencer.reads('seed 1\nat 0c "A boat."\nend 3c\n'))
     sequencer.rehearse(schedule, video=False, out=tmp_path / name)
     return tmp_path / name / "journal.jsonl"
@@ -249,7 +249,7 @@ def test_a_journal_whose_line_has_no_end_is_not_read_to_its_end(tmp_path: Path, 
 
 
 def test_paths_in_a_journal_reach_no_device_and_no_other_file(tmp_path: Path) -> None:
-    """A journal names images by path and content: only a plain file of the size is opened, and only one digest will do."""
+    """A journal names images by path and content: only a regular file of the right size is opened, and only its digest fits."""
     secret = tmp_path / "secret"
     secret.write_bytes(b"x" * 100)
     image = ImageFile(str(secret), hashlib.sha256(b"y" * 100).hexdigest(), "image/png", 1, 1, 100)
@@ -304,7 +304,7 @@ play a*2
 
 
 def _numbers(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """The paths of all numbers of a document, but for those that only say where something is written."""
+    """Yield the paths of all numbers in a document, except those that only say where something is written."""
     if isinstance(value, dict):
         for key, inside in value.items():
             if key != "origin":
@@ -317,7 +317,7 @@ def _numbers(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[
 
 
 def test_a_schedule_holds_only_numbers_that_a_score_could_have(tmp_path: Path) -> None:
-    """Its digest shows that it was changed by accident; whoever changes it on purpose makes a new one."""
+    """The digest reveals accidental changes; whoever changes a schedule on purpose computes a new one."""
     from pydantic import TypeAdapter
 
     adapter = TypeAdapter(sequencer.Schedule)
@@ -368,7 +368,7 @@ def test_nothing_of_a_bundle_is_ever_unpacked_to_a_path_that_it_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     journal = journal_of(tmp_path).read_bytes()
-    names = ("../escaped", "/tmp/escaped-by-bundle", "images/../../escaped", "C:\\escaped", "images/" + "0" * 64)  # noqa: S108  never made
+    names = ("../escaped", "/tmp/escaped-by-bundle", "images/../../escaped", "C:\\escaped", "images/" + "0" * 64)  # noqa: S108  never created
     path = bundle(tmp_path / "evil.zip", {JOURNAL: journal, **dict.fromkeys(names, b"x")})
     work = tmp_path / "work"
     work.mkdir()
@@ -378,7 +378,7 @@ def test_nothing_of_a_bundle_is_ever_unpacked_to_a_path_that_it_names(
     assert main(["show", str(path)]) == 0
     capsys.readouterr()
     assert sorted(tmp_path.rglob("*")) == before
-    assert not Path("/tmp/escaped-by-bundle").exists()  # noqa: S108  it must not be there
+    assert not Path("/tmp/escaped-by-bundle").exists()  # noqa: S108  it must not exist
     assert images_in(path) == ("0" * 64,)
     with pytest.raises(JournalError, match="was changed"):
         image_in(path, "0" * 64)
@@ -401,7 +401,7 @@ def test_bombs_in_a_bundle_stop_at_a_bound(tmp_path: Path) -> None:
 
 
 def test_a_directory_is_bounded_wherever_its_length_is_said(tmp_path: Path) -> None:
-    """Readers of archives look for the directory's length in several places, and need not believe the same one."""
+    """Programs that read archives look for the directory's length in several places, and may use different ones."""
     many = bundle(tmp_path / "many.zip", {f"{number:0500}": b"" for number in range(5_000)}).read_bytes()
     end = many.rfind(b"PK\x05\x06")
     size, offset = struct.unpack("<II", many[end + 12 : end + 20])
@@ -422,7 +422,7 @@ def test_a_directory_is_bounded_wherever_its_length_is_said(tmp_path: Path) -> N
 
 
 def test_a_name_stands_in_a_bundle_once(tmp_path: Path) -> None:
-    """Of two files of one name each program takes another: what was looked at would not be what is played."""
+    """Of two files with one name, programs read different ones: what was checked would not be what is played."""
     journal = journal_of(tmp_path).read_bytes()
     path = tmp_path / "twice.zip"
     for second in (JOURNAL, JOURNAL + "\0.txt"):
@@ -468,7 +468,7 @@ def test_a_bundle_is_written_whole_and_for_its_owner(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["a.zip"]
 
 
-# ---- pages that a run leaves ---------------------------------------------------------------------------------------
+# ---- pages that a run creates --------------------------------------------------------------------------------------
 
 
 def test_texts_of_a_score_are_no_markup_in_the_pages_that_a_run_leaves(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What `sequencer serve` lets in: whom, how much, how often, and what it makes of nonsense."""
+"""What `sequencer serve` accepts: from whom, how much, how often, and how it handles invalid input."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ async def _slot(client: httpx.AsyncClient, size: int, mime_type: str = "image/pn
     return str(answer.json()["presigned_url"])
 
 
-# ---- whom ----------------------------------------------------------------------------------------------------------
+# ---- from whom -----------------------------------------------------------------------------------------------------
 
 
 def test_it_is_served_to_this_machine_only_unless_told_otherwise() -> None:
@@ -67,7 +67,7 @@ def test_it_is_served_to_this_machine_only_unless_told_otherwise() -> None:
 
 
 def _own_address() -> str:
-    """An address of this machine that is not loopback; where there is none, one of loopback that is not served."""
+    """Return an address of this machine that is not loopback; without one, a loopback address that is not served."""
     try:
         found = {str(one[4][0]) for one in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
     except OSError:
@@ -79,7 +79,7 @@ def _own_address() -> str:
     "host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "10.0.0.1", "0x7f000001", "[::bad"]
 )
 def test_no_other_host_name_is_served(host: str) -> None:
-    """A page elsewhere whose name points at this machine (DNS rebinding) is kept out."""
+    """A page elsewhere whose name resolves to this machine (DNS rebinding) is refused."""
 
     async def talk(client: httpx.AsyncClient, server: StageServer) -> None:
         for method, path in (("GET", "/session"), ("POST", "/start_session"), ("GET", "/events")):
@@ -94,7 +94,7 @@ def test_no_other_host_name_is_served(host: str) -> None:
     "origin", ["https://evil.example", "null", "http://localhost.evil.example", "file://", "http://10.0.0.1"]
 )
 def test_no_page_of_another_site_gets_an_answer(origin: str) -> None:
-    """It reads that it is refused, which takes CORS headers, and nothing else; nothing is done for it."""
+    """The page can read that it is refused, which takes CORS headers, and nothing else; the request has no effect."""
 
     async def talk(client: httpx.AsyncClient, server: StageServer) -> None:
         asking = {"Origin": origin, "Access-Control-Request-Method": "POST"}
@@ -205,7 +205,7 @@ def test_uploads_at_once_and_listeners_are_bounded() -> None:
 
 async def _until(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
-        while not holds():  # noqa: ASYNC110  the server has no event for how many are inside
+        while not holds():  # noqa: ASYNC110  the server has no event for the number of open requests
             await asyncio.sleep(0.01)
 
 
@@ -217,7 +217,7 @@ async def _quietly(work: Awaitable[object]) -> None:
 
 
 def _png(width: int, height: int) -> bytes:
-    """A small file that unpacks to many pixels."""
+    """Return a small file that decompresses to many pixels."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
@@ -232,7 +232,7 @@ def _png(width: int, height: int) -> bytes:
 
 
 def test_an_upload_is_a_picture_of_a_bounded_size_or_the_model_refuses_it() -> None:
-    """Only the bytes say what a file is; a bomb is not unpacked; what is kept of a picture is what is drawn with."""
+    """Only the bytes decide what a file is; a decompression bomb is not decoded; of an image only scaled pixels are kept."""
     eps = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n%%EOF\n"
     gif, webp = io.BytesIO(), io.BytesIO()
     Image.new("RGB", (2000, 1000)).save(gif, "GIF")
@@ -271,7 +271,7 @@ def test_an_upload_is_a_picture_of_a_bounded_size_or_the_model_refuses_it() -> N
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "a/../../b", "..", "C:\\x", "%2e%2e%2fx"])
 def test_names_are_names_and_never_paths(name: str) -> None:
-    """Nothing that is served or taken in ever touches the disk: a name is looked up in a table, and that is all."""
+    """Nothing that is served or uploaded touches the disk: a name is only looked up in a table."""
     _, data = picture()
 
     async def talk(client: httpx.AsyncClient, server: StageServer) -> None:
@@ -289,7 +289,7 @@ def test_names_are_names_and_never_paths(name: str) -> None:
     _talk(talk)
 
 
-# ---- nonsense ------------------------------------------------------------------------------------------------------
+# ---- invalid input -------------------------------------------------------------------------------------------------
 
 VALUES: tuple[Any, ...] = (None, True, -1, 0, 1e308, 2**70, "", "\x00", "x" * 5000, "²", [], [[]], [None], {}, {"a": {}})
 VALUES += ([{"candidate": "candidate:1 1 udp"}], [{"candidate": "x 1 tcp 1 a b typ host", "sdp_mline_index": 99}])
@@ -310,7 +310,7 @@ ODD = ("²", "1", "9" * 5000, "-1", "1.x")
 
 
 def test_no_nonsense_ends_in_a_fault_of_ours() -> None:
-    """Every route, bodies of every shape, odd numbers in paths and headers: whatever it answers, it is no 5xx and no hang."""
+    """Every route, bodies of every shape, odd numbers in paths and headers: no request gets a 5xx answer or hangs."""
     chance = random.Random(6)
 
     async def talk(client: httpx.AsyncClient, server: StageServer) -> None:

@@ -1,4 +1,4 @@
-"""docs/security.md names a test beside each line, and each of them is there."""
+"""docs/security.md names tests in each line, and all of them exist."""
 
 from __future__ import annotations
 

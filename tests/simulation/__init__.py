@@ -1,1 +1,1 @@
-"""Simulation testing: whole performances in virtual time, drawn from seeds, and what must hold in every one of them."""
+"""Simulation testing: complete performances in virtual time, generated from seeds, and invariants that must hold in each."""

@@ -1,6 +1,6 @@
-"""`python -m simulation`: play many shows, say which fail and how, and make what failed small.
+"""`python -m simulation`: play many shows, report which fail and how, and shrink the scripts that failed.
 
-From the tests folder, or by `make simulate N=10000`. Exit code 1 where a show failed.
+Run it from the tests folder, or with `make simulate N=10000`. Exit code 1 if a show failed.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ BATCH = 10
 
 
 def broken(script: Script) -> tuple[Violation, ...]:
-    """What a script breaks. Raises what `play` raises."""
+    """Return the violations of a script. Raises what `play` raises."""
     with tempfile.TemporaryDirectory(prefix="simulation-") as folder:
         return violations(play(script, Path(folder)))
 
 
 def breaks(script: Script, name: str) -> bool:
-    """Whether a script is a valid show that breaks the invariant of this name."""
+    """Return whether a script is a valid show that violates the invariant with this name."""
     try:
         return any(one.name == name for one in broken(script))
     except (SequencerError, ValidationError, ValueError):
@@ -44,7 +44,7 @@ def breaks(script: Script, name: str) -> bool:
 
 
 def play_batch(seeds: range) -> list[tuple[int, str]]:
-    """(seed, violation) of each violation that these shows have."""
+    """Play the shows of these seeds; return (seed, violation) for each violation."""
     return [(seed, str(one)) for seed in seeds for one in broken(draw_script(seed))]
 
 
@@ -53,7 +53,7 @@ def _batches(first: int, count: int) -> Iterator[range]:
 
 
 def run(first: int, count: int, processes: int) -> dict[int, list[str]]:
-    """The violations of `count` shows from seed `first` on, by seed; says on stderr how far it is, and each as it is found."""
+    """Return the violations of `count` shows from seed `first` on, by seed; print progress and each violation to stderr."""
     found: dict[int, list[str]] = {}
     began, done = time.monotonic(), 0
     batches = _batches(first, count)
@@ -82,7 +82,7 @@ def _tell(done: int, count: int, failed: int, seconds: float) -> None:
 
 
 def shrink_and_show(script: Script, name: str, save: str | None) -> None:
-    """Print the smallest script that breaks the same invariant, and keep it where that is wanted."""
+    """Print the smallest script that violates the same invariant, and save it if requested."""
     small = shrunk(script, lambda candidate: breaks(candidate, name))
     sentence = next(str(one) for one in broken(small) if one.name == name)
     sys.stdout.write(f"\nshrunk from {script.size} parts to {small.size}: {sentence}\n\n{small}\n")
@@ -93,7 +93,7 @@ def shrink_and_show(script: Script, name: str, save: str | None) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Play, tell, shrink."""
+    """Play the shows, report and shrink the failures; return the exit code."""
     parser = argparse.ArgumentParser("simulation", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("count", nargs="?", type=int, default=200, help="how many shows (200)")
     parser.add_argument("--first", type=int, default=0, metavar="SEED", help="the first seed (0)")

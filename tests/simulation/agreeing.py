@@ -1,4 +1,4 @@
-"""Every show is compared with the oracle, which works out by itself what it must have shown and sent."""
+"""Invariants that compare every show with the oracle, which computes independently what must be shown and sent."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ from simulation.playing import Show
 
 SECOND = 10**9
 CLOSE = 60_000_000
-"""How far from its time a message may be sent where model and network keep their pace, in nanoseconds."""
+"""How far from its time a message may be sent if model and network keep their pace, in nanoseconds."""
 GAP = 20_000_000
-"""How long it takes to open a take, which nobody can foretell."""
+"""How long opening a take may take, in nanoseconds; it cannot be predicted."""
 OFFSET = 80_000_000
-"""What operators here move the offset by."""
+"""By how much the operator's events here change the offset, in nanoseconds."""
 CATCHING_UP = 500_000_000
-"""How far off our own clock may be while it catches up, and how much sooner a note may end whose take was cut meanwhile."""
+"""How far our own clock may be off while it catches up, and how much earlier a note may end if its take is cut meanwhile."""
 MODELS_SR, MODELS_SEED = "2x", 0
-"""What the model has where nothing is sent."""
+"""The model's settings if nothing is sent."""
 SHORT = 700_000_000
-"""In chunks shorter than this nothing is known of a boundary in time."""
+"""In chunks shorter than this a boundary is not known in time."""
 STANDS = SECOND
-"""Between two ticks that are so far apart the pictures stood."""
+"""If two ticks are further apart than this, the video was stalled between them."""
 TOO_LATE = 250_000_000
-"""A note that would be later than this is left out, says the page."""
+"""The documentation says that a note that would be later than this is omitted."""
 NOTES = 0xA0
-"""Statuses below this are those of notes, which are left out where they would be too late."""
+"""Status bytes below this are those of notes, which are omitted if they would be too late."""
 FIRST_STRENGTH = 1.0
 """The model's strength until one is sent."""
 
 
 class Comparison:
-    """A show and its course by the score."""
+    """A show, and its course computed from the score."""
 
     def __init__(self, seen: Evidence) -> None:
         show = self.show = seen.show
@@ -72,7 +72,7 @@ class Comparison:
 
     @cached_property
     def time_of(self) -> Callable[[Fraction], float]:
-        """When a time of the score is seen, or where wall time is followed, when it is."""
+        """A function that returns when a time of the score is seen; in a show that follows wall time, when that time is."""
         course = self.course
         if isinstance(course, Following):
             origin = course.origin
@@ -81,17 +81,17 @@ class Comparison:
 
     @cached_property
     def known(self) -> bool:
-        """Whether the network kept its pace, and nobody paused: positions can be foretold while the model keeps its own."""
+        """Whether the network kept its pace and nobody paused: positions can be predicted while the model keeps its pace."""
         return self.length >= SHORT and not self.seen.was_paused and not self.seen.answers_late
 
     @cached_property
     def steady(self) -> bool:
-        """Whether the model kept its pace too."""
+        """Whether the model kept its pace as well."""
         return self.known and not self.show.faults.slow
 
 
 def _comparison(seen: Evidence) -> Comparison | None:
-    """The comparison of a calm show that was played to its end; None of others."""
+    """Return the comparison for a calm show that was played to its end; otherwise None."""
     show = seen.show
     is_whole = seen.calm and not show.capped and seen.report.ended_well
     if not is_whole:
@@ -107,14 +107,14 @@ _COMPARED: dict[int, tuple[Evidence, Comparison]] = {}
 
 
 def shows_the_score(seen: Evidence) -> Iterator[str]:
-    """Every chunk was shown, and looked as the score says: prompt, image, strength, super-resolution, seed and take."""
+    """Every chunk was shown, and looked as the score requires: prompt, image, strength, super-resolution, seed and take."""
     compared = _comparison(seen)
     if compared is None:
         return
     course, show = compared.course, compared.show
     made = {(one.take, one.look.chunk): one.look for one in show.model if isinstance(one, ChunkMade)}
     displayed = {(one.take, one.chunk) for one in show.displayed}
-    if not course.is_over and not seen.report.chunks_beyond:  # the musical time can be over while the model rests
+    if not course.is_over and not seen.report.chunks_beyond:  # the musical time can end while the model is paused
         yield f"it ended after {seen.report.chunks} chunks, at chunk {course.making} of the score, which has {course.end}"
         return
     for (take, chunk), look in course.looks(course.end).items():
@@ -136,8 +136,10 @@ def _wanted(look: Look, show: Show) -> tuple[str, str | None, float, str, int]:
 
 
 def shows_nothing_else(seen: Evidence) -> Iterator[str]:
-    """Whatever went wrong, nothing is shown and nothing is sent that is not the score's, and in a score without rules and live
-    sections no prompt is shown before its chunk."""
+    """Whatever went wrong, nothing is shown or sent that is not in the score.
+
+    In a score without rules and live sections, no prompt is shown before its chunk.
+    """
     show = seen.show
     parts = Parts(show.score)
     deeds = [deed.does for part in parts.play for deed in part.deeds]
@@ -179,7 +181,7 @@ def shows_nothing_else(seen: Evidence) -> Iterator[str]:
 
 
 def sends_the_score(seen: Evidence) -> Iterator[str]:
-    """Every MIDI message of the score was sent, no other one was, and each when its position was seen."""
+    """Every MIDI message of the score was sent, no other message was sent, and each was sent when its position was seen."""
     compared = _comparison(seen)
     if compared is None or not compared.shown:
         return
@@ -198,7 +200,7 @@ def sends_the_score(seen: Evidence) -> Iterator[str]:
         expected = sorted(wanted[data], key=lambda one: one.at)
         if len(expected) != len(sent[data]):
             is_loose = not compared.steady or isinstance(compared.course, ByClock)  # a clock may start before the model is warm
-            # Where frames are shown so unevenly, positions that were foretold may be too late when it is known better.
+            # If frames are shown this unevenly, a predicted position may be too late once it is known more exactly.
             is_loose = is_loose or compared.show.faults.delays.shown_jitter > TOO_LATE
             may_be_less = is_loose and data[0] < NOTES
             if not may_be_less or len(sent[data]) > len(expected):
@@ -213,19 +215,19 @@ def sends_the_score(seen: Evidence) -> Iterator[str]:
 
 
 def _allowed(compared: Comparison, due: Due) -> float:
-    """How far a message may be from its time: what can be foretold is as exact as the model keeps its pace."""
+    """Return how far a message may be from its time: predictions are only as exact as the model keeps its pace."""
     show = compared.show
     if isinstance(compared.course, ByClock):
-        return inf  # when an external clock is there, its fits say: that they were sent is compared here
-    # What comes while commands are being sent is handled behind them: nobody could answer a hand before.
+        return inf  # the times of an external clock come from its fits; only whether messages were sent is compared here
+    # What arrives while commands are being sent is handled afterwards: no operator event can be answered before.
     waits = max(0.0, show.sending - due.length) if due.is_answer else 0.0
     if show.following:
         return 1_000_000 + waits
     faults = show.faults
     off: float = waits + CLOSE + 2 * faults.jitter + faults.delays.shown_jitter + GAP * len(compared.course.takes)
-    if len(compared.course.takes) > 1:  # frames without names are counted: where a take begins is known to some of them
+    if len(compared.course.takes) > 1:  # without numbers, frames are counted: a take's beginning is known to within a few
         off += compared.seen.counted_loosely
-    if "reactor" in show.script.stage:  # frames are sent one by one: the first waits for none, those of later chunks may
+    if "reactor" in show.script.stage:  # frames are sent singly: the first does not wait for another, those of later chunks may
         off += SECOND / (show.faults.fps or show.schedule.grid.fps)
     off += OFFSET if any("offset" in hand for hand in show.script.hands) else 0
     nominal = float(show.schedule.grid.chunk) * SECOND
@@ -235,7 +237,7 @@ def _allowed(compared: Comparison, due: Due) -> float:
         off += CATCHING_UP if len(compared.course.takes) > 1 else 0
     if compared.known and faults.slow:
         off += OVERDUE + max(float(one.factor - 1) * compared.length for one in faults.slow)
-        # When a note ends is settled when it begins: it does not sound longer for a stall that comes then.
+        # The end of a note is decided when it begins: a stall that comes later does not extend it.
         off += sum(one.by for one in faults.slow) if due.length else 0
     elif not compared.steady:
         off += 4 * max(compared.length, nominal) + sum(one.by + (one.factor - 1) * int(nominal) for one in faults.slow)
@@ -244,27 +246,27 @@ def _allowed(compared: Comparison, due: Due) -> float:
 
 
 def ticks_the_score(seen: Evidence) -> Iterator[str]:
-    """Our own clock ticks 24 times for every quarter of the score, each time when that is seen, also where the model stalls."""
+    """Our own clock ticks 24 times per quarter of the score, each tick when its position is seen, even if the model stalls."""
     compared = _comparison(seen)
     if compared is None or compared.show.ends_at is None or not compared.shown or not compared.known:
         return
     show = compared.show
     sent = [at for at, data in show.told if data == b"\xf8"]
     if any(data[0] == 0xF2 for _, data in show.told):
-        return  # devices were sent elsewhere: `clock-ticks` has where they came to
+        return  # a song position relocated the devices: `clock-ticks` checks where they arrived
     wanted = list(ticks(compared.course, compared.time_of))
     if len(sent) != len(wanted):
         yield f"{len(sent)} ticks were sent, the score has {len(wanted)}"
         return
     unmeasured = abs(show.faults.delays.shown - DELAY) if len(compared.course.takes) > 1 else 0
-    # When a frame is shown that comes late by chance is not known before it is shown.
+    # If a frame happens to be late, that is not known before it is shown.
     uneven = 2 * show.faults.jitter + show.faults.delays.shown_jitter
     allowed: float = CATCHING_UP + uneven + unmeasured
     overdue = wanted
     if show.faults.slow and isinstance(compared.time_of, Seen):
-        # That a chunk is slow is known half a second after it is due: until then ticks may go on.
+        # A chunk is known to be slow half a second after it is due: until then ticks may continue.
         overdue = list(ticks(compared.course, compared.time_of.if_in_time))
-        # How long chunks last is known after the second one.
+        # The length of chunks is known after the second chunk.
         allowed += 2 * abs(compared.length - float(show.schedule.grid.chunk) * SECOND)
         allowed += max(float(one.factor - 1) * compared.length for one in show.faults.slow)
     behind = behind_stalls(wanted, uneven) if show.faults.slow else wanted
@@ -275,10 +277,10 @@ def ticks_the_score(seen: Evidence) -> Iterator[str]:
 
 
 def behind_stalls(wanted: list[float], uneven: int) -> list[float]:
-    """When ticks are due that our clock had not sent yet when the pictures stood.
+    """Return when ticks are due that our clock had not sent when the video stalled.
 
-    Where chunks or frames come unevenly, it may be behind them by as much as that, and stands with them: what it had not sent
-    comes with the next picture.
+    If chunks or frames come unevenly, the clock may be late by that much, and it stops with them: the ticks that it had
+    not sent come with the next frame.
     """
     found = list(wanted)
     for number in range(1, len(wanted)):

@@ -1,5 +1,4 @@
-"""What must hold between the run and its surroundings: what arrives is handled once and in order, what leaves arrives in order,
-and time code is read where the tape is."""
+"""Invariants of the run's input and output: events are handled once and in order, commands arrive in order."""
 
 from __future__ import annotations
 
@@ -44,14 +43,14 @@ READ_AS = {
 UNSURE = ("drops", "end", "unheard")
 """Faults with which commands do not reach the model, or its messages do not reach the run."""
 SETTLED = 4 * SECOND
-"""How long a tape has run evenly before its time code is expected to be read exactly."""
+"""How long a tape must run evenly before its time code is expected to be read exactly, in nanoseconds."""
 CLOSE = 0.025
 """How far the position of time code may be from the tape's, in seconds: a quarter frame, and the jitter of the messages."""
 
 
 def events_in_order(seen: Evidence) -> Iterator[str]:
     """Every event is handled once, in the order in which it came, with the time at which it came, however long sends take."""
-    handled = [event for event in seen.events if not isinstance(event, BoundariesFitted)]  # those are made by the run itself
+    handled = [event for event in seen.events if not isinstance(event, BoundariesFitted)]  # the run itself creates those
     came = seen.show.delivered[: len(handled)]
     if handled != came:
         number = next((n for n, (one, two) in enumerate(zip(handled, came, strict=False)) if one != two), len(came))
@@ -59,7 +58,7 @@ def events_in_order(seen: Evidence) -> Iterator[str]:
 
 
 def commands_in_order(seen: Evidence) -> Iterator[str]:
-    """Commands that leave together are sent together, and reach the model in the order in which they left."""
+    """Commands that are issued together are sent together, and reach the model in the order in which they were issued."""
     together = [
         commands
         for step in seen.show.steps
@@ -84,7 +83,7 @@ def commands_in_order(seen: Evidence) -> Iterator[str]:
 
 
 def messages_read_once(seen: Evidence) -> Iterator[str]:
-    """Every message of the model is read once: an answer that repeats a message, as models from 1.x give, is not read again."""
+    """Every message of the model is read once: an answer that repeats a message, as from models from 1.x, is not read again."""
     faults = seen.show.script.faults
     if not _is_sure(seen) or "messages" in faults or faults.get("dialect") == "2026-early":
         return
@@ -94,7 +93,7 @@ def messages_read_once(seen: Evidence) -> Iterator[str]:
     sent = Counter(one.name for one in messages)
     surely = Counter(one.name for one in messages if one.at < until)
     if "reactor" in seen.show.script.stage:
-        # What a connection brings before it is announced is held until then. Of several states only the last one still holds.
+        # Messages that arrive before the connection is announced are held. Of several states only the last one is kept.
         ready = next((event.at for event in seen.events if isinstance(event, Ready)), 0)
         surely["state"] -= max(0, sum(one.name == "state" and one.at <= ready for one in messages) - 1)
     read = Counter(type(event) for event in seen.events)
@@ -113,14 +112,14 @@ def answers_known(seen: Evidence) -> Iterator[str]:
 
 
 def _is_sure(seen: Evidence) -> bool:
-    """Whether everything that was sent has arrived."""
+    """Return whether everything that was sent has arrived."""
     return not any(key in seen.show.script.faults for key in UNSURE) and not any(
         isinstance(event, ConnectionLost) for event in seen.events
     )
 
 
 def time_code_read(seen: Evidence) -> Iterator[str]:
-    """Time code is read where the tape is, once it has run evenly for some seconds: to a quarter frame, and its jitter."""
+    """Time code that has run evenly for some seconds is read at the tape's position, within a quarter frame and its jitter."""
     tape = seen.show.tape
     if tape is None:
         return

@@ -1,20 +1,20 @@
-"""Reactor in virtual time: the real stage of `sequencer.stages.reactor`, with HTTP and WebRTC taken away beneath it.
+"""Reactor in virtual time: the real stage of `sequencer.stages.reactor`, with simulated HTTP and WebRTC below it.
 
-`SimulatedReactor` is the other side: the platform's routes, a connection's channels and frames, and the simulated model behind
-them. Commands and messages travel as frames of the protocol (v0 or v1), in the real codecs, with a latency each way. Settings,
-in a script's `stage`, all optional:
+`SimulatedReactor` is the server side: the platform's routes, a connection's channels and frames, and the simulated model.
+Commands and messages travel as frames of the protocol (v0 or v1), in the real codecs, with a latency in each direction. The
+settings, in a script's `stage`, are all optional:
 
 ```yaml
 reactor:
   platform: true        # the platform's routes, with a token; else those of a local runtime
-  protocol: v1          # what the stage is told to speak: auto, v0, v1
+  protocol: v1          # the wire setting of the stage: auto, v0, v1
   understands: v0       # what the runtime understands: v0, or both
   latency: 30ms         # one way
-  uploads: [late 6s, 500, 403, error, lost]  # what becomes of each attempt to upload, in turn; then all goes well
-  losses: silent        # drops come without a word; else the channels close
+  uploads: [late 6s, 500, 403, error, lost]  # the result of each attempt to upload, in order; later attempts succeed
+  losses: silent        # drops are not signalled; else the channels close
   metadata: true        # frames carry metadata
   repeats: true         # with nothing to send, the last frame is sent again a few times
-  dark: true            # a dark frame is sent where there is nothing to show
+  dark: true            # a dark frame is sent if there is nothing to show
 ```
 """
 
@@ -70,16 +70,16 @@ from simulation.virtual_loop import LoopClock, LoopTime, VirtualLoop
 SECOND = 10**9
 SESSION = "5e551011-0000-4000-8000-000000000001"
 ORPHANED = 30 * SECOND
-"""Without a client for so long, the platform ends a session."""
+"""After this long without a client, the platform ends a session, in nanoseconds."""
 UPLOAD_PATIENCE = 10 * SECOND
 REPEATED = 8
-"""How many times the last frame is sent again where there is no other."""
+"""How many times the last frame is sent again if there is no new one."""
 MOVING = 4
 
 
 @cache
 def _pictures() -> tuple[VideoFrame, ...]:
-    """Frames that differ clearly from each other, and last a dark one."""
+    """Return frames that differ clearly from each other, the last one dark."""
     shades = [np.full((16, 16), 60 + 45 * number, np.uint8) for number in range(MOVING)]
     return tuple(VideoFrame.from_ndarray(one, format="gray") for one in [*shades, np.full((16, 16), 16, np.uint8)])
 
@@ -96,11 +96,11 @@ class Channels:
         self._out = self._in = self._frames = 0
 
     async def offer(self) -> tuple[str, list[dict[str, object]]]:
-        """An offer: nobody here reads it."""
+        """Return an offer, which nobody reads here."""
         return "v=0\r\na=candidate:1\r\n", []
 
     async def accept(self, answer: str, seconds: float) -> None:
-        """Take the answer and come back when everything stands. Raises StageError."""
+        """Accept the answer and return when the connection is established. Raises StageError."""
         await asyncio.sleep(0.05)
         if self._reactor.is_dark:
             await asyncio.sleep(seconds)
@@ -110,7 +110,7 @@ class Channels:
         self._reactor.opened(self)
 
     def send(self, frame: Frame) -> None:
-        """Send a frame now. Raises StageError where the channel is gone."""
+        """Send a frame now. Raises StageError if the channel is closed."""
         if not self.is_open:
             raise StageError(f"the {frame.channel} channel is not open")
         self._out = self._reactor.after_latency(self._out, lambda: self._arrived(frame))
@@ -120,15 +120,15 @@ class Channels:
             self._reactor.received(self, frame.channel, frame.payload)
 
     async def silent_for(self) -> float:
-        """Seconds since anything came: acknowledgements come as long as somebody is there."""
+        """Return the seconds since anything arrived: acknowledgements arrive as long as the peer is alive."""
         now = self._reactor.clock.now()
         if not self._reactor.is_dark:
             self.last_sign = now
         return (now - self.last_sign) / SECOND
 
     def say(self, message: ServerMessage, channel: Channel = "data") -> None:
-        """The runtime says something to this client."""
-        wire = self.wire or Wire.V0  # before it has heard anything, a runtime speaks v0
+        """Send a message from the runtime to this client."""
+        wire = self.wire or Wire.V0  # before it has received anything, a runtime sends v0
         frame = wire.write_server(message, channel)
         if frame is not None:
             self._in = self._reactor.after_latency(self._in, lambda: self._heard(frame))
@@ -138,7 +138,7 @@ class Channels:
             self.hooks.received(frame.channel, frame.payload)
 
     def show(self, picture: VideoFrame, metadata: Metadata | None, pts: int, shown: Callable[[], None]) -> None:
-        """A frame of video is sent; `shown` is called when it arrives."""
+        """Send a frame of video; `shown` is called when it arrives."""
 
         def arrived() -> None:
             if self.is_open and not self._reactor.is_dark:
@@ -149,20 +149,20 @@ class Channels:
         self._frames = self._reactor.after_latency(self._frames, arrived)
 
     def broken(self, why: str) -> None:
-        """The connection is gone."""
+        """Break the connection."""
         if self.is_open:
             self.is_open = False
             self.hooks.broken(why)
 
     async def close(self) -> None:
-        """Close it. Safe to call twice."""
+        """Close the connection. Safe to call twice."""
         if self.is_open:
             self.is_open = False
             self._reactor.gone(self)
 
 
 class _Pacer:
-    """Sends frames one after the other, at the model's rate; with nothing new it repeats the last one, or nothing."""
+    """Sends frames one after the other, at the model's rate; without a new one it repeats the last one or sends nothing."""
 
     def __init__(self, reactor: SimulatedReactor, fps: Fraction) -> None:
         self._reactor = reactor
@@ -175,7 +175,7 @@ class _Pacer:
         self._darken = False
 
     def add(self, take: int, chunk: int, frames: int) -> None:
-        """The frames of a chunk."""
+        """Queue the frames of a chunk."""
         self._queue += [(take, chunk, index) for index in range(frames)]
         if not self._ticking:
             self._ticking = True
@@ -185,7 +185,7 @@ class _Pacer:
             self._reactor.clock.call_at(int(self._next), self._tick)
 
     def darken(self) -> None:
-        """Send a dark frame once all that was made is sent."""
+        """Send a dark frame after everything queued has been sent."""
         self._darken = True
         if not self._ticking:
             self._tick()
@@ -219,7 +219,7 @@ class _Pacer:
 
 
 class SimulatedReactor:
-    """The other side of a stage at Reactor: platform, runtime and model."""
+    """The server side of a stage at Reactor: platform, runtime and model."""
 
     def __init__(
         self,
@@ -231,7 +231,10 @@ class SimulatedReactor:
         noticed: Callable[[tuple[Output, ...]], None],
         displayed: Callable[[int, int], None],
     ) -> None:
-        """`noticed` gets all that leaves the model, `displayed` the take and chunk whose first frame arrives."""
+        """Create the server.
+
+        `noticed` receives all output of the model, `displayed` the take and chunk whose first frame arrives.
+        """
         self.clock = clock
         self._faults = faults
         self._model = model
@@ -261,13 +264,13 @@ class SimulatedReactor:
         self._drops = list(faults.drops)
         self.is_begun = self.is_over = False
         self.unfinished: list[str] = []
-        """What a client left behind that it should not have."""
+        """What a client failed to clean up."""
         self._orphaned = 0
 
     # ---- HTTP
 
     async def answer(self, request: httpx.Request) -> httpx.Response:
-        """An answer of the platform, of a local runtime, or of the store where images are brought to."""
+        """Answer a request as the platform, a local runtime, or the store for images does."""
         await asyncio.sleep(2 * self._latency / SECOND)
         if self.is_dark:
             raise httpx.ConnectError("nobody gets through")
@@ -275,7 +278,7 @@ class SimulatedReactor:
         status, told = await self._route(request.method, request.url.path, body)
         return httpx.Response(status, json=told)
 
-    async def _route(  # noqa: PLR0912  # one branch a route
+    async def _route(  # noqa: PLR0912  # one branch per route
         self, method: str, path: str, body: Mapping[str, Any]
     ) -> tuple[int, Mapping[str, Any]]:
         parts = path.strip("/").split("/")
@@ -337,8 +340,10 @@ class SimulatedReactor:
         return 201, {"presigned_id": upload, "presigned_url": f"{self.url}/uploads/{upload}?signature=secret"}
 
     async def _put(self, upload: str) -> tuple[int, Mapping[str, Any]]:
-        """What becomes of an attempt to bring an image: `late 6s`, a status, `error` (no answer), `lost` (it came, the answer
-        did not)."""
+        """Handle an attempt to upload an image.
+
+        The result is `late 6s`, a status, `error` (no answer), or `lost` (the image arrived, the answer did not).
+        """
         await asyncio.sleep(self._faults.delays.upload / SECOND)
         attempt = self._attempts.popleft() if self._attempts else ""
         if attempt.startswith("late "):
@@ -358,34 +363,34 @@ class SimulatedReactor:
 
     @property
     def url(self) -> str:
-        """Where it is."""
+        """The base URL."""
         return "https://api.reactor.test" if self._is_platform else "http://127.0.0.1:8080"
 
     # ---- connections
 
     @property
     def is_dark(self) -> bool:
-        """Whether nobody gets through at the moment."""
+        """Whether the network is down at the moment."""
         return self.clock.now() < self._dark_until
 
     def after_latency(self, last: int, act: Callable[[], None]) -> int:
-        """Do something when it has arrived: never before what was sent before it (`last`). When that is."""
+        """Call `act` when a packet arrives, never before the previous one (`last`); return the time."""
         now = self.clock.now()
         due = max(last, now + self._latency + hash64("way", now) % (self._latency // 4 + 1))
         self.clock.call_at(due, act)
         return due
 
     def connect(self, tracks: Sequence[object], hooks: Hooks, servers: Sequence[object] = ()) -> Channels:
-        """A client makes a connection. Stands in for the class `Connection`."""
+        """Create a client's connection. Replaces the class `Connection`."""
         return Channels(self, hooks)
 
     def opened(self, peer: Channels) -> None:
-        """A client's channels stand."""
+        """Register a client whose channels are open."""
         self._peers.append(peer)
         self._pass_on(self._model.connect(self.clock.now()))
 
     def gone(self, peer: Channels) -> None:
-        """A client closed its connection."""
+        """Unregister a client that closed its connection."""
         self._peers = [one for one in self._peers if one is not peer]
         self._orphaned = self.clock.now()
 
@@ -403,7 +408,7 @@ class SimulatedReactor:
             peer.broken("the other side closed the connection")
 
     def _happen(self, what: Drop | End) -> None:
-        """The faults have their way."""
+        """Apply a fault."""
         if self.is_over:
             return
         match what:
@@ -422,17 +427,17 @@ class SimulatedReactor:
                     peer.last_sign = self._dark_since
                     self.clock.call_at(self._dark_until, lambda peer=peer: self._back(peer))  # type: ignore[misc]  # binds now
             case Drop():
-                pass  # it is dark already
+                pass  # the network is down already
 
     def _back(self, peer: Channels) -> None:
-        """A silence that was too short for anybody to notice: the connection stands."""
+        """End a silence that was too short to be noticed: the connection is kept."""
         if peer.is_open and not self.is_over:
             self._peers.append(peer)
 
     # ---- messages
 
     def received(self, peer: Channels, channel: Channel, payload: str | bytes) -> None:
-        """A frame has come from a client."""
+        """Handle a frame from a client."""
         wire = codec_for(payload)
         if wire is Wire.V1 and self._only_v0:
             return
@@ -532,11 +537,11 @@ class SimulatedReactor:
             self.clock.call_at(self._shown_at, lambda: self._pacer.add(made.take, look.chunk, look.frames))
 
     def show_frame(self, take: int, chunk: int, picture: VideoFrame, metadata: Metadata | None, is_first: bool) -> None:
-        """A frame of a chunk is sent."""
+        """Send a frame of a chunk."""
         self._send_frame(picture, metadata, lambda: self._displayed(take, chunk) if is_first else None)
 
     def show_dark(self, metadata: Metadata | None) -> None:
-        """A dark frame is sent."""
+        """Send a dark frame."""
         self._send_frame(_pictures()[MOVING], metadata, lambda: None)
 
     def _send_frame(self, picture: VideoFrame, metadata: Metadata | None, shown: Callable[[], None]) -> None:
@@ -547,7 +552,7 @@ class SimulatedReactor:
     # ---- the end
 
     def left(self) -> Iterator[str]:
-        """What a client left that went."""
+        """Yield what a client failed to clean up before it left."""
         if not self.is_over:
             yield "the session was not ended at the platform"
         if any(peer.is_open for peer in self._peers):
@@ -555,7 +560,7 @@ class SimulatedReactor:
 
 
 def settings_of(schedule: Schedule, settings: Mapping[str, Any], url: str) -> ReactorSettings:
-    """How the stage is told to play."""
+    """Return the settings of the stage."""
     is_platform = bool(settings.get("platform"))
     return ReactorSettings(
         url=url,
@@ -568,7 +573,7 @@ def settings_of(schedule: Schedule, settings: Mapping[str, Any], url: str) -> Re
 
 @contextmanager
 def beneath(reactor: SimulatedReactor, loop: VirtualLoop) -> Iterator[httpx.MockTransport]:
-    """While this lasts, stages at Reactor meet this one, and live in its time."""
+    """Connect stages at Reactor to this server and to its time, for the duration of the context."""
     with ExitStack() as replaced:
         replaced.enter_context(patch.object(meeting, "Connection", reactor.connect))
         for module in (session, signalling, token):
@@ -577,7 +582,7 @@ def beneath(reactor: SimulatedReactor, loop: VirtualLoop) -> Iterator[httpx.Mock
 
 
 def drawn_connection(rng: Random) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A connection to Reactor, with what may go wrong on it, and the faults that it demands of the model."""
+    """Draw a connection to Reactor with its possible failures, and the faults that it requires of the model."""
     found: dict[str, Any] = {"protocol": ("auto", "v0", "v1", "v1")[rng.randrange(4)]}
     faults: dict[str, Any] = {}
     if found["protocol"] != "v1" and rng.randrange(3) == 0:

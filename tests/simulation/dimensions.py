@@ -1,6 +1,6 @@
-"""Draws in which way a show is more than a score on the embedded stage: what the stage is, how long things take, what is said.
+"""Draws what a show has beyond a score on the embedded stage: the kind of stage, durations, texts.
 
-Each show has a few of these dimensions. They are drawn apart from the rest, from the seed alone.
+Each show has a few of these dimensions. They are drawn separately from the rest, from the seed alone.
 """
 
 from __future__ import annotations
@@ -13,30 +13,30 @@ from simulation.connection import drawn_connection
 from simulation.script import Script
 
 LONG_EVERY = 200
-"""One show in so many has thousands of chunks."""
+"""One show in this many has thousands of chunks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dimensions:
-    """What a show has besides."""
+    """The additional properties of a show."""
 
     kind: str | None = None
-    """The kind of its score, where that is not left to chance."""
+    """The kind of its score, or None if it is drawn."""
     with_texts: bool = False
-    """Whether its prompts hold texts of all scripts …"""
+    """Whether its prompts contain texts of all scripts …"""
     with_long_texts: bool = False
     """… some of them as long as a prompt may be."""
     is_long: bool = False
     display: tuple[str, str] | None = None
-    """How long after a chunk is made it is shown, and up to how much later than that."""
+    """How long after a chunk is made it is shown, and the maximum jitter of that delay."""
     stage: dict[str, Any] | None = None
     """See `Script.stage`."""
     faults: dict[str, Any] | None = None
-    """What its stage demands of the model."""
+    """The faults that its stage requires of the model."""
 
 
 def drawn_dimensions(seed: int) -> Dimensions:
-    """The dimensions of the show of a seed."""
+    """Return the dimensions of the show of a seed."""
     rng = Random(f"dimensions of {seed}")
     if seed % LONG_EVERY == LONG_EVERY - 1:
         return Dimensions(is_long=True)
@@ -56,8 +56,8 @@ def drawn_dimensions(seed: int) -> Dimensions:
     return Dimensions(kind, with_texts, with_long_texts, False, display, stage, faults)
 
 
-def features(script: Script) -> set[str]:  # noqa: PLR0912  # one branch a dimension
-    """Which dimensions a show has, by name: to see that each of them is drawn."""
+def features(script: Script) -> set[str]:  # noqa: PLR0912  # one branch per dimension
+    """Return the names of the dimensions that a show has, to check that each of them is drawn."""
     found = set()
     faults, stage = script.faults, script.stage
     delays = faults.get("delays", {})

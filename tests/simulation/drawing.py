@@ -1,4 +1,4 @@
-"""Draws shows from seeds. One seed is one show, on every machine: `random.Random` alone decides, and only by whole numbers."""
+"""Draws shows from seeds. A seed gives the same show on every machine: only `random.Random` decides, and only with integers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from simulation.timecode import drawn_tape
 
 
 def draw_script(seed: int) -> Script:
-    """The show of a seed: a valid score, and what happens to it."""
+    """Return the show of a seed: a valid score, and what happens to it."""
     if seed >= RESETS:
         return drawn_of_a_family(seed)
     rng = Random(seed)
@@ -29,11 +29,11 @@ def draw_script(seed: int) -> Script:
     try:
         schedule = schedule_of(score)
     except ScoreError:
-        return Script(score, about=about, is_valid=True)  # playing it says what was refused
+        return Script(score, about=about, is_valid=True)  # playing it reports what was refused
     is_edited = rng.randrange(4) == 0 and not wide.is_long
     if is_edited:
         score, schedule = edited(rng, score, schedule)
-    if not wide.is_long:  # a long one has its own, not as many
+    if not wide.is_long:  # a long score has its own, fewer
         score, schedule = with_sends(Random(f"sends of {seed}"), score, schedule, is_valid=not is_edited)
     chunks = schedule.end
     quiet = rng.randrange(4) == 0
@@ -57,7 +57,7 @@ def draw_script(seed: int) -> Script:
 
 
 def _score(rng: Random, seed: int, wide: Dimensions) -> str:
-    """The score's text, before anybody edits it."""
+    """Return the text of the score before it is edited."""
     if wide.is_long:
         return "\n".join(long_lines(rng)) + "\n"
     text = Texts(Random(f"texts of {seed}"), wide.with_long_texts) if wide.with_texts else None
@@ -65,7 +65,7 @@ def _score(rng: Random, seed: int, wide: Dimensions) -> str:
 
 
 def _widened(faults: dict[str, Any], wide: Dimensions) -> dict[str, Any]:
-    """The faults with what the dimensions say of them."""
+    """Return the faults with those of the dimensions added."""
     found = dict(faults)
     if wide.display is not None:
         shown, jitter = wide.display

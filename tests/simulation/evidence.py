@@ -1,4 +1,4 @@
-"""The evidence of a show: what the report says, what the journal holds, and what the model really made."""
+"""The evidence of a show: what the report says, what the journal contains, and what the model really made."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from simulation.gear import duration
 from simulation.playing import SECOND, Heard, Show
 
 TELLING = frozenset({Status.MISSED, Status.REFUSED, Status.STUCK, Status.DROPPED})
-"""What a cue that did not act as written is reported as."""
+"""The statuses in the report of a cue that did not act as written."""
 COUNTED = 7
-"""Frames by which a chunk may be found too late or too soon, where frames have no metadata or a take begins."""
+"""By how many frames a chunk may be found too late or too early if frames have no metadata or a take begins."""
 LOOSE = ("messages", "refuse", "drops", "end", "uploads", "uploads_last", "unheard", "warmup")
-"""Faults that a show is not calm with."""
+"""Faults that make a show not calm."""
 
 
 @dataclass(slots=True)
 class Made:
-    """A chunk that the model really made, as a score chunk."""
+    """A chunk that the model really made, with its number in the score."""
 
     chunk: int
     take: int
@@ -38,7 +38,7 @@ class Made:
 
 
 class Evidence:
-    """A show, looked at from the side of the model as well as from that of the report."""
+    """A show from the side of the model as well as from that of the report."""
 
     def __init__(self, show: Show) -> None:
         self.show = show
@@ -50,7 +50,7 @@ class Evidence:
 
     @cached_property
     def calm(self) -> bool:
-        """Whether nothing was lost, refused, garbled or ended by hand."""
+        """Whether nothing was lost, refused, corrupted or ended by the operator."""
         return self._is_calm_with(self.show.script.faults)
 
     def _is_calm_with(self, faults: Mapping[str, Any]) -> bool:
@@ -65,7 +65,7 @@ class Evidence:
 
     @cached_property
     def calm_but_for_resets(self) -> bool:
-        """Whether a show is calm, but that reports of resets may come once more: nothing may come of those."""
+        """Whether a show is calm except that resets may be reported again, which must have no effect."""
         faults = dict(self.show.script.faults)
         mishaps = faults.pop("messages", [])
         others = any(one["type"] != "generation_reset" or one["do"] != "repeat" for one in mishaps)
@@ -73,20 +73,22 @@ class Evidence:
 
     @cached_property
     def is_slow(self) -> bool:
-        """Whether commands take so long on their way that what leaves in time may arrive too late."""
+        """Whether commands take so long to arrive that those sent in time may be too late."""
         latency = duration(str(self.show.script.stage.get("reactor", {}).get("latency", "0s")))
         shortest = Fraction(self.show.schedule.grid.frames) / (self.show.faults.fps or self.show.schedule.grid.fps)
         return self.show.sending + 3 * latency > shortest * SECOND / 8
 
     @cached_property
     def jitter_on_the_way(self) -> int:
-        """By how many nanoseconds one frame may take longer than another on its way from Reactor (see `SimulatedReactor`)."""
+        """By how many nanoseconds the delays of two frames from Reactor may differ (see `SimulatedReactor`)."""
         return duration(str(self.show.script.stage.get("reactor", {}).get("latency", "0s"))) // 4
 
     @cached_property
     def counted_loosely(self) -> int:
-        """By how many nanoseconds the stage may be wrong on when a chunk is shown: at Reactor frames have no names, and it
-        counts them."""
+        """By how many nanoseconds the stage may be wrong about when a chunk is shown.
+
+        At Reactor frames have no numbers, so the stage counts them.
+        """
         reactor = self.show.script.stage.get("reactor")
         if reactor is None:
             return 0
@@ -97,7 +99,7 @@ class Evidence:
 
     @cached_property
     def raced(self) -> bool:
-        """Whether an image left so near to a boundary (as one of a rule may) that it cannot be encoded in time for it."""
+        """Whether an image was sent so close to a boundary (as a rule may do) that it cannot be encoded in time for it."""
         encoding = self.show.faults.delays.image
         sent: dict[int, int] = {}
         for one in self.show.model:
@@ -109,18 +111,18 @@ class Evidence:
 
     @cached_property
     def answers_late(self) -> bool:
-        """Whether answers may come behind the boundary that they speak of: nobody knows then where an image landed."""
+        """Whether answers may come after the boundary that they refer to: then nobody knows where an image landed."""
         delays = self.show.script.faults.get("delays", {})
         return any(key in delays for key in ("answer", "jitter", "at_chunk", "image"))
 
     @cached_property
     def simple(self) -> bool:
-        """A calm show of a score whose chunks are known beforehand, performed by them."""
+        """Whether a show is calm, its chunks are known in advance, and it does not follow a clock."""
         return self.calm and self.show.schedule.is_fixed and not self.show.following
 
     @cached_property
     def was_paused(self) -> bool:
-        """Whether anybody asked for a pause."""
+        """Whether anybody requested a pause."""
         asked = any(isinstance(step.event, OperatorPause | Paused) for step in self.show.steps)
         return asked or any(one.name == "pause" for one in self.heard)
 
@@ -141,12 +143,12 @@ class Evidence:
 
     @cached_property
     def bases(self) -> dict[int, int]:
-        """The score chunk at which each of the model's takes began, by the conductor that started it."""
+        """The score chunk at which each of the model's takes began, according to the conductor that started it."""
         return {one.take: one.base for one in self.heard if one.name == "start"}
 
     @cached_property
     def made(self) -> list[Made]:
-        """Every chunk that was made, in order. What a late reset lets a take make beyond the next one's is left out."""
+        """Every chunk that was made, in order, except those that a late reset lets a take make beyond the next take's start."""
         found = []
         takes = sorted(self.bases)
         for one in self.show.model:
@@ -172,22 +174,22 @@ class Evidence:
 
     @cached_property
     def told_of(self) -> set[int]:
-        """The score chunks whose report came through; not what the model made while its last chunk was being shown."""
+        """The score chunks whose report arrived; not those that the model made while its last chunk was being shown."""
         reported = {step.base + step.event.chunk for step in self.show.steps if isinstance(step.event, ChunkDone)}
         return {chunk for chunk in reported if chunk < self.report.chunks}
 
     @cached_property
     def last_reported(self) -> int:
-        """The last score chunk that the model reported and the conductor believed."""
+        """The last score chunk that the model reported and the conductor accepted."""
         return self.report.chunks - 1
 
     def name(self, number: int) -> str:
-        """A cue's name for people."""
+        """Return the name of a cue for messages."""
         cue = self.cues[number]
         return f"the cue {cue.section or 'score'} {cue.place} ({cue.what})"
 
 
 def prompt_of(line: Delivery) -> str | None:
-    """The text that a line shows, if it shows one."""
+    """Return the text that a delivery shows, if it shows one."""
     found = [act.text for act in line.acts if isinstance(act, PromptAct)]
     return found[-1].strip() if found else None

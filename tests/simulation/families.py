@@ -1,7 +1,7 @@
-"""Shows of one kind each, of which there are too few among the others: their seeds begin at a million.
+"""Families of shows that are too rare among the others: their seeds begin at a million.
 
-From `RESETS` on, takes are cut often and reports of resets come once more, late. From `TAPES` on, a fixed score follows time
-code, and nothing goes wrong but what the tape does.
+From `RESETS` on, takes are cut often and resets are reported again, late. From `TAPES` on, a fixed score follows time code,
+and nothing goes wrong except on the tape.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ TAPES = 2_000_000
 
 
 def drawn_of_a_family(seed: int) -> Script:
-    """The show of a seed from `RESETS` on."""
+    """Return the show of a seed from `RESETS` on."""
     return _tape(seed) if seed >= TAPES else _resets(seed)
 
 

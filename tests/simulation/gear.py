@@ -1,8 +1,8 @@
-"""A MIDI clock with a will of its own, in virtual time: real bytes through the real feed.
+"""An unreliable external MIDI clock in virtual time: real bytes through the real feed.
 
 A move is a time since the run was opened and what happens: `2s start`, `5s tempo 140`, `7s stop`, `8s continue`, `9s locate 32`
-(sixteenths), `10s lose 500ms` (no tick arrives for so long), `11s double 300ms` (each comes twice), `12s jitter 8ms` (from
-then on), `13s garble`, `14s unplug 2s`. It ticks from the beginning, at 120 bpm until it is told otherwise.
+(sixteenths), `10s lose 500ms` (no tick arrives for this long), `11s double 300ms` (each arrives twice), `12s jitter 8ms` (from
+then on), `13s garble`, `14s unplug 2s`. It ticks from the beginning, at 120 bpm until the tempo changes.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ GARBAGE = (b"\xf2\x01", b"\xf8\xff", b"\x90\x40", b"\xf2\xff\x01", b"\xb0\x14\x8
 
 
 def duration(text: str) -> int:
-    """`500ms` or `2.5s` in nanoseconds."""
+    """Return `500ms` or `2.5s` in nanoseconds."""
     if text.endswith("ms"):
         return int(Fraction(text[:-2]) * SECOND / 1000)
     return int(Fraction(text.removesuffix("s")) * SECOND)
 
 
 class Gear:
-    """Plays its moves on a virtual clock and gives what its feed makes of the bytes to `deliver`."""
+    """Plays its moves on a virtual clock, and passes the events that its feed makes of the bytes to `deliver`."""
 
     def __init__(self, moves: tuple[str, ...], nominal: float, clock: TimerService, deliver: Callable[[Event], None]) -> None:
         self._feed = MidiFeed(nominal)

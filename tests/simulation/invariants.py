@@ -1,7 +1,7 @@
-"""What must hold after every show, whatever went wrong in it. Each invariant has a name and says in words what broke it.
+"""What must hold after every show, whatever went wrong in it. Each invariant has a name, and describes what violates it.
 
-Some hold always. Others only in a *calm* show: one whose model is odd or slow but loses, refuses and garbles nothing, and whose
-operator lets it play; there every cue has to land where it was planned.
+Some always hold. Others hold only in a *calm* show: the model may be odd or slow, but it loses, refuses and corrupts nothing,
+and the operator lets it play; there every cue has to land where it was planned.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from simulation.showing import clock_ticks, nothing_after_stop, shown_before_clo
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A broken invariant, and how it was broken."""
+    """A violated invariant, and how it was violated."""
 
     name: str
     sentence: str
@@ -54,7 +54,7 @@ class Violation:
 
 
 def session_closed(seen: Evidence) -> Iterator[str]:
-    """The stage is closed once the show is over, and nothing is sent to it any more."""
+    """The stage is closed when the show is over, and nothing is sent to it afterwards."""
     show = seen.show
     if show.closes == 0:
         yield "the session was left open"
@@ -73,7 +73,7 @@ def reactor_is_left(seen: Evidence) -> Iterator[str]:
 
 
 def comes_to_an_end(seen: Evidence) -> Iterator[str]:
-    """A show ends by itself, unless somebody paused it or the clock that it follows stands."""
+    """A show ends by itself, unless somebody paused it or the clock that it follows is stopped."""
     show = seen.show
     stuck = show.capped or "nothing more can happen" in seen.report.ended
     if not stuck or show.following or seen.was_paused:
@@ -84,7 +84,7 @@ def comes_to_an_end(seen: Evidence) -> Iterator[str]:
 
 
 def replay_is_clean(seen: Evidence) -> Iterator[str]:
-    """The journal replays: the same commands, the same report."""
+    """The journal replays to the same commands and the same report."""
     journal = seen.journal
     if journal.cut_off or not journal.is_whole:
         yield "the journal is not whole"
@@ -96,7 +96,7 @@ def replay_is_clean(seen: Evidence) -> Iterator[str]:
 
 
 def journal_agrees(seen: Evidence) -> Iterator[str]:
-    """The journal holds every event and every command, in order; and what it holds is what the stage was given."""
+    """The journal contains every event and every command, in order, and the stage received what the journal contains."""
     happened: list[object] = []
     for step in seen.show.steps:
         happened.append(step.event)
@@ -155,7 +155,7 @@ INVARIANTS: dict[str, Callable[[Evidence], Iterator[str]]] = {
 
 
 def violations(show: Show) -> tuple[Violation, ...]:
-    """Everything that this show breaks; one that fell over breaks `no-crash` alone (and `session-closed`)."""
+    """Return every violation of a show; one that crashed violates only `no-crash` (and `session-closed`)."""
     if show.refused:
         return (Violation("valid-taken", f"a valid score is refused: {show.refused}"),)
     if show.crash:

@@ -1,4 +1,4 @@
-"""What must hold of the commands that leave, and of the chunks that they were committed to."""
+"""Invariants of the commands that are sent, and of the chunks that they were committed to."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from simulation.evidence import Evidence, prompt_of
 
 
 def nothing_for_the_past(seen: Evidence) -> Iterator[str]:
-    """No prompt is scheduled for a chunk that is made already or being made, as far as the model has told."""
+    """No prompt is scheduled for a chunk that is made or being made, as far as the model has reported."""
     making: int | None = None
     takes = 0
     for step in seen.show.steps:
         if any(isinstance(command, SetSeed) for command in step.commands):
-            making = None  # a take is set up anew, whether its reset was reported or not
+            making = None  # a new take is set up, whether its reset was reported or not
             continue
-        if step.takes > takes:  # it runs, by its own word or by what it shows
+        if step.takes > takes:  # it runs, by its own report or by what it shows
             making, takes = 0, step.takes
         if isinstance(step.event, ChunkDone) and making is not None and step.base + step.event.chunk < step.making:
             making = max(making, step.event.chunk + 1)
@@ -45,14 +45,14 @@ def nothing_for_the_past(seen: Evidence) -> Iterator[str]:
 
 
 def _refusals(seen: Evidence) -> Iterator[str]:
-    """What a model refused of its own accord. What an operator asks for at a bad moment is his own affair."""
+    """Yield what a model refused, except pauses and resumes, which the operator may request at a bad moment."""
     for event in seen.events:
         if isinstance(event, CommandRefused) and event.command not in ("pause", "resume", ""):
             yield f"{event.command}: {event.reason}"
 
 
 def prompts_leave_in_time(seen: Evidence) -> Iterator[str]:
-    """A prompt leaves no later than `lead` chunks before its own, when it is sent for the first time."""
+    """A prompt is sent for the first time no later than `lead` chunks before its own chunk."""
     show = seen.show
     lead = show.schedule.lead
     said: set[int] = set()
@@ -73,7 +73,7 @@ def prompts_leave_in_time(seen: Evidence) -> Iterator[str]:
 
 
 def _excused(seen: Evidence, chunk: int, step: int) -> bool:
-    """Rules land where they can, beside an image or a cut; behind a fault everything leaves when it can."""
+    """Return whether a prompt may be late: rules and images act where they can, and after a fault anything may be late."""
     if not seen.calm:
         return True
     mine = [one for one in seen.show.commits if one.chunk == chunk and one.step <= step]
@@ -82,7 +82,7 @@ def _excused(seen: Evidence, chunk: int, step: int) -> bool:
 
 
 def live_commands_leave_in_time(seen: Evidence) -> Iterator[str]:
-    """Images, strength and super-resolution leave while the chunk before theirs is made: neither sooner nor later."""
+    """Images, strength and super-resolution are sent while the chunk before theirs is made: neither earlier nor later."""
     show = seen.show
     if not seen.calm:
         return
@@ -112,10 +112,10 @@ def live_commands_leave_in_time(seen: Evidence) -> Iterator[str]:
 
 
 def _live_chunks(seen: Evidence, number: int) -> list[int]:
-    """For which chunks something live may leave in a step: the next one.
+    """Return the chunks for which live commands may be sent in a step: usually the next one.
 
-    Where the model's word that a take runs comes behind chunks of that take, nobody knew that they were being made: what
-    should have left in the meantime leaves now.
+    If the report that a take runs comes after chunks of that take, nobody knew that they were being made: the commands that
+    were due in the meantime are sent now.
     """
     step = seen.show.steps[number]
     before = seen.show.steps[number - 1] if number else step
@@ -123,8 +123,8 @@ def _live_chunks(seen: Evidence, number: int) -> list[int]:
     return list(range(first + 1, step.making + 2))
 
 
-def sent_once(seen: Evidence) -> Iterator[str]:  # noqa: PLR0912  one branch a command
-    """What reached a model that refuses and loses nothing is not sent a second time for the same chunk."""
+def sent_once(seen: Evidence) -> Iterator[str]:  # noqa: PLR0912  one branch per command
+    """What reached a model that refuses and loses nothing is not sent again for the same chunk."""
     if not seen.calm:
         return
     asked: Counter[tuple[int, str]] = Counter()
@@ -162,19 +162,19 @@ def sent_once(seen: Evidence) -> Iterator[str]:  # noqa: PLR0912  one branch a c
     last: dict[tuple[int, str], int] = {}
     patience = (
         ANSWER_TIMEOUT_NS - seen.show.sending - seen.jitter_on_the_way
-    )  # the first may be longer on its way than the second
+    )  # the first may take longer to arrive than the second
     for one in seen.heard:
         if one.name in ("reset", "start"):
             before = last.get((one.take, one.name))
-            if before is not None and one.at - before < patience:  # what nobody answers is asked for again
+            if before is not None and one.at - before < patience:  # unanswered commands are repeated
                 yield f"{one.name} was sent twice in take {one.take}"
             last[one.take, one.name] = one.at
 
 
 def opening_order(seen: Evidence) -> Iterator[str]:
-    """A take is set up in one order: seed, super-resolution, strength, then image and prompt as one or the prompt, then start.
+    """A take is set up in one order: seed, super-resolution, strength, image and prompt together or the prompt alone, start.
 
-    Uploads come before all of it; nothing but a reset ends a take, and nothing is sent between the reset and its report.
+    Uploads come before all of these; only a reset ends a take, and nothing is sent between the reset and its report.
     """
     ready = False
     for step in seen.show.steps:
@@ -219,7 +219,7 @@ def _opened_as_written(seen: Evidence) -> Iterator[str]:
 
 
 def seeds_are_kept(seen: Evidence) -> Iterator[str]:
-    """Each take is made with the seed that its cut names, or with the one before."""
+    """Each take is made with the seed of its cut, or with the previous seed."""
     if not seen.calm:
         return
     seed = seen.show.schedule.seed
@@ -239,7 +239,7 @@ def seeds_are_kept(seen: Evidence) -> Iterator[str]:
 
 
 def images_have_prompts(seen: Evidence) -> Iterator[str]:
-    """An image travels with a prompt, as one transaction: the model always has one in force, so it is never sent alone."""
+    """An image is sent together with a prompt: the model always has a prompt in force, so an image is never sent alone."""
     for command in seen.commands:
         if isinstance(command, SetImage):
             yield f"{command} left without a prompt"
@@ -262,7 +262,7 @@ def committed_stays(seen: Evidence) -> Iterator[str]:
 
 
 def one_prompt_a_chunk(seen: Evidence) -> Iterator[str]:
-    """Of all that landed on one chunk, one cue at most says that its prompt did."""
+    """Of all cues that landed on one chunk, at most one is reported to have landed with its prompt."""
     found: dict[int, list[int]] = defaultdict(list)
     for number, line in seen.lines.items():
         landed = (

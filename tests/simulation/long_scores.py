@@ -1,4 +1,4 @@
-"""Writes scores of thousands of chunks: a night of them, as an installation plays it."""
+"""Writes scores of thousands of chunks, such as an installation plays for a night."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from random import Random
 
 
 def long_lines(rng: Random) -> list[str]:
-    """The lines of a score of 1,300 to 2,500 chunks."""
+    """Return the lines of a score of 1,300 to 2,500 chunks."""
     lines = [f"seed {rng.randrange(1000)}", f"lead {1 + rng.randrange(4)}c"]
     match rng.randrange(3):
         case 0:

@@ -1,4 +1,4 @@
-"""Draws what goes wrong in a show, what hands do in it, and what moves the gear makes."""
+"""Draws the faults of a show, the operator's events, and the moves of the external clock."""
 
 from __future__ import annotations
 
@@ -136,11 +136,11 @@ def _drop(rng: Random, chunks: int) -> dict[str, Any]:
     return drop
 
 
-# ---- hands and gear ------------------------------------------------------------------------------------------------
+# ---- operator and external clock -----------------------------------------------------------------------------------
 
 
 def _listened(score: str) -> list[str]:
-    """What the score's own triggers listen to, as hands say it."""
+    """Return the score's triggers, written as scripted events."""
     found = re.findall(r"\b(go \w+|note [A-G]\d|program \d+|cc \d+ > \d+)", score)
     return [re.sub(r" > \d+", "=120", one) for one in found]
 
@@ -171,10 +171,10 @@ def drawn_hands(rng: Random, schedule: Schedule, score: str) -> tuple[str, ...]:
         when = f"{chunk}c" if rng.randrange(2) else f"{rng.randrange(length + 1)}ms"
         hands.append(f"{what}@{when}")
         if rng.randrange(3) == 0:
-            hands.append(f"{what}@{when}")  # twice at once, as nervous fingers do it
+            hands.append(f"{what}@{when}")  # twice at the same time, as a nervous operator does
         if rng.randrange(3) == 0:
             other = listened[rng.randrange(len(listened))] if listened else what
-            hands += [f"{what}@{chunk}c", f"{other}@{chunk + 1 + rng.randrange(2)}c"]  # and again while the first acts
+            hands += [f"{what}@{chunk}c", f"{other}@{chunk + 1 + rng.randrange(2)}c"]  # and another while the first acts
         paused = paused or what in ("pause", "go rest")
     if paused:
         hands += [f"resume@{length + 500 * number}ms" for number in range(2)]

@@ -1,4 +1,4 @@
-"""Faults planted in the engine, one at a time: proof that the invariants can see. Each patches what its name says, no more."""
+"""Faults planted in the engine, one at a time, to prove that the invariants find them. Each patches only what its name says."""
 
 from __future__ import annotations
 
@@ -59,11 +59,11 @@ Plant = Callable[[pytest.MonkeyPatch], None]
 
 expand = import_module("sequencer.language.compiler.expand")
 quantise = import_module("sequencer.language.compiler.quantise")
-"""Modules; the package has functions of the same names."""
+"""Modules, because the package has functions with the same names."""
 
 
 def _around(patch: pytest.MonkeyPatch, owner: Any, name: str, change: Callable[..., Any]) -> None:
-    """Put `change(original result, *arguments)` in the place of a function's result."""
+    """Replace a function by one that returns `change(original result, *arguments)`."""
     original = getattr(owner, name)
     patch.setattr(owner, name, lambda *arguments: change(original(*arguments), *arguments))
 
@@ -122,7 +122,7 @@ def a_committed_cue_moved(patch: pytest.MonkeyPatch) -> None:
 
 
 class _Unclosed:
-    """A stage that nobody closes."""
+    """A stage that is never closed."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
@@ -317,7 +317,7 @@ def a_note_that_sounds_on(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(MidiOutput, "_by_the_end", lambda _self, due, end: max(due + 1, end))
 
 
-# ---- what the engine alone cannot see: its compiler and its plan agree ---------------------------------------------------
+# ---- what the engine alone cannot find: its compiler and its plan agree --------------------------------------------------
 
 
 def a_scenes_action_in_lower_case(patch: pytest.MonkeyPatch) -> None:
@@ -407,7 +407,7 @@ BY_ORACLE: dict[str, Plant] = {
         a_last_chunk_that_nobody_sees,
     )
 }
-"""Those that the oracle must see by itself."""
+"""Those that only the oracle can find."""
 
 PLANTS: dict[str, Plant] = {
     plant.__name__: plant
@@ -444,4 +444,4 @@ PLANTS: dict[str, Plant] = {
         *WIDE,
     )
 } | BY_ORACLE
-"""By name; the names are sentences' subjects: "a cue dropped"."""
+"""The faults by name; the names are subjects of sentences: "a cue dropped"."""

@@ -34,7 +34,7 @@ from simulation.families import RESETS, TAPES
 
 
 def _prompts_changed(patch: pytest.MonkeyPatch, change: Any) -> None:
-    """Change each prompt that is scheduled: `change(command)` gives another command, or None for none."""
+    """Change each scheduled prompt: `change(command)` returns another command, or None to omit it."""
     original = Ledger.prompts_due
 
     def prompts_due(self: Ledger, base: int, making: int, started: bool, at: int) -> list[Command]:
@@ -45,7 +45,7 @@ def _prompts_changed(patch: pytest.MonkeyPatch, change: Any) -> None:
     patch.setattr(Ledger, "prompts_due", prompts_due)
 
 
-# ---- how long things take
+# ---- durations
 
 
 def a_display_that_is_not_waited_for(patch: pytest.MonkeyPatch) -> None:
@@ -93,7 +93,7 @@ def time_code_read_late(patch: pytest.MonkeyPatch) -> None:
 
 
 def time_code_read_two_frames_late(patch: pytest.MonkeyPatch) -> None:
-    """A time is known two frames after the frame that it names: that is forgotten."""
+    """A time is known two frames after the frame that it names; this fault ignores that."""
     original = TimecodeFollower._whole
 
     def whole(self: TimecodeFollower) -> None:
@@ -159,7 +159,7 @@ def a_send_that_nobody_waits_for(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Performance, "_carry_out", carry_out)
 
 
-# ---- resets that are reported once more
+# ---- resets that are reported again
 
 
 def a_repeated_reset_believed(patch: pytest.MonkeyPatch) -> None:
@@ -219,12 +219,12 @@ def frames_of_the_take_before_taken_for_the_next(patch: pytest.MonkeyPatch) -> N
 
 
 def an_answer_read_as_another_message(patch: pytest.MonkeyPatch) -> None:
-    """Models from 1.x answer with a message that everybody gets: whoever asked gets it twice."""
+    """Models from 1.x answer with a message that everybody receives: the client that asked receives it twice."""
     patch.setattr(ClientProtocol, "_is_heard_already", lambda _self, _message: False)
 
 
 def an_answer_not_recognised(patch: pytest.MonkeyPatch) -> None:
-    """An answer of a model from 1.x is a message, and no longer ends the wait for an answer."""
+    """An answer of a model from 1.x is a message, and with this fault it no longer ends the wait for an answer."""
     original = ClientProtocol._model_message
 
     def model_message(self: ClientProtocol, message: ModelMessage, now: int) -> None:
@@ -283,7 +283,7 @@ WIDE = (
 )
 
 FROM = {"a_repeated_reset_believed": RESETS, "a_cue_of_time_code_late": TAPES}
-"""The first seed of the shows that must catch a fault, where it is not 0."""
+"""The first seed of the shows that must find a fault, if it is not 0."""
 BY_INVARIANT = {
     "a_cue_of_time_code_late": "on-the-tape",
     "time_code_read_two_frames_late": "time-code-read",
@@ -293,4 +293,4 @@ BY_INVARIANT = {
     "an_answer_read_as_another_message": "messages-read-once",
     "an_answer_not_recognised": "answers-known",
 }
-"""The invariant that must see a fault, where others may be lucky."""
+"""The invariant that must find a fault, if others could find it by luck."""

@@ -1,4 +1,4 @@
-"""Plays a script in virtual time and keeps everything that can be told about it: the evidence."""
+"""Plays a script in virtual time and records the evidence: everything that can be known about the show."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ COLOURS = {"a.png": (200, 30, 30), "b.png": (30, 200, 30), "c.png": (30, 30, 200
 class Heard:
     """A command that reached the model: when, in which of its takes, and the first chunk that it could act on then.
 
-    `base` is the score chunk at which the conductor had its take begin when it sent this, `making` what it thought was made.
+    `base` is the take's first score chunk, and `making` the current chunk, according to the conductor when it was sent.
     """
 
     at: int
@@ -64,7 +64,7 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One event and what the conductor did about it; where it stood behind it."""
+    """One event, what the conductor did about it, and the conductor's state afterwards."""
 
     event: Event
     commands: tuple[Command, ...]
@@ -77,7 +77,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """A line that was given a chunk in a step."""
+    """A delivery that was assigned a chunk in a step."""
 
     step: int
     line: int
@@ -95,7 +95,7 @@ class Displayed:
 
 @dataclass(slots=True)
 class Show:
-    """What was played, and everything that happened. `crash` is the traceback of a program that fell over."""
+    """What was played, and everything that happened. `crash` is the traceback of a program that crashed."""
 
     script: Script
     score: Score
@@ -106,16 +106,16 @@ class Show:
     commits: list[Commit] = field(default_factory=list)
     model: list[Heard | Output] = field(default_factory=list)
     sent: list[tuple[int, bool, Upload | ModelCommand]] = field(default_factory=list)
-    """(when, whether the connection stood, command): all that was given to the stage."""
+    """(when, whether the connection was up, command): everything that was given to the stage."""
     sends: list[tuple[Upload | ModelCommand, ...]] = field(default_factory=list)
-    """The same, by what was given to it at once."""
+    """The same, grouped by what was given to it together."""
     delivered: list[Event] = field(default_factory=list)
     """Every event, in the order in which they came."""
     displayed: list[Displayed] = field(default_factory=list)
     told: list[tuple[int, bytes]] = field(default_factory=list)
     """What was sent to external devices: the score's messages, and the ticks of our own clock."""
     ends_at: Fraction | None = None
-    """The quarter at which the score ended, where our own clock was sent."""
+    """The quarter at which the score ended, if our own clock was sent."""
     closes: int = 0
     closed_at: int = 0
     sent_after_close: int = 0
@@ -132,7 +132,7 @@ class Show:
     """What was left open at Reactor."""
     tape: Tape | None = None
     sending: int = 0
-    """The longest that a send took, in nanoseconds."""
+    """The longest duration of a send, in nanoseconds."""
 
 
 class _Model(HeliosModel):
@@ -141,12 +141,12 @@ class _Model(HeliosModel):
         self._show = show
 
     def receive(self, name: str, data: Mapping[str, object], at: int) -> tuple[Output, ...]:
-        """Note it down, then hear it."""
+        """Record the command, then receive it."""
         self._note(name, data, at)
         return super().receive(name, data, at)
 
     def ask(self, name: str, data: Mapping[str, object], at: int, ask: int) -> tuple[Output, ...]:
-        """Note it down, then hear it."""
+        """Record the command, then receive it."""
         self._note(name, data, at)
         return super().ask(name, data, at, ask)
 
@@ -169,7 +169,7 @@ class _Stage(SimulatedStage):
         self._sends = 0
 
     async def send(self, commands: Sequence[Upload | ModelCommand]) -> None:
-        """Note them down, then take them."""
+        """Record the commands, then send them."""
         show = self._show_kept
         show.sent += [(self._clock.now(), self._connected, command) for command in commands]
         show.sends.append(tuple(commands))
@@ -187,10 +187,10 @@ class _Stage(SimulatedStage):
         self._clock.call_at(self._clock.now() + lasting, done.set)
         while not done.is_set():
             await self._virtual.idle(done)
-            await asyncio.sleep(0)  # a run that does not wait for its sends would go on here
+            await asyncio.sleep(0)  # a run that does not wait for its sends would continue here
 
     async def close(self) -> None:
-        """Note it down, then close."""
+        """Record the close, then close."""
         self._show_kept.closes += 1
         self._show_kept.closed_at = self._show_kept.closed_at or self._clock.now()
         await super().close()
@@ -210,7 +210,7 @@ class _Live(ReactorStage):
     _show_kept: Show
 
     async def send(self, commands: Sequence[Upload | ModelCommand]) -> None:
-        """Note them down, then send them."""
+        """Record the commands, then send them."""
         show = self._show_kept
         stands = self._meeting.connection is not None
         show.sent += [(self._clock.now(), stands, command) for command in commands]
@@ -219,7 +219,7 @@ class _Live(ReactorStage):
         await super().send(commands)
 
     async def close(self) -> None:
-        """Note it down, then close."""
+        """Record the close, then close."""
         self._show_kept.closes += 1
         self._show_kept.closed_at = self._show_kept.closed_at or self._clock.now()
         await super().close()
@@ -227,7 +227,7 @@ class _Live(ReactorStage):
 
 @cache
 def pictures() -> Path:
-    """A folder with the three images that scores here may show."""
+    """Return a folder with the three images that scores here may show."""
     folder = Path(tempfile.mkdtemp(prefix="simulation-images-"))
     for name, colour in COLOURS.items():
         Image.new("RGB", (8, 8), colour).save(folder / name)
@@ -235,12 +235,12 @@ def pictures() -> Path:
 
 
 def read_score(score: str) -> Score:
-    """A score of this text, with its images. Raises ScoreError for one that is not valid."""
+    """Parse this score with its images. Raises ScoreError if it is not valid."""
     return reads(score, file="show.score", folder=pictures())
 
 
 def schedule_of(score: str) -> Schedule:
-    """A score's schedule. Raises ScoreError for one that is not valid, or that shows nothing."""
+    """Return a score's schedule. Raises ScoreError if the score is not valid, or shows nothing."""
     schedule = compile_score(read_score(score))
     if not any(isinstance(act, PromptAct) for entry in schedule.entries for act in entry.acts):
         raise ScoreError(())
@@ -248,8 +248,11 @@ def schedule_of(score: str) -> Schedule:
 
 
 def play(script: Script, folder: Path) -> Show:
-    """Play a script; its journal is written in `folder` and taken away again. Raises ScoreError and pydantic's
-    ValidationError for a script that is none; whatever else goes wrong is in the show's `crash`, or in `refused`."""
+    """Play a script; its journal is written to `folder` and removed again.
+
+    Raises ScoreError or pydantic's ValidationError for an invalid script; any other failure is recorded in the show's
+    `crash` or `refused`.
+    """
     try:
         schedule = schedule_of(script.score)
     except ScoreError as error:
@@ -273,7 +276,7 @@ def play(script: Script, folder: Path) -> Show:
 
 
 def _play_at_reactor(show: Show, path: Path) -> None:
-    """Perform on the stage at Reactor, which meets a simulated one."""
+    """Perform on the stage at Reactor, connected to a simulated server."""
     schedule, settings = show.schedule, show.script.stage["reactor"]
     loop = VirtualLoop()
     clock = LoopClock(loop)
@@ -307,7 +310,7 @@ def _perform(
     path: Path,
     running: Callable[[Coroutine[Any, Any, Outcome]], Outcome],
 ) -> None:
-    """Perform a show on a stage, and note down what happens."""
+    """Perform a show on a stage, and record what happens."""
     script, schedule = show.script, show.schedule
     hands = [parse_scripted_event(one, schedule.middle) for one in script.hands]
     journal = JournalWriter(path, header_of(schedule, {"show.score": script.score}, {}, show.following))
@@ -319,7 +322,7 @@ def _perform(
             Step(event, tuple(commands), conductor.phase, conductor.base, conductor.making, run.takes, run.connected)
         )
         if not commands and isinstance(event, TimerFired | ChunkShown):
-            return  # nothing is committed then, and of thousands of lines nobody wants to look at each
+            return  # nothing is committed then, and checking thousands of deliveries each time would be slow
         for line in run.plan.lines:
             if line.chunk is not None and committed.get(line.number) != line.chunk:
                 committed[line.number] = line.chunk
@@ -327,7 +330,7 @@ def _perform(
 
     try:
         run = Performance(schedule, stage, clock, journal, hands, [watch], following=show.following)
-    except Exception as error:  # noqa: BLE001  whatever falls over is what is looked for here
+    except Exception as error:  # noqa: BLE001  any crash is what the simulation looks for
         show.crash = f"{error!r}\n{traceback.format_exc()}"
         show.closes = 1
         journal.close()
@@ -339,7 +342,7 @@ def _perform(
         show.delivered.append(event)
         deliver(event)
 
-    run.deliver = note  # type: ignore[method-assign]  # whoever delivers, the run itself included, goes through this
+    run.deliver = note  # type: ignore[method-assign]  # everything that is delivered, also by the run itself, passes through this
 
     def cap() -> None:
         show.capped = True
@@ -361,12 +364,12 @@ def _perform(
         sender.close(telling.rest(clock.now()))
     except StageError as error:
         if isinstance(stage, _Live) and {"drops", "end"} & script.faults.keys():
-            show.unopened = error.message  # nobody got through, and the run says so
+            show.unopened = error.message  # no client could connect, and the run reports it
         else:
             show.crash = f"{type(error).__name__}: {error}"
     except SequencerError as error:
         show.crash = f"{type(error).__name__}: {error}"
-    except Exception as error:  # noqa: BLE001  whatever falls over is what is looked for here
+    except Exception as error:  # noqa: BLE001  any crash is what the simulation looks for
         show.crash = f"{error!r}\n{traceback.format_exc()}"
     if show.tape is not None:
         show.tape.end_stretch()
@@ -375,9 +378,9 @@ def _perform(
 
 
 def cap_of(script: Script, schedule: Schedule) -> int:
-    """When the simulation itself ends a show, in nanoseconds: long after it should have ended."""
+    """Return when the simulation itself ends a show, in nanoseconds: long after it should have ended."""
     chunk = schedule.grid.chunk
     if schedule.clock.is_outer:
-        return int((schedule.end * chunk * 2 + 60) * SECOND)  # a clock that never moves on is common there, and costs its ticks
+        return int((schedule.end * chunk * 2 + 60) * SECOND)  # a clock that never runs is common there, and its ticks cost time
     goes = 1 + sum(one.startswith(("go ", "note ", "cc ", "program ")) for one in script.hands)
     return int((schedule.end * chunk * (goes if "goto" in script.score else 1) * 3 + 240) * SECOND)

@@ -1,4 +1,4 @@
-"""What must hold of the report: nothing is lost in it, and what it says is what the model really showed."""
+"""Invariants of the report: it omits nothing, and what it says is what the model really showed."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ from sequencer.stages.simulated.helios_state import ChunkBegun, ChunkInputs
 from simulation.evidence import TELLING, Evidence, Made, prompt_of
 
 SETTLED = 4 * 10**9
-"""Nanoseconds that a clock may take to be followed well, and the model's pictures to be counted on."""
+"""Nanoseconds until a clock is followed well, and the model's frames can be relied on."""
 
 
 def nothing_lost(seen: Evidence) -> Iterator[str]:
-    """Every cue of every pass is in the report, once, with an end and, unless it landed, with a reason."""
+    """Every cue of every pass is in the report, once, with a final status and, unless it landed, with a reason."""
     for number, cue in seen.cues.items():
         if cue.status not in FINAL:
             yield f"{seen.name(number)} has no end: {cue.status}"
@@ -57,13 +57,13 @@ def nothing_lost(seen: Evidence) -> Iterator[str]:
     if seen.show.conductor is None or any(one.kind == "clock_located" for one in seen.events):
         return
     jumps = any(isinstance(act, GotoAct) for one in seen.show.schedule.stretches for rule in one.rules for act in rule.acts)
-    aside = (Status.SKIPPED, Status.OVERTAKEN)  # a pass may have been laid twice: what was left of the first is set aside
+    aside = (Status.SKIPPED, Status.OVERTAKEN)  # a pass may have been planned twice: what was left of the first is set aside
     lines = [line for line in seen.lines.values() if line.entry is not None]
     every = {(line.pass_number, line.entry) for line in lines}
     told = Counter((line.pass_number, line.entry) for line in lines if line.status not in aside)
     for one in seen.show.conductor.run.plan.passes:
         for entry in one.stretch.entries:
-            # What was sent live before a goto, or before a clock that leapt ahead and then stood, comes again with its pass.
+            # What was sent live before a goto, or before a clock jumped ahead and then stopped, is repeated with its pass.
             twice = told[one.number, entry.id] > 1 and not seen.show.following and not jumps
             if twice or (one.number, entry.id) not in every:
                 place = f"{one.stretch.section or 'score'} {entry.place} of pass {one.number}"
@@ -75,8 +75,7 @@ def nothing_lost(seen: Evidence) -> Iterator[str]:
 
 
 def firings_are_told(seen: Evidence) -> Iterator[str]:
-    """Every firing that a playing pass listens to is in the report: as a cue, or as a move where it is a pause, a resume or a
-    goto."""
+    """Every firing that the current pass listens for is in the report: as a cue, or as a move (pause, resume or goto)."""
     conductor = seen.show.conductor
     if conductor is None:
         return
@@ -104,7 +103,7 @@ def firings_are_told(seen: Evidence) -> Iterator[str]:
 
 
 def moves_are_told(seen: Evidence) -> Iterator[str]:
-    """Every pause, resume, goto and exit has an end, and a reason where it did not come about; in a calm show it does."""
+    """Every pause, resume, goto and exit has a final status, and a reason if it did not take effect; in a calm show it does."""
     for move in seen.report.moves:
         if move.status not in FINAL or (move.status is not Status.LANDED and not move.reason):
             yield f"the {move.what} by {move.place} is {move.status} and does not say why: {move.reason!r}"
@@ -112,13 +111,13 @@ def moves_are_told(seen: Evidence) -> Iterator[str]:
             yield f"the {move.what} by {move.place} came about at chunk {move.chunk}, {move.waited_ms} ms later"
     done = [event.at for event in seen.events if isinstance(event, ChunkDone)]
     for one in seen.show.conductor.run.moves.all if seen.show.conductor else ():
-        in_time = len(done) > 3 and one.fired < done[-3] and not seen.answers_late  # else its answer comes behind the end
+        in_time = len(done) > 3 and one.fired < done[-3] and not seen.answers_late  # else its answer comes after the end
         if seen.calm and in_time and one.reason.startswith("the run ended first") and seen.report.ended_well:
             yield f"the {one.what} by {one.place} is missed though nothing went wrong: {one.reason}"
 
 
 def calm_lands(seen: Evidence) -> Iterator[str]:
-    """In a calm show nothing fails; where chunks are known beforehand, every cue lands on its own."""
+    """In a calm show nothing fails; if chunks are known in advance, every cue lands on its own chunk."""
     if not seen.calm or seen.show.capped or not seen.report.ended_well:
         return
     for number, cue in seen.cues.items():
@@ -138,15 +137,15 @@ def calm_lands(seen: Evidence) -> Iterator[str]:
 
 
 def _image_untold(seen: Evidence, cue: CueReport) -> bool:
-    """Whether a cue is missed because the model's word on its image came behind the boundary, and then the take was over.
+    """Return whether a cue is missed because the model's answer about its image came after the boundary, and the take was over.
 
-    An image has landed when `image_accepted` came before its boundary. This one may have been seen, but nobody said so.
+    An image has landed if `image_accepted` came before its boundary. This one may have been shown, but nothing reported it.
     """
     return seen.answers_late and cue.status is Status.MISSED and "its image" in cue.reason
 
 
 def report_is_true(seen: Evidence) -> Iterator[str]:
-    """What is said to have landed was shown by the model, on that chunk."""
+    """What is reported as landed was shown by the model, on that chunk."""
     for number, line in seen.lines.items():
         cue = seen.cues[number]
         if cue.status is not Status.LANDED or cue.landed is None or line.chunk is None:
@@ -161,7 +160,7 @@ def report_is_true(seen: Evidence) -> Iterator[str]:
 
 
 def _lied_to(seen: Evidence) -> bool:
-    """Whether the model said what is not so."""
+    """Return whether the model reported something untrue."""
     return any(mishap.do == "spoil" for mishap in seen.show.faults.messages)
 
 
@@ -170,7 +169,7 @@ def _untrue(seen: Evidence, number: int, line: Delivery, landed: int, looks: lis
     spell = [look for chunk in range(min(line.chunk or landed, landed), landed + 1) for look in seen.shown.get(chunk, [])]
     if prompt is not None and "without its prompt" not in line.reason and not _lied_to(seen):
         several = len({act.kind for act in line.acts}) > 1
-        # A model that takes prompts in time and acts on them late says nothing of a chunk whose report was lost.
+        # A model that accepts prompts in time and acts on them late reports nothing about a chunk whose report was lost.
         is_untold = "prompt" in seen.show.script.faults.get("delays", {}) and landed not in seen.told_of
         if not is_untold and not any(look.prompt.strip() == prompt for look in (spell if several else looks)):
             yield f"{seen.name(number)} is said to have landed on chunk {landed}, which showed {looks[0].prompt!r}"
@@ -189,13 +188,13 @@ def _untrue(seen: Evidence, number: int, line: Delivery, landed: int, looks: lis
 
 
 def _sound_images(seen: Evidence) -> bool:
-    """Whether the model's word on images and settings can be trusted: it may come late, but no other one in its place."""
+    """Return whether the model's reports on images and settings can be trusted: late, perhaps, but not replaced by others."""
     loose = ("messages", "refuse", "unheard", "warmup")
     return not any(key in seen.show.script.faults for key in loose)
 
 
 def shown_as_told(seen: Evidence) -> Iterator[str]:
-    """Every chunk shows what the report says was in force there; otherwise the report has a cue that tells of it."""
+    """Every chunk shows what the report says was in force there; otherwise the report has a cue that explains it."""
     landed = sorted(
         (_shown_from(cue.landed, seen.lines[number]), number, prompt_of(seen.lines[number]))
         for number, cue in seen.cues.items()
@@ -210,7 +209,7 @@ def shown_as_told(seen: Evidence) -> Iterator[str]:
         if prompt_of(line) is not None
         and (seen.cues[number].status in TELLING or seen.cues[number].reason.startswith("without its"))
     ]
-    # What took another cue's place and then failed tells of that one too.
+    # A cue that replaced another and then failed explains that one too.
     failed = {chunk for chunk, _ in told}
     told += [
         (line.chunk, prompt_of(line))
@@ -239,12 +238,12 @@ def shown_as_told(seen: Evidence) -> Iterator[str]:
 
 
 def _shown_from(landed: int, line: Delivery) -> int:
-    """From which chunk on a landed line shows its prompt: its image may land later."""
+    """Return the chunk from which on a landed delivery shows its prompt: its image may land later."""
     return line.chunk if len(line.acts) > 1 and line.chunk is not None else landed
 
 
 def _partly(seen: Evidence, made: Made, prompt: str) -> bool:
-    """A cue of prompt and image lands when both have: its prompt may show before."""
+    """Return whether a cue of prompt and image explains the prompt: it lands when both have, so its prompt may show earlier."""
     return any(
         prompt_of(line) == prompt
         and line.chunk is not None
@@ -270,8 +269,11 @@ def skipped_is_not_shown(seen: Evidence) -> Iterator[str]:
 
 
 def seen_on_the_beat(seen: Evidence) -> Iterator[str]:
-    """A cue of a followed clock is seen within a chunk and a half of its place, by the clock's own fits, where the report says
-    nothing else: where clock and model kept their pace from its commitment until it was seen."""
+    """A cue of a followed clock is seen within a chunk and a half of its position, by the clock's fits.
+
+    This holds if clock and model kept their pace from the commitment of the cue until it was seen, unless the report gives
+    a reason.
+    """
     run = None if seen.show.conductor is None else seen.show.conductor.run
     if run is None or run.follow is None or not run.follow.outer or not seen.calm:
         return
@@ -293,7 +295,7 @@ def seen_on_the_beat(seen: Evidence) -> Iterator[str]:
         if at is None or current is None or line.quarter is None or line.reason or line.kinds != {"prompt"}:
             continue
         if line.landed == 0:
-            continue  # the first chunk cannot be seen sooner than it is made and sent
+            continue  # the first chunk cannot be seen before it is made and sent
         since = committed[number]
         ours = [fit for fit in fits if since <= fit.at <= at]
         lengths = [two - one for one, two in pairwise(one for one in done if since <= one <= at)]
@@ -307,15 +309,18 @@ def seen_on_the_beat(seen: Evidence) -> Iterator[str]:
         place = last.time + (float(current.quarter + line.quarter) - last.quarter) / last.quarters_per_ns
         unknown = 0
         if measured is not None and lags[0].at <= since < measured.at:
-            # Nobody can know how long frames take to be shown before one was: until then the usual lag is believed.
+            # The display delay cannot be known before a frame was shown: until then the usual lag is assumed.
             unknown = abs(measured.lag - lags[0].lag)
         if abs(at - place) > 1.5 * max(lengths) + 3e8 + unknown:
             yield f"{seen.name(number)} was seen {(at - place) / 1e9:.3f} s behind its place"
 
 
 def seen_on_the_tape(seen: Evidence) -> Iterator[str]:
-    """A cue of time code is seen within a chunk and a half of its place on the tape, where that ran evenly from some seconds
-    before the cue was committed until it was seen, and the model kept its pace."""
+    """A cue of time code is seen within a chunk and a half of its position on the tape.
+
+    This holds if the tape ran evenly from some seconds before the cue was committed until it was seen, and the model kept
+    its pace.
+    """
     run = None if seen.show.conductor is None else seen.show.conductor.run
     if run is None or seen.show.tape is None or not seen.calm:
         return
@@ -339,7 +344,7 @@ def seen_on_the_tape(seen: Evidence) -> Iterator[str]:
 
 
 def figures_are_right(seen: Evidence) -> Iterator[str]:
-    """The report's own numbers: takes, refusals, chunks, how it ended."""
+    """The report's own figures are right: takes, refusals, chunks, how it ended."""
     report = seen.report
     refusals = [event for event in seen.events if isinstance(event, CommandRefused)]
     refused = [f"{one.command}: {one.reason if one.reason.strip() else NO_REASON}" for one in refusals]

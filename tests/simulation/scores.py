@@ -1,4 +1,4 @@
-"""Draws scores in the text notation, valid by construction, and edits them by slips of a hand."""
+"""Draws scores in the text notation, valid by construction, and edits them with random mistakes."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ FOLLOW = f"A tram at {PLACE}. "
 
 @dataclass(slots=True)
 class _Section:
-    """What the cues of a section must know to be valid. Positions are exact: beats from the section's start."""
+    """What a cue of a section needs to be valid. Positions are exact: beats from the section's start."""
 
     beats: int
-    """In a bar."""
+    """Per bar."""
     bars: int
     fastest: Fraction
-    """The highest tempo in it, in quarters a minute: no beat is shorter."""
+    """The highest tempo in it, in quarters per minute: no beat is shorter."""
     quarters: Fraction
-    """In a beat."""
+    """Per beat."""
     steady: bool
-    """Whether the tempo stays the same, so that positions in seconds can be converted."""
+    """Whether the tempo is constant, so that positions in seconds can be converted."""
     at: Fraction = Fraction(0)
     """The position of the last cue."""
     last_prompt: Fraction = Fraction(0)
@@ -40,19 +40,19 @@ class _Section:
         return self.bars * self.beats
 
     def seconds(self, beats: Fraction) -> Fraction:
-        """The time of so many beats at the highest tempo: the shortest that it can be."""
+        """Return the duration of this many beats at the highest tempo: the shortest possible."""
         return beats * self.quarters * 60 / self.fastest
 
 
 class Scores:
-    """Writes valid scores in the text notation: one that `check` refuses is a fault, of the language or of this module.
+    """Writes valid scores in the text notation: if `check` refuses one, the language or this module has a bug.
 
-    In a *fixed* score, whose chunks are all known beforehand, two prompts or cuts on one chunk are an error, so there they keep
-    their distance; everywhere else the later one wins, and they may be as dense as they like.
+    In a *fixed* score, whose chunks are all known in advance, two prompts or cuts on one chunk are an error, so they keep a
+    distance there; everywhere else the later one wins, and they may be arbitrarily dense.
     """
 
     def __init__(self, rng: Random, text: Callable[[int], str] | None = None) -> None:
-        """`text` gives what is added to each prompt, by how many characters it has without."""
+        """Create a writer; `text` returns what is added to a prompt, given the number of characters that it has already."""
         self._rng = rng
         self._text = text
         self._said = 0
@@ -73,11 +73,11 @@ class Scores:
 
     @property
     def _apart(self) -> Fraction:
-        """Seconds that two prompts of a fixed score are apart: a chunk, where all snap alike."""
+        """Seconds between two prompts of a fixed score: one chunk if all snap alike."""
         return self._frames / self._fps * (2 if self._mixed else 1)
 
     def lines(self, kind: str | None = None) -> list[str]:
-        """The lines of a score. `kind` is `chunks`, `fixed`, `live`, `midi` or `mtc`; drawn where it is not given."""
+        """Return the lines of a score. `kind` is `chunks`, `fixed`, `live`, `midi` or `mtc`; it is drawn if it is not given."""
         kind = kind or self._rng.choices(("chunks", "fixed", "live", "midi"), (4, 4, 8, 3))[0]
         lines = [*self._header(), *self._clock(kind)]
         self._fixed = kind in ("chunks", "fixed") and self._chance(2)
@@ -144,7 +144,7 @@ class Scores:
         return f'"{self._more(f"Picture {number}.")}"'
 
     def _more(self, text: str, beside: int = 0) -> str:
-        """A prompt's text with what is added to it; it stands beside so many other characters."""
+        """Return a prompt's text with an addition; `beside` is the number of other characters in the prompt."""
         return text if self._text is None else text + self._text(len(text) + beside)
 
     def _extras(self, tempo: bool, cuts: bool = True) -> list[str]:
@@ -213,7 +213,7 @@ class Scores:
         return lines
 
     def _timed(self, length: int, first: bool) -> list[str]:
-        """Cues within so many seconds."""
+        """Return cues within this many seconds."""
         lines = [f"at 0s {', '.join([*(self._opening() if first else []), self._prompt()])}"]
         chunk = self._frames / self._fps
         at = Fraction(0)
@@ -288,7 +288,7 @@ class Scores:
         return [head + " {", *(f"  {line}" for line in body), "}"]
 
     def _repeated(self, here: _Section) -> list[str]:
-        """An `every`, where the section has room for one."""
+        """Return an `every` if the section has room for one."""
         least = self._apart if self._fixed else self._frames / self._fps
         every = 1 + self._rng.randrange(3)
         while here.seconds(Fraction(every * here.beats)) < least:
@@ -300,7 +300,7 @@ class Scores:
         return [f"every {every} bars from {first + 1} {self._prompt()}"]
 
     def _options(self) -> tuple[str, Fraction, bool, tuple[int, int]]:
-        """A section's tempo and meter as written, its highest tempo, whether it stays the same, and its meter."""
+        """Return a section's tempo and meter as written, its highest tempo, whether it is constant, and its meter."""
         written, fastest, steady, meter = "", self._bpm, True, self._top
         if self._chance(4):
             tempo = self._one("80", "110 -> 140", "150")
@@ -314,7 +314,7 @@ class Scores:
         return written, fastest, steady, meter
 
     def _position(self, here: _Section, bar: int) -> str | None:
-        """A position in a section that is valid there, near a bar; None where there is none."""
+        """Return a valid position in a section, near a bar; None if there is none."""
         kind = self._rng.randrange(8)
         start = Fraction((bar - 1) * here.beats)
         match kind:
@@ -339,7 +339,7 @@ class Scores:
         return written
 
     def _is_free(self, here: _Section, at: Fraction) -> bool:
-        """Whether a prompt there is far enough from the one before, and from the next section's."""
+        """Return whether a prompt there is far enough from the previous one, and from the next section's."""
         return here.seconds(at - here.last_prompt) >= self._apart and here.seconds(here.length - at) >= self._apart
 
     def _rules(self, words: tuple[str, ...], sections: list[str] | None = None) -> list[str]:
@@ -373,7 +373,7 @@ class Scores:
 
 
 def edited(rng: Random, score: str, schedule: Schedule) -> tuple[str, Schedule]:
-    """The score after a few slips of an editor's hand, where it is still valid; what is not is refused in words."""
+    """Return the score after a few random edits that keep it valid; check that others are refused with message and code."""
     best = score, schedule
     for _ in range(4):
         text = _slip(rng, best[0])

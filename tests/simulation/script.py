@@ -1,4 +1,4 @@
-"""A show as it is written down: a score, faults, hands and gear. One file, so that a found one can be kept."""
+"""A show as a file: a score, faults, operator events and clock moves. One file, so that a failing show can be kept."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import yaml
 
 _HEADS = ("about", "score", "faults", "hands", "gear", "stage")
 _FLAGS = ("follow", "valid")
-"""What may be written in a line of its own among the words about a show."""
+"""Flags that may appear in a separate line of the show's description."""
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """All that a show depends on.
+    """Everything that a show depends on.
 
-    `faults` is a faults file's document (docs/faults.md), `hands` are events as `--event` reads them, `gear` are the moves of
-    a MIDI clock (see `simulation.gear`) or of a tape (`simulation.timecode`). `stage` says what the embedded stage does besides
-    (`sending`: up to so long every send takes), or that the show is played at Reactor, and how (`reactor`: see
+    `faults` is the document of a faults file (docs/faults.md), `hands` are operator events as `--event` reads them, `gear` are
+    the moves of a MIDI clock (see `simulation.gear`) or of a tape (`simulation.timecode`). `stage` has the options of the
+    embedded stage (`sending`: the longest duration of a send), or those of a show that is played at Reactor (`reactor`: see
     `simulation.connection`). `follow` performs a score with an internal clock by what really happens. A score with `is_valid`
-    was written to be valid: it is a fault where it is refused.
+    was written to be valid: it is a bug if it is refused.
     """
 
     score: str
@@ -35,7 +35,7 @@ class Script:
 
     @property
     def size(self) -> int:
-        """How much there is of it: what shrinking makes smaller."""
+        """The size of the script, which shrinking reduces."""
         return (
             len(self.score.splitlines())
             + len(faults_as_parts(self.faults))
@@ -54,7 +54,7 @@ class Script:
 
 
 def read_script(text: str) -> Script:
-    """The script of a kept file. Raises ValueError for what is none."""
+    """Parse a kept script. Raises ValueError for anything else."""
     bodies: dict[str, list[str]] = {}
     head = ""
     for line in text.splitlines():
@@ -83,7 +83,7 @@ Part = tuple[str, Any]
 
 
 def faults_as_parts(faults: Mapping[str, Any]) -> list[Part]:
-    """A faults document taken apart, so that each fault can be left out."""
+    """Split a faults document into parts, so that each fault can be left out."""
     return list(_parts(faults))
 
 
@@ -98,7 +98,7 @@ def _parts(faults: Mapping[str, Any]) -> Iterator[Part]:
 
 
 def faults_of_parts(parts: list[Part]) -> dict[str, Any]:
-    """The document of some faults."""
+    """Return the document of these parts."""
     faults: dict[str, Any] = {}
     for key, value in parts:
         if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Adds MIDI messages to a score: of its cues and of its rules, on any channel, of any length."""
+"""Adds MIDI messages to a score: for its cues and its rules, on any channel, of any length."""
 
 from __future__ import annotations
 
@@ -27,8 +27,10 @@ _TIMED = (
 
 
 def with_sends(rng: Random, score: str, schedule: Schedule, is_valid: bool) -> tuple[str, Schedule]:
-    """The score with MIDI messages in some of its sections, or beside its cues, where it has no sections. Those of a valid
-    score are valid."""
+    """Return the score with MIDI messages in some of its sections or, without sections, beside its cues.
+
+    The messages added to a valid score are valid.
+    """
     lines: list[str] = []
     written = score.splitlines()
     some = _MUSICAL if schedule.clock.kind in ("bpm", "midi", "link") else _TIMED

@@ -1,4 +1,4 @@
-"""What must hold of the end: every chunk of the score was shown, and what external devices were sent ends with it."""
+"""Invariants of the end: every chunk of the score was shown, and what external devices receive ends with it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ UNSEEN_TIME = 5 * SECOND
 
 
 def shown_before_closing(seen: Evidence) -> Iterator[str]:
-    """Every chunk of the score was shown whole before the session was closed, the last one of each take included."""
+    """Every chunk of the score was shown completely before the session was closed, including the last one of each take."""
     show, report = seen.show, seen.report
     if not seen.calm or show.capped or not report.ended_well:
         return
     faults = show.faults
     whole = int(Fraction(show.schedule.grid.frames * SECOND) / (faults.fps or show.schedule.grid.fps))
     loose = faults.jitter + faults.delays.shown_jitter + SECOND // 1000 + seen.counted_loosely
-    loose += seen.jitter_on_the_way  # a chunk whose first frame was late on its way is over sooner than its length says
+    loose += seen.jitter_on_the_way  # a chunk whose first frame was delayed is over sooner than its length suggests
     first = {(one.take, one.chunk): one.at for one in show.displayed}
     for made in seen.made:
         if made.chunk >= report.chunks or not made.look.frames:
@@ -42,7 +42,7 @@ def shown_before_closing(seen: Evidence) -> Iterator[str]:
 
 
 def shown_is_the_models(seen: Evidence) -> Iterator[str]:
-    """What the run takes for shown is what the model's frames showed then: the same chunk, at the same time, in each take."""
+    """What the run counts as shown is what the model's frames showed then: the same chunk, at the same time, in each take."""
     run = None if seen.show.conductor is None else seen.show.conductor.run
     if run is None:
         return
@@ -55,7 +55,7 @@ def shown_is_the_models(seen: Evidence) -> Iterator[str]:
     if seen.counted_loosely and (
         "drops" in seen.show.script.faults or any(isinstance(event, ConnectionLost) for event in seen.events)
     ):
-        return  # nobody knows how many frames went by unseen, and of a short silence not even that they did
+        return  # the number of frames lost is unknown, and a short silence goes unnoticed
     for chunk, at in run.shown.items():
         if (chunk, at) not in displayed and not any(abs(at - one) <= seen.counted_loosely for one in times[chunk]):
             yield f"chunk {chunk} is noted as shown at {at / SECOND:.3f} s, and the model showed another one then"
@@ -74,7 +74,7 @@ def clock_ticks(seen: Evidence) -> Iterator[str]:
     end, show = seen.show.ends_at, seen.show
     run = None if show.conductor is None else show.conductor.run
     if end is None or run is None or not seen.report.ended_well or show.capped or not run.shown:
-        return  # where nothing was ever shown, nothing says when a beat is
+        return  # if nothing was ever shown, nothing defines when a beat is
     began = next((message for _, message in show.told if message in (START, CONTINUE)), START)
     reported = next((event.at for event in seen.events if isinstance(event, ChunkDone)), 0)
     if (
@@ -82,7 +82,7 @@ def clock_ticks(seen: Evidence) -> Iterator[str]:
         and seen.calm
         and not show.following
         and run.shown.get(0, reported + UNSEEN_TIME) < reported + UNSEEN_TIME
-        and run.shown.get(0) == min(run.shown.values())  # frames of later chunks may come before: nobody knows that they do
+        and run.shown.get(0) == min(run.shown.values())  # frames of later chunks may come before, which cannot be known
     ):
         yield "the clock began in the middle of the score, though its first chunk was seen"
     position, ticks, jumped = 0, 0, False
@@ -104,14 +104,14 @@ def clock_ticks(seen: Evidence) -> Iterator[str]:
 
 
 def _ran_free(seen: Evidence, ticks: int, wanted: int) -> bool:
-    """Whether the clock ran on through a lost connection, past an end that came sooner: ticks cannot be taken back.
+    """Return whether the clock ran on through a lost connection, past an end that moved earlier: ticks cannot be undone.
 
-    Or it stood while the connection was lost, and the score was over before it could go on.
+    Also true if it was stopped while the connection was lost, and the score was over before it could continue.
     """
     return "drops" in seen.show.script.faults and (ticks > wanted or seen.was_paused)
 
 
-def nothing_after_stop(seen: Evidence) -> Iterator[str]:  # noqa: PLR0912  # one branch a message
+def nothing_after_stop(seen: Evidence) -> Iterator[str]:  # noqa: PLR0912  # one branch per message
     """Nothing comes after the last Stop, ticks come only while the clock runs, and every note is released before the end."""
     told = [message for _, message in seen.show.told]
     times = [at for at, _ in seen.show.told]

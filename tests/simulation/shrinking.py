@@ -1,4 +1,4 @@
-"""Makes a failing show smaller while it still fails in the same way: fewer lines, faults, hands and moves. No chance in it."""
+"""Shrinks a failing show while it still fails in the same way: fewer lines, faults, events and moves. It is deterministic."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import TypeVar
 from simulation.script import Script, faults_as_parts, faults_of_parts
 
 Fails = Callable[[Script], bool]
-"""Whether a script still fails. One that is no valid show does not."""
+"""Returns whether a script still fails. A script that is not a valid show does not."""
 
 T = TypeVar("T")
 MOST_TRIES = 3000
 
 
 def shrunk(script: Script, fails: Fails) -> Script:
-    """The smallest script that taking parts away leads to. `fails(script)` holds for it, as it must for the one given."""
+    """Return the smallest script that removing parts leads to. `fails(script)` must hold for the given one."""
     tries = MOST_TRIES
 
     def still(candidate: Script) -> bool:
@@ -33,7 +33,7 @@ def shrunk(script: Script, fails: Fails) -> Script:
 
 
 def _smaller(script: Script, still: Fails) -> Script:
-    """One round over all kinds of parts."""
+    """Try all kinds of parts once."""
     if script.follow and still(replace(script, follow=False)):
         script = replace(script, follow=False)
     for key in list(script.stage):
@@ -55,7 +55,7 @@ def _smaller(script: Script, still: Fails) -> Script:
 
 
 def fewer(things: Sequence[T], fails: Callable[[list[T]], bool]) -> list[T]:
-    """Delta debugging: a list of which no single thing, nor any run of things of a size tried, can be left out."""
+    """Delta debugging: return a list from which no single item, nor any run of items of a tried size, can be removed."""
     kept = list(things)
     size = len(kept)
     while size:
@@ -71,7 +71,7 @@ def fewer(things: Sequence[T], fails: Callable[[list[T]], bool]) -> list[T]:
 
 
 def _fewer_lines(script: Script, still: Fails) -> Script:
-    """Leave out blocks first (with their names in `play`), then lines, then actions of a cue."""
+    """Remove blocks first (with their names in `play`), then lines, then actions of a cue."""
     for block in _blocks(script.score):
         candidate = replace(script, score=_without(script.score, block))
         if still(candidate):
@@ -93,7 +93,7 @@ def _text(lines: Sequence[str]) -> str:
 
 
 def _blocks(score: str) -> list[tuple[str, ...]]:
-    """The blocks in braces, by their lines."""
+    """Return the blocks in braces, by their lines."""
     found: list[tuple[str, ...]] = []
     block: list[str] = []
     for line in score.splitlines():
@@ -120,7 +120,7 @@ def _without(score: str, block: tuple[str, ...]) -> str:
 
 
 def _simpler(line: str) -> list[str]:
-    """The line with one of its parts between commas left out, the first part (the place and its first action) kept."""
+    """Return the line without one of its parts between commas; the first part (the position and its first action) stays."""
     if not line.strip().startswith(("at ", "on ", "section ")) or '", "' in line:
         return []
     head, *rest = line.removesuffix(" {").split(", ")

@@ -1,4 +1,4 @@
-"""Every dimension of a show is drawn, and what a new one stands on does what it says."""
+"""Every dimension of a show is drawn, and what a new dimension is based on works as documented."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shows that once broke something: found by seeds, shrunk, kept for ever."""
+"""Shows that once violated an invariant: found by seeds, shrunk, kept as regression tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The oracle stands alone, and is right about small scores whose outcome can be written down."""
+"""The oracle is independent of the program, and right about small scores whose result can be written down."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def heard(text: str, *events: Event) -> Course:
 
 
 def test_a_cut_on_the_first_chunk_holds_nothing_up_that_is_within_reach() -> None:
-    """There is nothing to cut there: it only names a seed. What is `lead` chunks on is scheduled before the start."""
+    """There is nothing to cut there: the cut only names a seed. What is `lead` chunks ahead is scheduled before the start."""
     text = 'lead 3c\nlate drop\nat 0c cut seed 7, "One."\nat 2c "Two."\nend 4c\n'
     looks = heard(text, Ready(0), Started(1, 0)).looks(4)
     assert [looks[0, chunk].prompt for chunk in range(4)] == ["One.", "One.", "Two.", "Two."]

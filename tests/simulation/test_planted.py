@@ -1,4 +1,4 @@
-"""Each planted fault is caught within 200 shows: the invariants can see."""
+"""Each planted fault is found within 200 shows."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def test_a_planted_fault_is_caught(name: str, tmp_path: Path, monkeypatch: pytes
     first = FROM.get(name, 0)
     for seed in range(first, first + WITHIN):
         if seed in OPEN:
-            continue  # it breaks something without a fault that is planted
+            continue  # it violates an invariant without a planted fault
         found = violations(play(draw_script(seed), tmp_path))
         if name in BY_ORACLE:
             found = tuple(one for one in found if one.name in ORACLE)
         if name in BY_INVARIANT:
             found = tuple(one for one in found if one.name == BY_INVARIANT[name])
         if found:
-            print(f"{name}: caught by show {seed - first + 1}: {found[0]}")  # noqa: T201  `pytest -rP` shows how soon each was caught
+            print(f"{name}: caught by show {seed - first + 1}: {found[0]}")  # noqa: T201  `pytest -rP` shows how soon each was found
             return
     pytest.fail(f"{name} was not caught by {WITHIN} shows")

@@ -1,4 +1,4 @@
-"""Many shows drawn from seeds, and what must hold in each of them; `make simulate N=10000` plays more."""
+"""Many shows generated from seeds, and the invariants that must hold in each; `make simulate N=10000` plays more."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ SHOWS = 1000 if os.environ.get(REQUIRE_ALL) == "1" else 150
 BATCH = 50
 
 OPEN: frozenset[int] = frozenset()
-"""Shows that still break an invariant: `python -m simulation --seed SEED` prints which. Each is a fault of the engine, or a
-check that is too strict for what the show does; the page says what is known of them."""
+"""Shows that still violate an invariant: `python -m simulation --seed SEED` prints which.
+
+Each is a bug of the engine, or a check that is too strict for what the show does; docs/simulation.md describes them.
+"""
 
 
 @pytest.mark.parametrize("first", range(0, SHOWS, BATCH))

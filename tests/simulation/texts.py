@@ -1,7 +1,7 @@
-"""Draws what prompts say besides their number: phrases in many scripts, and texts as long as a prompt may be.
+"""Draws what prompts contain besides their number: phrases in many scripts, and texts of the maximum length.
 
-All of it is valid: the language takes letters of any script with their combining marks, signs that only shape a text (joiners,
-marks of direction) and emoji of several code points.
+All of them are valid: the language accepts letters of any script with their combining marks, characters that only shape a text
+(joiners, direction marks) and emoji of several code points.
 """
 
 from __future__ import annotations
@@ -31,23 +31,23 @@ PHRASES: dict[str, str] = {
     "signs": r"It says \"no. 7\" \\ # {{not a name}} | , -> 100 % <b> & $HOME `x` \"\"",
     "spaces": "a\u00a0b\u3000c\u2009d\u200be\u00adf",
 }
-"""As they are written in a score, between quotes."""
+"""Phrases as they are written in a score, between quotes."""
 
 
 def as_shown(written: str) -> str:
-    """What a model is sent for a text as it is written."""
+    """Return what a model receives for a text as it is written."""
     return written.replace("{{", "{").replace("}}", "}").replace('\\"', '"').replace("\\\\", "\\")
 
 
 class Texts:
-    """Gives one text after the other. `with_long` lets one in three of the first few be as long as a prompt may be."""
+    """Returns one text after the other. `with_long` makes one in three of the first few as long as a prompt may be."""
 
     def __init__(self, rng: Random, with_long: bool = False) -> None:
         self._rng = rng
         self._long = 2 if with_long else 0
 
     def __call__(self, taken: int) -> str:
-        """A text to go on with after `taken` characters, as it is written in a score."""
+        """Return a text to append after `taken` characters, as it is written in a score."""
         names = list(PHRASES)
         found = " " + PHRASES[names[self._rng.randrange(len(names))]]
         if self._long and self._rng.randrange(3) == 0:
@@ -56,7 +56,7 @@ class Texts:
         return found
 
     def _filled(self, found: str, room: int) -> str:
-        """A text of exactly so many characters, as they are sent; now and then a few less."""
+        """Return a text of exactly this many characters as they are sent; sometimes a few less."""
         room -= self._rng.randrange(3) * self._rng.randrange(2)
         length = len(as_shown(found))
         names = list(PHRASES)

@@ -1,9 +1,9 @@
-"""A tape that sends MIDI time code, in virtual time: real bytes through the real feed.
+"""A tape that sends MIDI time code in virtual time: real bytes through the real feed.
 
 A move is a time since the run was opened and what happens: `2s start`, `7s stop`, `8s continue`, `9s locate 12500` (to this
-millisecond, by a full frame), `10s jump 30000` (without one), `11s lose 500ms` (nothing arrives for so long), `12s double
-300ms` (each message comes twice), `13s jitter 8ms` (from then on), `14s garble`, `15s pace 1001/1000` (how fast it runs from
-then on), `16s back` (it runs backwards until it is started or continued). It stands until it is started.
+millisecond, with a full frame message), `10s jump 30000` (without it), `11s lose 500ms` (nothing arrives for this long),
+`12s double 300ms` (each message arrives twice), `13s jitter 8ms` (from then on), `14s garble`, `15s pace 1001/1000` (its speed
+from then on), `16s back` (it runs backwards until it is started or continued). It is stopped until it is started.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ RATES = {
     "29.97": (2, Fraction(30000, 1001), 30),
     "30": (3, Fraction(30), 30),
 }
-"""By name: the code of the messages, frames a second, and how many numbers a second has."""
+"""By name: the code of the messages, frames per second, and how many frame numbers a second has."""
 
 
 def spelled(frame: int, name: str) -> tuple[int, int, int, int]:
-    """(hours, minutes, seconds, frames) of a frame, counted from 00:00:00:00; drop-frame code leaves numbers out."""
+    """Return (hours, minutes, seconds, frames) of a frame, counted from 00:00:00:00; drop-frame code skips numbers."""
     _, _, counts = RATES[name]
     if name == "29.97":
         minute = 0
@@ -45,7 +45,7 @@ def spelled(frame: int, name: str) -> tuple[int, int, int, int]:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A time in which a tape ran on evenly: from when until when, its position at the end in seconds, and its pace."""
+    """A time in which a tape ran evenly: from when until when, its position at the end in seconds, and its pace."""
 
     begin: int
     end: int
@@ -53,12 +53,12 @@ class Stretch:
     pace: Fraction
 
     def reached(self, position: Fraction) -> int:
-        """When it was at this position."""
+        """Return when it was at this position."""
         return int(self.end - (self.position - position) * SECOND / self.pace)
 
 
 class Tape:
-    """Plays its moves on a virtual clock and gives what its feed makes of the bytes to `deliver`."""
+    """Plays its moves on a virtual clock, and passes the events that its feed makes of the bytes to `deliver`."""
 
     def __init__(self, moves: tuple[str, ...], name: str, clock: TimerService, deliver: Callable[[Event], None]) -> None:
         expected = parse_rate(name)
@@ -71,7 +71,7 @@ class Tape:
         self._at = 0
         """The tape's position, in quarter frames."""
         self._step = 0
-        """Quarter frames by which it moves on with each message: 1, or -1 backwards, or 0 while it stands."""
+        """Quarter frames by which it advances with each message: 1, -1 backwards, or 0 while it is stopped."""
         self._pace = Fraction(1)
         self._run = 0
         self._edge = Fraction(0)
@@ -79,7 +79,7 @@ class Tape:
         self._silent_until = self._double_until = -1
         self._began = 0
         self.stretches: list[Stretch] = []
-        """Where it ran evenly and was heard, and for how long."""
+        """The times in which it ran evenly and its messages arrived."""
         for move in moves:
             when, what, *rest = move.split()
             clock.call_at(duration(when), lambda what=what, rest=rest: self._move(what, rest))  # type: ignore[misc]  # binds now
@@ -115,7 +115,7 @@ class Tape:
                 raise ValueError(f"a tape knows no {what!r}")
 
     def end_stretch(self) -> None:
-        """Whatever happens now, the tape ran evenly until now."""
+        """End an even stretch: whatever happens now, the tape ran evenly until now."""
         now = self._clock.now()
         if self._step == 1 and self._began < now and self._silent_until < now:
             self.stretches.append(Stretch(self._began, now, Fraction(self._at, 4) / self._fps, self._pace))
@@ -144,7 +144,7 @@ class Tape:
         self._clock.call_at(int(self._edge) + late, lambda: self._quarter(run))
 
     def _quarter(self, run: int) -> None:
-        """A quarter frame; eight of them spell the frame in which the first one was sent."""
+        """Send a quarter frame; eight of them encode the frame in which the first one was sent."""
         if run != self._run:
             return
         piece = self._at % 8
@@ -168,7 +168,7 @@ class Tape:
 
 
 def drawn_tape(rng: Random, seconds: float) -> tuple[str, ...]:
-    """The moves of a tape for a score of so many seconds."""
+    """Draw the moves of a tape for a score of this many seconds."""
     first = ("0s", "300ms", "1s", "4s")[rng.randrange(4)]
     moves = [f"{first} start"] if rng.randrange(8) else []
     if rng.randrange(4) == 0:

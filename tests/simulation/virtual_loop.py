@@ -1,6 +1,6 @@
-"""An event loop in virtual time: sleeping costs nothing, and what is due next happens next. For code that sleeps and times out.
+"""An event loop in virtual time: sleeping costs nothing, and the next due event comes next. For code that sleeps and times out.
 
-Nothing of the outside world takes part: no sockets, and what is given to a thread is done at once.
+There is no I/O: no sockets, and work for a thread is done at once.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class _Jumping(selectors.SelectSelector):
-    """Waits for nothing: it moves the time on by as much as it should have waited."""
+    """Does not wait: it advances the time by as much as it should have waited."""
 
     loop: VirtualLoop
 
@@ -32,7 +32,7 @@ class _Jumping(selectors.SelectSelector):
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """Its time is whole nanoseconds."""
+    """An event loop whose time is an integer number of nanoseconds."""
 
     def __init__(self) -> None:
         self.nanoseconds = 0
@@ -42,23 +42,23 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._clock_resolution = 1e-9
 
     def time(self) -> float:
-        """Seconds, as asyncio wants them."""
+        """Return the time in seconds, as asyncio requires."""
         return self.nanoseconds / SECOND
 
-    def run_in_executor(  # type: ignore[override]  # a future that is done already is one too
+    def run_in_executor(  # type: ignore[override]  # a finished future is a valid result
         self, executor: Executor | None, func: Callable[..., T], *args: Any
     ) -> asyncio.Future[T]:
-        """Do it now, in this thread: a thread would end whenever it likes."""
+        """Call it now, in this thread, because a thread would end at an unpredictable time."""
         done: asyncio.Future[T] = self.create_future()
         try:
             done.set_result(func(*args))
-        except Exception as error:  # noqa: BLE001  whoever awaits it gets it, whatever it is
+        except Exception as error:  # noqa: BLE001  whoever awaits it receives it
             done.set_exception(error)
         return done
 
 
 class LoopClock:
-    """A run's clock over a virtual loop. Equal deadlines fire in the order in which they were asked for."""
+    """A run's clock on a virtual loop. Equal deadlines fire in the order in which they were requested."""
 
     def __init__(self, loop: VirtualLoop) -> None:
         self._loop = loop
@@ -66,7 +66,7 @@ class LoopClock:
         self._asked = 0
 
     def now(self) -> int:
-        """The virtual time, in nanoseconds."""
+        """Return the virtual time, in nanoseconds."""
         return self._loop.nanoseconds
 
     def call_at(self, due: int, action: Callable[[], None]) -> Timer:
@@ -91,21 +91,21 @@ class LoopClock:
 
 
 class LoopTime:
-    """Stands in for the module `time`, in modules that ask it."""
+    """Replaces the module `time` in modules that read the time."""
 
     def __init__(self, loop: VirtualLoop) -> None:
         self._loop = loop
 
     def monotonic(self) -> float:
-        """The loop's time."""
+        """Return the loop's time."""
         return self._loop.time()
 
     def time(self) -> float:
-        """Seconds since 1970, as if it were November 2023."""
+        """Return the seconds since 1970, as if it were November 2023."""
         return 1_700_000_000 + self._loop.time()
 
 
 def run_virtually(loop: VirtualLoop, work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end in the loop, and close it."""
+    """Run a coroutine to its end in the loop, and close the loop."""
     with asyncio.Runner(loop_factory=lambda: loop) as runner:
         return runner.run(work)

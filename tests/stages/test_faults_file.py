@@ -1,4 +1,4 @@
-"""The faults file: what it means, and what is said when it means nothing."""
+"""The faults file: what its entries do, and what is reported if it is invalid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The simulated pictures: the same twice, another look another picture, legible."""
+"""The simulated frames: reproducible, legible, and different for different chunk inputs."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_another_image_or_strength_gives_other_bytes(renderer: Renderer, changed
 
 
 def difference(one: np.ndarray[Any, Any], two: np.ndarray[Any, Any]) -> float:
-    """Mean difference of the upper part, where nothing is written, in steps of 255."""
+    """Return the mean difference of the upper part, where nothing is written, in steps of 255."""
     upper = slice(0, HEIGHT // 2)
     return float(np.abs(one[upper].astype(int) - two[upper].astype(int)).mean())
 
@@ -287,7 +287,7 @@ def test_images_of_any_shape_fit(size: tuple[int, int]) -> None:
     assert (found == 77).all()
 
 
-# ---- motes
+# ---- particles
 
 
 @pytest.mark.parametrize(("words", "slowest"), [("rain over roofs", 19), ("snow over roofs", 1)])
@@ -338,7 +338,7 @@ def test_a_still_image_moves_by_parts_of_a_pixel() -> None:
     assert steps.sum() > 0
 
 
-# ---- golden
+# ---- golden files
 
 
 def golden_looks() -> dict[str, tuple[ChunkInputs, ChunkInputs | None]]:
@@ -352,7 +352,7 @@ def golden_looks() -> dict[str, tuple[ChunkInputs, ChunkInputs | None]]:
 
 
 def test_pictures_are_those_that_were_committed(renderer: Renderer, request: pytest.FixtureRequest) -> None:
-    """Above the lettering they depend on nothing but integers; with it, on Pillow's and FreeType's versions too."""
+    """Above the lettering they depend only on integers; with it, also on the versions of Pillow and FreeType."""
     scenes, whole = {}, {}
     for name, (look, before) in golden_looks().items():
         frames = renderer.frames(look, before)

@@ -1,4 +1,4 @@
-"""Random commands at random times: what always holds of the model on paper."""
+"""Random commands at random times: the invariants of the simulated model."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ images = st.sampled_from(["img", "other", "song", "nothing"])
 
 
 class ModelMachine(RuleBasedStateMachine):
-    """Answers come at once and prompts encode at once here, so that what was accepted for a chunk is known to the test."""
+    """Answers are immediate and prompts encode at once here, so that the test knows what was accepted for a chunk."""
 
     @initialize(
         dialect=st.sampled_from(["current", "2026-early", "1.x"]),
@@ -70,7 +70,7 @@ class ModelMachine(RuleBasedStateMachine):
         self.twin.connect(0)
 
     def take_in(self, outputs: tuple[Output, ...]) -> list[object]:
-        """Follow the story that the model tells; every step of it must make sense."""
+        """Check that every event that the model reports is consistent with the state so far."""
         events: list[object] = []
         for output in outputs:
             assert self.last_at <= output.at <= self.now
@@ -115,10 +115,10 @@ class ModelMachine(RuleBasedStateMachine):
             case UnknownMessage():
                 assert message.name == "seed_set"
             case _:
-                pass  # the others say nothing that is followed here
+                pass  # the other events do not affect the tracked state
 
     def do(self, command: HeliosCommand) -> bool:
-        """Send a command; whether it was accepted. What is refused leaves no trace."""
+        """Send a command, and return whether it was accepted. A refused command has no effect."""
         before = self.model.advance(self.now)
         self.take_in(before)
         outputs = self.model.command(command, self.now)
@@ -163,7 +163,7 @@ class ModelMachine(RuleBasedStateMachine):
     @rule(strength=st.floats(-1, 2), scale=st.sampled_from(["off", "2x", "4x"]), seed=st.integers(-2, 9))
     def set(self, strength: float, scale: str, seed: int) -> None:
         assert self.do(SetImageStrength(strength)) == (0 <= strength <= 1)
-        assert self.do(SetSrScale(scale))  # type: ignore[arg-type]  # drawn from the three that there are
+        assert self.do(SetSrScale(scale))  # type: ignore[arg-type]  # one of the three scales
         assert self.do(SetSeed(seed)) == (seed >= -1)
 
     @rule()

@@ -1,4 +1,4 @@
-"""The model on paper against its contract, line by line."""
+"""The simulated model, checked against its contract line by line."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CHUNK = 1_375_000_000
 
 
 class Session:
-    """A model that is driven by hand; keeps all that left it."""
+    """A model driven step by step; keeps all its output."""
 
     def __init__(self, **faults: Any) -> None:
         delays = {"answer": 0, "image": 180_000_000, **faults.pop("delays", {})}
@@ -54,7 +54,7 @@ class Session:
         return self
 
     def chunks(self, count: int) -> Session:
-        """Wait until so many chunks more are done."""
+        """Wait until this many more chunks are done."""
         for _ in range(count):
             made = len(self.named("chunk_complete"))
             while len(self.named("chunk_complete")) == made:
@@ -83,7 +83,7 @@ class Session:
 
 
 def playing(**faults: Any) -> Session:
-    """A session in the middle of its chunk 0."""
+    """Return a session in the middle of its chunk 0."""
     return Session(**faults).do(SetPrompt("opening"), Start()).wait(CHUNK // 2)
 
 
@@ -503,7 +503,7 @@ def test_scripted_refusals_change_nothing() -> None:
 
 
 def test_events_and_messages_tell_the_same_story() -> None:
-    """Read back, every message of a lively session is understood."""
+    """Every message of an eventful session can be parsed."""
     from sequencer.events.events import UnknownMessage
     from sequencer.stages.wire.helios.model_messages import HeliosReader
 

@@ -1,4 +1,4 @@
-"""The simulated stage behind a virtual clock: its events, its faults, the same twice."""
+"""The simulated stage on a virtual clock: its events, its faults, and its reproducibility."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def image_file(data: bytes, path: str = "refs/tram.png", mime: str = "image/png"
 
 
 class Run:
-    """A stage and a virtual clock, driven by hand."""
+    """A stage and a virtual clock, driven step by step."""
 
     def __init__(
         self, faults: dict[str, Any] | None = None, *, pictures: bool = False, images: ImageBytes | None = None, start: int = 0
@@ -100,7 +100,7 @@ class Run:
         return await self.until(lambda: len(self.got(ChunkDone)) >= count)
 
     async def idle(self, most: int = 200) -> Run:
-        """Let what is under way arrive, as long as something is."""
+        """Let everything under way arrive."""
         for _ in range(most):
             if not await self.clock.idle(self._awake):
                 break
@@ -259,7 +259,7 @@ def test_scripted_and_real_upload_failures() -> None:
     play(scenario)
 
 
-# ---- faults on the way
+# ---- faults in transit
 
 
 @pytest.mark.parametrize(
@@ -366,7 +366,7 @@ def test_both_dialects_tell_the_same_story() -> None:
     play(scenario)
 
 
-# ---- pictures
+# ---- frames
 
 
 def test_pictures_come_before_their_chunk_is_reported_with_their_digest() -> None:
@@ -416,7 +416,7 @@ def test_closing_in_the_middle_of_a_chunk_with_pictures() -> None:
 
 
 class StoppableClock(VirtualClock):
-    """A clock that can go on while nothing runs, as it does for a process that was stopped."""
+    """A clock that can advance while nothing runs, as for a process that was stopped."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Models from 1.x: every command is answered once, and a take goes on from a snapshot once more."""
+"""Models from 1.x: every command is answered once, and a take can continue from a snapshot."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MS = 1_000_000
 
 
 class _Driven:
-    """A model that is driven by hand; keeps all that left it."""
+    """A model driven step by step; keeps all its output."""
 
     def __init__(self, dialect: str = "1.x", **faults: Any) -> None:
         self.model = HeliosModel(Faults.model_validate({"dialect": dialect, **faults}), ChunkGrid())
@@ -30,7 +30,7 @@ class _Driven:
         self.asks = 0
 
     def do(self, name: str, **data: object) -> int:
-        """Send a command, with a number to be answered under."""
+        """Send a command, and return the number of its answer."""
         self.asks += 1
         self.outputs += self.model.ask(name, data, self.now, self.asks)
         return self.asks
@@ -40,20 +40,20 @@ class _Driven:
         self.outputs += self.model.advance(self.now)
 
     def playing(self, chunks: int) -> _Driven:
-        """Start, and stand in the middle of the chunk after so many."""
+        """Start, and wait until the middle of the chunk after this many."""
         self.do("set_prompt", prompt="a red field")
         self.do("start")
         self.wait(chunks * CHUNK + CHUNK // 2)
         return self
 
     def answer(self, ask: int) -> Message | None:
-        """What answered a command: exactly one thing has."""
+        """Return the answer to a command; there must be exactly one."""
         found = [one for one in self.outputs if isinstance(one, Message | Acknowledged) and ask in one.answers]
         assert len(found) == 1, f"{len(found)} answers"
         return found[0] if isinstance(found[0], Message) else None
 
     def asked(self, name: str, **data: object) -> tuple[str, dict[str, object]]:
-        """A command's answer, once there was time for one."""
+        """Send a command, wait two chunks, and return its answer."""
         ask = self.do(name, **data)
         self.wait(2 * CHUNK)
         message = self.answer(ask)

@@ -1,4 +1,4 @@
-"""Messages with a field missing or wrong, and uploads that cannot be used any more."""
+"""Messages with a missing or wrong field, and uploads that can no longer be used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The relay between the peers: delay, loss, death without a word, and what does not go through it."""
+"""The relay between the peers: delay, loss, silent failure, and what does not pass through it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class _Client(asyncio.DatagramProtocol):
 
 
 async def _through(network: BadNetwork, count: int, wait: float) -> list[tuple[bytes, float]]:
-    """Send datagrams through a relay to one that sends them back: what came, and how late."""
+    """Send datagrams through a relay to a peer that returns them; return what arrived, and the delays."""
     loop = asyncio.get_running_loop()
     server, _ = await loop.create_datagram_endpoint(_Echo, local_addr=("127.0.0.1", 0))
     relay = NetworkFaultRelay(network)

@@ -1,4 +1,4 @@
-"""Clips and recordings: cut to what was shown, in stream time, frame by frame, and whole."""
+"""Clips and recordings: limited to what was shown, in stream time, frame by frame, and complete."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _look(chunk: int, frames: int = FRAMES) -> ChunkInputs:
 
 
 class _Stream:
-    """A stream that was shown up to a frame."""
+    """A stream that was shown up to a given frame."""
 
     def __init__(self, chunks: int, shown: int, frames: int = FRAMES) -> None:
         self.made = [
@@ -53,7 +53,7 @@ def _ready(answer: ClipReady | ClipFailed) -> ClipReady:
 
 
 async def _fetched(clips: Clips, ready: ClipReady) -> tuple[list[float], NDArray[np.uint8]]:
-    """When each frame of a clip is due, and the frames, as a client fetches them."""
+    """Return when each frame of a clip is due, and the frames, as a client fetches them."""
     query = dict(re.findall(r"(start|end)=([\d.]+)", ready.playlist_url))
     clip = clips.find(query["start"], query["end"])
     assert clip is not None
@@ -79,7 +79,7 @@ async def _fetched(clips: Clips, ready: ClipReady) -> tuple[list[float], NDArray
     [(0.5, 8, 20), (1 / 24, 19, 20), (0.75, 2, 20), (20 / 24, 0, 20), (30.0, 0, 20), (1e9, 0, 20), (float("inf"), 0, 20)],
 )
 def test_a_clip_holds_the_last_seconds_as_far_as_there_are_any(seconds: float, first: int, last: int) -> None:
-    """Chunks of eight frames, of which twenty frames were shown: the last chunk was shown half."""
+    """Chunks of eight frames, of which twenty frames were shown: half of the last chunk was shown."""
 
     async def go() -> None:
         clips = _Stream(chunks=3, shown=20).clips()
@@ -171,7 +171,7 @@ async def _playing(client: httpx.AsyncClient, server: StageServer, shown: int = 
 
 async def _until_shown(session: Session, frames: int) -> None:
     async with asyncio.timeout(30):
-        while session.show.screen.shown < frames:  # noqa: ASYNC110  the screen tells only watchers
+        while session.show.screen.shown < frames:  # noqa: ASYNC110  the screen notifies only watchers
             await asyncio.sleep(0.02)
 
 
@@ -201,7 +201,7 @@ def test_a_pause_does_not_shorten_a_clip_nor_count_in_a_recording() -> None:
 
 
 def test_what_is_made_is_shown_to_its_end_when_the_model_is_reset() -> None:
-    """A reset clears the model; frames that wait for their time are shown, and are in clips."""
+    """A reset clears the model; frames that are waiting for their time are still shown, and are in clips."""
 
     async def go() -> None:
         slow = faults("fps: 8\n")

@@ -1,4 +1,4 @@
-"""TCP connections that send nothing, or half a request, or take nothing: bounded in number and in time."""
+"""TCP connections that send nothing or half a request, or read nothing: bounded in number and in time."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def _wires(server: StageServer, count: int) -> AsyncIterator[list[Wire]]:
 
 
 async def _answer(wire: Wire) -> bytes:
-    """The status line of an answer, with the rest of it taken in."""
+    """Read an answer, and return its status line."""
     reader, _ = wire
     head = await reader.readuntil(b"\r\n\r\n")
     length = next(int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length"))
@@ -40,12 +40,12 @@ async def _answer(wire: Wire) -> bytes:
 
 async def _until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
     async with asyncio.timeout(seconds):
-        while not holds():  # noqa: ASYNC110  sockets close when they close
+        while not holds():  # noqa: ASYNC110  sockets close without an event
             await asyncio.sleep(0.02)
 
 
 async def _seconds_to_end(wire: Wire, sending: bytes = b"", every: float = 0.1) -> float:
-    """How long a connection lives that sends `sending` byte by byte."""
+    """Return how long a connection stays open that sends `sending` byte by byte."""
     reader, writer = wire
     begun = time.monotonic()
 

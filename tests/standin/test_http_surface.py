@@ -1,4 +1,4 @@
-"""The stand-in's HTTP surface: who is let in, what a token may do, uploads and clips, a local runtime's routes, limits."""
+"""The local server's HTTP routes: who has access, what a token permits, uploads, clips, a local runtime's routes, limits."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_pages_of_this_machine_are_let_in_and_no_others() -> None:
 
 
 def test_every_answer_can_be_read_by_the_page_that_asked() -> None:
-    """Whatever goes wrong: without these headers a page sees nothing but "Failed to fetch"."""
+    """This includes errors: without these headers a page sees nothing but "Failed to fetch"."""
     origin = {"Origin": "http://localhost:3000"}
 
     async def talk(client: httpx.AsyncClient, _: StageServer) -> None:
@@ -382,7 +382,7 @@ def test_a_session_without_a_client_ends_and_so_does_one_that_is_too_long() -> N
 
 
 def test_a_session_is_kept_as_long_as_the_vendor_says_and_our_retries_fit_in() -> None:
-    """The loss is noticed late, and then there must be time for one more try."""
+    """The loss is noticed late, and then there must be time for one more attempt."""
     assert StandInSettings().orphan_seconds == 30
     ours = ReactorSettings()
     assert ours.silence_seconds + ours.grace_seconds + 2 <= StandInSettings().orphan_seconds
@@ -438,7 +438,7 @@ def test_an_empty_host_is_not_every_address(host: str) -> None:
 
 @pytest.mark.parametrize(
     ("host", "is_open"),
-    [("127.0.0.1", False), ("localhost", False), ("127.1", False), ("0", True), ("0.0.0.0", True)],  # noqa: S104  what is tested
+    [("127.0.0.1", False), ("localhost", False), ("127.1", False), ("0", True), ("0.0.0.0", True)],  # noqa: S104  this is what is tested
 )
 def test_what_is_open_to_others_is_known_however_it_is_written(host: str, is_open: bool) -> None:
     async def go() -> None:

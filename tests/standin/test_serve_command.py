@@ -1,4 +1,4 @@
-"""`sequencer serve`: it says where it is, ends when asked to, and explains flags that make no sense."""
+"""`sequencer serve`: it prints its address, ends on request, and explains invalid flags."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_flags_that_make_no_sense_are_explained(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind are POSIX's")
-@pytest.mark.parametrize(("host", "warns"), [("127.0.0.1", False), ("localhost", False), ("0.0.0.0", True), ("0", True)])  # noqa: S104  what is tested
+@pytest.mark.parametrize(("host", "warns"), [("127.0.0.1", False), ("localhost", False), ("0.0.0.0", True), ("0", True)])  # noqa: S104  this is what is tested
 def test_it_warns_where_others_can_play(host: str, warns: bool) -> None:
     command = [sys.executable, "-m", "sequencer", "serve", "--port", "0", "--host", host]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -92,7 +92,7 @@ def test_it_warns_where_others_can_play(host: str, warns: bool) -> None:
 def test_flags_go_together_with_a_faults_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the file leaves out stays left out when a flag is added: a message that is lost has no `by`."""
+    """What the file omits is still omitted if a flag is added: a lost message has no `by`."""
     faults = tmp_path / "faults.yaml"
     faults.write_text("messages: [{do: lose, type: state, nth: 2}]\nrefuse: [{command: start, nth: 1}]\n")
     served: list[object] = []

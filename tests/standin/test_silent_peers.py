@@ -1,4 +1,4 @@
-"""WebRTC connections that never say anything: bounded in number and in time."""
+"""WebRTC connections that never send anything: bounded in number and in time."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BASE = f"/sessions/{LOCAL_SESSION}/transport/webrtc"
 
 @pytest.fixture(autouse=True)
 def _nothing_fails_unseen(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """A task that fails where nobody looks is only reported when it is collected."""
+    """Check that no task failed; an exception that nobody retrieves is only logged when the task is garbage-collected."""
     yield
     gc.collect()
     failures = [
@@ -50,7 +50,7 @@ def _session(server: StageServer) -> Session:
 
 
 async def _connected(client: httpx.AsyncClient, *labels: str) -> RTCPeerConnection:
-    """A client that opens its channels and says nothing."""
+    """Connect a client that opens its channels and sends nothing."""
     pc = RTCPeerConnection()
     for label in labels or ("data",):
         pc.createDataChannel(label)
@@ -125,7 +125,7 @@ def test_connections_that_have_said_nothing_are_bounded_and_others_are_let_in_ag
 
 
 class _Heard(Peer):
-    """A connection that keeps what it is told."""
+    """A connection that records what it receives."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, 2000, session.show.screen, StandInSettings(), None)
@@ -136,7 +136,7 @@ class _Heard(Peer):
 
 
 def test_commands_that_wait_for_uploads_are_bounded() -> None:
-    """The bytes of an upload may come late, or never: what names it waits."""
+    """The bytes of an upload may come late, or never: commands that refer to it wait."""
 
     async def go() -> None:
         async with _serving() as (_, session):

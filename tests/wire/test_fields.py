@@ -1,4 +1,4 @@
-"""The fields of messages: what a number, a text or a flag may look like on its way, and what is reported where it does not."""
+"""The fields of messages: the accepted forms of numbers, texts and flags, and what is reported for others."""
 
 from __future__ import annotations
 

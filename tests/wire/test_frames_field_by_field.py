@@ -1,4 +1,4 @@
-"""Frames of both wires, field by field: what each must have, what it has by default, and where a limit is."""
+"""Frames of both wires, field by field: which fields are required, their defaults, and their limits."""
 
 from __future__ import annotations
 
@@ -99,17 +99,17 @@ def runtime(name: str, data: object = None) -> dict[str, object]:
 
 
 def server(value: object, channel: Channel = "data") -> object:
-    """What a client reads of a runtime's text."""
+    """Return what a client reads from a runtime's text."""
     return v0.read_server(channel, json.dumps(value))
 
 
 def client(value: object, channel: Channel = "data") -> object:
-    """What a runtime reads of a client's text."""
+    """Return what a runtime reads from a client's text."""
     return v0.read_client(channel, json.dumps(value))
 
 
 def why(message: object) -> str:
-    """Why a frame could not be read."""
+    """Return why a frame could not be read."""
     assert isinstance(message, Malformed)
     return message.reason
 
@@ -181,7 +181,7 @@ def test_what_cannot_be_read_is_kept_by_its_beginning() -> None:
 @pytest.mark.parametrize(("data", "read"), [({"a": 1}, {"a": 1}), (None, {})])
 def test_scope_and_data_may_be_left_out(data: object, read: object) -> None:
     value: dict[str, object] = {"data": {"type": "x"} if data is None else {"type": "x", "data": data}}
-    assert server(value) == ModelMessage("x", read)  # type: ignore[arg-type]  # a case of its own
+    assert server(value) == ModelMessage("x", read)  # type: ignore[arg-type]  # a separate case
     assert client(value) == CommandRequest("x", read)  # type: ignore[arg-type]  # as above
 
 
@@ -305,7 +305,7 @@ def test_what_a_runtime_says_for_the_platform(value: object, read: object) -> No
 
 
 def envelope(name: str, **given: Any) -> bytes:
-    """A frame of wire v1, made without our codec."""
+    """Return a frame of wire v1 that was not written by our codec."""
     made = message_classes()[name](**given)
     data: bytes = made.SerializeToString()
     return data
@@ -340,7 +340,7 @@ def test_an_answer_without_a_message_is_one_where_it_has_an_id(data: bytes, chan
 def test_a_client_that_reports_an_error_is_foreign() -> None:
     error = classes("Error", code="c", message="m")
     for name, channel in (("DataClientMessage", "data"), ("ControlClientMessage", "control")):
-        found = v1.read_client(channel, envelope(name, error=error))  # type: ignore[arg-type]  # one of the two
+        found = v1.read_client(channel, envelope(name, error=error))  # type: ignore[arg-type]  # either of the two
         assert found == UnknownFrame("error", {"code": "c", "message": "m"})
     assert why(v1.read_client("data", b"")) == "a frame of a kind that is not known here, or of none"
 
@@ -382,7 +382,7 @@ def test_every_kind_of_value_travels() -> None:
 
 
 def test_empty_values_are_there() -> None:
-    """Other programs read them with protobuf's own means, to which a value that was not set is no value."""
+    """Other programs read these values with protobuf's own functions, for which an unset value does not exist."""
     sent = v1.write_server(ModelMessage("x", {"n": None, "o": {}, "l": [], "t": ()}))
     found = message_classes()["DataServerMessage"].FromString(sent.payload).message.data.fields
     kinds = {key: one.WhichOneof("kind") for key, one in found.items()}

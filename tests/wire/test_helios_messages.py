@@ -1,4 +1,4 @@
-"""Helios' messages and commands in both dialects: there and back, and whatever else may arrive."""
+"""Helios' messages and commands in both dialects: round trips, and whatever else may arrive."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def read_one(name: str, data: dict[str, Any], at: int = 5) -> object:
 
 
 def as_doubles(value: Any) -> Any:
-    """As a protobuf struct delivers it: every number a double."""
+    """Convert a value to what a protobuf struct delivers: every number is a double."""
     if isinstance(value, bool) or not isinstance(value, int | dict | list):
         return value
     if isinstance(value, dict):
@@ -122,7 +122,7 @@ def test_an_event_comes_back_as_it_went(event: HeliosEvent, dialect: Dialect, sc
     sent = json.loads(json.dumps(data))
     expected: HeliosEvent = event
     if isinstance(event, PromptAccepted) and dialect == "current":
-        expected = PromptAccepted(event.at, event.prompt)  # this dialect has no place for the chunk
+        expected = PromptAccepted(event.at, event.prompt)  # this dialect has no field for the chunk
     assert read_one(name, as_doubles(sent) if doubles else sent, event.at) == expected
 
 

@@ -1,4 +1,4 @@
-"""What a reader of Helios' messages remembers from one to the next, and what of a message it needs."""
+"""The state that a reader of Helios' messages keeps between messages, and the fields that it needs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from sequencer.stages.wire.messages import ModelMessage
 
 
 def read(*messages: tuple[str, dict[str, Any]]) -> list[Event]:
-    """Each message's event, all read by one reader at nanosecond 7."""
+    """Return each message's event, all read by one reader at nanosecond 7."""
     reader = HeliosReader()
     return [event for name, data in messages for event in reader.read(name, data, 7)]
 
@@ -68,7 +68,7 @@ def test_a_start_of_chunk_0_and_a_reset_begin_to_count_frames_anew() -> None:
 
 
 def test_frames_of_the_take_before_do_not_count() -> None:
-    """The first take has a warm-up chunk without frames, and the second has not."""
+    """The first take has a warm-up chunk without frames, the second does not."""
     for again in (("generation_started", {"chunk_index": 0}), ("generation_reset", {})):
         first = [("chunk_complete", {"chunk_index": chunk, "frames_emitted": 33 if chunk else 0}) for chunk in range(3)]
         second = [("chunk_complete", {"chunk_index": chunk, "frames_emitted": 33}) for chunk in range(3)]
@@ -242,7 +242,7 @@ def test_frames_are_the_takes_total_however_they_are_counted(reports: list[tuple
 
 
 def test_text_is_of_the_early_wire_to_either_and_bytes_to_that_alone() -> None:
-    """A runtime speaks before it has heard which wire its client is on."""
+    """A runtime sends before it knows which wire its client uses."""
     text = '{"scope": "application", "data": {"type": "generation_reset", "data": {}}}'
     reset = ModelMessage("generation_reset", {})
     for payload in (text, text.encode()):

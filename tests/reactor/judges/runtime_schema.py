@@ -1,7 +1,7 @@
-# ruff: noqa: T201  a judge prints its verdict
+# ruff: noqa: T201  this script prints its result
 # mypy: ignore-errors
-# The runtime lives in an environment of its own, which the type checker does not see.
-"""What the validator of Reactor's own runtime reads from a schema. Arguments: a schema, a list of [command, data] pairs."""
+# The runtime is installed in a separate environment, which the type checker does not see.
+"""Print what the validator of Reactor's runtime reads from a schema. Arguments: a schema, a list of [command, data] pairs."""
 
 import json
 import sys

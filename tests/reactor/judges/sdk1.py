@@ -1,7 +1,7 @@
-# ruff: noqa: T201, BLE001  a judge prints its verdict, and whatever the SDK raises is part of it
+# ruff: noqa: T201, BLE001  this script prints its result, including whatever the SDK raises
 # mypy: ignore-errors
-# The SDK lives in an environment of its own, which the type checker does not see.
-"""A scene on Reactor's Python SDK of the newer line (wire v1). Arguments: address, `local` or `production`, an image file."""
+# The SDK is installed in a separate environment, which the type checker does not see.
+"""Run a scene with Reactor's newer Python SDK (wire v1). Arguments: address, `local` or `production`, an image file."""
 
 import asyncio
 import json

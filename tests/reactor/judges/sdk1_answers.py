@@ -1,9 +1,9 @@
-# ruff: noqa: T201, BLE001  a judge prints its verdict, and whatever the SDK raises is part of it
+# ruff: noqa: T201, BLE001  this script prints its result, including whatever the SDK raises
 # mypy: ignore-errors
-# The SDK lives in an environment of its own, which the type checker does not see.
-"""What Reactor's Python SDK of the newer line gets as answers from a model of 1.x, snapshots and a whole recording included.
+# The SDK is installed in a separate environment, which the type checker does not see.
+"""Print the answers that Reactor's newer Python SDK receives from a model of 1.x, including snapshots and a complete recording.
 
-Arguments: address, `local` or `production`, the model's name, an image file, where to write the recording.
+Arguments: address, `local` or `production`, the model's name, an image file, the output file of the recording.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
-"""A show as it goes by the score: which chunk each cue acts on, when takes end, and what is sent to MIDI.
+"""The course of a show according to the score: the chunk on which each cue acts, when takes end, and what is sent to MIDI.
 
-It receives what happened in a show (triggers, the model's reports, fits of clock and boundaries), in the order in which it
-happened, and works the score out again from there. It never looks at what the conductor did.
+It receives the events of a show (triggers, the model's reports, fits of clock and boundaries) in the order in which they
+happened, and recomputes the score from there. It never uses what the conductor did.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ LIVE = ("image", "strength", "sr")
 
 
 class Course:
-    """The score in the order of a show's events. After the last one, `looks` says what each chunk must have shown."""
+    """The score, in the order of a show's events. After the last one, `looks` returns what each chunk must have shown."""
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
@@ -46,14 +46,14 @@ class Course:
         self.mode = "opening"
         self.rests = False
         self._owed = 0
-        """How many takes have run of which the model has not said so yet."""
+        """How many takes have run that the model has not reported as started."""
         self._pausing: int | None = None
         self._held: list[tuple[tuple[str, ...], int]] = []
         self._fired: Counter[str] = Counter()
         self._listening = Listening(parts.triggers)
         self.told: list[Told] = []
         self.ends: list[Fraction] = []
-        """The ends that the score was to have, in seconds: each exit and each goto moves it."""
+        """The planned ends of the score, in seconds: each exit and each goto moves it."""
         self.is_over = False
         self.now = self._end = 0
         self._lay(0, Fraction(0))
@@ -81,22 +81,24 @@ class Course:
         )
 
     def _foretell(self) -> None:
-        """Say anew which chunk everything falls on that is still to come: where a clock is followed."""
+        """Recompute the chunk of everything that is still to come; only needed if a clock is followed."""
 
     def _planned_end(self) -> int:
-        """How many chunks the score has: until its last section is over, and until its last cue has acted. A cue of a part that
-        was left is no longer one of the score, even if it had been sent."""
+        """Return how many chunks the score has: until its last section is over and its last cue has acted.
+
+        A cue of a part that was left no longer counts, even if it had been sent.
+        """
         chunks = [one.chunk + 1 for one in self.pending if one.fate == "waiting"]
         chunks += [one.chunk + 1 for line in self.slots.values() for one in line if not one.is_rule and one.fate != "left"]
         return max([ceil(self.passages[-1].end / self.parts.chunk), *chunks])
 
     def _playing(self) -> Passage:
-        """The pass that plays: the last one that has begun by the chunk in the making."""
+        """Return the current pass: the last one that has begun by the current chunk."""
         return [self.passages[0], *(one for one in self.passages if one.chunk <= self.making)][-1]
 
     @property
     def base(self) -> int:
-        """The chunk that the take begins with."""
+        """The first chunk of the current take."""
         return self.takes[-1].base
 
     @property
@@ -109,7 +111,7 @@ class Course:
     # ---- events ------------------------------------------------------------------------------------------------------------
 
     def hear(self, event: Event) -> None:
-        """Something happened."""
+        """Handle an event."""
         self.now = event.at
         if self.is_over:
             return
@@ -118,7 +120,7 @@ class Course:
                 self._commit()
                 self.takes[0].seed = self._seed_at(0)
             case Started() if event.chunk in (0, None) and self._owed:
-                self._owed -= 1  # that of a take which had shown by a chunk that it ran
+                self._owed -= 1  # the start of a take that a chunk had shown to run
             case Started() if self.mode == "opening":
                 self._runs(self.base, event.at)
                 self._go_on(event.at)
@@ -146,7 +148,7 @@ class Course:
         return seed
 
     def _runs(self, making: int, at: int) -> None:
-        """A take runs: what waited for that acts now, one after the other."""
+        """Start a take."""
         self.mode, self.making = "playing", making
         self.rests, self._pausing = False, None
         for one in self.slots.get(self.base, ()):
@@ -195,7 +197,7 @@ class Course:
             self._act(triggers, event.at)
 
     def _act(self, triggers: tuple[str, ...], at: int) -> None:
-        """The way out of a live section first, then its rules, those that cut last."""
+        """Handle the exit of a live section first, then its rules, those with a cut last."""
         if triggers[0] == "hand pause":
             self._pause()
             return
@@ -234,7 +236,7 @@ class Course:
             self._rule(does, current)
 
     def _rule(self, does: dict[str, object], current: Passage) -> None:
-        """A rule acts at the first chunk that can be reached: a prompt `lead` chunks on, what is live on the next one."""
+        """Bind a fired rule to the first chunk in reach: `lead` chunks ahead for a prompt, the next one for live actions."""
         self._order += 1
         fired = Acting(self._order, current, Fraction(0), self.parts.snap, does, is_rule=True)
         if self.mode == "cutting":
@@ -252,17 +254,17 @@ class Course:
                 self._bind(fired, chunk)
 
     def _limit(self) -> int:
-        """The chunk at which nothing acts any more."""
+        """Return the chunk from which on nothing acts any more."""
         return self._end
 
     # ---- leaving a pass ----------------------------------------------------------------------------------------------------
 
     def _leave(self, current: Passage, target: int) -> None:
-        """Leave a pass at its next bar line that can be reached, and go on with `play[target]`."""
+        """Leave a pass at its next bar line that can be reached, and continue with `play[target]`."""
         reach = self.making + self.parts.lead
         exit_at, bar_line = self._bar_line(current, reach)
         if exit_at >= current.end and target == current.part.index + 1:
-            return  # it ends by itself first
+            return  # it ends by itself before
         for chunk, line in list(self.slots.items()):
             if chunk > self.making:
                 for one in line:
@@ -285,7 +287,7 @@ class Course:
         return not one.is_rule and (number > current.number or (one.passage is current and one.time >= exit_at))
 
     def _bar_line(self, current: Passage, reach: int) -> tuple[Fraction, Fraction | None]:
-        """The first bar line of a pass after its beginning that can be reached: its time, and its quarter in the pass."""
+        """Return the first bar line in reach after the beginning of a pass: its time, and its quarter in the pass."""
         music = current.part.music
         if not music.has_beats:
             return max(reach * self.parts.chunk, current.start), None
@@ -303,9 +305,9 @@ class Course:
     # ---- binding and sending -----------------------------------------------------------------------------------------------
 
     def _commit(self) -> None:
-        """Bind to its chunk whatever is within reach; what a coming cut opens with waits for it."""
+        """Bind everything within reach to its chunk; what opens a coming take waits for its cut."""
         limit = self.making + self.parts.lead
-        cut = self._next_cut(after=self.base if self.mode == "opening" else -1)  # the one that the take opens with is past
+        cut = self._next_cut(after=self.base if self.mode == "opening" else -1)  # the cut that opened this take is past
         if cut is not None:
             limit = min(limit, cut - 1)
         due = [one for one in self.pending if one.chunk <= limit]
@@ -331,7 +333,7 @@ class Course:
         self.slots.setdefault(chunk, []).append(one)
 
     def _send(self) -> None:
-        """What is due leaves: bound is what is within reach, live is what acts on the next chunk; and a cut begins."""
+        """Send what is due: bind what is within reach, send live actions for the next chunk, and begin a cut."""
         if self.mode != "playing":
             return
         self._foretell()
@@ -350,7 +352,7 @@ class Course:
             self._cut(max(cut, self.making + 1))
 
     def _cut(self, chunk: int) -> None:
-        """End the take before a chunk: whatever is to act by then and is not bound yet opens the next one."""
+        """End the take before a chunk: everything due by then that is not bound yet opens the next take."""
         self.mode, self._next = "cutting", chunk
         due = [one for one in self.pending if one.chunk <= chunk]
         self.pending = [one for one in self.pending if one.chunk > chunk]
@@ -360,10 +362,10 @@ class Course:
             else:
                 self._bind(one, chunk)
 
-    # ---- what it comes to --------------------------------------------------------------------------------------------------
+    # ---- the result --------------------------------------------------------------------------------------------------------
 
     def looks(self, chunks: int) -> dict[tuple[int, int], Look]:
-        """What each chunk must show, by take and chunk of the take, for so many chunks of the score."""
+        """Return what each chunk must show, by take and chunk of the take, for this many chunks of the score."""
         found: dict[tuple[int, int], Look] = {}
         number = 0
         prompt, strength, sr = "", None, self.parts.sr
@@ -404,5 +406,5 @@ class Course:
 
     @property
     def end(self) -> int:
-        """How many chunks the score comes to."""
+        """How many chunks the score has in the end."""
         return self._end

@@ -1,4 +1,4 @@
-"""What must be sent to MIDI: messages and clock ticks, each at the time at which its position is seen."""
+"""What must be sent to MIDI: messages and clock ticks, each at the time when its position is seen."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from simulation.oracle.course import Course
 SECOND = 10**9
 TICKS = 24
 OVERDUE = SECOND // 2
-"""How much later than its time a chunk may come before it is taken to be late, in nanoseconds."""
+"""By how much a chunk may be late before it counts as overdue, in nanoseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +22,18 @@ class Due:
     at: float
     data: bytes
     length: float = 0.0
-    """Of a note that ends here: for how long it sounded, in nanoseconds."""
+    """If a note ends here: how long it sounded, in nanoseconds."""
     sooner: tuple[float, ...] = ()
-    """Where it may end instead: at an end that the score was to have when the note began."""
+    """When it may end instead: at an end that was planned for the score when the note began."""
     is_answer: bool = False
-    """Whether it answers a hand (a rule sends it), or ends a note that does."""
+    """Whether a rule sends it in answer to an operator event, or it ends a note that a rule sent."""
 
 
 class Seen:
-    """When positions of a fixed show are seen: where in its chunk each falls, and when that chunk was shown.
+    """Computes when positions of a fixed show are seen, from their place in a chunk and when that chunk was shown.
 
-    `shown` are the nanoseconds at which score chunks were shown, `length` is how long a chunk lasts, `opens` are the chunks
-    that takes begin with: what is made before one of them ends at its own time.
+    `shown` are the nanoseconds at which score chunks were shown, `length` is the length of a chunk, `opens` are the first
+    chunks of takes: the chunk before one of them ends after its own length.
     """
 
     def __init__(self, shown: dict[int, int], length: float, chunk: Fraction, opens: Collection[int]) -> None:
@@ -41,7 +41,7 @@ class Seen:
         self._last = max(shown, default=0)
 
     def __call__(self, seconds: Fraction) -> float:
-        """The nanosecond at which a time of the score is seen."""
+        """Return the nanosecond at which a time of the score is seen."""
         x = seconds / self._chunk
         chunk = min(floor(x), self._last)
         while chunk > 0 and chunk not in self._shown:
@@ -52,8 +52,10 @@ class Seen:
         return here + float(x - chunk) * length
 
     def if_in_time(self, seconds: Fraction) -> float:
-        """When a time of the score would have been seen, had its chunk come in time: where it falls so near to the beginning of
-        its chunk that this may still have been expected then."""
+        """Return when a time of the score would have been seen if its chunk had come in time.
+
+        This applies only to times so soon after the beginning of their chunk that the chunk was not yet known to be late.
+        """
         x = seconds / self._chunk
         chunk = floor(x)
         before, at = self._shown.get(chunk - 1), self(seconds)
@@ -63,7 +65,7 @@ class Seen:
 
 
 def messages(course: Course, time_of: Callable[[Fraction], float]) -> Iterator[Due]:
-    """Every message of the score's cues, and of the rules that fired. A note ends with the score at the latest."""
+    """Yield every message of the score's cues, and of the rules that fired. A note ends with the score at the latest."""
     ends = [time_of(end) for end in course.ends]
     for passage in course.passages:
         for sending in passage.part.sendings:
@@ -83,13 +85,13 @@ def messages(course: Course, time_of: Callable[[Fraction], float]) -> Iterator[D
 
 
 def _release(at: float, end: float, data: bytes, ends: list[float]) -> Due:
-    """The end of a note that begins at `at`: at `end`, or with the score."""
+    """Return the end of a note that begins at `at`: at `end`, or with the score."""
     *sooner, last = (max(at + 1, min(over, end)) for over in ends)
     return Due(last, data, max(1.0, last - at), tuple(sooner))
 
 
 def ticks(course: Course, time_of: Callable[[Fraction], float]) -> Iterator[float]:
-    """When each tick of our own clock is due: 24 to the quarter, to the end of the score."""
+    """Yield when each tick of our own clock is due: 24 per quarter, to the end of the score."""
     quarter = Fraction(0)
     tick = 0
     for passage in course.passages:

@@ -1,4 +1,4 @@
-"""A show that follows wall time: positions are bound to chunks late, by what is known of the model's boundaries by then."""
+"""The course of a show that follows wall time or a clock: positions are bound to chunks late, by the latest boundaries."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from simulation.oracle.pieces import UNKNOWN, Passage
 
 SECOND = 10**9
 DELAY = 1_300_000_000
-"""How long after its report a chunk is taken to be shown, until that was measured."""
+"""How long after its report a chunk is assumed to be shown until that was measured, in nanoseconds."""
 STRAYS = 2
-"""A position within so many standard errors of a boundary counts as on it."""
+"""A position within this many standard errors of a boundary counts as on it."""
 LONGEST = 9
-"""Over so many of the latest boundaries a chunk's length is measured where nothing fits them."""
+"""The number of latest boundaries over which a chunk's length is measured if there is no fit."""
 
 
 class Following(Course):
@@ -44,7 +44,7 @@ class Following(Course):
         return self._origin or 0
 
     def hear(self, event: Event) -> None:
-        """Something happened; fits of boundaries and the operator's offset count from here on."""
+        """Handle an event; fits of boundaries and the operator's offset apply from here on."""
         match event:
             case OffsetChanged():
                 self._offset = event.offset
@@ -57,7 +57,7 @@ class Following(Course):
 
     def _runs(self, making: int, at: int) -> None:
         super()._runs(making, at)
-        began = at - round((making - self.base) * self.parts.chunk * SECOND)  # where a chunk shows that the take runs
+        began = at - round((making - self.base) * self.parts.chunk * SECOND)  # if a chunk shows that the take runs
         if self._origin is None:
             self._origin = began
         self._is_fitted = False
@@ -78,11 +78,11 @@ class Following(Course):
         super()._after_chunk(at)
 
     def when(self, passage: Passage, quarter: Fraction | None, seconds: Fraction) -> float | None:
-        """The nanosecond of a position: its quarter in a pass (None for one in seconds) and its time in the score."""
+        """Return the nanosecond of a position: its quarter in a pass (None if it is in seconds) and its time in the score."""
         return None if self._origin is None else self._origin + float(seconds) * SECOND
 
     def _at(self, passage: Passage, quarter: Fraction | None, seconds: Fraction, snap: str) -> int:
-        """The chunk whose showing stands for a position."""
+        """Return the chunk that represents a position."""
         when = self.when(passage, quarter, seconds)
         if when is None or self._boundary is None:
             return UNKNOWN
@@ -133,11 +133,11 @@ class ByClock(Following):
         self._zero = 0.0
         self._has_started = False
         self.was_moved = False
-        """Whether the clock was stopped or moved: what follows is not worked out here."""
+        """Whether the clock was stopped or relocated: this class does not compute what follows."""
         super().__init__(parts)
 
     def hear(self, event: Event) -> None:
-        """Fits say where the clock is; its start is quarter 0 of the score."""
+        """Handle an event; fits give the position of the clock, and its start is quarter 0 of the score."""
         match event:
             case ClockFitted():
                 self._fit = event
@@ -157,7 +157,7 @@ class ByClock(Following):
             self._zero = float(round(self._fit.quarter + (self.origin - self._fit.time) * self._fit.quarters_per_ns))
 
     def when(self, passage: Passage, quarter: Fraction | None, seconds: Fraction) -> float | None:
-        """The nanosecond of a position, by the newest fit; one in seconds counts from where its pass began."""
+        """Return the nanosecond of a position by the newest fit; one in seconds counts from the beginning of its pass."""
         fit = self._fit
         if fit is None or fit.quarters_per_ns <= 0:
             return None
@@ -169,7 +169,7 @@ class ByClock(Following):
         return fit.time + (float(passage.quarter + quarter) + self._zero - fit.quarter) / fit.quarters_per_ns
 
     def _bar_line(self, current: Passage, reach: int) -> tuple[Fraction, Fraction | None]:
-        """Time code says what second is shown with a chunk."""
+        """Return the bar line; without beats it is the second of the time code that is shown with the chunk."""
         if self._fit is None or self._boundary is None or not self.parts.counts_seconds or current.part.music.has_beats:
             return super()._bar_line(current, reach)
         chunk, then = self._boundary

@@ -31,7 +31,7 @@ MUSICAL = (Unit.BARS, Unit.BEATS)
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A position of a section: a quarter where it was written in bars and beats, else a time in seconds."""
+    """A position in a section: a quarter if it was written in bars and beats, else a time in seconds."""
 
     quarter: Fraction | None = None
     seconds: Fraction | None = None
@@ -39,7 +39,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """From a quarter on, seconds per quarter go linearly from `first` to `last` over `over` quarters, and stay there."""
+    """From a quarter on, seconds per quarter change linearly from `first` to `last` over `over` quarters, and stay there."""
 
     quarter: Fraction
     first: Fraction
@@ -47,7 +47,7 @@ class Step:
     over: Fraction = Fraction(0)
 
     def passed(self, quarters: Fraction) -> Fraction:
-        """The seconds that so many quarters take."""
+        """Return how many seconds this many quarters take."""
         if quarters <= self.over:
             return (
                 self.first * quarters + (self.last - self.first) * quarters**2 / (2 * self.over) if self.over else Fraction(0)
@@ -56,7 +56,7 @@ class Step:
 
 
 class Music:
-    """One section's time. `bpm` is None where there are no beats; `chunk` and `frame` are in seconds."""
+    """The time of one section. `bpm` is None if there are no beats; `chunk` and `frame` are in seconds."""
 
     def __init__(
         self,
@@ -127,7 +127,7 @@ class Music:
         return [one for one in self._meters if one[0] <= bar][-1]
 
     def bar_start(self, bar: int) -> Fraction:
-        """The quarter at which a bar, counted from 0, begins."""
+        """Return the quarter at which a bar, counted from 0, begins."""
         start = Fraction(0)
         for number, (first, beats, unit) in enumerate(self._meters):
             following = self._meters[number + 1][0] if number + 1 < len(self._meters) else bar
@@ -136,19 +136,19 @@ class Music:
         return start
 
     def bar_of(self, quarter: Fraction) -> int:
-        """The bar, counted from 0, in which a quarter lies."""
+        """Return the bar, counted from 0, that contains a quarter."""
         first, beats, unit = [one for one in self._meters if self.bar_start(one[0]) <= quarter][-1]
         return first + int((quarter - self.bar_start(first)) // Fraction(4 * beats, unit))
 
     def seconds(self, where: Position) -> Fraction:
-        """The exact second of a position."""
+        """Return the exact second of a position."""
         if where.seconds is not None:
             return where.seconds
         assert where.quarter is not None
         return self.seconds_at(where.quarter)
 
     def seconds_at(self, quarter: Fraction) -> Fraction:
-        """The exact second at a quarter."""
+        """Return the exact second of a quarter."""
         total = Fraction(0)
         for number, step in enumerate(self._steps):
             end = self._steps[number + 1].quarter if number + 1 < len(self._steps) else quarter
@@ -157,7 +157,7 @@ class Music:
         return total
 
     def quarter_of(self, seconds: Fraction) -> Fraction:
-        """The quarter at a second, inside of a ramp to a millionth."""
+        """Return the quarter at a second, within a ramp to a millionth."""
         low, high = Fraction(0), Fraction(1)
         total = Fraction(0)
         for number, step in enumerate(self._steps):
@@ -182,11 +182,11 @@ class Music:
 
     @property
     def start(self) -> Position:
-        """Where the section begins."""
+        """The beginning of the section."""
         return Position(Fraction(0)) if self.has_beats else Position(None, Fraction(0))
 
     def position(self, index: int) -> Position:
-        """Where a cue (or the first one of an `every`) is."""
+        """Return the position of a cue, or of the first repetition of an `every`."""
         known = self._found.get(index)
         if known is None:
             known = self._position(index)
@@ -203,7 +203,7 @@ class Music:
         return self.place(place, before[-1] if before else None)
 
     def place(self, place: ScorePosition, before: int | None) -> Position:
-        """Where a position is; a relative one counts from the cue `before`."""
+        """Resolve a position; a relative one counts from the cue `before`."""
         match place:
             case AtBar():
                 return self._bar(place.bar, place.beat, place.rest)
@@ -221,7 +221,7 @@ class Music:
         return Position(self.bar_start(bar - 1) + (beat - 1 + rest) * Fraction(4, self._meter_at(bar - 1)[2]))
 
     def after(self, where: Position, length: Duration, times: int = 1) -> Position:
-        """The position so many lengths after another."""
+        """Return the position `times` lengths after another."""
         return self._on(where, length.amount * times, length.unit)
 
     def _on(self, where: Position, amount: Fraction, unit: Unit) -> Position:

@@ -42,15 +42,15 @@ from simulation.oracle.music import Music, Position
 from simulation.oracle.wording import Wording, drawn
 
 TAIL = 4
-"""How many chunks a score without `end` goes on after its last cue."""
+"""How many chunks a score without `end` continues after its last cue."""
 NOTE_LASTS = Fraction(1, 10)
 NOMINAL = Fraction(2)
-"""Quarters a second where a clock is followed by a part without a tempo."""
+"""Quarters per second if a clock is followed by a part without a tempo."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is sent to MIDI: its bytes, and for a note how long it sounds (in quarters too, where it was written in beats)."""
+    """A MIDI message: its bytes, and for a note its length (also in quarters if it was written in beats)."""
 
     data: bytes
     seconds: Fraction | None = None
@@ -58,13 +58,13 @@ class Message:
 
     @property
     def released(self) -> bytes:
-        """The note-off of a note."""
+        """The note-off message of a note."""
         return bytes((self.data[0] - 0x10, self.data[1], 0))
 
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """A cue in a pass: its time in it, and what it does to the model. `seed` is that of a cut, None where the cut has none."""
+    """A cue in a pass: its time in the pass, and its effect on the model. `seed` is that of a cut, None if the cut has none."""
 
     seconds: Fraction
     quarter: Fraction | None
@@ -74,7 +74,7 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """What a cue sends to MIDI, and when in its pass."""
+    """The MIDI messages of a cue, and when in its pass they are sent."""
 
     seconds: Fraction
     quarter: Fraction | None
@@ -83,7 +83,7 @@ class Sending:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A rule of a pass: what it waits for, what it does, and the key of its random choices."""
+    """A rule of a pass: its trigger, its effect, and the key of its random choices."""
 
     trigger: str
     does: dict[str, object]
@@ -108,11 +108,11 @@ class Part:
     sendings: list[Sending] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
     rate: Fraction | None = None
-    """Quarters of the clock a second, where that does not depend on a tempo: time code counts seconds."""
+    """Quarters of the clock per second if that does not depend on a tempo: time code counts seconds."""
 
 
 class Parts:
-    """A whole score, read. `play` is what is played, in order."""
+    """A complete score. `play` contains the passes, in order."""
 
     def __init__(self, score: Score) -> None:
         header = score.header
@@ -135,7 +135,7 @@ class Parts:
         self.play = [self._part(index, *one) for index, one in enumerate(self._order())]
 
     def chunk_of(self, seconds: Fraction, snap: str) -> int:
-        """The chunk of an exact time."""
+        """Return the chunk of an exact time."""
         x = seconds / self.chunk
         return floor(x) if snap == "floor" else ceil(x) if snap == "ceil" else ceil(x - Fraction(1, 2))
 
@@ -286,7 +286,7 @@ class Parts:
         return Answer(trigger, does, options, f"{here}|{trigger}", tuple(messages), tuple(moves))
 
     def trigger(self, trigger: Trigger) -> str:
-        """A trigger in words: `note 60 ch 1`, `cc 20 > 64`, `program 5`, `go out`, `stop`."""
+        """Return a trigger as text: `note 60 ch 1`, `cc 20 > 64`, `program 5`, `go out`, `stop`."""
         match trigger:
             case OnNote():
                 return f"note {self.note(trigger.written)}" + _channel(trigger.channel)
@@ -301,7 +301,7 @@ class Parts:
                 return f"go {trigger.name}"
 
     def note(self, written: str) -> int:
-        """The number of a note: 60 is the middle C, called C3 or C4."""
+        """Return the number of a note: 60 is middle C, called C3 or C4."""
         if written.isdigit():
             return int(written)
         found = re.fullmatch(r"([A-Ga-g])([#b♯♭]?)(-?\d+)", written)
@@ -311,7 +311,7 @@ class Parts:
 
     @cached_property
     def triggers(self) -> set[str]:
-        """Everything that anything waits for."""
+        """Every trigger in the score."""
         return {one for part in self.play for one in [*part.until, *(answer.trigger for answer in part.answers)]}
 
 

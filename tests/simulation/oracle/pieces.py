@@ -1,4 +1,4 @@
-"""What a course is made of: passes as they are played, cues and rules on their way to a chunk, takes, and looks."""
+"""The parts of a course: passes as they are played, cues and rules that are due, takes, and looks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fractions import Fraction
 from simulation.oracle.parts import Message, Part
 
 UNKNOWN = 1 << 40
-"""The chunk of what cannot be foretold yet."""
+"""The chunk of what cannot be predicted yet."""
 
 
 @dataclass(slots=True, eq=False)
@@ -20,15 +20,15 @@ class Passage:
     start: Fraction
     end: Fraction
     chunk: int = 0
-    """The chunk that it begins on, as far as it is known."""
+    """The chunk on which it begins, as far as it is known."""
     quarter: Fraction = Fraction(0)
     """The quarter of the score at which it begins."""
     left_at: Fraction | None = None
-    """The quarter of it at which it was left, where that was a bar line."""
+    """The quarter in the pass at which it was left, if that was a bar line."""
 
     @property
     def quarters(self) -> Fraction | None:
-        """How long it is, in quarters, where that is exact."""
+        """Its length in quarters, if that is exact."""
         return self.part.quarters if self.end - self.start == self.part.seconds else self.left_at
 
     @property
@@ -42,7 +42,7 @@ class Passage:
 
 @dataclass(slots=True, eq=False)
 class Acting:
-    """A cue, or a firing of a rule, on its way to a chunk."""
+    """A cue, or a firing of a rule, that will act on a chunk."""
 
     order: int
     passage: Passage
@@ -52,9 +52,9 @@ class Acting:
     quarter: Fraction | None = None
     is_rule: bool = False
     chunk: int = UNKNOWN
-    """The chunk that its position falls on; once it is bound to one, that."""
+    """The chunk of its position; once it is bound to a chunk, that chunk."""
     has_left: bool = False
-    """Whether what of it is live has been sent."""
+    """Whether its live actions have been sent."""
     fate: str = "waiting"
 
 
@@ -81,7 +81,7 @@ class Told:
 
 @dataclass(slots=True)
 class Take:
-    """A take of the course: the chunk that it begins with, its seed, and when its first chunk began."""
+    """A take of the course: its first chunk, its seed, and when its first chunk began."""
 
     base: int
     seed: int

@@ -1,4 +1,4 @@
-"""What an event triggers."""
+"""The triggers of an event."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ BACK = 4
 
 
 class Listening:
-    """Turns events into triggers in words. `known` is everything that the score waits for."""
+    """Converts events to triggers as text. `known` is every trigger in the score."""
 
     def __init__(self, known: Collection[str]) -> None:
         self._known = sorted(known)
         self._armed: dict[str, bool] = {}
 
     def triggers(self, event: Event) -> Sequence[str]:
-        """What an event triggers, in words."""
+        """Return the triggers of an event, as text."""
         match event:
             case OperatorPause():
                 return ["hand pause"] if event.paused else ["hand resume"]
@@ -37,7 +37,7 @@ class Listening:
                 return []
 
     def _crosses(self, trigger: str, event: ControlChanged) -> bool:
-        """Whether a controller's value crosses. The first one never does; then each crossing fires once until it came back."""
+        """Return whether a controller's value crosses: not with its first value, and only once until it has come back."""
         _, control, sign, value, *channel = trigger.split()
         if int(control) != event.control or (channel and int(channel[1]) != event.channel):
             return False

@@ -1,4 +1,4 @@
-"""What a score's texts say: variables and scenes filled in, and random choices drawn."""
+"""The texts of a score: with variables and scenes filled in, and random choices made."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sequencer.language.score import Pick, Prompt, PromptText, Score, Show, Text
 
 
 class Wording:
-    """The variables and scenes of a score. A scene's text is made from `base`, or from `follow` with the action put in."""
+    """The variables and scenes of a score. A scene's text is its `base`, or its `follow` with the action inserted."""
 
     def __init__(self, score: Score) -> None:
         self._values: dict[str, str] = {}
@@ -21,7 +21,7 @@ class Wording:
         return "".join(part if isinstance(part, str) else values[part.name] for part in text.parts).strip()
 
     def options(self, action: Prompt | Show) -> list[str]:
-        """The texts that a prompt can have: one, or those of its random choice."""
+        """Return the possible texts of a prompt: one, or those of its random choice."""
         if isinstance(action, Prompt):
             return self._each(action.words)
         scene = self._scenes[action.scene]
@@ -37,14 +37,14 @@ class Wording:
 
     @staticmethod
     def is_random(action: Prompt | Show) -> bool:
-        """Whether its text is drawn."""
+        """Return whether the text is a random choice."""
         return isinstance(action.words if isinstance(action, Prompt) else action.action, Pick)
 
 
 def drawn(options: list[str], seed: int, where: str, ordinal: int) -> str:
-    """The option that a random choice takes: the first eight bytes of a SHA-256, modulo the number of options.
+    """Return the option that a random choice takes: the first eight bytes of a SHA-256, modulo the number of options.
 
-    It is taken over the header's seed, the position (section|pass|quarter or time, or section|pass|trigger) and how many
+    The hash covers the header's seed, the position (section|pass|quarter or time, or section|pass|trigger) and how many
     choices there (or firings) came before, with the character U+001F between the three.
     """
     digest = hashlib.sha256("\x1f".join((str(seed), where, str(ordinal))).encode()).hexdigest()

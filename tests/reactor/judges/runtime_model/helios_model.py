@@ -1,11 +1,12 @@
 # mypy: ignore-errors
-# The runtime lives in an environment of its own, which the type checker does not see.
-"""A small model that keeps Helios' contract, for Reactor's own runtime: eight frames a chunk, plain colours.
+# The runtime is installed in a separate environment, which the type checker does not see.
+"""A small model that follows Helios' contract, for Reactor's own runtime: eight frames per chunk, solid colours.
 
-Written apart from the simulated stage, from the same public contract, so that two readings of it meet.
+It was written independently of the simulated stage, from the same public contract, so that two readings of it can be compared.
 
-With the variable REPEATS it is slower than its playout and draws its number on each frame, and so a runtime of version 3
-repeats frames. The variable says what metadata it gives them: `each` another, all the `same`, or `none`.
+With the environment variable REPEATS the model is slower than its playout and draws its number on each frame, so that a
+runtime of version 3 repeats frames. The value selects the metadata: different for `each` frame,
+the `same` for all, or `none`.
 """
 
 import asyncio
