@@ -118,7 +118,7 @@ def a_committed_cue_moved(patch: pytest.MonkeyPatch) -> None:
             self.slots[place].remove(later[0])
             self.commit(later[0], place + 1)
 
-    patch.setattr(Ledger, "done", done)
+    patch.setattr(Ledger, "chunk_done", done)
 
 
 class _Unclosed:
