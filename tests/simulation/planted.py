@@ -330,7 +330,7 @@ def a_scenes_action_in_lower_case(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_program_change_not_heard(patch: pytest.MonkeyPatch) -> None:
-    _around(patch, TriggerMatcher, "heard", lambda fired, _, event: frozenset() if isinstance(event, ProgramChanged) else fired)
+    _around(patch, TriggerMatcher, "match", lambda fired, _, event: frozenset() if isinstance(event, ProgramChanged) else fired)
 
 
 def a_midi_message_a_second_late(patch: pytest.MonkeyPatch) -> None:
