@@ -95,7 +95,7 @@ def archive(data: bytes) -> None:
     made = data if data[:1] == b"P" else built(data)
     folder.path.write_bytes(made)
     with (
-        mock.patch.multiple(bundle, LARGEST_IMAGE=SMALL, PIECE=SMALL, SMALL_JOURNAL=SMALL, MOST_DENSE=4),
+        mock.patch.multiple(bundle, MAX_BUNDLED_IMAGE_BYTES=SMALL, PIECE=SMALL, SMALL_JOURNAL=SMALL, MAX_DENSE=4),
         folder.watched(),
     ):
         _read(folder.path)

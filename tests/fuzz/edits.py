@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from typing import Any
 
 ODD: tuple[object, ...] = (
@@ -62,7 +63,7 @@ def edited(recipe: bytes, documents: Sequence[Any]) -> Any:
             inside, key = _at(document, path[:-1]), path[-1]
             match what % 6:
                 case 0 | 1:
-                    inside[key] = ODD[other % len(ODD)]
+                    inside[key] = deepcopy(ODD[other % len(ODD)])  # a later edit may put something into it
                 case 2:
                     inside[key] = json.loads(json.dumps(_at(document, places[other % len(places)])))
                 case 3:

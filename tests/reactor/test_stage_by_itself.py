@@ -396,7 +396,7 @@ def test_chunks_without_frames_are_noticed(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_message_is_a_sign_of_life(monkeypatch: pytest.MonkeyPatch) -> None:
     world = _World(monkeypatch)
     assert world.stage._liveness.should_ask(NOW)
-    world.stage._talk.received("data", "{}")
+    world.stage._talk.on_frame("data", "{}")
     assert world.stage._liveness.trouble(NOW + 60 * SECOND, SECOND) is None
 
 

@@ -44,9 +44,9 @@ def test_shows_of_one_kind_hold(first: int, tmp_path: Path) -> None:
     assert not found
 
 
-@pytest.mark.parametrize("seed", sorted(OPEN))
-def test_what_is_open_is_still_broken(seed: int, tmp_path: Path) -> None:
-    assert violations(play(draw_script(seed), tmp_path)), "it holds now: take it off the list"
+def test_what_is_open_is_still_broken(tmp_path: Path) -> None:
+    held = [seed for seed in sorted(OPEN) if not violations(play(draw_script(seed), tmp_path))]
+    assert not held, "these hold now: take them off the list"
 
 
 @pytest.mark.parametrize("seed", [2, 61, 140])
