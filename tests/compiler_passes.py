@@ -14,7 +14,7 @@ from sequencer.language.compiler.midi_file_clock import uses_file_clock, with_fi
 from sequencer.language.compiler.place import place
 from sequencer.language.compiler.quantise import quantise
 from sequencer.language.compiler.resolve import resolve
-from sequencer.language.compiler.validate import check
+from sequencer.language.compiler.validate import check_schedule
 from sequencer.language.loader import load_text
 from sequencer.language.score import Score, SongTime
 from sequencer.schedule.model import Schedule
@@ -102,5 +102,5 @@ def checked(score: Score | str) -> Diagnostics:
     before = passed(score)
     assert not before.faults.has_errors, before.codes
     faults = Diagnostics()
-    check(before.schedule, before.resolved, faults)
+    check_schedule(before.schedule, before.resolved, faults)
     return faults

@@ -131,16 +131,16 @@ def _spot(made: ScriptedEvent, place: str, stretch: Stretch, schedule: Schedule)
 def _found(place: Position, stretch: Stretch, local: BlockTime) -> BlockPosition | None:
     match place:
         case AtBar() | AtTick() | AtOffset():
-            return local.spot(place)
+            return local.locate(place)
         case After():
-            return local.after(local.start, place.by.amount, place.by.unit, place.span)
+            return local.advance(local.start, place.by.amount, place.by.unit, place.span)
         case AtMark():
             mark = next((one for one in stretch.marks if one.name == place.name), None)
             if mark is None:
                 return None
             musical = mark.quarter is not None
             start = BlockPosition(mark.quarter, None if musical else mark.offset, Unit.BEATS if musical else Unit.SECONDS)
-            return start if place.plus is None else local.after(start, place.plus.amount, place.plus.unit, place.span)
+            return start if place.plus is None else local.advance(start, place.plus.amount, place.plus.unit, place.span)
 
 
 def _refused(made: ScriptedEvent, place: str, stretch: Stretch, faults: Diagnostics) -> UsageError:

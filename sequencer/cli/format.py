@@ -55,7 +55,7 @@ def _one(path: Path, args: argparse.Namespace) -> bool:
     """Format one score. Return False if `--check` finds that its layout would change."""
     from sequencer.cli.inputs import STANDARD_INPUT, refuse_overwrite, standard_input, write_text
     from sequencer.cli.output_formats import agreed, format_of
-    from sequencer.language.loader import SUFFIXES, Notation
+    from sequencer.language.loader import NOTATION_BY_SUFFIX, Notation
     from sequencer.language.notations import print_score, read, reads
 
     given = None if args.origin is None else Notation(args.origin)
@@ -63,11 +63,11 @@ def _one(path: Path, args: argparse.Namespace) -> bool:
         own = given or Notation.TEXT
         score = reads(standard_input(), file="standard input", folder=Path.cwd(), notation=own)
     else:
-        own = given or SUFFIXES.get(path.suffix.lower(), Notation.TEXT)
+        own = given or NOTATION_BY_SUFFIX.get(path.suffix.lower(), Notation.TEXT)
         score = read(path, notation=given)
     notation = own if args.to is None else Notation(args.to)
     if args.output is not None:
-        named = format_of(args.output, "format", SUFFIXES, notation)
+        named = format_of(args.output, "format", NOTATION_BY_SUFFIX, notation)
         notation = named if args.to is None else agreed(args.output, args.to, notation, named)
     text = print_score(score, notation)
     if args.check:

@@ -22,13 +22,13 @@ def run(args: argparse.Namespace) -> int:
     from sequencer.cli.output_formats import format_of
     from sequencer.core.diagnostics import escape_control
     from sequencer.engine.journal import read_journal
-    from sequencer.language.loader import SUFFIXES, Notation
+    from sequencer.language.loader import NOTATION_BY_SUFFIX, Notation
     from sequencer.language.notations import print_score
     from sequencer.reports.freeze import freeze
 
     notation = Notation.TEXT
     if args.output is not None:
-        notation = format_of(args.output, "freeze", SUFFIXES, Notation.TEXT)
+        notation = format_of(args.output, "freeze", NOTATION_BY_SUFFIX, Notation.TEXT)
         refuse_overwrite(args.output, args.force)
     score = freeze(read_journal(args.folder))
     text = print_score(score, notation)

@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     from sequencer.cli.inputs import refuse_overwrite, write_text
     from sequencer.cli.output_formats import format_of
     from sequencer.core.errors import UsageError
-    from sequencer.language.loader import SUFFIXES, Notation
+    from sequencer.language.loader import NOTATION_BY_SUFFIX, Notation
     from sequencer.language.midi_import import score_from_midi
     from sequencer.language.notations import print_score
     from sequencer.midi.standard_files import read_midi_file
@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     output: Path | None = args.output
     notation = Notation.TEXT
     if output is not None:
-        notation = format_of(output, "import", SUFFIXES, Notation.TEXT)
+        notation = format_of(output, "import", NOTATION_BY_SUFFIX, Notation.TEXT)
         refuse_overwrite(output, args.force)
     if args.encoding is not None and encoding_named(args.encoding) is None:
         hint = "write, for example: --encoding shift_jis; also utf-8, gbk, big5, euc_kr, cp1252"

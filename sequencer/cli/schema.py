@@ -15,11 +15,11 @@ def run(args: argparse.Namespace) -> int:
     """Print the schema."""
     from sequencer.cli.inputs import write_text
     from sequencer.cli.output_formats import require_ending
-    from sequencer.language.yaml.schema import schema_text
+    from sequencer.language.yaml.schema import render_schema
 
     require_ending(args.output, "schema", ".json")
     if args.output is None:
-        print(schema_text(), end="")
+        print(render_schema(), end="")
     else:
-        write_text(args.output, schema_text())
+        write_text(args.output, render_schema())
     return 0

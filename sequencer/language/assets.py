@@ -33,13 +33,13 @@ def probe_image(
     """
     seen: dict[str, ImageFile | None] = {}
     root = folder.resolve()
-    for image in _images(score):
+    for image in _find_image_actions(score):
         if image.path not in seen:
-            seen[image.path] = _Look(image, folder, root, faults).image(most_bytes, most_pixels, outside)
+            seen[image.path] = _ImageInspector(image, folder, root, faults).inspect(most_bytes, most_pixels, outside)
     return tuple(found for found in seen.values() if found is not None)
 
 
-def _images(score: Score) -> Iterator[UseImage]:
+def _find_image_actions(score: Score) -> Iterator[UseImage]:
     for items in (score.items, *(section.items for section in score.sections)):
         for item in items:
             actions: tuple[Action, ...] = item.actions
@@ -48,7 +48,7 @@ def _images(score: Score) -> Iterator[UseImage]:
                     yield action
 
 
-class _Look:
+class _ImageInspector:
     def __init__(self, image: UseImage, folder: Path, root: Path, faults: Diagnostics) -> None:
         self.image_path = image.path
         self.span: Span = image.span
@@ -56,65 +56,65 @@ class _Look:
         self.root = root
         self.faults = faults
 
-    def image(self, most_bytes: int, most_pixels: int, outside: bool) -> ImageFile | None:
+    def inspect(self, most_bytes: int, most_pixels: int, outside: bool) -> ImageFile | None:
         """Return the image, or None if a diagnostic was reported."""
-        data = self._bytes(most_bytes, outside)
+        data = self._read_bytes(most_bytes, outside)
         if data is None:
             return None
         if not data:
-            self._tell("E523", f"the image {self.image_path} is an empty file", "save it anew, or name another one")
+            self._report("E523", f"the image {self.image_path} is an empty file", "save it anew, or name another one")
             return None
-        return self._measured(data, most_pixels)
+        return self._measure(data, most_pixels)
 
-    def _tell(self, code: str, message: str, hint: str | None = None, fixes: tuple[Fix, ...] = ()) -> None:
+    def _report(self, code: str, message: str, hint: str | None = None, fixes: tuple[Fix, ...] = ()) -> None:
         self.faults.error(code, message, self.span, hint, fixes)
 
-    def _bytes(self, most: int, outside: bool) -> bytes | None:
+    def _read_bytes(self, most: int, outside: bool) -> bytes | None:
         shown = self.image_path
         if not shown or "\x00" in shown:
-            self._tell("E520", "an image has a path", 'write, for example: image "refs/tram.png"')
+            self._report("E520", "an image has a path", 'write, for example: image "refs/tram.png"')
             return None
         if "\\" in shown:
             cured = shown.replace("\\", "/")
-            self._tell("E525", "folders in a path stand apart by /", f"write {cured}", self._as_path(cured))
+            self._report("E525", "folders in a path stand apart by /", f"write {cured}", self._path_fixes(cured))
             return None
         path = self.folder / shown
         try:
             real = as_stored(path).resolve()
             if not outside and (Path(shown).is_absolute() or not real.is_relative_to(self.root)):
                 hint = "copy it into the folder of the score, or below"
-                self._tell("E521", f"the image {shown} lies outside of the score's folder", hint)
+                self._report("E521", f"the image {shown} lies outside of the score's folder", hint)
                 return None
             if real.is_dir():
-                self._tell("E520", f"{shown} is a folder, not an image", "name a file in it")
+                self._report("E520", f"{shown} is a folder, not an image", "name a file in it")
                 return None
             try:
                 size = real.stat().st_size  # circular links: OSError; before Python 3.13, RuntimeError from resolve()
             except (FileNotFoundError, NotADirectoryError):
-                self._missing(path)
+                self._report_missing(path)
                 return None
             if size > most or not real.is_file():
-                self._too_large(size, most)
+                self._report_size(size, most)
                 return None
             data = real.read_bytes()
         except (OSError, ValueError, RuntimeError) as error:
             reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-            self._tell("E526", f"the image {shown} could not be read: {reason}", "look at its name and at who may read it")
+            self._report("E526", f"the image {shown} could not be read: {reason}", "look at its name and at who may read it")
             return None
         if len(data) > most:  # the file grew in the meantime
-            self._too_large(len(data), most)
+            self._report_size(len(data), most)
             return None
         return data
 
-    def _too_large(self, size: int, most: int) -> None:
+    def _report_size(self, size: int, most: int) -> None:
         message = f"the image {self.image_path} has {size:,} bytes; {most:,} is the most"
-        self._tell("E522", message, "make it smaller: the model works at 640×384")
+        self._report("E522", message, "make it smaller: the model works at 640×384")
 
-    def _as_path(self, cured: str) -> tuple[Fix, ...]:
+    def _path_fixes(self, cured: str) -> tuple[Fix, ...]:
         bare = self.span.end_column - self.span.column == len(self.image_path)  # in YAML the span covers only the path
         return (Fix(self.span, cured if bare else f'image "{cured}"'),)
 
-    def _missing(self, path: Path) -> None:
+    def _report_missing(self, path: Path) -> None:
         """Report a missing image, with the file that was probably meant."""
         meant: str | None = None
         try:
@@ -124,35 +124,35 @@ class _Look:
         except OSError:
             names = []
         hint = f"did you mean {meant}?" if meant else "paths count from the folder that the score lies in"
-        fixes = self._as_path(meant) if meant else ()
-        self._tell("E520", f"there is no image {self.image_path}", hint, fixes)
+        fixes = self._path_fixes(meant) if meant else ()
+        self._report("E520", f"there is no image {self.image_path}", hint, fixes)
 
-    def _measured(self, data: bytes, most_pixels: int) -> ImageFile | None:
+    def _measure(self, data: bytes, most_pixels: int) -> ImageFile | None:
         shown = self.image_path
         found = decode(data, most_pixels)
         if isinstance(found, Refusal):
-            self._refuse(found, most_pixels)
+            self._report_refusal(found, most_pixels)
             return None
         return ImageFile(shown, hashlib.sha256(data).hexdigest(), found.mime_type, found.width, found.height, len(data))
 
-    def _refuse(self, refusal: Refusal, most_pixels: int) -> None:
+    def _report_refusal(self, refusal: Refusal, most_pixels: int) -> None:
         shown, formats = self.image_path, f"{IMAGE_FORMATS} are taken"
         match refusal.problem:
             case Problem.NOT_AN_IMAGE:
-                self._tell("E523", f"{shown} is not an image", formats)
+                self._report("E523", f"{shown} is not an image", formats)
             case Problem.OTHER_FORMAT:
-                self._tell("E524", f"the image {shown} is {refusal.detail}", formats)
+                self._report("E524", f"the image {shown} is {refusal.detail}", formats)
             case Problem.TOO_MANY_PIXELS:
-                self._too_many(refusal.width, refusal.height, most_pixels)
+                self._report_pixel_count(refusal.width, refusal.height, most_pixels)
             case Problem.BROKEN:
-                self._tell("E523", f"the image {shown} is broken: {refusal.detail[:80]}", "save it anew")
+                self._report("E523", f"the image {shown} is broken: {refusal.detail[:80]}", "save it anew")
 
-    def _too_many(self, width: int, height: int, most: int) -> None:
+    def _report_pixel_count(self, width: int, height: int, most: int) -> None:
         message = f"the image {self.image_path} has {width:,}×{height:,} pixels; {most:,} in all is the most"
-        self._tell("E527", message, "make it smaller: the model works at 640×384")
+        self._report("E527", message, "make it smaller: the model works at 640×384")
 
 
-SUFFIXES = (".mid", ".midi", ".smf")
+MIDI_SUFFIXES = (".mid", ".midi", ".smf")
 
 
 def load_midi_clock(score: Score, folder: Path, most_bytes: int, outside: bool, faults: Diagnostics) -> SongTime | None:
@@ -171,7 +171,7 @@ def load_midi_clock(score: Score, folder: Path, most_bytes: int, outside: bool, 
     clock = score.header.clock
     if clock is None or clock.kind is not ClockKind.FILE or clock.file is None:
         return None
-    data = _bytes(clock.file, folder, most_bytes, outside, clock.span, faults)
+    data = _read_midi_bytes(clock.file, folder, most_bytes, outside, clock.span, faults)
     if data is None:
         return None
     from sequencer.midi.standard_files import MAX_CHANGES, read_midi_file
@@ -191,7 +191,7 @@ def load_midi_clock(score: Score, folder: Path, most_bytes: int, outside: bool, 
     return SongTime(song.tempos, song.meter_changes)
 
 
-def _bytes(shown: str, folder: Path, most: int, outside: bool, span: Span, faults: Diagnostics) -> bytes | None:
+def _read_midi_bytes(shown: str, folder: Path, most: int, outside: bool, span: Span, faults: Diagnostics) -> bytes | None:
     if not shown or "\x00" in shown or "\\" in shown:
         cured = shown.replace("\\", "/") or "song.mid"
         faults.error("E530", "this is no path of a MIDI file", span, f'write file "{cured}"')
@@ -208,7 +208,7 @@ def _bytes(shown: str, folder: Path, most: int, outside: bool, span: Span, fault
         except (FileNotFoundError, NotADirectoryError):
             found = None
         if found is None or not stat.S_ISREG(found.st_mode):
-            _missing(shown, path, span, faults)
+            _report_missing_midi(shown, path, span, faults)
             return None
         if found.st_size > most:
             message = f"{shown} is larger than {most:,} bytes, and no MIDI file is"
@@ -221,8 +221,8 @@ def _bytes(shown: str, folder: Path, most: int, outside: bool, span: Span, fault
         return None
 
 
-def _missing(shown: str, path: Path, span: Span, faults: Diagnostics) -> None:
-    there = sorted(one.name for one in path.parent.glob("*") if one.suffix.lower() in SUFFIXES)
+def _report_missing_midi(shown: str, path: Path, span: Span, faults: Diagnostics) -> None:
+    there = sorted(one.name for one in path.parent.glob("*") if one.suffix.lower() in MIDI_SUFFIXES)
     guess = closest_word(path.name, there)
     hint = "paths count from the folder that the score lies in"
     if guess is not None:

@@ -64,7 +64,7 @@ def check(path: Path, *, advice: bool = True, notation: Notation | None = None) 
     """
     from sequencer.language.loader import load
 
-    return _compiled(load(path, notation), advice)
+    return _compile_loaded(load(path, notation), advice)
 
 
 def check_text(
@@ -84,10 +84,10 @@ def check_text(
     """
     from sequencer.language.loader import load_text
 
-    return _compiled(load_text(text, file, folder, notation), advice)
+    return _compile_loaded(load_text(text, file, folder, notation), advice)
 
 
-def _compiled(loaded: LoadResult, advice: bool) -> CheckResult:
+def _compile_loaded(loaded: LoadResult, advice: bool) -> CheckResult:
     from sequencer.language.compiler import compile_all
 
     diagnostics = list(loaded.diagnostics)
@@ -97,7 +97,7 @@ def _compiled(loaded: LoadResult, advice: bool) -> CheckResult:
         diagnostics += compilation.diagnostics
         schedule = compilation.schedule
     elif loaded.part is not None:
-        diagnostics += _beside(loaded, loaded.part)
+        diagnostics += _independent_diagnostics(loaded, loaded.part)
     if advice and schedule is not None and loaded.score is not None:
         from sequencer.language.advice import advise
 
@@ -106,7 +106,7 @@ def _compiled(loaded: LoadResult, advice: bool) -> CheckResult:
     return CheckResult(loaded.score, schedule, tuple(diagnostics), loaded.sources)
 
 
-def _beside(loaded: LoadResult, score: Score) -> Iterator[Diagnostic]:
+def _independent_diagnostics(loaded: LoadResult, score: Score) -> Iterator[Diagnostic]:
     """Yield the other diagnostics of a score that was not read completely, as far as they do not depend on what is missing."""
     from sequencer.language.compiler import compile_all
     from sequencer.language.partial import unaffected_diagnostics, unread_parts

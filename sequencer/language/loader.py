@@ -40,7 +40,7 @@ def load_bytes(path: Path, shown: str, most: int, faults: Diagnostics, at: Span 
         with path.open("rb") as file:
             data = file.read(most + 1)  # a device has no size and no end
     except FileNotFoundError:
-        faults.error("E501", f"there is no file {shown}", where, _nearest_file(path))
+        faults.error("E501", f"there is no file {shown}", where, _suggest_file(path))
         return None
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
@@ -52,7 +52,7 @@ def load_bytes(path: Path, shown: str, most: int, faults: Diagnostics, at: Span 
     return data
 
 
-def _nearest_file(path: Path) -> str | None:
+def _suggest_file(path: Path) -> str | None:
     try:
         names = sorted(entry.name for entry in path.parent.iterdir())[:1000]
     except OSError:
@@ -61,12 +61,12 @@ def _nearest_file(path: Path) -> str | None:
     return None if meant is None else f"did you mean {meant}?"
 
 
-def decode(data: bytes, file: str, faults: Diagnostics) -> str | None:
+def decode_score(data: bytes, file: str, faults: Diagnostics) -> str | None:
     r"""Decode the bytes of a score's file as UTF-8, with `\n` as newlines and without a byte order mark.
 
     Return None if a diagnostic was reported.
     """
-    guess = _other_encoding(data)
+    guess = _detect_encoding(data)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -90,7 +90,7 @@ def decode(data: bytes, file: str, faults: Diagnostics) -> str | None:
     return None
 
 
-def _other_encoding(data: bytes) -> str | None:
+def _detect_encoding(data: bytes) -> str | None:
     """Return UTF-16 or UTF-32 if the bytes look like it."""
     head = data[:4096]
     if head.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
@@ -112,7 +112,7 @@ class Notation(StrEnum):
     YAML = "yaml"
 
 
-SUFFIXES = {".score": Notation.TEXT, ".yaml": Notation.YAML, ".yml": Notation.YAML}
+NOTATION_BY_SUFFIX = {".score": Notation.TEXT, ".yaml": Notation.YAML, ".yml": Notation.YAML}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,21 +160,21 @@ def load(path: Path | str, notation: Notation | None = None, limits: LoadLimits 
         The result with all diagnostics. A missing file is one of them, not an exception.
     """
     loader = _Loader(limits or LoadLimits())
-    file = _stored(Path(path))
+    file = _stored_path(Path(path))
     loader.folder = file.parent
     data = load_bytes(file, str(path), loader.limits.bytes, loader.faults)
-    text = None if data is None else decode(data, str(path), loader.faults)
+    text = None if data is None else decode_score(data, str(path), loader.faults)
     if text is None:
         if data is not None and b"\x00" not in data:
             loader.sources[str(path)] = replace_unprintable(normalise_newlines(data.decode("utf-8", "replace")))
-        return loader.reading(None)
-    chosen = notation or SUFFIXES.get(file.suffix.lower())
+        return loader.result(None)
+    chosen = notation or NOTATION_BY_SUFFIX.get(file.suffix.lower())
     if chosen is None:
         hint = "a score's file ends in .score (text) or .yaml"
         loader.faults.error("E507", f"{file.name} could be in either notation", Span(str(path), 0, 0, 0, 0), hint)
-        return loader.reading(None)
-    loader.open_files.append(_real(file))
-    return loader.reading(loader.whole(text, str(path), chosen))
+        return loader.result(None)
+    loader.open_files.append(_resolve_path(file))
+    return loader.result(loader.load_score(text, str(path), chosen))
 
 
 def load_text(
@@ -203,16 +203,16 @@ def load_text(
         loader.faults.error(
             "E502", f"this score is longer than {loader.limits.bytes:,} characters", Span(file, 0, 0, 0, 0), hint
         )
-        return loader.reading(None)
-    chosen = notation or SUFFIXES.get(PurePosixPath(file).suffix.lower(), Notation.TEXT)
-    return loader.reading(loader.whole(normalise_newlines(text), file, chosen))
+        return loader.result(None)
+    chosen = notation or NOTATION_BY_SUFFIX.get(PurePosixPath(file).suffix.lower(), Notation.TEXT)
+    return loader.result(loader.load_score(normalise_newlines(text), file, chosen))
 
 
-def _real(path: Path) -> Path:
+def _resolve_path(path: Path) -> Path:
     return path.resolve()
 
 
-def _stored(path: Path) -> Path:
+def _stored_path(path: Path) -> Path:
     """Return the path as spelled on disk, or as given if that cannot be determined."""
     try:
         return as_stored(path)
@@ -233,16 +233,16 @@ class _Loader:
         self.known: dict[Path, Use | None] = {}
         self.notation = Notation.TEXT
 
-    def reading(self, score: Score | None) -> LoadResult:
+    def result(self, score: Score | None) -> LoadResult:
         """Return the result."""
         whole, part = (None, score) if self.faults.has_errors else (score, None)
         return LoadResult(whole, self.faults.diagnostics, self.sources, self.faults.dropped, part, self.notation)
 
-    def whole(self, text: str, file: str, notation: Notation) -> Score:
+    def load_score(self, text: str, file: str, notation: Notation) -> Score:
         """Return the score of a text, with its used files, its images and its MIDI clock."""
         self.notation = notation
         score = self._parse(text, file, notation)
-        uses = tuple(self._use(use, file) for use in score.uses)
+        uses = tuple(self._load_use(use, file) for use in score.uses)
         score = replace(score, uses=uses, sources=tuple(self.sources.items()))
         if self.folder is not None:
             from sequencer.language.assets import probe_image  # imports Pillow, which is needed only if there may be images
@@ -268,12 +268,12 @@ class _Loader:
 
     # ---- use -------------------------------------------------------------------------------------------------------
 
-    def _use(self, use: Use, file: str) -> Use:
+    def _load_use(self, use: Use, file: str) -> Use:
         """Return `use` with its contents. A file is read once, however often it is used."""
-        path = self._used_path(use)
+        path = self._find_used_path(use)
         if path is None:
             return use
-        real = _real(path)
+        real = _resolve_path(path)
         if real in self.open_files:
             names = " → ".join(one.name for one in [*self.open_files[self.open_files.index(real) :], real])
             self.faults.error("E511", f"this goes round in a circle: {names}", use.span, "leave this line out")
@@ -288,14 +288,14 @@ class _Loader:
             return self.known[real] or use
         return replace(use)  # its contents are already included
 
-    def _used_path(self, use: Use) -> Path | None:
+    def _find_used_path(self, use: Use) -> Path | None:
         if self.folder is None:
             self.faults.error("E513", "this score has no folder, so it cannot use a file", use.span, "read it from a file")
             return None
         written = Path(use.path)
         try:
             path = as_stored(self.folder / written)
-            inside = not written.is_absolute() and _real(path).is_relative_to(_real(self.folder))
+            inside = not written.is_absolute() and _resolve_path(path).is_relative_to(_resolve_path(self.folder))
         except (OSError, ValueError, RuntimeError) as error:  # before Python 3.13 circular links raise RuntimeError
             reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
             self.faults.error("E503", f"{use.path} could not be read: {reason}", use.span)
@@ -308,13 +308,13 @@ class _Loader:
 
     def _read_used(self, path: Path, real: Path, use: Use, file: str) -> Use | None:
         shown = str(path) if file else use.path
-        notation = SUFFIXES.get(path.suffix.lower())
+        notation = NOTATION_BY_SUFFIX.get(path.suffix.lower())
         if notation is None:
             hint = "a used file ends in .score or .yaml"
             self.faults.error("E507", f"{use.path} could be in either notation", use.span, hint)
             return None
         data = load_bytes(path, use.path, self.limits.bytes, self.faults, use.span)
-        text = None if data is None else decode(data, shown, self.faults)
+        text = None if data is None else decode_score(data, shown, self.faults)
         if text is None:
             return None
         self.open_files.append(real)
@@ -322,7 +322,7 @@ class _Loader:
         lets: list[Let] = []
         scenes: list[Scene] = []
         for nested in inner.uses:
-            brought = self._use(self._from_there(nested, path), shown)
+            brought = self._load_use(self._rebase_use(nested, path), shown)
             lets += brought.lets
             scenes += brought.scenes
         self.open_files.pop()
@@ -333,7 +333,7 @@ class _Loader:
             self.faults.warn("W101", message, use.span, "leave this line out")
         return replace(use, lets=tuple(lets), scenes=tuple(scenes))
 
-    def _from_there(self, nested: Use, path: Path) -> Use:
+    def _rebase_use(self, nested: Use, path: Path) -> Use:
         """Return a used file's own `use`, with its path relative to the score's folder."""
         if self.folder is None:
             return nested

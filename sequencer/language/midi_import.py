@@ -37,11 +37,11 @@ from sequencer.midi.tracks import MidiFileError
 MAX_SECTIONS = 1_900
 """Names of 100 characters each still fit into one line of a score; further markers become marks."""
 MAX_CHUNKS = MAX_BARS = 1_000_000
-MAX_NAME = 100
-MAX_TITLE = 200
+MAX_NAME_LENGTH = 100
+MAX_TITLE_LENGTH = 200
 
 _Value = TypeVar("_Value")
-_Starts = tuple[tuple[int, str], ...]
+_SectionStarts = tuple[tuple[int, str], ...]
 
 
 def score_from_midi(song: Song, title: str) -> Score:
@@ -60,12 +60,16 @@ def score_from_midi(song: Song, title: str) -> Score:
         MidiFileError: The song is longer, or has more changes of tempo and meter and markers, than a score can contain.
     """
     meters, tempo, grid = song.meters, song.tempo, ChunkGrid()
-    end = _bar_from(meters, max(song.quarters, Fraction(1)))
+    end = _find_bar(meters, max(song.quarters, Fraction(1)))
     if grid.snap(tempo.seconds_at(meters.bar_start(end)), Snap.NEAREST) > MAX_CHUNKS:
         hours = round(MAX_CHUNKS * grid.chunk / 3600)
-        raise MidiFileError(f"this song is longer than {hours} hours, the longest a score can be{_last(song)}", _SHORTER)
+        raise MidiFileError(
+            f"this song is longer than {hours} hours, the longest a score can be{_describe_end(song)}", _SHORTEN_HINT
+        )
     if end >= MAX_BARS:
-        raise MidiFileError(f"this song is {end:,} bars long; a score can hold {MAX_BARS:,}{_last(song)}", _SHORTER)
+        raise MidiFileError(
+            f"this song is {end:,} bars long; a score can hold {MAX_BARS:,}{_describe_end(song)}", _SHORTEN_HINT
+        )
     changes = len(song.tempos) + len(song.meter_changes) + len(song.markers)
     if changes > MAX_CHANGES:
         message = f"this song has {changes:,} changes of tempo and meter and markers; a score can hold {MAX_CHANGES:,}"
@@ -74,23 +78,25 @@ def score_from_midi(song: Song, title: str) -> Score:
     while grid.snap(tempo.seconds_at(meters.bar_start(end)), Snap.NEAREST) < 1:
         end += 1
     bpm, meter = song.tempos[0][1], song.meter_changes[0][1]
-    starts = _starts(song, meters, end)
-    maker = _Sections(song, meters, tempo, grid, bpm, meter)
+    starts = _find_section_starts(song, meters, end)
+    maker = _SectionBuilder(song, meters, tempo, grid, bpm, meter)
     sections = []
     for (bar, name), (following, _) in zip(starts, (*starts[1:], (end, "")), strict=True):
-        sections.append(maker.section(name, bar, following))
+        sections.append(maker.build(name, bar, following))
     clock = ClockLine(ClockKind.BPM, bpm, meter)
     play = tuple(PlayItem(one.name) for one in sections)
-    return Score(header=Header(title=song.title or _printable(title), clock=clock), sections=tuple(sections), play=play)
+    return Score(
+        header=Header(title=song.title or _replace_unprintable(title), clock=clock), sections=tuple(sections), play=play
+    )
 
 
-_SHORTER = "move it to where the music is, or delete it, and export the song again"
+_SHORTEN_HINT = "move it to where the music is, or delete it, and export the song again"
 
 
-def _last(song: Song) -> str:
+def _describe_end(song: Song) -> str:
     """Return what the song ends with, for a message that it is too long."""
     ends = [
-        *((marker.quarter, f"its marker {_shown(marker.text)}") for marker in song.markers),
+        *((marker.quarter, f"its marker {_excerpt(marker.text)}") for marker in song.markers),
         *((quarter, f"its tempo {float(bpm):.6g} bpm") for quarter, bpm in song.tempos[1:]),
         *((quarter, f"its meter {meter}") for quarter, meter in song.meter_changes[1:]),
     ]
@@ -100,22 +106,22 @@ def _last(song: Song) -> str:
     return f"; {what} is at bar {song.meters.bar_beat_at(quarter).bar:,}, the last event in it"
 
 
-def _shown(text: str, most: int = 40) -> str:
-    return _printable(text[:most]) + "…" * (len(text) > most)
+def _excerpt(text: str, most: int = 40) -> str:
+    return _replace_unprintable(text[:most]) + "…" * (len(text) > most)
 
 
-def _printable(title: str) -> str:
+def _replace_unprintable(title: str) -> str:
     """Return a title from a file name, which may contain anything."""
-    return "".join(char if char.isprintable() else " " for char in title).strip()[:MAX_TITLE] or "song"
+    return "".join(char if char.isprintable() else " " for char in title).strip()[:MAX_TITLE_LENGTH] or "song"
 
 
-def _bar_from(meters: MeterMap, quarter: Fraction) -> int:
+def _find_bar(meters: MeterMap, quarter: Fraction) -> int:
     """Return the bar (from 0) that begins at a quarter or is the first to begin after it."""
     here = meters.bar_beat_at(quarter)
     return here.bar - 1 if here.beat == 1 and here.rest == 0 else here.bar
 
 
-def _starts(song: Song, meters: MeterMap, end: int) -> _Starts:
+def _find_section_starts(song: Song, meters: MeterMap, end: int) -> _SectionStarts:
     """Return (bar from 0, name) of each section, ascending, the first at bar 0."""
     found: dict[int, str] = {}
     for marker in song.markers:
@@ -124,24 +130,24 @@ def _starts(song: Song, meters: MeterMap, end: int) -> _Starts:
         if here.beat == 1 and here.rest == 0 and here.bar - 1 < end and is_new:
             found[here.bar - 1] = marker.text
     found.setdefault(0, "opening" if found else "song")
-    names = _Names()
-    return tuple((bar, names.name(found[bar])) for bar in sorted(found))
+    names = _NameAllocator()
+    return tuple((bar, names.allocate(found[bar])) for bar in sorted(found))
 
 
 @dataclass(slots=True)
-class _Names:
+class _NameAllocator:
     """Names that are in use, and how often each text has requested one."""
 
     taken: set[str] = field(default_factory=set)
     asked: dict[str, int] = field(default_factory=dict)
 
-    def name(self, text: str) -> str:
+    def allocate(self, text: str) -> str:
         """Return a valid name for a text that is not in use yet."""
         words = re.findall(r"\w+", unicodedata.normalize("NFC", text.lower()))
         plain = "-".join(words) or "part"
         if not re.match(r"[^\W\d]", plain):
             plain = f"part-{plain}"
-        plain = plain[: MAX_NAME - 8].rstrip("-")  # leaves space for a number
+        plain = plain[: MAX_NAME_LENGTH - 8].rstrip("-")  # leaves space for a number
         number = self.asked.get(plain, 0) + 1
         name = plain if number == 1 else f"{plain}-{number}"
         while name in self.taken:
@@ -153,7 +159,7 @@ class _Names:
 
 
 @dataclass(slots=True)
-class _Sections:
+class _SectionBuilder:
     """Builds the sections of a song, in order. `bpm` and `meter` are those of the header."""
 
     song: Song
@@ -165,28 +171,28 @@ class _Sections:
     prompted: int = -1
     """The chunk of the last prompt."""
 
-    def section(self, name: str, bar: int, end: int) -> Section:
+    def build(self, name: str, bar: int, end: int) -> Section:
         """Return the section from one bar to another."""
         song, meters = self.song, self.meters
         first, last = meters.bar_start(bar), meters.bar_start(end)
         tempo_here = song.tempos[bisect_right(song.tempos, first, key=lambda one: one[0]) - 1][1]
         meter_here = meters.at_bar(bar)
         acts: dict[Fraction, list[ChangeTempo | ChangeMeter | SetMark | Prompt]] = {}
-        prompt = self._prompt_at(first, last)
+        prompt = self._find_prompt_quarter(first, last)
         if prompt is not None:
             acts[prompt] = [Prompt(Text((f"Write here what {name} shows.",)))]
-        inside = dict(_between(song.meter_changes, first, last))
+        inside = dict(_changes_between(song.meter_changes, first, last))
         for quarter, here in inside.items():
             acts.setdefault(quarter, []).append(ChangeMeter(here))
-        for quarter, here_bpm in _between(song.tempos, first, last):
+        for quarter, here_bpm in _changes_between(song.tempos, first, last):
             acts.setdefault(quarter, []).append(ChangeTempo(here_bpm))
-        names = _Names()
+        names = _NameAllocator()
         texts: dict[Fraction, dict[str, None]] = {}
         for marker in _markers_between(song.markers, first, last):
             texts.setdefault(marker.quarter, {})[marker.text] = None
         for quarter, here_texts in texts.items():  # a position has only one mark, so several markers share it
-            acts.setdefault(quarter, []).append(SetMark(names.name(" ".join(here_texts))))
-        bars = [(_bar_from(meters, quarter) - bar, here) for quarter, here in inside.items()]
+            acts.setdefault(quarter, []).append(SetMark(names.allocate(" ".join(here_texts))))
+        bars = [(_find_bar(meters, quarter) - bar, here) for quarter, here in inside.items()]
         local = MeterMap.of([(0, meter_here), *bars])
         cues = []
         for quarter in sorted(acts):
@@ -200,7 +206,7 @@ class _Sections:
             meter=None if meter_here == self.meter else ChangeMeter(meter_here),
         )
 
-    def _prompt_at(self, first: Fraction, last: Fraction) -> Fraction | None:
+    def _find_prompt_quarter(self, first: Fraction, last: Fraction) -> Fraction | None:
         """Return the quarter of a section's prompt: its start, or the first beat on a later chunk than the last prompt."""
         quarter = first
         if self.grid.snap(self.tempo.seconds_at(first), Snap.NEAREST) <= self.prompted:
@@ -214,7 +220,9 @@ class _Sections:
         return quarter
 
 
-def _between(changes: Sequence[tuple[Fraction, _Value]], first: Fraction, last: Fraction) -> Sequence[tuple[Fraction, _Value]]:
+def _changes_between(
+    changes: Sequence[tuple[Fraction, _Value]], first: Fraction, last: Fraction
+) -> Sequence[tuple[Fraction, _Value]]:
     """Return the changes after `first` and before `last`."""
     begin = bisect_right(changes, first, key=lambda one: one[0])
     return changes[begin : bisect_left(changes, last, begin, key=lambda one: one[0])]

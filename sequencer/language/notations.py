@@ -28,7 +28,7 @@ def read(path: Path | str, *, notation: Notation | None = None, limits: LoadLimi
     Raises:
         ScoreError: The score has errors. The exception contains all diagnostics.
     """
-    return _sound(load(path, notation, limits))
+    return _require_score(load(path, notation, limits))
 
 
 def reads(
@@ -51,7 +51,7 @@ def reads(
     Raises:
         ScoreError: The score has errors. The exception contains all diagnostics.
     """
-    return _sound(load_text(text, file, folder, notation, limits))
+    return _require_score(load_text(text, file, folder, notation, limits))
 
 
 def print_score(score: Score, notation: Notation | str = Notation.TEXT) -> str:
@@ -75,7 +75,7 @@ def print_score(score: Score, notation: Notation | str = Notation.TEXT) -> str:
             return print_yaml(score)
 
 
-def _sound(reading: LoadResult) -> Score:
+def _require_score(reading: LoadResult) -> Score:
     if reading.score is None:
         raise ScoreError(reading.diagnostics, reading.sources)
     return reading.score

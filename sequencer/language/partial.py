@@ -21,11 +21,11 @@ from sequencer.language.score import After, AtMark, ClockKind, Cue, Every, Item,
 from sequencer.language.source import Source
 from sequencer.language.text.statements import Statement, split_statements
 from sequencer.language.text.statements import StatementKind as Layout
-from sequencer.language.text.suggestions import ACTIONS, OTHER_WORDS, STATEMENTS
+from sequencer.language.text.suggestions import ACTIONS, FOREIGN_KEYWORDS, STATEMENTS
 from sequencer.language.values.strings import NAME, RESERVED
 
 
-class Kind(Enum):
+class PartKind(Enum):
     """What may be missing."""
 
     CLOCK = auto()
@@ -54,7 +54,7 @@ class UnreadPart:
     `section` is the section that contains it, or None outside of sections.
     """
 
-    kind: Kind
+    kind: PartKind
     text: str
     first: int
     last: int
@@ -67,18 +67,18 @@ class UnreadPart:
         """Whether a `let` of the text notation contains the name that it sets; in YAML it always does."""
         return re.match(r"\s*let\b(?!\s+[^\W\d])", self.text) is None
 
-    def could_say(self, *words: str) -> bool:
+    def can_contain(self, *words: str) -> bool:
         """Return whether the text may contain one of these words, possibly misspelled."""
-        return self.kind is Kind.ANY or self.is_long or _could_say(self.text, words)
+        return self.kind is PartKind.ANY or self.is_long or _can_contain(self.text, words)
 
 
-MAX_SEARCHED = 8_000
+MAX_SEARCH_LENGTH = 8_000
 """Total length of unread text, in characters, beyond which searching it for words would cost too much."""
 
 MIN_SIMILARITY = 0.55
 """Minimum similarity of two words for which either may be a misspelling of the other: lower than for suggesting a word."""
 
-MEANT = 0.7
+MIN_KEYWORD_SIMILARITY = 0.7
 """Minimum similarity of a word to a keyword for it to determine what kind of statement was not read."""
 
 MIN_WORD_LENGTH = 3
@@ -88,44 +88,44 @@ _WORD = re.compile(NAME)
 
 
 @lru_cache(maxsize=4_096)
-def _could_say(text: str, words: tuple[str, ...]) -> bool:
+def _can_contain(text: str, words: tuple[str, ...]) -> bool:
     said = {word.casefold() for word in _WORD.findall(text)}
     return any(get_close_matches(word.casefold(), said, n=1, cutoff=MIN_SIMILARITY) for word in words)
 
 
-_KINDS: dict[str, Kind | None] = {
+_KIND_BY_KEYWORD: dict[str, PartKind | None] = {
     "score": None,
-    "clock": Kind.CLOCK,
-    "grid": Kind.GRID,
-    "snap": Kind.SNAP,
+    "clock": PartKind.CLOCK,
+    "grid": PartKind.GRID,
+    "snap": PartKind.SNAP,
     "lead": None,
     "late": None,
     "seed": None,
     "sr": None,
-    "middle": Kind.MIDDLE,
-    "use": Kind.USE,
-    "let": Kind.LET,
-    "scene": Kind.SCENE,
-    "scenes": Kind.SCENE,
-    "base": Kind.SCENE,
-    "follow": Kind.SCENE,
-    "quiet": Kind.SCENE,
-    "section": Kind.SECTION,
-    "sections": Kind.SECTION,
-    "at": Kind.ITEM,
-    "every": Kind.ITEM,
-    "on": Kind.ITEM,
-    "cues": Kind.ITEM,
-    "rules": Kind.ITEM,
-    "play": Kind.PLAY,
-    "end": Kind.END,
+    "middle": PartKind.MIDDLE,
+    "use": PartKind.USE,
+    "let": PartKind.LET,
+    "scene": PartKind.SCENE,
+    "scenes": PartKind.SCENE,
+    "base": PartKind.SCENE,
+    "follow": PartKind.SCENE,
+    "quiet": PartKind.SCENE,
+    "section": PartKind.SECTION,
+    "sections": PartKind.SECTION,
+    "at": PartKind.ITEM,
+    "every": PartKind.ITEM,
+    "on": PartKind.ITEM,
+    "cues": PartKind.ITEM,
+    "rules": PartKind.ITEM,
+    "play": PartKind.PLAY,
+    "end": PartKind.END,
 }
 """What is missing if a statement (or a top-level key) that begins with the word was not read. None: nothing depends on it."""
 
-_WHOLE = frozenset({"E106", "E112", "E146", "E148", "E152", "E502", "E506"})
+_UNLOCATED_CODES = frozenset({"E106", "E112", "E146", "E148", "E152", "E502", "E506"})
 """Codes after which nothing is known, neither what is missing nor where it was."""
 
-_YAML_PLACED = re.compile(r"E1(?!0[5-9]|10|46|48|52)\d\d|E2(?!72|03)\d\d|E5[123]\d|E602|E61[012]|E62[0-2]")
+_YAML_VALUE_CODES = re.compile(r"E1(?!0[5-9]|10|46|48|52)\d\d|E2(?!72|03)\d\d|E5[123]\d|E602|E61[012]|E62[0-2]")
 """Codes of YAML errors that are confined to one value: the tree around them was read correctly."""
 
 
@@ -133,32 +133,39 @@ def unread_parts(reading: LoadResult) -> tuple[UnreadPart, ...]:
     """Return what the errors in a load result leave unknown about the score in its `part`."""
     score = reading.part
     errors = [one for one in reading.diagnostics if one.is_error]
-    if score is None or reading.dropped or any(one.code in _WHOLE for one in errors):
-        return (UnreadPart(Kind.ANY, "", 0, 0),)
+    if score is None or reading.dropped or any(one.code in _UNLOCATED_CODES for one in errors):
+        return (UnreadPart(PartKind.ANY, "", 0, 0),)
     inside = [one for one in errors if one.span.file == score.file]
-    found = [] if len(inside) == len(errors) else [UnreadPart(Kind.USE, "", 0, 0)]
+    found = [] if len(inside) == len(errors) else [UnreadPart(PartKind.USE, "", 0, 0)]
     if reading.notation is Notation.YAML:
-        found += _in_yaml(inside, score)
+        found += _unread_in_yaml(inside, score)
     else:
-        found += _in_text(inside, score)
-    if sum(len(gap.text) for gap in found) > MAX_SEARCHED:
+        found += _unread_in_text(inside, score)
+    if sum(len(gap.text) for gap in found) > MAX_SEARCH_LENGTH:
         found = [replace(gap, is_long=True) for gap in found]
     return tuple(found)
 
 
-def _kinds(word: str, rest: str = "") -> frozenset[Kind | None]:
+def _missing_kinds(word: str, rest: str = "") -> frozenset[PartKind | None]:
     """Return what may be missing if a statement was not read that begins with `word`, followed by `rest`."""
-    exact = _KINDS.get(word)
-    if word in _KINDS:
+    exact = _KIND_BY_KEYWORD.get(word)
+    if word in _KIND_BY_KEYWORD:
         return frozenset({exact})
-    if word in OTHER_WORDS:
-        pattern, cured = OTHER_WORDS[word]
-        return frozenset({_KINDS[cured.split(maxsplit=1)[0]] if re.fullmatch(pattern, rest) else Kind.ANY})
+    if word in FOREIGN_KEYWORDS:
+        pattern, cured = FOREIGN_KEYWORDS[word]
+        return frozenset({_KIND_BY_KEYWORD[cured.split(maxsplit=1)[0]] if re.fullmatch(pattern, rest) else PartKind.ANY})
     if word in ACTIONS:
-        return frozenset({Kind.ITEM})
-    if len(word) < MIN_WORD_LENGTH or word in RESERVED or not get_close_matches(word, _KINDS, n=1, cutoff=MEANT):
-        return frozenset({Kind.ANY})
-    return frozenset(_KINDS[one] for one in get_close_matches(word, _KINDS, n=len(_KINDS), cutoff=MIN_SIMILARITY))
+        return frozenset({PartKind.ITEM})
+    if (
+        len(word) < MIN_WORD_LENGTH
+        or word in RESERVED
+        or not get_close_matches(word, _KIND_BY_KEYWORD, n=1, cutoff=MIN_KEYWORD_SIMILARITY)
+    ):
+        return frozenset({PartKind.ANY})
+    return frozenset(
+        _KIND_BY_KEYWORD[one]
+        for one in get_close_matches(word, _KIND_BY_KEYWORD, n=len(_KIND_BY_KEYWORD), cutoff=MIN_SIMILARITY)
+    )
 
 
 def _section_at(line: int, score: Score) -> Section | None:
@@ -168,13 +175,13 @@ def _section_at(line: int, score: Score) -> Section | None:
 # ---- text ----------------------------------------------------------------------------------------------------------
 
 
-def _in_text(errors: Iterable[Diagnostic], score: Score) -> Iterator[UnreadPart]:
+def _unread_in_text(errors: Iterable[Diagnostic], score: Score) -> Iterator[UnreadPart]:
     source = Source(score.file, score.text)
     statements = split_statements(score.text)[0]
     for one in errors:
-        statement = _around(one, source, statements)
+        statement = _find_statement(one, source, statements)
         if statement is None:
-            yield UnreadPart(Kind.ANY, "", 0, 0)
+            yield UnreadPart(PartKind.ANY, "", 0, 0)
             continue
         first = source.line(statement.start) + 1
         last = max(source.line(statement.end) + 1, one.span.end_line, *(fix.span.end_line for fix in one.fixes), 0)
@@ -183,24 +190,24 @@ def _in_text(errors: Iterable[Diagnostic], score: Score) -> Iterator[UnreadPart]
         word = re.match(r"[^\W\d][\w\-]*", text.lstrip())
         is_block = statement.kind is Layout.OPEN and (word is None or word.group() not in ("section", "scene"))
         if one.code == "E111" or is_block:  # it is uncertain which block contains which statements
-            yield UnreadPart(Kind.ANY, "", 0, 0)
+            yield UnreadPart(PartKind.ANY, "", 0, 0)
             continue
-        kinds: frozenset[Kind | None] = frozenset({Kind.ANY})
+        kinds: frozenset[PartKind | None] = frozenset({PartKind.ANY})
         if word is not None:
-            kinds = _kinds(word.group(), text.lstrip()[word.end() :])
+            kinds = _missing_kinds(word.group(), text.lstrip()[word.end() :])
         for line in text.split("\n")[1:]:  # a surplus comma or arrow joins the next statement to this one
-            kinds |= {_KINDS[begin] for begin in line.split(maxsplit=1)[:1] if begin in STATEMENTS}
+            kinds |= {_KIND_BY_KEYWORD[begin] for begin in line.split(maxsplit=1)[:1] if begin in STATEMENTS}
         if one.code in ("E119", "E120", "E121", "E122"):
-            kinds |= {Kind.SCENE}
+            kinds |= {PartKind.SCENE}
         if one.code in ("E117", "E143"):  # the statement lacks its position, or its quotes
-            kinds |= {Kind.ITEM}
+            kinds |= {PartKind.ITEM}
         if section is not None:
             head = section.span.line == first
-            kinds = kinds - {Kind.SECTION} | {Kind.HEAD} if head else kinds | {Kind.ITEM}
+            kinds = kinds - {PartKind.SECTION} | {PartKind.HEAD} if head else kinds | {PartKind.ITEM}
         yield from (UnreadPart(kind, text, first, last, section) for kind in kinds if kind is not None)
 
 
-def _around(one: Diagnostic, source: Source, statements: list[Statement]) -> Statement | None:
+def _find_statement(one: Diagnostic, source: Source, statements: list[Statement]) -> Statement | None:
     """Return the statement that contains an error."""
     if not 1 <= one.span.line <= len(source.starts):
         return None
@@ -243,140 +250,140 @@ class _Line:
         """Whether it opens a mapping or a list in braces."""
         return re.match(r"[\s\-]*(?:[\w\-]+:\s*)?[\[{]", self.text) is not None
 
-    def holds(self, other: _Line) -> bool:
+    def contains(self, other: _Line) -> bool:
         """Return whether `other`, a later line, is inside what begins on this line."""
         return self.indent < other.indent or (self.indent == other.indent and other.is_item and not self.is_item)
 
 
-def _in_yaml(errors: Iterable[Diagnostic], score: Score) -> Iterator[UnreadPart]:
+def _unread_in_yaml(errors: Iterable[Diagnostic], score: Score) -> Iterator[UnreadPart]:
     lines = score.text.split("\n")
     for one in errors:
-        path = _path(lines, one.span.line) if _YAML_PLACED.fullmatch(one.code) else ()
+        path = _enclosing_lines(lines, one.span.line) if _YAML_VALUE_CODES.fullmatch(one.code) else ()
         if not path or (path[0].in_braces and path[0].text.lstrip()[0] in "[{"):
-            yield UnreadPart(Kind.ANY, "", 0, 0)
+            yield UnreadPart(PartKind.ANY, "", 0, 0)
             continue
         innermost = path[-1]
-        last = max(_last(lines, innermost), one.span.end_line)
+        last = max(_find_last_line(lines, innermost), one.span.end_line)
         text = "\n".join(lines[innermost.number - 1 : last])
         section = _section_at(one.span.line, score)
-        kinds = _kinds_in(path, section)
+        kinds = _missing_yaml_kinds(path, section)
         for line in lines[innermost.number : last]:  # a line without its colon continues the line above
             here = _Line.of(0, line)
             if here is not None and (len(path) == 1 or here.indent == 0) and not here.is_item:
-                kinds |= _kinds(here.word) if here.indent == 0 else {Kind.ANY}
+                kinds |= _missing_kinds(here.word) if here.indent == 0 else {PartKind.ANY}
         for kind in kinds:
             if kind is not None:
                 yield UnreadPart(kind, text, innermost.number, last, section)
 
 
-def _kinds_in(path: tuple[_Line, ...], section: Section | None) -> frozenset[Kind | None]:
+def _missing_yaml_kinds(path: tuple[_Line, ...], section: Section | None) -> frozenset[PartKind | None]:
     """Return what may be missing if something under these keys was not read."""
-    top = _kinds(path[0].word)
-    if top != {Kind.SECTION}:
+    top = _missing_kinds(path[0].word)
+    if top != {PartKind.SECTION}:
         return top
     if section is None:
-        return frozenset({Kind.SECTION})
+        return frozenset({PartKind.SECTION})
     inner = path[2] if len(path) > 2 else None
     if inner is None or any(one.in_braces for one in path[:-1]):
         in_one = path[min(1, len(path) - 1)].in_braces
-        return frozenset({Kind.HEAD, Kind.ITEM, Kind.ANY} if in_one else {Kind.HEAD})
+        return frozenset({PartKind.HEAD, PartKind.ITEM, PartKind.ANY} if in_one else {PartKind.HEAD})
     if inner.word in ("cues", "rules"):
-        return frozenset({Kind.ITEM})
+        return frozenset({PartKind.ITEM})
     known = inner.word in ("section", "until", "max", "tempo", "meter", "cut")
-    return frozenset({Kind.HEAD}) if known else frozenset({Kind.HEAD, Kind.ITEM})
+    return frozenset({PartKind.HEAD}) if known else frozenset({PartKind.HEAD, PartKind.ITEM})
 
 
-def _path(lines: list[str], line: int) -> tuple[_Line, ...]:
+def _enclosing_lines(lines: list[str], line: int) -> tuple[_Line, ...]:
     """Return the lines that contain a line, outermost first, and the line itself last."""
     found: list[_Line] = []
     for number in range(line, 0, -1):
         here = _Line.of(number, lines[number - 1]) if number <= len(lines) else None
-        if here is not None and (not found or here.holds(found[-1])):
+        if here is not None and (not found or here.contains(found[-1])):
             found.append(here)
             if here.indent == 0 and not here.is_item:
                 break
     return tuple(reversed(found))
 
 
-def _last(lines: list[str], begin: _Line) -> int:
+def _find_last_line(lines: list[str], begin: _Line) -> int:
     """Return the last line of what begins on a line."""
     last = begin.number
     for number in range(begin.number + 1, len(lines) + 1):
         here = _Line.of(number, lines[number - 1])
-        if here is not None and not begin.holds(here) and (":" in here.text or here.is_item):
+        if here is not None and not begin.contains(here) and (":" in here.text or here.is_item):
             break
         last = number if here is not None else last
     return last
 
 
-LOCAL = frozenset({"E141", "E216", "E304", "E305", "E316", "E317", "E319", "E320", "E321", "E410", "W301", "W304"})
+LOCAL_CODES = frozenset({"E141", "E216", "E304", "E305", "E316", "E317", "E319", "E320", "E321", "E410", "W301", "W304"})
 """Codes about statements that were read, valid regardless of the rest of the score."""
 
-NEEDS: dict[str, frozenset[Kind]] = {
-    "E301": frozenset({Kind.LET}),
-    "E302": frozenset({Kind.LET}),
-    "E303": frozenset({Kind.SCENE}),
-    "E306": frozenset({Kind.USE}),
-    "E307": frozenset({Kind.USE}),
-    "E308": frozenset({Kind.USE, Kind.SCENE}),
-    "E309": frozenset({Kind.USE, Kind.SCENE}),
-    "E310": frozenset({Kind.USE, Kind.SCENE}),
-    "E311": frozenset({Kind.USE, Kind.SCENE, Kind.LET}),
-    "E312": frozenset({Kind.MIDDLE}),
+REQUIRED_KINDS: dict[str, frozenset[PartKind]] = {
+    "E301": frozenset({PartKind.LET}),
+    "E302": frozenset({PartKind.LET}),
+    "E303": frozenset({PartKind.SCENE}),
+    "E306": frozenset({PartKind.USE}),
+    "E307": frozenset({PartKind.USE}),
+    "E308": frozenset({PartKind.USE, PartKind.SCENE}),
+    "E309": frozenset({PartKind.USE, PartKind.SCENE}),
+    "E310": frozenset({PartKind.USE, PartKind.SCENE}),
+    "E311": frozenset({PartKind.USE, PartKind.SCENE, PartKind.LET}),
+    "E312": frozenset({PartKind.MIDDLE}),
     "E313": frozenset(),
     "E314": frozenset(),
     "E315": frozenset(),
-    "E322": frozenset({Kind.SECTION}),
-    "E324": frozenset({Kind.SECTION}),
-    "E401": frozenset({Kind.CLOCK}),
-    "E402": frozenset({Kind.CLOCK}),
-    "E404": frozenset({Kind.CLOCK, Kind.GRID}),
-    "E405": frozenset({Kind.CLOCK}),
-    "E406": frozenset({Kind.END}),
-    "E408": frozenset({Kind.CLOCK}),
-    "E409": frozenset({Kind.CLOCK}),
+    "E322": frozenset({PartKind.SECTION}),
+    "E324": frozenset({PartKind.SECTION}),
+    "E401": frozenset({PartKind.CLOCK}),
+    "E402": frozenset({PartKind.CLOCK}),
+    "E404": frozenset({PartKind.CLOCK, PartKind.GRID}),
+    "E405": frozenset({PartKind.CLOCK}),
+    "E406": frozenset({PartKind.END}),
+    "E408": frozenset({PartKind.CLOCK}),
+    "E409": frozenset({PartKind.CLOCK}),
     "E411": frozenset(),
     "E412": frozenset(),
-    "E413": frozenset({Kind.CLOCK, Kind.GRID}),
-    "E414": frozenset({Kind.CLOCK, Kind.GRID, Kind.END}),
-    "E415": frozenset({Kind.CLOCK, Kind.GRID, Kind.END}),
-    "E424": frozenset({Kind.CLOCK, Kind.GRID, Kind.SNAP, Kind.SECTION, Kind.HEAD, Kind.PLAY}),
-    "E427": frozenset({Kind.CLOCK}),
-    "E428": frozenset({Kind.CLOCK}),
-    "W401": frozenset({Kind.CLOCK}),
-    "W403": frozenset({Kind.CLOCK, Kind.GRID, Kind.SNAP, Kind.SECTION, Kind.HEAD, Kind.PLAY}),
+    "E413": frozenset({PartKind.CLOCK, PartKind.GRID}),
+    "E414": frozenset({PartKind.CLOCK, PartKind.GRID, PartKind.END}),
+    "E415": frozenset({PartKind.CLOCK, PartKind.GRID, PartKind.END}),
+    "E424": frozenset({PartKind.CLOCK, PartKind.GRID, PartKind.SNAP, PartKind.SECTION, PartKind.HEAD, PartKind.PLAY}),
+    "E427": frozenset({PartKind.CLOCK}),
+    "E428": frozenset({PartKind.CLOCK}),
+    "W401": frozenset({PartKind.CLOCK}),
+    "W403": frozenset({PartKind.CLOCK, PartKind.GRID, PartKind.SNAP, PartKind.SECTION, PartKind.HEAD, PartKind.PLAY}),
 }
 """What must be known, anywhere in the score, for a code to be valid. Codes that are not listed need the complete score."""
 
-TIMED = frozenset({"E401", "E402", "E404", "E405", "E408", "E409", "E413", "E414", "E415", "W401"})
+TIME_CODES = frozenset({"E401", "E402", "E404", "E405", "E408", "E409", "E413", "E414", "E415", "W401"})
 """Codes that depend on the time of one block: its head, and the changes of tempo and meter in it."""
 
-PLACED = frozenset({"E401", "E404", "E411", "E412", "E413", "E414", "E415", "E424", "W403"})
+POSITION_CODES = frozenset({"E401", "E404", "E411", "E412", "E413", "E414", "E415", "E424", "W403"})
 """Codes that depend on the position of a cue. A relative position may count from a cue that was not read."""
 
-COLLIDING = frozenset({"E424", "W403"})
+COLLISION_CODES = frozenset({"E424", "W403"})
 """Codes that depend on the times of everything before."""
 
-UNTIMED = frozenset({"E402", "E405", "E409", "W401"})
+TEMPO_EXISTENCE_CODES = frozenset({"E402", "E405", "E409", "W401"})
 """The timed codes that only depend on whether there is a tempo, not on its value."""
 
-_OF_TIME = ("tempo", "meter", "bpm")
+_TIME_WORDS = ("tempo", "meter", "bpm")
 
 
 def unaffected_diagnostics(
     diagnostics: Iterable[Diagnostic], gaps: tuple[UnreadPart, ...], score: Score
 ) -> Iterator[Diagnostic]:
     """Yield the compiler's diagnostics about the read part of a score that no gap can change."""
-    if any(gap.kind is Kind.ANY for gap in gaps):
+    if any(gap.kind is PartKind.ANY for gap in gaps):
         return
     for one in diagnostics:
-        told = _Told.of(one, score)
-        if not any(_touches(told, gap) for gap in gaps):
+        told = _AnalysedDiagnostic.analyse(one, score)
+        if not any(_is_affected(told, gap) for gap in gaps):
             yield one
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _AnalysedDiagnostic:
     """A diagnostic, with the parts of the score that it is about."""
 
     code: str
@@ -390,16 +397,16 @@ class _Told:
     is_by_file: bool
 
     @classmethod
-    def of(cls, one: Diagnostic, score: Score) -> _Told:
+    def analyse(cls, one: Diagnostic, score: Score) -> _AnalysedDiagnostic:
         """Return a diagnostic, analysed once for all gaps."""
         spans = (one.span, *(related.span for related in one.related))
         places = tuple(span for span in spans if span.file == score.file)
         sections = tuple(_section_of(span, score) for span in places)
         relative = False
-        if one.code in PLACED:
+        if one.code in POSITION_CODES:
             around = zip(places, (score.items if section is None else section.items for section in sections), strict=True)
-            items = (item for span, held in around for item in held if _holds(item.span, span))
-            relative = any(isinstance(_place(item), After | AtMark) for item in items)
+            items = (item for span, held in around for item in held if _contains(item.span, span))
+            relative = any(isinstance(_written_position(item), After | AtMark) for item in items)
         clock = score.header.clock
         words = one.message.split()
         at = next((index for index, word in enumerate(words) if word in ("variable", "mark")), len(words))
@@ -411,39 +418,43 @@ class _Told:
         return any(one is section for one in self.sections)
 
 
-def _touches(told: _Told, gap: UnreadPart) -> bool:
+def _is_affected(told: _AnalysedDiagnostic, gap: UnreadPart) -> bool:
     """Return whether a diagnostic might disappear if the gap were filled."""
-    if any(_on_lines(span, gap) for span in told.places):
+    if any(_is_on_lines(span, gap) for span in told.places):
         return True
-    if told.code in LOCAL:
+    if told.code in LOCAL_CODES:
         return False
-    needs = NEEDS.get(told.code)
+    needs = REQUIRED_KINDS.get(told.code)
     if needs is None or gap.kind in needs:
         return True
-    if told.is_by_file and told.code in TIMED | PLACED and gap.kind in (Kind.SECTION, Kind.HEAD, Kind.PLAY, Kind.ITEM):
+    if (
+        told.is_by_file
+        and told.code in TIME_CODES | POSITION_CODES
+        and gap.kind in (PartKind.SECTION, PartKind.HEAD, PartKind.PLAY, PartKind.ITEM)
+    ):
         return True
     match gap.kind:
-        case Kind.LET:
-            return told.code in ("E306", "E307") and (not gap.has_name or gap.could_say(*told.name))
-        case Kind.HEAD:
-            return told.code in ("E322", "E324") or (told.code in TIMED | PLACED and told.is_in(gap.section))
-        case Kind.ITEM:
-            return _item_touches(told, gap)
+        case PartKind.LET:
+            return told.code in ("E306", "E307") and (not gap.has_name or gap.can_contain(*told.name))
+        case PartKind.HEAD:
+            return told.code in ("E322", "E324") or (told.code in TIME_CODES | POSITION_CODES and told.is_in(gap.section))
+        case PartKind.ITEM:
+            return _is_affected_by_item(told, gap)
         case _:
             return False
 
 
-def _item_touches(told: _Told, gap: UnreadPart) -> bool:
+def _is_affected_by_item(told: _AnalysedDiagnostic, gap: UnreadPart) -> bool:
     """Return the same for a cue or a rule that was not read."""
-    if told.code in COLLIDING:
-        return gap.could_say(*_OF_TIME) or not _is_cue(gap) or (told.is_relative and told.is_in(gap.section))
+    if told.code in COLLISION_CODES:
+        return gap.can_contain(*_TIME_WORDS) or not _is_cue(gap) or (told.is_relative and told.is_in(gap.section))
     if not told.is_in(gap.section):
         return False
     if told.code == "E412":
-        return gap.could_say("mark", *told.name)
-    if told.code in PLACED and told.is_relative:
+        return gap.can_contain("mark", *told.name)
+    if told.code in POSITION_CODES and told.is_relative:
         return True
-    return told.code in TIMED - UNTIMED and gap.could_say(*_OF_TIME)
+    return told.code in TIME_CODES - TEMPO_EXISTENCE_CODES and gap.can_contain(*_TIME_WORDS)
 
 
 def _is_cue(gap: UnreadPart) -> bool:
@@ -452,10 +463,10 @@ def _is_cue(gap: UnreadPart) -> bool:
     if words and words[0] in ("at", "every"):
         return True
     has_place = gap.text.lstrip().startswith("- ") and any(f"{word}:" in gap.text for word in ("at", "every"))
-    return has_place and not gap.could_say("when", "rules")
+    return has_place and not gap.can_contain("when", "rules")
 
 
-def _on_lines(span: Span, gap: UnreadPart) -> bool:
+def _is_on_lines(span: Span, gap: UnreadPart) -> bool:
     """Return whether a span shares a line with a gap and is not the complete section around it."""
     is_around = gap.section is not None and span == gap.section.span
     return span.line <= gap.last and gap.first <= span.end_line and not is_around
@@ -466,7 +477,7 @@ def _section_of(span: Span, score: Score) -> Section | None:
     return next((one for one in sections if one.span.line <= span.line <= one.span.end_line), None)
 
 
-def _place(item: Item) -> Position | None:
+def _written_position(item: Item) -> Position | None:
     match item:
         case Cue():
             return item.place
@@ -476,6 +487,6 @@ def _place(item: Item) -> Position | None:
             return None
 
 
-def _holds(outer: Span, inner: Span) -> bool:
+def _contains(outer: Span, inner: Span) -> bool:
     begin, end = (outer.line, outer.column), (outer.end_line, outer.end_column)
     return begin <= (inner.line, inner.column) and (inner.end_line, inner.end_column) <= end

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sequencer.language.score import Item, Let, Pick, PromptText, Scene, Score, Show, Text, UseImage, Variable
-from sequencer.language.values.writing import braced
+from sequencer.language.values.writing import render_content
 
 _IMAGE = re.compile(r"[^\s\"'<>|()]+\.(?:png|jpe?g|webp)\b", re.IGNORECASE)
 _COMMENT = re.compile(r"[ \t]*#")
@@ -47,13 +47,13 @@ def scene_cards(score: Score) -> tuple[SceneCard, ...]:
     scenes = tuple(scene for use in score.uses for scene in use.scenes) + score.scenes
     values: dict[str, str] = {}
     for let in lets:
-        values.setdefault(let.name, _filled(let.text, values))
+        values.setdefault(let.name, _fill_text(let.text, values))
     items = [*score.items, *(item for section in score.sections for item in section.items)]
     sources = dict(score.sources)
-    return tuple(_card(scene, scenes, lets, values, items, sources) for scene in scenes)
+    return tuple(_build_card(scene, scenes, lets, values, items, sources) for scene in scenes)
 
 
-def _card(
+def _build_card(
     scene: Scene,
     scenes: tuple[Scene, ...],
     lets: tuple[Let, ...],
@@ -61,7 +61,7 @@ def _card(
     items: list[Item],
     sources: dict[str, str],
 ) -> SceneCard:
-    image = _shown_with(scene.name, items) or _named_above(scene, sources.get(scene.span.file, ""))
+    image = _find_shown_image(scene.name, items) or _find_comment_image(scene, sources.get(scene.span.file, ""))
     used = {
         part.name
         for text in (scene.base, scene.follow)
@@ -70,19 +70,19 @@ def _card(
         if isinstance(part, Variable)
     }
     names = [other.name for other in scenes]
-    held = [let for let in lets if let.name not in used and _owner(let.name, names) == scene.name]
+    held = [let for let in lets if let.name not in used and _find_owner(let.name, names) == scene.name]
     evolutions = [Evolution(let.name, values[let.name]) for let in held]
     known = {one.text for one in evolutions}
-    for text in _actions(scene.name, items):
-        said = _filled(text, values)
+    for text in _find_actions(scene.name, items):
+        said = _fill_text(text, values)
         if said not in known:
             known.add(said)
             evolutions.append(Evolution(None, said))
     return SceneCard(
         scene.name,
-        None if scene.base is None else braced(scene.base),
-        None if scene.follow is None else braced(scene.follow),
-        None if scene.base is None else _filled(scene.base, values),
+        None if scene.base is None else render_content(scene.base),
+        None if scene.follow is None else render_content(scene.follow),
+        None if scene.base is None else _fill_text(scene.base, values),
         image,
         tuple(evolutions),
         scene.silenced,
@@ -91,18 +91,18 @@ def _card(
     )
 
 
-def _filled(text: Text, values: dict[str, str]) -> str:
+def _fill_text(text: Text, values: dict[str, str]) -> str:
     """Return a text with its variables filled in. Unknown variables stay as written."""
     return "".join(part if isinstance(part, str) else values.get(part.name, "{" + part.name + "}") for part in text.parts)
 
 
-def _owner(name: str, scenes: list[str]) -> str | None:
+def _find_owner(name: str, scenes: list[str]) -> str | None:
     """Return the scene that a variable is named after: the longest scene name that its name begins with."""
     fitting = [scene for scene in scenes if name.startswith((f"{scene}_", f"{scene}-"))]
     return max(fitting, key=len, default=None)
 
 
-def _shown_with(name: str, items: list[Item]) -> str | None:
+def _find_shown_image(name: str, items: list[Item]) -> str | None:
     """Return the first image that a cue shows together with a scene's base."""
     for item in items:
         if any(isinstance(action, Show) and action.scene == name and action.action is None for action in item.actions):
@@ -112,7 +112,7 @@ def _shown_with(name: str, items: list[Item]) -> str | None:
     return None
 
 
-def _named_above(scene: Scene, source: str) -> str | None:
+def _find_comment_image(scene: Scene, source: str) -> str | None:
     """Return the image named in the comment right above a scene."""
     lines = source.split("\n")
     at = scene.span.line - 2
@@ -124,12 +124,12 @@ def _named_above(scene: Scene, source: str) -> str | None:
     return None
 
 
-def _actions(name: str, items: list[Item]) -> Iterator[Text]:
+def _find_actions(name: str, items: list[Item]) -> Iterator[Text]:
     for item in items:
         for action in item.actions:
             if isinstance(action, Show) and action.scene == name and action.action is not None:
-                yield from _texts(action.action)
+                yield from _text_options(action.action)
 
 
-def _texts(words: PromptText) -> tuple[Text, ...]:
+def _text_options(words: PromptText) -> tuple[Text, ...]:
     return words.options if isinstance(words, Pick) else (words,)

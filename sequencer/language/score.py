@@ -298,7 +298,7 @@ class ClockKind(StrEnum):
     FILE = "file"
 
     @property
-    def is_outer(self) -> bool:
+    def is_external(self) -> bool:
         """Whether the clock is external, so that a run follows it."""
         return self in (ClockKind.MIDI, ClockKind.LINK, ClockKind.MTC)
 

@@ -23,7 +23,7 @@ class ScoreBuilder:
     play_span: Span = NO_SPAN
     end_span: Span = NO_SPAN
 
-    def score(self, header: Header, comments: tuple[Comment, ...], file: str, text: str = "") -> Score:
+    def build(self, header: Header, comments: tuple[Comment, ...], file: str, text: str = "") -> Score:
         """Return the complete score. `text` is the source text, if available."""
         return Score(
             header,

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from sequencer.core.diagnostics import Diagnostics, Span
 
-_USUAL = 4
+_DEFAULT_BEATS_PER_BAR = 4
 """Beats per bar if the clock names no meter."""
 
 _CLOCK = re.compile(r"^[ \t]*[\"\']?clock\b[^\n#]*", re.MULTILINE)
@@ -22,21 +22,21 @@ _IN_CLOCK = re.compile(rf"(?<![0-9./]){_SIGNATURE}")
 _CHANGE = re.compile(rf"\bmeter\b[\"\']?[ \t]*[:=]?[ \t]*[\"\']?{_SIGNATURE}")
 
 
-def _counts_of(span: Span, faults: Diagnostics) -> frozenset[int]:
+def _find_beat_counts(span: Span, faults: Diagnostics) -> frozenset[int]:
     """Return the numbers of beats per bar in the score that `span` points into. Empty if they are not known."""
     text = faults.texts.get(span.file)
-    return frozenset() if text is None else _counts(text)
+    return frozenset() if text is None else _parse_beat_counts(text)
 
 
 @lru_cache(maxsize=1)
-def _counts(text: str) -> frozenset[int]:
+def _parse_beat_counts(text: str) -> frozenset[int]:
     """Return the numbers of beats per bar in the score `text`. Empty if they come from a MIDI file."""
     clock = _CLOCK.search(text)
     if clock is not None and re.search(r"\bfile\b", clock.group()):
         return frozenset()
     own = [] if clock is None else _IN_CLOCK.findall(clock.group())
     found = {int(count) for count in (*own[:1], *_CHANGE.findall(text))}
-    return frozenset(found if own else {*found, _USUAL})
+    return frozenset(found if own else {*found, _DEFAULT_BEATS_PER_BAR})
 
 
 def suggest_position(bar: int, beat: int, rest: Fraction, span: Span, faults: Diagnostics) -> str | None:
@@ -52,7 +52,7 @@ def suggest_position(bar: int, beat: int, rest: Fraction, span: Span, faults: Di
     Returns:
         The position as written in a score, for example `9.3+1/2`. None if the meter there is not known.
     """
-    counts = _counts_of(span, faults)
+    counts = _find_beat_counts(span, faults)
     if counts and not 1 <= beat <= min(counts):
         if len(counts) > 1 or min(counts) < 1:
             return None
@@ -63,15 +63,15 @@ def suggest_position(bar: int, beat: int, rest: Fraction, span: Span, faults: Di
 
 def has_beat(beat: int, span: Span, faults: Diagnostics) -> bool:
     """Return whether every bar has the beat, as far as the text shows."""
-    counts = _counts_of(span, faults)
+    counts = _find_beat_counts(span, faults)
     return beat >= 1 and (not counts or beat <= min(counts))
 
 
-BY_DOT = "write the bar, a dot and a beat that this bar has"
+BAR_BEAT_HINT = "write the bar, a dot and a beat that this bar has"
 """The hint if no position can be suggested: the meters differ, and only some of them have the beat."""
 
 
 def count_beats(span: Span, faults: Diagnostics) -> int | None:
     """Return how many beats each bar of the score has. None if its bars differ, or if the text does not show it."""
-    counts = _counts_of(span, faults)
+    counts = _find_beat_counts(span, faults)
     return next(iter(counts)) if len(counts) == 1 else None

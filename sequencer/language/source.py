@@ -12,7 +12,7 @@ from sequencer.core.diagnostics import Diagnostics, Fix, Span
 MAX_LINE_LENGTH = 200_000
 """Maximum length of a line, in characters."""
 
-ODD_BLANK = re.compile("[\u00a0\u00ad\u1680\u180e\u2000-\u200b\u200e\u200f\u202a-\u202f\u205f-\u2064\u2066-\u2069\u3000]+")
+UNUSUAL_SPACE = re.compile("[\u00a0\u00ad\u1680\u180e\u2000-\u200b\u200e\u200f\u202a-\u202f\u205f-\u2064\u2066-\u2069\u3000]+")
 """White space other than space and tab, and invisible characters, which come with copied text."""
 
 _LINE_END = re.compile(r"\n")
@@ -58,12 +58,12 @@ def replace_unprintable(text: str) -> str:
     return _CONTROL.sub("\ufffd", text)
 
 
-def is_encodable(text: str) -> str:
+def replace_forbidden(text: str) -> str:
     """Return `text` with a space in place of each character that is not allowed in a score."""
     return _CONTROL.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def odd_blank(found: str, at: Span) -> tuple[str, Span, str, tuple[Fix, ...]]:
+def unusual_space_error(found: str, at: Span) -> tuple[str, Span, str, tuple[Fix, ...]]:
     """Return the message, span, hint and fixes for the unusual spaces `found` at `at`."""
     code = f"U+{ord(found[0]):04X}"
     if found.isspace():
@@ -88,7 +88,7 @@ def check_characters(source: Source, faults: Diagnostics) -> bool:
         hint = 'break the text over several lines: """…"""'
         faults.error("E148", f"this line is longer than {MAX_LINE_LENGTH:,} characters", span, hint)
         return False
-    for match in islice(_CONTROL.finditer(source.text), MAX_CONTROLS):
+    for match in islice(_CONTROL.finditer(source.text), MAX_REPORTED_CONTROLS):
         span = source.span(match.start(), match.end())
         name = f"U+{ord(match.group()):04X}"
         message = f"the control character {name} cannot stand in a score"
@@ -96,7 +96,7 @@ def check_characters(source: Source, faults: Diagnostics) -> bool:
     return True
 
 
-MAX_CONTROLS = 20
+MAX_REPORTED_CONTROLS = 20
 """Maximum number of control characters that are reported individually."""
 
 _NEWLINE = re.compile(r"\n")
@@ -116,10 +116,10 @@ def subspan(text: str, span: Span, start: int, end: int) -> Span:
 
     Return all of `span` if the source there differs from `text`.
     """
-    return locator(text, span)(start, end)
+    return make_locator(text, span)(start, end)
 
 
-def locator(text: str, span: Span) -> Callable[[int, int], Span]:
+def make_locator(text: str, span: Span) -> Callable[[int, int], Span]:
     """Return a function that makes the span of `text[start:end]`.
 
     The function returns all of `span`, the span of `text`, if the source there differs from `text`.

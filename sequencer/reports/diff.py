@@ -73,14 +73,14 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
+class _RunContent:
     report: Report
     prompts: dict[int, str | None]
     pictures: dict[int, str]
     renderers: frozenset[str]
 
 
-def _shown(journal: Journal) -> _Shown:
+def _read_content(journal: Journal) -> _RunContent:
     """Return what a run showed, by score chunk. The conductor knows which take begins where."""
     conductor = Conductor(journal.schedule, journal.following, journal.revision)
     prompts: dict[int, str | None] = {}
@@ -98,26 +98,26 @@ def _shown(journal: Journal) -> _Shown:
             case _:
                 pass
         conductor.receive(record.event)
-    return _Shown(conductor.report(), prompts, pictures, frozenset(renderers))
+    return _RunContent(conductor.report(), prompts, pictures, frozenset(renderers))
 
 
 def compare(before: Journal, after: Journal) -> Comparison:
     """Return where two runs differ."""
-    first, second = _shown(before), _shown(after)
+    first, second = _read_content(before), _read_content(after)
     common = first.prompts.keys() & second.prompts.keys()
-    pictures, why_not = _pictures(first, second)
+    pictures, why_not = _compare_frames(first, second)
     return Comparison(
-        settings=tuple(_settings(before, after)),
-        cues=tuple(_cues(first.report.cues, second.report.cues)),
+        settings=tuple(_compare_settings(before, after)),
+        cues=tuple(_compare_cues(first.report.cues, second.report.cues)),
         prompts=tuple(sorted(chunk for chunk in common if first.prompts[chunk] != second.prompts[chunk])),
         pictures=pictures,
         why_not=why_not,
         chunks=(first.report.chunks, second.report.chunks),
-        sends=tuple(_sends(first.report.sends, second.report.sends)),
+        sends=tuple(_compare_sends(first.report.sends, second.report.sends)),
     )
 
 
-def _pictures(first: _Shown, second: _Shown) -> tuple[tuple[int, ...] | None, str]:
+def _compare_frames(first: _RunContent, second: _RunContent) -> tuple[tuple[int, ...] | None, str]:
     if not first.pictures or not second.pictures:
         return None, "not both runs have pictures of their own"
     if first.renderers != second.renderers:
@@ -126,31 +126,31 @@ def _pictures(first: _Shown, second: _Shown) -> tuple[tuple[int, ...] | None, st
     return tuple(sorted(chunk for chunk in common if first.pictures[chunk] != second.pictures[chunk])), ""
 
 
-def _settings(before: Journal, after: Journal) -> list[str]:
+def _compare_settings(before: Journal, after: Journal) -> list[str]:
     found = []
     for name in ("title", "seed", "grid", "mode", "schedule_digest"):
         one, other = before.header.get(name), after.header.get(name)
         if one != other:
-            found.append(f"{name.replace('_', ' ')}: {_brief(one)} against {_brief(other)}")
+            found.append(f"{name.replace('_', ' ')}: {_shorten(one)} against {_shorten(other)}")
     return found
 
 
-def _brief(value: Any) -> str:
+def _shorten(value: Any) -> str:
     text = str(value)
     return text if len(text) <= 24 else text[:12] + "…"
 
 
-def _key(cue: CueReport) -> tuple[str | None, str, str]:
+def _cue_key(cue: CueReport) -> tuple[str | None, str, str]:
     return cue.section, cue.place, cue.what
 
 
-def _cues(before: Sequence[CueReport], after: Sequence[CueReport]) -> list[CueDifference]:
+def _compare_cues(before: Sequence[CueReport], after: Sequence[CueReport]) -> list[CueDifference]:
     found: list[CueDifference] = []
-    matcher = SequenceMatcher(None, [_key(cue) for cue in before], [_key(cue) for cue in after], autojunk=False)
+    matcher = SequenceMatcher(None, [_cue_key(cue) for cue in before], [_cue_key(cue) for cue in after], autojunk=False)
     for kind, low, high, other_low, other_high in matcher.get_opcodes():
         if kind == "equal":
             for one, other in zip(before[low:high], after[other_low:other_high], strict=True):
-                what = _parted(one, other)
+                what = _describe_difference(one, other)
                 if what:
                     found.append(CueDifference(one, other, what))
             continue
@@ -158,8 +158,8 @@ def _cues(before: Sequence[CueReport], after: Sequence[CueReport]) -> list[CueDi
         # A repeated or frozen run names its positions anew: cues with equal acts that landed on the same chunk are the same
         # cue.
         both = Counter(map(_landing, first)) & Counter(map(_landing, second))
-        found += [CueDifference(one, None, "only in the first run") for one in _without(first, both)]
-        found += [CueDifference(None, one, "only in the second run") for one in _without(second, both)]
+        found += [CueDifference(one, None, "only in the first run") for one in _unmatched_cues(first, both)]
+        found += [CueDifference(None, one, "only in the second run") for one in _unmatched_cues(second, both)]
     return found
 
 
@@ -170,7 +170,7 @@ def _landing(cue: CueReport) -> tuple[int, frozenset[str]] | None:
     return cue.landed, frozenset(cue.what.split(", "))
 
 
-def _without(cues: Sequence[CueReport], others: Counter[tuple[int, frozenset[str]] | None]) -> Iterator[CueReport]:
+def _unmatched_cues(cues: Sequence[CueReport], others: Counter[tuple[int, frozenset[str]] | None]) -> Iterator[CueReport]:
     """Yield the cues that are not among `others`, the landings of both runs. Each landing matches one cue."""
     left = others.copy()
     for cue in cues:
@@ -181,13 +181,13 @@ def _without(cues: Sequence[CueReport], others: Counter[tuple[int, frozenset[str
             yield cue
 
 
-def _parted(one: CueReport, other: CueReport) -> str:
+def _describe_difference(one: CueReport, other: CueReport) -> str:
     """Describe how the same cue went differently; empty where it did not. Times of day and leads are not compared."""
     parts = []
     if one.status is not other.status:
         parts.append(f"{one.status.value} against {other.status.value}")
     if one.landed != other.landed:
-        parts.append(f"on chunk {_at(one.landed)} against {_at(other.landed)}")
+        parts.append(f"on chunk {_format_chunk(one.landed)} against {_format_chunk(other.landed)}")
     return ", ".join(parts)
 
 
@@ -196,33 +196,33 @@ _Message = tuple[str, int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class _Posted:
+class _RunMessage:
     """One message of a run: its content, its origin, and whether it was sent."""
 
     message: _Message
     send: SentMidi
     words: str
 
-    def itself(self) -> object:
+    def content_key(self) -> object:
         """Return what was sent."""
         return self.message
 
-    def position(self) -> object:
+    def position_key(self) -> object:
         """Return what was sent, with the position of the score that it was sent for."""
         return self.send.section, self.send.place, self.message
 
 
-CLOSE, NEAR = Fraction(1, 50), Fraction(3, 2)
+FIRST_SEARCH_DISTANCE_S, SECOND_SEARCH_DISTANCE_S = Fraction(1, 50), Fraction(3, 2)
 """The largest distance between equal messages of two runs in a first and in a second search, in seconds of the model's time."""
 
 
-def _sends(before: Sequence[SentMidi], after: Sequence[SentMidi]) -> Iterator[SendDifference]:
+def _compare_sends(before: Sequence[SentMidi], after: Sequence[SentMidi]) -> Iterator[SendDifference]:
     """Yield each message in which two runs differ.
 
     The grouping of messages into cues and the notation of their positions are not compared. Neither is the time of sending,
     which depends on the chunk boundaries of the particular run.
     """
-    both, only_first, only_second = _paired(_posted(before), _posted(after))
+    both, only_first, only_second = _pair_messages(_collect_messages(before), _collect_messages(after))
     for one, other in both:
         if one.send.was_sent is not other.send.was_sent:
             yield SendDifference(one.send, one.words, "sent against left out" if one.send.was_sent else "left out against sent")
@@ -230,19 +230,25 @@ def _sends(before: Sequence[SentMidi], after: Sequence[SentMidi]) -> Iterator[Se
     yield from (SendDifference(one.send, one.words, "only in the second run") for one in only_second)
 
 
-def _paired(first: list[_Posted], second: list[_Posted]) -> tuple[list[tuple[_Posted, _Posted]], list[_Posted], list[_Posted]]:
+def _pair_messages(
+    first: list[_RunMessage], second: list[_RunMessage]
+) -> tuple[list[tuple[_RunMessage, _RunMessage]], list[_RunMessage], list[_RunMessage]]:
     """Return the pairs of equal messages, and those that only the first and only the second run contains.
 
     Messages with equal content are paired in three steps: first those from the same position of the score, as in two runs that
     left a live section at different times; then those at the same time, as in a frozen score; then those a little apart in
     time.
     """
-    both: list[tuple[_Posted, _Posted]] = []
-    for key, apart in ((_Posted.position, None), (_Posted.itself, CLOSE), (_Posted.itself, NEAR)):
-        waiting: dict[object, deque[_Posted]] = {}
+    both: list[tuple[_RunMessage, _RunMessage]] = []
+    for key, apart in (
+        (_RunMessage.position_key, None),
+        (_RunMessage.content_key, FIRST_SEARCH_DISTANCE_S),
+        (_RunMessage.content_key, SECOND_SEARCH_DISTANCE_S),
+    ):
+        waiting: dict[object, deque[_RunMessage]] = {}
         for posted in second:
             waiting.setdefault(key(posted), deque()).append(posted)
-        left: list[_Posted] = []
+        left: list[_RunMessage] = []
         taken: set[int] = set()
         for posted in first:
             others = waiting.get(key(posted), deque())
@@ -257,15 +263,17 @@ def _paired(first: list[_Posted], second: list[_Posted]) -> tuple[list[tuple[_Po
     return both, first, second
 
 
-def _posted(sends: Sequence[SentMidi]) -> list[_Posted]:
+def _collect_messages(sends: Sequence[SentMidi]) -> list[_RunMessage]:
     """Return every message of a run in the order of time; messages of the same time are in the order of their content."""
     found = [
-        (round(send.seconds * 1000), _Posted(_message(act), send, describe_act(act))) for send in sends for act in send.acts
+        (round(send.seconds * 1000), _RunMessage(_message_content(act), send, describe_act(act)))
+        for send in sends
+        for act in send.acts
     ]
     return [one for _, one in sorted(found, key=lambda pair: (pair[0], pair[1].message))]
 
 
-def _message(act: MidiAct) -> _Message:
+def _message_content(act: MidiAct) -> _Message:
     match act:
         case NoteAct():
             # At least one millisecond, as in a frozen score.
@@ -276,5 +284,5 @@ def _message(act: MidiAct) -> _Message:
             return "program", act.channel, act.program, 0, 0
 
 
-def _at(chunk: int | None) -> str:
+def _format_chunk(chunk: int | None) -> str:
     return "none" if chunk is None else str(chunk)

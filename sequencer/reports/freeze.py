@@ -32,7 +32,7 @@ from sequencer.language.score import (
     Unit,
     UseImage,
 )
-from sequencer.language.source import is_encodable
+from sequencer.language.source import replace_forbidden
 from sequencer.schedule.model import ControlAct, CutAct, NoteAct, ProgramAct
 
 
@@ -54,17 +54,17 @@ def freeze(journal: Journal) -> Score:
         raise JournalError("this run ended before its first chunk: there is nothing to freeze")
     shown: dict[int, dict[ActKind, Action]] = {}
     for chunk in sorted(run.ledger.slots):
-        for kind, at, action in _landed(run.ledger.slots[chunk]):
+        for kind, at, action in _landed_actions(run.ledger.slots[chunk]):
             if at < run.making:
                 shown.setdefault(at, {})[kind] = action
     cues = [
         Cue(AtOffset(Fraction(at), Unit.CHUNKS), tuple(acts[kind] for kind in _ORDER if kind in acts))
         for at, acts in sorted(shown.items())
     ]
-    cues += [Cue(AtOffset(sent.seconds, Unit.SECONDS), _sent(sent)) for sent in run.sends.log if sent.was_sent]
+    cues += [Cue(AtOffset(sent.seconds, Unit.SECONDS), _send_actions(sent)) for sent in run.sends.log if sent.was_sent]
     schedule = journal.schedule
     header = Header(
-        title=None if schedule.title is None else is_encodable(schedule.title),
+        title=None if schedule.title is None else replace_forbidden(schedule.title),
         clock=ClockLine(ClockKind.CHUNKS),
         grid=GridLine(schedule.grid.frames, schedule.grid.fps),
         seed=schedule.seed,
@@ -74,7 +74,7 @@ def freeze(journal: Journal) -> Score:
     return Score(header=header, items=tuple(cues), end=AtOffset(Fraction(run.making), Unit.CHUNKS), images=schedule.images)
 
 
-def _sent(sent: SentMidi) -> tuple[Action, ...]:
+def _send_actions(sent: SentMidi) -> tuple[Action, ...]:
     """Return the MIDI messages that were sent, as actions."""
     actions: list[Action] = []
     for act in sent.acts:
@@ -92,17 +92,17 @@ def _sent(sent: SentMidi) -> tuple[Action, ...]:
 _ORDER: tuple[ActKind, ...] = ("cut", "sr", "strength", "image", "prompt")
 
 
-def _landed(slot: ChunkSlot) -> Iterator[tuple[ActKind, int, Action]]:
+def _landed_actions(slot: ChunkSlot) -> Iterator[tuple[ActKind, int, Action]]:
     """Yield (kind, chunk, action) of what landed in a slot. Of each kind, only the last delivery counts."""
     for kind in _ORDER:
         for line in reversed(slot.lines):
             acts = any(kind_of(act) == kind for act in line.acts)
             if acts and line.landed is not None and kind not in line.open and f"without its {kind}" not in line.reason:
-                yield kind, line.landed, _action(kind, slot)
+                yield kind, line.landed, _slot_action(kind, slot)
                 break
 
 
-def _action(kind: ActKind, slot: ChunkSlot) -> Action:
+def _slot_action(kind: ActKind, slot: ChunkSlot) -> Action:
     match kind:
         case "cut":
             cut = slot.cut
@@ -113,8 +113,8 @@ def _action(kind: ActKind, slot: ChunkSlot) -> Action:
             return SetStrength(slot.strength if slot.strength is not None else Fraction(1))
         case "image":
             path = slot.image.path if slot.image is not None else ""
-            if path != is_encodable(path):
+            if path != replace_forbidden(path):
                 raise JournalError("this run shows an image whose name cannot stand in a score")
             return UseImage(path)
         case "prompt":
-            return Prompt(Text((is_encodable(slot.prompt or ""),)))
+            return Prompt(Text((replace_forbidden(slot.prompt or ""),)))

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sequencer.language.advice import advise
-from sequencer.language.advice.rules import MAX_IN_ARC, MAX_WORDS, RULES
+from sequencer.language.advice.rules import MAX_ARC_PROMPTS, MAX_PROMPT_WORDS, RULES
 from sequencer.language.loader import load_text
 
 SCORES = Path(__file__).resolve().parents[2] / "scores"
@@ -59,7 +59,7 @@ def test_no_false_alarm_on_our_own_scores(path: Path) -> None:
 
 
 SPEAKS: list[tuple[str, str]] = [
-    ("W601", two(GOOD, NEXT + " So it goes" * (MAX_WORDS // 3))),
+    ("W601", two(GOOD, NEXT + " So it goes" * (MAX_PROMPT_WORDS // 3))),
     ("W602", scene(FOLLOW.replace("35mm", "50mm"))),
     ("W602", two(GOOD, NEXT.replace("Low close shot, 35mm.", ""))),
     ("W603", scene(FOLLOW.replace("Soft grey light. ", ""))),
@@ -72,7 +72,7 @@ SPEAKS: list[tuple[str, str]] = [
     ("W607", scene(action="It turns. It sinks. It is gone in the drain.")),
     (
         "W608",
-        "".join(f'at {4 * i}c "{NEXT.replace("once", f"{i} times")}"\n' for i in range(MAX_IN_ARC + 1)),
+        "".join(f'at {4 * i}c "{NEXT.replace("once", f"{i} times")}"\n' for i in range(MAX_ARC_PROMPTS + 1)),
     ),
     ("W609", two(GOOD, NEXT.replace("once", "without any people"))),
     ("W610", two(GOOD, NEXT.replace("boat", "(boat:1.3)"))),
@@ -101,7 +101,7 @@ SILENT: list[tuple[str, str]] = [
     ("W606", two(GOOD, "Once more the paper boat turns. Soft grey light. Low close shot, 35mm.")),
     ("W607", scene(action="Now and then it turns.")),
     ("W607", scene(action="Now it turns; drops fall from it. It shines.")),
-    ("W608", "".join(f'at {4 * i}c "{NEXT.replace("once", f"{i} times")}"\n' for i in range(MAX_IN_ARC))),
+    ("W608", "".join(f'at {4 * i}c "{NEXT.replace("once", f"{i} times")}"\n' for i in range(MAX_ARC_PROMPTS))),
     ("W609", two(GOOD, NEXT.replace("gutter", "empty gutter, a northern knot"))),
     ("W610", two(GOOD, NEXT.replace("boat", "boat (a white one) -- at 4:3"))),
     ("W611", f'at 0c "{GOOD}"\nat 4c cut, "A rocket climbs through the clouds at noon. Aerial shot."\n'),
@@ -117,8 +117,8 @@ def test_the_rule_keeps_silent(code: str, text: str) -> None:
 
 
 def test_a_cut_begins_a_new_arc() -> None:
-    lines = [f'at {4 * i}c "{NEXT.replace("once", f"{i} times")}"\n' for i in range(2 * MAX_IN_ARC)]
-    lines[MAX_IN_ARC] = lines[MAX_IN_ARC].replace(f"at {4 * MAX_IN_ARC}c ", f"at {4 * MAX_IN_ARC}c cut, ")
+    lines = [f'at {4 * i}c "{NEXT.replace("once", f"{i} times")}"\n' for i in range(2 * MAX_ARC_PROMPTS)]
+    lines[MAX_ARC_PROMPTS] = lines[MAX_ARC_PROMPTS].replace(f"at {4 * MAX_ARC_PROMPTS}c ", f"at {4 * MAX_ARC_PROMPTS}c cut, ")
     assert "W608" not in codes("".join(lines))
 
 

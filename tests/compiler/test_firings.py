@@ -8,7 +8,7 @@ import pytest
 from compiler_passes import codes_of
 
 from sequencer.core.diagnostics import NO_SPAN, Diagnostics
-from sequencer.language.compiler.midi import number_of, schedule_trigger, trigger_key
+from sequencer.language.compiler.midi import parse_note_number, schedule_trigger, trigger_key
 from sequencer.language.score import OnControl, OnGo, OnNote, OnProgram, OnTransport, Trigger
 from sequencer.schedule.model import ControlCrossing, GoTrigger, NoteTrigger, ProgramTrigger, TransportTrigger
 from sequencer.schedule.model import Trigger as ScheduleTrigger
@@ -60,5 +60,5 @@ def test_firings_and_their_keys(trigger: Trigger, firing: ScheduleTrigger, key: 
 )
 def test_the_numbers_of_notes(written: str, middle: Literal["C3", "C4"], number: int | None) -> None:
     faults = Diagnostics()
-    assert number_of(written, middle, NO_SPAN, faults) == number
+    assert parse_note_number(written, middle, NO_SPAN, faults) == number
     assert [one.code for one in faults.diagnostics] == ([] if number is not None else ["E312"])

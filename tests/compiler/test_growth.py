@@ -16,7 +16,7 @@ from bench.growth import KINDS, MAX_EXPONENT, Kind
 from sequencer.core.diagnostics import MAX_KEPT
 from sequencer.language.check import check_text
 from sequencer.language.compiler.ir import PlacedCue
-from sequencer.language.compiler.place import CueExpander, Room
+from sequencer.language.compiler.place import CueBudget, CueExpander
 
 SMALL = 600
 """More mistakes than are kept: the rest are only counted."""
@@ -142,7 +142,7 @@ def test_cues_beyond_the_limit_are_not_made_before_they_are_refused(text: str, m
             yield cue
 
     monkeypatch.setattr(CueExpander, "cues_of", counting)
-    monkeypatch.setattr(sys.modules[Room.__module__], "Room", lambda: Room(left=5_000))
+    monkeypatch.setattr(sys.modules[CueBudget.__module__], "CueBudget", lambda: CueBudget(left=5_000))
     found = [one.code for one in check_text(text).diagnostics if one.is_error]
     assert found == ["E416"]
     assert made <= 5_000 + 12

@@ -7,8 +7,8 @@ from fractions import Fraction
 import pytest
 
 from sequencer.core.timebase import Meter, MeterMap
-from sequencer.language.compiler.local_time import _bars_on, _beats_on
-from sequencer.language.compiler.meters import GrowingMeters
+from sequencer.language.compiler.local_time import _advance_bars, _advance_beats
+from sequencer.language.compiler.meters import MutableMeterMap
 
 ONE = MeterMap.of([(0, Meter(6, 8))])
 TWO = MeterMap.of([(0, Meter(6, 8)), (2, Meter(4, 4))])
@@ -27,7 +27,7 @@ TWO = MeterMap.of([(0, Meter(6, 8)), (2, Meter(4, 4))])
     ],
 )
 def test_a_beat_is_as_long_as_its_meter_says(meters: MeterMap, quarter: int, beats: Fraction, found: Fraction) -> None:
-    assert _beats_on(Fraction(quarter), Fraction(beats), GrowingMeters(meters)) == found
+    assert _advance_beats(Fraction(quarter), Fraction(beats), MutableMeterMap(meters)) == found
 
 
 @pytest.mark.parametrize(
@@ -44,4 +44,4 @@ def test_a_beat_is_as_long_as_its_meter_says(meters: MeterMap, quarter: int, bea
     ],
 )
 def test_a_bar_is_as_long_as_its_meter_says(meters: MeterMap, quarter: int, bars: Fraction, found: Fraction) -> None:
-    assert _bars_on(Fraction(quarter), Fraction(bars), GrowingMeters(meters)) == found
+    assert _advance_bars(Fraction(quarter), Fraction(bars), MutableMeterMap(meters)) == found

@@ -14,7 +14,14 @@ from sequencer.core.diagnostics import NO_SPAN, Diagnostics, Span
 from sequencer.core.timebase import MAX_TIME_BITS, ChunkGrid, Meter, MeterMap, TempoChange, TempoMap
 from sequencer.language.compiler.fixes import later_end_fix, longer_length_fix
 from sequencer.language.compiler.ir import BlockPosition
-from sequencer.language.compiler.local_time import NO_BEATS, NO_TEMPO, BlockTime, length_of, missing_tempo_message, number
+from sequencer.language.compiler.local_time import (
+    NO_BEATS,
+    NO_TEMPO,
+    BlockTime,
+    describe_number,
+    find_block_end,
+    missing_tempo_message,
+)
 from sequencer.language.score import AtBar, AtMark, AtOffset, ClockKind, ClockLine, Duration, Position, Unit
 
 HERE = Span("t", 1, 1, 1, 2)
@@ -60,7 +67,7 @@ def seconds(value: str, unit: Unit = Unit.SECONDS) -> BlockPosition:
 )
 def test_counting_on(start: BlockPosition, amount: str, unit: Unit, expected: tuple[str | None, str | None]) -> None:
     faults = Diagnostics()
-    found = local_time(faults).after(start, Fraction(amount), unit, HERE)
+    found = local_time(faults).advance(start, Fraction(amount), unit, HERE)
     assert found is not None
     shown = tuple(None if one is None else str(one) for one in (found.quarter, found.seconds))
     assert (shown, codes_of(faults)) == (expected, [])
@@ -78,7 +85,7 @@ def test_counting_on(start: BlockPosition, amount: str, unit: Unit, expected: tu
     ],
 )
 def test_a_place_keeps_its_unit_where_it_is_counted_on_in_the_same(start: BlockPosition, unit: Unit, expected: Unit) -> None:
-    found = local_time(Diagnostics()).after(start, Fraction(1), unit, HERE)
+    found = local_time(Diagnostics()).advance(start, Fraction(1), unit, HERE)
     assert found is not None
     assert found.unit is expected
 
@@ -91,10 +98,10 @@ def test_a_place_keeps_its_unit_where_it_is_counted_on_in_the_same(start: BlockP
 )
 def test_counting_on_adds_up(start: Fraction, one: Fraction, other: Fraction, unit: Unit) -> None:
     local = local_time(Diagnostics())
-    first = local.after(BlockPosition(start, None, Unit.BEATS), one, unit, HERE)
+    first = local.advance(BlockPosition(start, None, Unit.BEATS), one, unit, HERE)
     assert first is not None
-    twice = local.after(first, other, unit, HERE)
-    once = local.after(BlockPosition(start, None, Unit.BEATS), one + other, unit, HERE)
+    twice = local.advance(first, other, unit, HERE)
+    once = local.advance(BlockPosition(start, None, Unit.BEATS), one + other, unit, HERE)
     assert twice == once
 
 
@@ -113,19 +120,19 @@ def test_counting_on_adds_up(start: Fraction, one: Fraction, other: Fraction, un
 )
 def test_what_cannot_be_counted(local: dict[str, TempoMap], spot: BlockPosition, unit: Unit, code: str) -> None:
     faults = Diagnostics()
-    assert local_time(faults, **local).after(spot, Fraction(1), unit, HERE) is None  # type: ignore[arg-type]  # from the table
+    assert local_time(faults, **local).advance(spot, Fraction(1), unit, HERE) is None  # type: ignore[arg-type]  # from the table
     assert codes_of(faults) == [f"{code} 1:1"]
 
 
 def test_missing_beats_are_reported_once() -> None:
     faults = Diagnostics()
     local = local_time(faults, None)
-    assert [local.beats(HERE), local.beats(HERE), local.spot(AtBar(2, span=HERE))] == [None] * 3
+    assert [local.require_meters(HERE), local.require_meters(HERE), local.locate(AtBar(2, span=HERE))] == [None] * 3
     assert codes_of(faults) == ["E402 1:1"]
-    with local.reporting_to(other := Diagnostics()):
-        assert local.beats(HERE) is None
+    with local.redirect_diagnostics(other := Diagnostics()):
+        assert local.require_meters(HERE) is None
     assert (codes_of(other), codes_of(faults)) == (["E402 1:1"], ["E402 1:1"])
-    assert local.beats(HERE) is None
+    assert local.require_meters(HERE) is None
     assert faults.count == 1
 
 
@@ -133,7 +140,7 @@ def test_missing_beats_are_reported_once() -> None:
 def test_an_exact_time_has_a_bound(extra: int) -> None:
     faults = Diagnostics()
     denominator = (1 << (MAX_TIME_BITS - 1 + extra)) + 1
-    found = local_time(faults, [(0, Meter(4, 4))]).after(quarter("0"), Fraction(1, denominator), Unit.BEATS, HERE)
+    found = local_time(faults, [(0, Meter(4, 4))]).advance(quarter("0"), Fraction(1, denominator), Unit.BEATS, HERE)
     assert (found is None, codes_of(faults)) == (bool(extra), ["E420 1:1"] if extra else [])
 
 
@@ -152,7 +159,7 @@ def test_an_exact_time_has_a_bound(extra: int) -> None:
     ],
 )
 def test_labels(spot: BlockPosition, label: str) -> None:
-    assert local_time(Diagnostics()).label(spot) == label
+    assert local_time(Diagnostics()).describe_position(spot) == label
 
 
 @pytest.mark.parametrize(
@@ -170,13 +177,13 @@ def test_labels(spot: BlockPosition, label: str) -> None:
     ],
 )
 def test_numbers(value: str, shown: str) -> None:
-    assert number(Fraction(value)) == shown
+    assert describe_number(Fraction(value)) == shown
 
 
 @pytest.mark.parametrize("unit", [Unit.BARS, Unit.BEATS])
 def test_beats_have_no_seconds_of_their_own(unit: Unit) -> None:
     with pytest.raises(ValueError, match="not timed"):
-        local_time(Diagnostics()).timed(Fraction(1), unit)
+        local_time(Diagnostics()).to_seconds(Fraction(1), unit)
 
 
 def test_where_a_block_begins() -> None:
@@ -195,8 +202,8 @@ def test_why_there_are_no_beats(clock: ClockLine | None, lacks: tuple[str, str])
 
 def test_lengths_need_no_tempo_where_they_are_timed() -> None:
     local = BlockTime(ChunkGrid(), MeterMap.of(METERS), Diagnostics(), (), NO_TEMPO)
-    assert length_of(Duration(Fraction(3), Unit.CHUNKS), local) == seconds("33/8", Unit.CHUNKS)
-    assert length_of(Duration(Fraction(3), Unit.BARS), local) == BlockPosition(Fraction(11), None, Unit.BARS)
+    assert find_block_end(Duration(Fraction(3), Unit.CHUNKS), local) == seconds("33/8", Unit.CHUNKS)
+    assert find_block_end(Duration(Fraction(3), Unit.BARS), local) == BlockPosition(Fraction(11), None, Unit.BARS)
 
 
 # ---- replacements --------------------------------------------------------------------------------------------------

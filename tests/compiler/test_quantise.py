@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sequencer.core.timebase import ChunkGrid, Meter, Snap
-from sequencer.language.compiler.quantise import DEFAULT_LEAD
+from sequencer.language.compiler.quantise import DEFAULT_LEAD_CHUNKS
 from sequencer.schedule.model import ClockSpec, Schedule
 
 BEATS = "clock 120 bpm, 4/4\n"
@@ -100,7 +100,7 @@ def test_the_end_holds_what_has_begun_and_the_last_cue(text: str, end: int) -> N
 @pytest.mark.parametrize(
     ("head", "expected"),
     [
-        pytest.param("", (None, ChunkGrid(), Snap.NEAREST, DEFAULT_LEAD, "shift", 0, "2x", "C3"), id="defaults"),
+        pytest.param("", (None, ChunkGrid(), Snap.NEAREST, DEFAULT_LEAD_CHUNKS, "shift", 0, "2x", "C3"), id="defaults"),
         pytest.param(
             'score "T"\ngrid 10 frames @ 25 fps\nsnap ceil\nlead 5c\nlate drop\nseed 9\nsr off\nmiddle C4\n',
             ("T", ChunkGrid(10, Fraction(25)), Snap.CEIL, 5, "drop", 9, "off", "C4"),

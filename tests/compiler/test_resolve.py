@@ -10,7 +10,7 @@ from compiler_passes import codes_of, image_file, resolved_of, score_of
 from sequencer.core.diagnostics import NO_SPAN
 from sequencer.core.timebase import Meter, Snap
 from sequencer.language.compiler.ir import ResolvedCue, ResolvedMidi, ResolvedPrompt, ResolvedRule
-from sequencer.language.compiler.resolve import MAX_LISTED, MAX_PASSES
+from sequencer.language.compiler.resolve import MAX_LISTED_NAMES, MAX_PASSES
 from sequencer.language.score import Action, AtOffset, Cue, Goto, Pause, Prompt, Resume, Score, Text, Unit
 from sequencer.schedule.model import (
     ControlAct,
@@ -92,7 +92,7 @@ def test_an_every_keeps_its_step_and_its_start() -> None:
     assert (int(cue.every.amount), cue.place is not None, cue.snap) == (2, True, Snap.CEIL)
     cue = only_cue(f'{BEATS}every 2 bars "A"\nend 9\n')
     assert cue.place is None
-    assert cue.where == cue.span
+    assert cue.position_span == cue.span
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_an_every_keeps_its_step_and_its_start() -> None:
     ids=["prompt", "message-only", "both", "mark-only"],
 )
 def test_only_what_the_model_does_is_bound_to_chunks(actions: str, is_for_the_model: bool) -> None:
-    assert only_cue(f"{BEATS}at 1 {actions}\n").is_for_the_model == is_for_the_model
+    assert only_cue(f"{BEATS}at 1 {actions}\n").is_for_model == is_for_the_model
 
 
 @pytest.mark.parametrize(
@@ -275,11 +275,11 @@ def test_replacements_for_what_play_names(play: str, replacement: str, columns: 
 
 
 def test_a_hint_lists_the_first_sections_and_counts_the_rest() -> None:
-    sections = "".join(f'section part{number} 1 bar {{\n  at 1 "A"\n}}\n' for number in range(MAX_LISTED + 2))
+    sections = "".join(f'section part{number} 1 bar {{\n  at 1 "A"\n}}\n' for number in range(MAX_LISTED_NAMES + 2))
     _, faults = resolved_of(score_of(f"{BEATS}{sections}play qqqq part1\n"))
     hint = next(one.hint for one in faults.diagnostics if one.code == "E322")
     assert hint is not None
-    names = ", ".join(f"part{number}" for number in range(MAX_LISTED))
+    names = ", ".join(f"part{number}" for number in range(MAX_LISTED_NAMES))
     assert hint == f"the sections are: {names} and 2 more"
 
 

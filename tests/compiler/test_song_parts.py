@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sequencer.core.timebase import Meter, TempoChange
-from sequencer.language.compiler.midi_file_clock import MIN_WINDOW_QUARTERS, first_window, part_of
+from sequencer.language.compiler.midi_file_clock import MIN_WINDOW_QUARTERS, estimate_window, extract_part
 from sequencer.language.score import Duration, Unit
 
 SONG = song_time({0: 120, 4: 60, 10: 90}, {0: (4, 4), 8: (3, 4), 14: (2, 4)})
@@ -34,7 +34,7 @@ def changes(tempos: tuple[TempoChange, ...]) -> dict[int, int]:
     ],
 )
 def test_a_part(quarter: int, tempos: dict[int, int], meters: dict[int, tuple[int, int]], broken: int | None) -> None:
-    part = part_of(SONG, Fraction(quarter))
+    part = extract_part(SONG, Fraction(quarter))
     assert changes(part.tempos) == tempos
     assert dict(part.meters) == {bar: Meter(*meter) for bar, meter in meters.items()}
     assert (part.broken, part.is_whole) == (broken, True)
@@ -51,13 +51,13 @@ def test_a_part(quarter: int, tempos: dict[int, int], meters: dict[int, tuple[in
     ],
 )
 def test_a_window_holds_what_begins_in_it(window: int, tempos: list[int], bars: list[int], is_whole: bool) -> None:
-    part = part_of(SONG, Fraction(0), Fraction(window))
+    part = extract_part(SONG, Fraction(0), Fraction(window))
     assert (list(changes(part.tempos)), [bar for bar, _ in part.meters], part.is_whole) == (tempos, bars, is_whole)
 
 
 @pytest.mark.parametrize(("length", "tempos", "bars"), [(4, 1, 1), (5, 2, 1), (8, 2, 1), (9, 2, 2), (20, 3, 3)])
 def test_what_is_kept_of_a_part(length: int, tempos: int, bars: int) -> None:
-    part = part_of(SONG, Fraction(0))
+    part = extract_part(SONG, Fraction(0))
     assert len(part.tempo_until(Fraction(length)).segments) == tempos
     assert len(part.meters_until(Fraction(length)).changes) == bars
 
@@ -74,12 +74,12 @@ def test_what_is_kept_of_a_part(length: int, tempos: int, bars: int) -> None:
     ids=["none", "short", "bars", "beats", "seconds"],
 )
 def test_the_first_window_is_about_twice_the_length(duration: Duration | None, window: int) -> None:
-    assert first_window(duration, SONG) == window
+    assert estimate_window(duration, SONG) == window
 
 
 @given(st.integers(0, 30), st.integers(1, 40))
 def test_a_window_never_changes_what_it_holds(quarter: int, window: int) -> None:
-    whole, part = part_of(SONG, Fraction(quarter)), part_of(SONG, Fraction(quarter), Fraction(window))
+    whole, part = extract_part(SONG, Fraction(quarter)), extract_part(SONG, Fraction(quarter), Fraction(window))
     assert part.tempos == whole.tempos[: len(part.tempos)]
     assert part.meters == whole.meters[: len(part.meters)]
     assert part.broken in (None, whole.broken)

@@ -8,7 +8,7 @@ from fuzz.promises import ROOT, BrokenError, text_of
 
 from sequencer.core.diagnostics import Diagnostics, Span, render_all
 from sequencer.language.check import check_text
-from sequencer.language.loader import Notation, decode, load_text
+from sequencer.language.loader import Notation, decode_score, load_text
 from sequencer.language.notations import print_score
 from sequencer.language.values.amounts import read_amount, read_duration
 from sequencer.language.values.midi import read_trigger
@@ -19,7 +19,7 @@ from sequencer.schedule.document import from_json, to_json
 def _score(data: bytes, file: str) -> None:
     """Check a score. Printed in both notations it reads back the same, and its schedule survives conversion to a document."""
     faults = Diagnostics()
-    text = decode(data, file, faults)
+    text = decode_score(data, file, faults)
     if text is None:
         if not faults.has_errors:
             raise BrokenError("bytes were refused, and nobody was told")

@@ -16,7 +16,7 @@ from sequencer.core.errors import UsageError
 from sequencer.core.timebase import ChunkGrid, Meter, Snap
 from sequencer.language.compiler import compile_score
 from sequencer.language.notations import read, reads
-from sequencer.reports.grid.phase import Circle, Shift, align, best_phase, shift_of
+from sequencer.reports.grid.phase import PhaseCircle, Shift, align, best_phase, shift_of
 from sequencer.reports.grid.render import render_alignment, render_best_phase, render_grid
 from sequencer.reports.grid.snap_errors import by_section, errors_of
 from sequencer.reports.grid.tempi import bar_locks, beat_locks, tempi_of
@@ -117,7 +117,7 @@ def off(times: list[tuple[Fraction, Snap]], phase: Fraction) -> list[Fraction]:
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(st.fractions(min_value=0, max_value=40, max_denominator=3), snaps), min_size=1, max_size=7))
 def test_no_phase_is_better_than_the_best(times: list[tuple[Fraction, Snap]]) -> None:
-    circle = Circle(CHUNK, times)
+    circle = PhaseCircle(CHUNK, times)
     mean, worst = sum(off(times, circle.least_mean())), max(off(times, circle.least_worst()))
     # Every point is a multiple of 1/6 of the unit, every bend and crossing a multiple of 1/24.
     tried = [Fraction(step, 24) for step in range(12 * 24)]
@@ -126,11 +126,11 @@ def test_no_phase_is_better_than_the_best(times: list[tuple[Fraction, Snap]]) ->
 
 
 def test_of_several_best_phases_the_earliest_is_taken() -> None:
-    circle = Circle(CHUNK, [(Fraction(0), Snap.NEAREST)])
+    circle = PhaseCircle(CHUNK, [(Fraction(0), Snap.NEAREST)])
     assert circle.least_mean() == circle.least_worst() == 0
-    pair = Circle(CHUNK, [(Fraction(0), Snap.NEAREST), (Fraction(6), Snap.NEAREST)])
+    pair = PhaseCircle(CHUNK, [(Fraction(0), Snap.NEAREST), (Fraction(6), Snap.NEAREST)])
     assert pair.least_worst() == 3
-    assert Circle(CHUNK, []).least_worst() == 0
+    assert PhaseCircle(CHUNK, []).least_worst() == 0
 
 
 def test_many_cues_take_no_long_time() -> None:

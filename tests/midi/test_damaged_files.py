@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sequencer.cli import main
 from sequencer.language.compiler import compile_all
 from sequencer.language.loader import Notation, load, load_text
-from sequencer.language.midi_import import MAX_NAME, MAX_SECTIONS, score_from_midi
+from sequencer.language.midi_import import MAX_NAME_LENGTH, MAX_SECTIONS, score_from_midi
 from sequencer.language.notations import print_score
 from sequencer.midi.standard_files import MAX_CHANGES, Song, read_midi_file
 from sequencer.midi.tracks import MAX_SILENT_QUARTERS, MidiFileError
@@ -362,7 +362,7 @@ def test_more_markers_than_a_score_has_sections(notation: Notation) -> None:
     song = read_midi_file(built([("meter", 0, (1, 2)), *events], PPQ))
     score = score_from_midi(song, "many")
     assert len(score.sections) == MAX_SECTIONS
-    assert max(len(one.name) for one in score.sections) <= MAX_NAME
+    assert max(len(one.name) for one in score.sections) <= MAX_NAME_LENGTH
     assert faults_of(song, "many", notation) == []
 
 

@@ -13,8 +13,8 @@ from sequencer.core.errors import ScoreError
 from sequencer.language.compiler import compile_score
 from sequencer.language.loader import load_text
 from sequencer.language.notations import print_score
-from sequencer.language.source import ODD_BLANK
-from sequencer.language.values.strings import composed
+from sequencer.language.source import UNUSUAL_SPACE
+from sequencer.language.values.strings import normalise_name
 
 NAMES = {
     "Devanagari": "बारिश",
@@ -97,7 +97,7 @@ def test_a_name_that_is_defined_in_both_forms_is_defined_twice() -> None:
 )
 def test_what_is_no_name(text: str) -> None:
     """A mark without its letter, a joiner without neighbours, a symbol, an emoji."""
-    assert composed(text) is None
+    assert normalise_name(text) is None
 
 
 def test_what_cannot_stand_in_a_name_is_named() -> None:
@@ -124,7 +124,7 @@ def cured(text: str, file: str) -> str:
         assert {one.code for one in found} == {"E159"}, (text, found)
         for one in found:
             start, end = one.span.column - 1, one.span.end_column - 1
-            assert ODD_BLANK.fullmatch(text.split("\n")[one.span.line - 1][start:end])
+            assert UNUSUAL_SPACE.fullmatch(text.split("\n")[one.span.line - 1][start:end])
         text = applied(text, tuple(fix for one in found for fix in one.fixes))
     raise AssertionError(text)
 

@@ -14,8 +14,8 @@ from sequencer.core.diagnostics import MAX_KEPT, MAX_SHOWN, render_all
 from sequencer.language.loader import LoadLimits, LoadResult, Notation, load, load_text
 from sequencer.language.notations import print_score
 from sequencer.language.source import MAX_LINE_LENGTH
-from sequencer.language.text.parser import parser
-from sequencer.language.text.reader import MAX_FAULTS
+from sequencer.language.text.parser import get_parser
+from sequencer.language.text.reader import MAX_DIAGNOSTICS
 
 SCORES = Path(__file__).parents[2] / "scores"
 EXAMPLES = [path.read_text(encoding="utf-8") for path in sorted(SCORES.glob("*.score"))]
@@ -278,7 +278,7 @@ def test_only_the_first_hundred_are_shown() -> None:
     assert reading.diagnostics[-1].code == "E152"
     shown = render_all(reading.diagnostics, reading.sources)
     assert shown.count("error[") == MAX_SHOWN
-    assert shown.endswith(f"and {MAX_FAULTS + 1 - MAX_SHOWN} more")
+    assert shown.endswith(f"and {MAX_DIAGNOSTICS + 1 - MAX_SHOWN} more")
 
 
 def test_a_text_with_too_many_variables_or_letters() -> None:
@@ -305,9 +305,9 @@ def test_steps_grow_with_the_size(name: str) -> None:
     """Twice as much of anything takes the parser twice as many steps, not more."""
 
     def steps(size: int) -> int:
-        before = parser().steps
+        before = get_parser().steps
         load_text(GROWING[name](size), notation=Notation.TEXT)
-        return parser().steps - before
+        return get_parser().steps - before
 
     small, large = steps(200), steps(400)
     assert large <= 2 * small + 20

@@ -20,12 +20,12 @@ from sequencer.language.notations import print_score, read
 from sequencer.language.score import Action, Position, Score, Trigger
 from sequencer.language.yaml.cues import ACTION_KEYS, RULE_KEYS
 from sequencer.language.yaml.reader import HEADER_KEYS, STRUCTURE_KEYS
-from sequencer.language.yaml.schema import ACTIONS, PLACES, TRIGGERS, schema, schema_text
+from sequencer.language.yaml.schema import ACTIONS, POSITION_PATTERNS, TRIGGER_PATTERNS, build_schema, render_schema
 from sequencer.language.yaml.sections import SCENE_KEYS, SECTION_KEYS
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted([*(ROOT / "scores").rglob("*.score"), *(ROOT / "scores").rglob("*.yaml")])
-VALIDATOR = Draft202012Validator(schema())
+VALIDATOR = Draft202012Validator(build_schema())
 
 
 class Core(yaml.SafeLoader):
@@ -58,23 +58,23 @@ def complaints(document: object) -> list[str]:
 
 
 def test_it_is_a_schema() -> None:
-    Draft202012Validator.check_schema(schema())
+    Draft202012Validator.check_schema(build_schema())
 
 
 def test_the_file_in_the_grammar_folder_is_what_the_models_give() -> None:
     path = ROOT / "grammar" / "score.schema.json"
-    assert path.read_text(encoding="utf-8") == schema_text(), f"sequencer schema -o {path}"
+    assert path.read_text(encoding="utf-8") == render_schema(), f"sequencer schema -o {path}"
 
 
 def test_the_command_prints_it(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["schema"]) == 0
-    assert json.loads(capsys.readouterr().out) == schema()
+    assert json.loads(capsys.readouterr().out) == build_schema()
     assert main(["schema", "-o", str(tmp_path / "s.json")]) == 0
-    assert (tmp_path / "s.json").read_text(encoding="utf-8") == schema_text()
+    assert (tmp_path / "s.json").read_text(encoding="utf-8") == render_schema()
 
 
 def test_it_knows_every_key_that_the_reader_knows() -> None:
-    whole = schema()
+    whole = build_schema()
     parts = whole["$defs"]
     assert set(whole["properties"]) == {*HEADER_KEYS, *STRUCTURE_KEYS}
     assert set(parts["scene"]["properties"]) == set(SCENE_KEYS)
@@ -83,8 +83,8 @@ def test_it_knows_every_key_that_the_reader_knows() -> None:
     assert set(parts["every"]["properties"]) == {"every", "from", *ACTION_KEYS}
     assert set(parts["rule"]["properties"]) == {"when", "on", *ACTION_KEYS, *RULE_KEYS}
     assert set(ACTIONS) == set(get_args(Action))
-    assert set(PLACES) == set(get_args(Position))
-    assert set(TRIGGERS) == set(get_args(Trigger))
+    assert set(POSITION_PATTERNS) == set(get_args(Position))
+    assert set(TRIGGER_PATTERNS) == set(get_args(Trigger))
 
 
 def test_a_model_it_does_not_know_stops_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,7 +93,7 @@ def test_a_model_it_does_not_know_stops_it(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(yaml_schema, "ACTIONS", {kind: keys for kind, keys in ACTIONS.items() if kind is not Goto})
     with pytest.raises(ValueError, match="Goto"):
-        yaml_schema.schema()
+        yaml_schema.build_schema()
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)

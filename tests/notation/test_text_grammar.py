@@ -10,9 +10,9 @@ import pytest
 from conftest import Golden
 
 from sequencer.language.text import parse_tables as tables
-from sequencer.language.text.parser import Node, ParseError, Token, parser
+from sequencer.language.text.parser import Node, ParseError, Token, get_parser
 from sequencer.language.text.statements import split_statements
-from sequencer.language.values.strings import IN_NAME
+from sequencer.language.values.strings import NAME_CHARACTER
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "scores").rglob("*.score"))
 
@@ -86,15 +86,15 @@ def leaves(node: Token | Node) -> list[Token]:
 
 def test_no_two_terminals_collide() -> None:
     """Lark's strict mode searches for strings that match two terminals of one state; it takes a few seconds."""
-    lark = tables.lark_parser((tables.WHOLE, tables.STATEMENT), strict=True)
+    lark = tables.build_lark_parser((tables.SCORE_RULE, tables.STATEMENT_RULE), strict=True)
     assert lark.options.strict
 
 
 def test_the_grammar_has_the_characters_of_names() -> None:
     """Up to Latin-1 those of `\\w`, beyond it all characters: this covers combining marks, whatever the version of Unicode."""
     terminals = (tables.grammar_folder() / "terminals.lark").read_text(encoding="utf-8")
-    assert terminals.count(IN_NAME) > 5
-    inside = re.compile(IN_NAME)
+    assert terminals.count(NAME_CHARACTER) > 5
+    inside = re.compile(NAME_CHARACTER)
     for code in range(sys.maxunicode + 1):
         expected = code > 0xFF or re.match(r"\w", chr(code)) is not None
         assert (inside.match(chr(code)) is not None) == expected
@@ -111,7 +111,7 @@ def test_the_tables_are_in_step_with_the_grammar(request: pytest.FixtureRequest)
 
 def test_a_grammar_that_was_changed_is_compiled_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tables, "TABLE", "there-is-none.json")
-    assert tables.tables.__wrapped__() == tables.tables()
+    assert tables.load_tables.__wrapped__() == tables.load_tables()
 
 
 def test_tokens(golden: Golden) -> None:
@@ -120,7 +120,7 @@ def test_tokens(golden: Golden) -> None:
     lines: list[str] = []
     for statement in statements:
         try:
-            tree = parser().parse(CONSTRUCTS, statement.start, statement.end)
+            tree = get_parser().parse(CONSTRUCTS, statement.start, statement.end)
             said = "  ".join(f"{token.kind} {token.text!r}" for token in leaves(tree))
             name = tree.rule if isinstance(tree, Node) else "-"
         except ParseError as refusal:
@@ -133,7 +133,7 @@ def test_tokens(golden: Golden) -> None:
 def test_tokens_stand_where_they_say() -> None:
     text = '# first\nat 9.3   tram "Now."  # last\n'
     (statement,) = split_statements(text)[0]
-    tokens = leaves(parser().parse(text, statement.start, statement.end))
+    tokens = leaves(get_parser().parse(text, statement.start, statement.end))
     assert [(token.kind, text[token.start : token.end]) for token in tokens] == [("AT", "at 9.3"), ("SAY", 'tram "Now."')]
     assert all(token.text == text[token.start : token.end] for token in tokens)
 
@@ -142,7 +142,7 @@ def test_what_could_stand_is_exact() -> None:
     """A row of an LALR table includes terminals that are refused a few reductions later; the error does not."""
     text = "at 1 cut"
     with pytest.raises(ParseError) as refused:
-        parser().parse(text + " -> ", 0, len(text) + 3)
+        get_parser().parse(text + " -> ", 0, len(text) + 3)
     assert refused.value.at == len(text) + 1
     assert refused.value.expected == {"COMMA", "$END"}
 
@@ -151,12 +151,12 @@ def test_what_could_stand_is_exact() -> None:
 def test_whole_scores_and_single_statements_are_one_language(path: Path) -> None:
     """The reader uses the rule of one statement; the rule of the entire score, the normative one, must give the same result."""
     text = path.read_text(encoding="utf-8")
-    whole = tables.lark_parser((tables.WHOLE,)).parse(text)
+    whole = tables.build_lark_parser((tables.SCORE_RULE,)).parse(text)
     expected = [(str(token.type), str(token)) for token in whole.scan_values(lambda _: True)]
     statements, _ = split_statements(text)
     found = [
         (token.kind, token.text)
         for statement in statements
-        for token in leaves(parser().parse(text, statement.start, statement.end))
+        for token in leaves(get_parser().parse(text, statement.start, statement.end))
     ]
     assert found == expected

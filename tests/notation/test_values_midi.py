@@ -198,7 +198,7 @@ values = st.integers(0, 127)
     )
 )
 def test_a_trigger_is_spelled_as_it_is_read(trigger: Trigger) -> None:
-    check_value(read_trigger, spelling.trigger(trigger), trigger)
+    check_value(read_trigger, spelling.render_trigger(trigger), trigger)
 
 
 @given(
@@ -215,7 +215,7 @@ def test_a_trigger_is_spelled_as_it_is_read(trigger: Trigger) -> None:
     )
 )
 def test_a_message_is_spelled_as_it_is_read(message: SendMidi) -> None:
-    check_value(read_midi, spelling.midi(message), message)
+    check_value(read_midi, spelling.render_midi(message), message)
 
 
 @pytest.mark.parametrize(

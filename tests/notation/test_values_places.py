@@ -225,16 +225,16 @@ def test_what_belongs_in_a_sections_head(written: str, refusal: str) -> None:
 
 @given(places())
 def test_a_place_is_spelled_as_it_is_read(place: Position) -> None:
-    check_value(read_position, spelling.place(place), place)
+    check_value(read_position, spelling.render_position(place), place)
 
 
 @given(durations())
 def test_a_length_is_spelled_as_it_is_read(duration: Duration) -> None:
-    check_value(read_duration, spelling.duration(duration), duration)
-    check_value(read_duration, spelling.duration(duration, short=True), duration)
+    check_value(read_duration, spelling.render_duration(duration), duration)
+    check_value(read_duration, spelling.render_duration(duration, short=True), duration)
 
 
 @given(places())
 def test_a_place_has_one_spelling(place: Position) -> None:
-    written = spelling.place(place)
-    assert spelling.place(read(read_position, written)[0]) == written
+    written = spelling.render_position(place)
+    assert spelling.render_position(read(read_position, written)[0]) == written

@@ -328,22 +328,22 @@ def test_what_can_be_read_of_an_order_is_kept(written: str, items: tuple[str, ..
 
 @given(tempi)
 def test_a_tempo_is_spelled_as_it_is_read(bpm: Fraction) -> None:
-    check_value(read_bpm, spelling.number(bpm), bpm)
+    check_value(read_bpm, spelling.render_number(bpm), bpm)
 
 
 @given(tempo_changes())
 def test_a_change_of_tempo_is_spelled_as_it_is_read(change: ChangeTempo) -> None:
-    check_value(read_tempo, spelling.tempo(change), change)
+    check_value(read_tempo, spelling.render_tempo(change), change)
 
 
 @given(tempo_changes(in_head=True))
 def test_a_tempo_in_a_head_is_spelled_as_it_is_read(change: ChangeTempo) -> None:
-    check_value(in_head, spelling.tempo(change), change)
+    check_value(in_head, spelling.render_tempo(change), change)
 
 
 @given(st.none() | seeds)
 def test_a_cut_is_spelled_as_it_is_read(seed: int | None) -> None:
-    check_value(read_cut, spelling.cut(Cut(seed)), Cut(seed))
+    check_value(read_cut, spelling.render_cut(Cut(seed)), Cut(seed))
 
 
 ports = st.none() | st.text(st.sampled_from('aB1 ,"\\é'), min_size=1, max_size=9)
@@ -359,9 +359,9 @@ ports = st.none() | st.text(st.sampled_from('aB1 ,"\\é'), min_size=1, max_size=
     )
 )
 def test_a_clock_is_spelled_as_it_is_read(line: ClockLine) -> None:
-    check_value(read_clock, spelling.clock(line), line)
+    check_value(read_clock, spelling.render_clock(line), line)
 
 
 @given(st.lists(st.builds(PlayItem, st.sampled_from(["a", "é", "x-1", "then"]), st.integers(1, 10_000)), min_size=1))
 def test_an_order_is_spelled_as_it_is_read(items: list[PlayItem]) -> None:
-    check_value(read_play, spelling.play(tuple(items)), tuple(items))
+    check_value(read_play, spelling.render_play(tuple(items)), tuple(items))

@@ -49,7 +49,7 @@ from sequencer.language.values.amounts import read_duration
 )
 def test_amounts(value: str, unit: Unit, long: str, short: str) -> None:
     amount = Duration(Fraction(value), unit)
-    assert (spelling.duration(amount), spelling.duration(amount, short=True)) == (long, short)
+    assert (spelling.render_duration(amount), spelling.render_duration(amount, short=True)) == (long, short)
     check_value(read_duration, long, amount)
 
 
@@ -58,7 +58,7 @@ def test_amounts(value: str, unit: Unit, long: str, short: str) -> None:
 )
 def test_what_has_too_many_digits(value: str, unit: Unit) -> None:
     with pytest.raises(ValueError, match="more digits than a score can hold"):
-        spelling.duration(Duration(Fraction(value), unit))
+        spelling.render_duration(Duration(Fraction(value), unit))
 
 
 @pytest.mark.parametrize(
@@ -66,13 +66,13 @@ def test_what_has_too_many_digits(value: str, unit: Unit) -> None:
     [("24", "24"), ("2997/125", "23.976"), ("960/11", "960/11"), ("1/1000000000", "0.000000001"), ("1/3", "1/3"), ("0", "0")],
 )
 def test_numbers(value: str, text: str) -> None:
-    assert spelling.number(Fraction(value)) == text
+    assert spelling.render_number(Fraction(value)) == text
 
 
 @pytest.mark.parametrize("value", ["1/9999999999", "-1", "-1/3", "100000001/3"])
 def test_what_is_no_number_of_a_score(value: str) -> None:
     with pytest.raises(ValueError, match="more digits than a score can hold"):
-        spelling.number(Fraction(value))
+        spelling.render_number(Fraction(value))
 
 
 @pytest.mark.parametrize(
@@ -85,14 +85,14 @@ def test_what_is_no_number_of_a_score(value: str) -> None:
     ],
 )
 def test_places(place: Position, text: str) -> None:
-    assert spelling.place(place) == text
+    assert spelling.render_position(place) == text
 
 
 def test_a_header_has_its_values_in_the_usual_order() -> None:
     whole = Header(
         "T", ClockLine(ClockKind.BPM, Fraction(120), Meter(3, 4)), GridLine(), Snap.CEIL, 3, "drop", 9, SuperResolution.X4, "C4"
     )
-    assert list(spelling.header(whole).items()) == [
+    assert list(spelling.render_header(whole).items()) == [
         ("clock", "120 bpm, 3/4"),
         ("grid", "33 frames @ 24 fps"),
         ("snap", "ceil"),
@@ -102,11 +102,11 @@ def test_a_header_has_its_values_in_the_usual_order() -> None:
         ("sr", "4x"),
         ("middle", "C4"),
     ]
-    assert spelling.header(Header("T", seed=0)) == {"seed": "0"}
+    assert spelling.render_header(Header("T", seed=0)) == {"seed": "0"}
 
 
 def test_an_order() -> None:
-    assert spelling.play((PlayItem("a"), PlayItem("b", 2), PlayItem("a", 1))) == "a b*2 a"
+    assert spelling.render_play((PlayItem("a"), PlayItem("b", 2), PlayItem("a", 1))) == "a b*2 a"
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,12 @@ from sequencer.core.diagnostics import Diagnostics, Span
 from sequencer.language.score import Text, Variable
 from sequencer.language.values import writing as spelling
 from sequencer.language.values.strings import (
+    MAX_TEXT_DIAGNOSTICS,
     MAX_TEXT_LENGTH,
-    MAX_TOLD,
     MAX_VARIABLES,
     RESERVED,
-    composed,
     is_name,
+    normalise_name,
     read_name,
     read_scene_name,
     read_string,
@@ -155,7 +155,7 @@ def test_no_string(written: str, refusal: str) -> None:
 @pytest.mark.parametrize(("written", "expected"), rows(NAMES))
 def test_a_name(written: str, expected: str) -> None:
     check_value(mark_name, written, expected)
-    assert is_name(written) and composed(written) == expected
+    assert is_name(written) and normalise_name(written) == expected
 
 
 @pytest.mark.parametrize(("written", "refusal"), rows(REFUSED_NAMES))
@@ -184,8 +184,8 @@ def test_a_text_has_bounds(piece: str, most: int, extra: int) -> None:
 
 
 def test_so_many_faults_of_one_text_are_reported() -> None:
-    _, diagnostics = read(parts, '"' + "} " * (MAX_TOLD + 5) + '"')
-    assert [one.code for one in diagnostics] == ["E270"] * MAX_TOLD
+    _, diagnostics = read(parts, '"' + "} " * (MAX_TEXT_DIAGNOSTICS + 5) + '"')
+    assert [one.code for one in diagnostics] == ["E270"] * MAX_TEXT_DIAGNOSTICS
 
 
 def test_a_fault_in_a_text_of_several_lines_has_its_own_line() -> None:
@@ -202,17 +202,17 @@ def spelled(text: Text) -> tuple[str | Variable, ...]:
 
 @given(texts())
 def test_a_text_is_spelled_as_it_is_read(text: Text) -> None:
-    check_value(parts, spelling.quoted(text), spelled(text))
+    check_value(parts, spelling.render_quoted(text), spelled(text))
 
 
 @given(texts())
 def test_a_plain_text_is_spelled_as_it_is_read(text: Text) -> None:
-    check_value(plain_parts, spelling.braced(text), spelled(text))
+    check_value(plain_parts, spelling.render_content(text), spelled(text))
 
 
 @given(plain_strings)
 def test_a_string_is_spelled_as_it_is_read(text: str) -> None:
-    check_value(read_string, spelling.string(text), text)
+    check_value(read_string, spelling.render_string(text), text)
 
 
 @given(names)

@@ -11,7 +11,7 @@ from sequencer.language.compiler import compile_score
 from sequencer.language.loader import load_text
 from sequencer.language.notations import print_score
 from sequencer.language.score import Score
-from sequencer.language.values.midi import NOT_A_GO_CUE
+from sequencer.language.values.midi import RESERVED_GO_CUE
 from sequencer.language.values.strings import RESERVED
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +24,7 @@ WORDS = sorted(
 )
 """Every word of the grammar, of the other notation and of the values, and those that other readers of YAML take for values."""
 
-GO_CUES = [word for word in WORDS if word != NOT_A_GO_CUE]
+GO_CUES = [word for word in WORDS if word != RESERVED_GO_CUE]
 SCENES = [word for word in WORDS if word not in RESERVED]
 
 

@@ -14,7 +14,7 @@ from sequencer.reports.cue_sheet.html import as_html
 from sequencer.reports.cue_sheet.rows import sheet_of
 from sequencer.reports.cue_sheet.terminal import as_table
 from sequencer.reports.timeline import timeline_svg
-from sequencer.reports.timeline.from_schedule import planned
+from sequencer.reports.timeline.from_schedule import plot_schedule
 from sequencer.schedule.model import Schedule
 
 SCORE = """clock 120 bpm, 4/4
@@ -59,7 +59,7 @@ def test_every_format_says_what_is_sent() -> None:
 
 
 def test_a_timeline_has_a_lane_for_midi() -> None:
-    plot = planned(schedule())
+    plot = plot_schedule(schedule())
     assert [told.at for told in plot.gear] == [2, Fraction(32, 11)]
     assert ">MIDI</text>" in timeline_svg(schedule())
     without = compile_score(reads('clock 120 bpm\nat 1 "One."\n'))

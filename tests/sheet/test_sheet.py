@@ -23,7 +23,7 @@ from sequencer.language.notations import read, reads
 from sequencer.reports.cue_sheet.export import as_csv, as_json, as_markdown
 from sequencer.reports.cue_sheet.html import as_html
 from sequencer.reports.cue_sheet.rows import Sheet, sheet_of, summary_line
-from sequencer.reports.cue_sheet.terminal import as_table, plain
+from sequencer.reports.cue_sheet.terminal import as_table, replace_unprintable
 from sequencer.schedule.model import Schedule
 
 SCORES = Path(__file__).parents[2] / "scores"
@@ -142,7 +142,7 @@ def test_a_table_keeps_to_its_width(width: int, full: bool) -> None:
 def test_a_table_shows_no_control_characters() -> None:
     text = as_table(sheet_of(compile_score(reads(HOSTILE))), 200, full=True)
     assert "\u202e" not in text
-    assert plain("a\u0007\u001b[31m\u202eb") == "a\ufffd\ufffd[31m\ufffdb"
+    assert replace_unprintable("a\u0007\u001b[31m\u202eb") == "a\ufffd\ufffd[31m\ufffdb"
     assert "👩‍👩‍👧" in text
 
 
@@ -297,7 +297,7 @@ def test_the_page_stresses_the_part_of_a_prompt_that_changes() -> None:
 def test_stress_changes_no_text(texts: list[str]) -> None:
     from html import unescape
 
-    from sequencer.reports.cue_sheet.html import _marked
+    from sequencer.reports.cue_sheet.html import _mark_changes
     from sequencer.schedule.describe import describe_act
     from sequencer.schedule.model import PickAct, PromptAct
     from sequencer.schedule.prompt_actions import Actions
@@ -305,10 +305,10 @@ def test_stress_changes_no_text(texts: list[str]) -> None:
     actions = Actions(texts)
     for text in texts:
         whole, brief = describe_act(PromptAct(text)), describe_act(PromptAct(actions.of(None, text)))
-        assert unescape(re.sub(r"</?em>", "", _marked(whole, brief))) == whole
+        assert unescape(re.sub(r"</?em>", "", _mark_changes(whole, brief))) == whole
     pick = describe_act(PickAct(tuple(texts), "k"))
     brief = describe_act(PickAct(tuple(actions.of(None, text) for text in texts), "k"))
-    assert unescape(re.sub(r"</?em>", "", _marked(pick, brief))) == pick
+    assert unescape(re.sub(r"</?em>", "", _mark_changes(pick, brief))) == pick
 
 
 def test_where_a_cell_is_narrow_sentences_that_only_reword_the_prompt_before_give_way() -> None:

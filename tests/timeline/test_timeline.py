@@ -20,11 +20,11 @@ from sequencer.engine.journal import read_journal
 from sequencer.language.compiler import compile_score
 from sequencer.language.notations import read, reads
 from sequencer.reports.timeline import thumbnails_of, timeline_html, timeline_svg
-from sequencer.reports.timeline.from_run import performed
-from sequencer.reports.timeline.from_schedule import planned
-from sequencer.reports.timeline.geometry import MAX_IN_ONE, WIDTH, heights_of, systems_of
+from sequencer.reports.timeline.from_run import plot_run
+from sequencer.reports.timeline.from_schedule import plot_schedule
+from sequencer.reports.timeline.geometry import MAX_CHUNKS_IN_SINGLE_SYSTEM, WIDTH, heights_of, systems_of
 from sequencer.reports.timeline.plot import bars_of, beats_of
-from sequencer.reports.timeline.style import cut, px, tip_length, wrap, xml
+from sequencer.reports.timeline.style import escape_xml, max_tooltip_length, px, truncate, wrap
 from sequencer.reports.timeline.text_metrics import width_of
 from sequencer.schedule.model import Schedule
 from sequencer.stages.simulated.faults import read_faults
@@ -101,8 +101,8 @@ def test_every_score_has_a_picture_and_a_page(path: Path) -> None:
         assert f"seed {take.opening.seed}" in shown
         for bundle in take.bundles:
             if bundle.prompt is not None:
-                assert xml(bundle.prompt) in svg
-                assert xml(bundle.prompt) in html
+                assert escape_xml(bundle.prompt) in svg
+                assert escape_xml(bundle.prompt) in html
     assert svg == timeline_svg(schedule)
     assert html == timeline_html(schedule)
 
@@ -160,7 +160,7 @@ def test_hostile_texts_stay_texts() -> None:
 
 
 def test_characters_that_xml_forbids_do_not_break_the_picture() -> None:
-    assert xml("a\x00b\x0b<&>\"'\ud800\uffff") == "a\ufffdb\ufffd&lt;&amp;&gt;&quot;&#x27;\ufffd\ufffd"
+    assert escape_xml("a\x00b\x0b<&>\"'\ud800\uffff") == "a\ufffdb\ufffd&lt;&amp;&gt;&quot;&#x27;\ufffd\ufffd"
 
 
 def test_a_page_loads_nothing() -> None:
@@ -180,7 +180,7 @@ def test_an_hour_is_bounded_and_legible() -> None:
     assert len(svg.encode()) < 1_500_000
     assert len(html.encode()) < 1_500_000
     ET.fromstring(svg)  # noqa: S314  # our own output
-    plot = planned(schedule)
+    plot = plot_schedule(schedule)
     systems = systems_of(plot, heights_of(plot, pictured=False).whole)
     assert all(system.scale >= 20 for system in systems)
     assert [system.first for system in systems][1:] == [system.stop for system in systems][:-1]
@@ -192,12 +192,12 @@ def test_a_whole_day_is_bounded_too() -> None:
     svg = timeline_svg(schedule)
     assert len(svg.encode()) < 6_000_000
     assert len(timeline_html(schedule).encode()) < 20_000_000
-    assert tip_length(len(schedule.entries)) < 100
+    assert max_tooltip_length(len(schedule.entries)) < 100
 
 
-@pytest.mark.parametrize("end", [1, 2, 4, MAX_IN_ONE, MAX_IN_ONE + 1, 81, 500, 2600, 70_000])
+@pytest.mark.parametrize("end", [1, 2, 4, MAX_CHUNKS_IN_SINGLE_SYSTEM, MAX_CHUNKS_IN_SINGLE_SYSTEM + 1, 81, 500, 2600, 70_000])
 def test_systems_cover_every_chunk_once(end: int) -> None:
-    plot = planned(compile_score(reads(f'at 0c "A."\nend {end}c\n')))
+    plot = plot_schedule(compile_score(reads(f'at 0c "A."\nend {end}c\n')))
     systems = systems_of(plot, 200)
     assert systems[0].first == 0
     assert systems[-1].stop == end
@@ -211,7 +211,7 @@ def test_systems_cover_every_chunk_once(end: int) -> None:
 
 def test_bars_stand_at_their_exact_places() -> None:
     schedule = of("tempo-and-meter")
-    for band, stretch in zip(planned(schedule).bands, schedule.stretches, strict=True):
+    for band, stretch in zip(plot_schedule(schedule).bands, schedule.stretches, strict=True):
         bars = list(bars_of(band, schedule.grid))
         assert bars[0] == (1, stretch.start / schedule.grid.chunk)
         assert [bar for bar, _ in bars] == list(range(1, len(bars) + 1))
@@ -225,7 +225,7 @@ def test_bars_stand_at_their_exact_places() -> None:
 
 
 def test_lanes_say_what_is_in_force() -> None:
-    plot = planned(of("night-tram"))
+    plot = plot_schedule(of("night-tram"))
     assert [(held.start, held.end, held.short) for held in plot.scales] == [(0, 9, "2x"), (9, 12, "4x"), (12, 29, "2x")]
     assert [(held.start, held.end) for held in plot.takes] == [(0, 23), (23, 29)]
     assert [(held.start, held.end) for held in plot.images] == [(0, 23)]
@@ -237,17 +237,17 @@ def test_lanes_say_what_is_in_force() -> None:
 
 
 def test_a_live_section_is_open_from_its_earliest_exit() -> None:
-    intro, jam, outro = planned(of("live-set")).bands
+    intro, jam, outro = plot_schedule(of("live-set")).bands
     assert (intro.open_from, jam.open_from, outro.open_from) == (None, 7, None)
     assert outro.caption.startswith("begins at chunk 7…29")
     assert "url(#open)" in timeline_svg(of("live-set"))
-    open_flags = [flag for flag in planned(of("live-set")).flags if flag.error is None]
+    open_flags = [flag for flag in plot_schedule(of("live-set")).flags if flag.error is None]
     assert [flag.chunk for flag in open_flags] == [29]
 
 
 def test_a_run_shows_what_was_performed(jam: tuple[Played, Path]) -> None:
     played, _ = jam
-    plot = performed(played.conductor)
+    plot = plot_run(played.conductor)
     assert plot.end == played.outcome.report.chunks
     assert [band.name for band in plot.bands] == ["intro", "jam", "outro"]
     assert plot.bands[1].end == plot.bands[2].start == 16
@@ -266,7 +266,7 @@ def test_what_landed_late_is_drawn_from_where_it_was_planned(tmp_path: Path) -> 
     faults = tmp_path / "faults.yaml"
     faults.write_text("drops:\n  - {chunk: 6, for: 6s}\n", encoding="utf-8")
     played = play(of("night-tram"), faults=read_faults(faults))
-    plot = performed(played.conductor)
+    plot = plot_run(played.conductor)
     (late,) = [flag for flag in plot.flags if flag.fate == "later"]
     assert late.planned == 9, "what acts at once could not be sent while the connection was lost"
     assert late.landed is not None
@@ -281,10 +281,10 @@ def test_what_was_refused_is_lost(tmp_path: Path) -> None:
     faults = tmp_path / "faults.yaml"
     faults.write_text("refuse:\n  - {command: set_sr_scale, nth: 2, reason: not now}\n", encoding="utf-8")
     played = play(of("night-tram"), faults=read_faults(faults))
-    (lost,) = [flag for flag in performed(played.conductor).flags if flag.fate == "lost"]
+    (lost,) = [flag for flag in plot_run(played.conductor).flags if flag.fate == "lost"]
     assert "not now" in lost.full
     assert lost.landed is None
-    assert "4x" not in {held.short for held in performed(played.conductor).scales}
+    assert "4x" not in {held.short for held in plot_run(played.conductor).scales}
 
 
 @settings(max_examples=25, deadline=None)
@@ -294,7 +294,7 @@ def test_whatever_hands_do_a_run_can_be_drawn(first: int, what: str, second: int
     played = play(of("live-set"), *events)
     svg = timeline_svg(played.schedule, played.conductor)
     ET.fromstring(svg)  # noqa: S314  # our own output
-    plot = performed(played.conductor)
+    plot = plot_run(played.conductor)
     starts = [band.start for band in plot.bands]
     assert starts == sorted(starts)
     assert all(0 <= band.start <= band.end <= plot.end for band in plot.bands)
@@ -332,8 +332,8 @@ def test_wrapped_text_keeps_to_its_box(text: str, room: int, lines: int) -> None
     flat = " ".join(text.split())
     if width_of(flat) <= room:
         assert found == ([flat] if flat else [])
-    assert width_of(cut(text, room)) <= room
-    assert width_of(cut(text, room, 21, bold=True), 21, bold=True) <= room
+    assert width_of(truncate(text, room)) <= room
+    assert width_of(truncate(text, room, 21, bold=True), 21, bold=True) <= room
 
 
 @given(st.lists(st.text("abcdefgh", min_size=1, max_size=9), min_size=1, max_size=30), st.integers(70, 400))

@@ -18,9 +18,17 @@ from timeline.boxes import SVG
 from sequencer.language.compiler import compile_score
 from sequencer.language.notations import read, reads
 from sequencer.reports.timeline import timeline_html, timeline_svg
-from sequencer.reports.timeline.axis import AFTER, BEFORE, GAP_WIDTH, MIN_COMPRESSED_CHUNKS, Axis, Gap, gaps_of
-from sequencer.reports.timeline.from_run import performed
-from sequencer.reports.timeline.from_schedule import planned
+from sequencer.reports.timeline.axis import (
+    CHUNKS_AFTER_EVENT,
+    CHUNKS_BEFORE_EVENT,
+    GAP_WIDTH,
+    MIN_COMPRESSED_CHUNKS,
+    Axis,
+    Gap,
+    gaps_of,
+)
+from sequencer.reports.timeline.from_run import plot_run
+from sequencer.reports.timeline.from_schedule import plot_schedule
 from sequencer.reports.timeline.legend import legend_of
 from sequencer.runtime.output.report_format import as_json, as_table
 from sequencer.schedule.model import Schedule
@@ -47,7 +55,7 @@ def written(page: str) -> str:
 
 
 def test_prompts_show_the_part_that_changes() -> None:
-    short = [held.short for held in planned(of("live-set")).prompts]
+    short = [held.short for held in plot_schedule(of("live-set")).prompts]
     assert short == [
         "A woman in a yellow raincoat waits at a tram stop on an empty street.",
         "Now everything stands still and quiet.",
@@ -60,7 +68,7 @@ def test_prompts_show_the_part_that_changes() -> None:
 
 
 def test_rules_and_pads_of_each_section_are_shown_with_what_they_do() -> None:
-    plot = planned(of("live-set"))
+    plot = plot_schedule(of("live-set"))
     intro, jam, outro = plot.bands
     assert [rule.short for rule in jam.rules] == [
         "C3 or program 5 or go out → leave",
@@ -85,7 +93,7 @@ def test_rules_and_pads_of_each_section_are_shown_with_what_they_do() -> None:
 
 
 def test_a_rule_of_the_only_section_is_shown_in_it() -> None:
-    plot = planned(compile_score(reads('at 0c "A boat."\non note C3 -> sr 4x\nend 9c\n')))
+    plot = plot_schedule(compile_score(reads('at 0c "A boat."\non note C3 -> sr 4x\nend 9c\n')))
     assert [rule.short for rule in plot.bands[0].rules] == ["C3 → sr 4x"]
     assert plot.everywhere == ()
 
@@ -124,7 +132,7 @@ def test_a_run_shows_the_messages_that_it_sent() -> None:
 
 def test_snap_errors_have_numbers_and_a_scale() -> None:
     schedule = of("night-tram")
-    page, plot = timeline_html(schedule), planned(schedule)
+    page, plot = timeline_html(schedule), plot_schedule(schedule)
     numbers = re.findall(r'<i class="error (late|early)" style="--x:[\d.]+">([+−]\d+)</i>', page)
     errors = [flag.error for flag in plot.flags if flag.error]
     assert len(numbers) == len(errors)
@@ -142,9 +150,9 @@ def test_snap_errors_have_numbers_and_a_scale() -> None:
 def test_the_legend_of_page_and_picture_names_what_occurs() -> None:
     played = play(of("live-set"), "note D3 ch 10@9c", "go out@14c")
     for plot, svg, page in (
-        (planned(of("live-set")), timeline_svg(of("live-set")), timeline_html(of("live-set"))),
+        (plot_schedule(of("live-set")), timeline_svg(of("live-set")), timeline_html(of("live-set"))),
         (
-            performed(played.conductor),
+            plot_run(played.conductor),
             timeline_svg(played.schedule, played.conductor),
             timeline_html(played.schedule, played.conductor),
         ),
@@ -155,7 +163,7 @@ def test_the_legend_of_page_and_picture_names_what_occurs() -> None:
             assert text in texts(svg)
             assert text in written(page)
     fixed = compile_score(reads('at 0c "A boat."\nend 4c\n'))
-    assert legend_of(planned(fixed)) == ()
+    assert legend_of(plot_schedule(fixed)) == ()
 
 
 # ---- strength ------------------------------------------------------------------------------------------------------
@@ -166,13 +174,13 @@ def test_a_strength_is_in_force_as_long_as_the_image_that_captured_it() -> None:
         'at 0c "A boat.", strength 0.3\nat 2c image "images/tram-stop.png"\nat 4c strength 0.9\n'
         'at 6c image "images/harbour.png"\nat 9c cut, "A ship."\nat 11c image "images/tram-stop.png"\nend 14c\n'
     )
-    plot = planned(compile_score(reads(text, folder=SCORES)))
+    plot = plot_schedule(compile_score(reads(text, folder=SCORES)))
     assert [(held.start, held.end, held.short) for held in plot.strengths] == [(2, 6, "0.3"), (6, 9, "0.9"), (11, 14, "0.9")]
     assert [(held.start, held.end) for held in plot.images] == [(2, 6), (6, 9), (11, 14)]
 
 
 def test_a_strength_without_an_image_is_not_shown() -> None:
-    assert planned(compile_score(reads('at 0c "A boat.", strength 0.3\nend 4c\n'))).strengths == ()
+    assert plot_schedule(compile_score(reads('at 0c "A boat.", strength 0.3\nend 4c\n'))).strengths == ()
 
 
 # ---- gaps ----------------------------------------------------------------------------------------------------------
@@ -194,7 +202,7 @@ section outro 4 bars {
 def test_a_live_section_is_not_drawn_as_repeated_empty_bars() -> None:
     schedule = compile_score(reads(LONG))
     assert schedule.end > 700
-    plot = planned(schedule)
+    plot = plot_schedule(schedule)
     assert plot.axis.length < 40
     svg, page = timeline_svg(schedule), timeline_html(schedule)
     assert svg.count(">chunk</text>") == 1, "one system"
@@ -212,7 +220,7 @@ def test_a_live_section_is_not_drawn_as_repeated_empty_bars() -> None:
 
 
 def test_a_fixed_section_is_drawn_whole() -> None:
-    plot = planned(compile_score(reads('at 0c "A boat."\nend 300c\n')))
+    plot = plot_schedule(compile_score(reads('at 0c "A boat."\nend 300c\n')))
     assert plot.axis.gaps == ()
     assert plot.axis.length == 300
 
@@ -237,8 +245,8 @@ def test_an_axis_rises_and_leaves_out_nothing_that_happens(spans: list[tuple[int
     assert axis.at(end) == axis.length
     for gap in gaps:
         assert gap.chunks >= MIN_COMPRESSED_CHUNKS
-        assert any(one <= gap.start - AFTER and gap.end + BEFORE <= other for one, other in live)
-        assert not any(gap.start - AFTER < place < gap.end + BEFORE for place in happens)
+        assert any(one <= gap.start - CHUNKS_AFTER_EVENT and gap.end + CHUNKS_BEFORE_EVENT <= other for one, other in live)
+        assert not any(gap.start - CHUNKS_AFTER_EVENT < place < gap.end + CHUNKS_BEFORE_EVENT for place in happens)
     for unit in range(axis.length + 1):
         chunk = axis.chunk_at(unit)
         assert chunk is None or axis.at(chunk) == unit
@@ -267,7 +275,7 @@ def test_timeline_report_and_table_agree_on_the_chunk_at_which_a_section_was_lef
     assert move.chunk is not None
     assert str(move.chunk) in as_table(report, played.conductor.run.schedule).splitlines()[-1].split()
     assert as_json(report, {})["moves"][0]["chunk"] == move.chunk
-    captions = [band.caption for band in performed(played.conductor).bands]
+    captions = [band.caption for band in plot_run(played.conductor).bands]
     assert [caption for caption in captions if "left at" in caption] == [f"live, left at chunk {move.chunk}"]
     # The SVG abbreviates the caption where the section is narrow; the tooltip has all of it.
     assert f"left at chunk {move.chunk}</title>" in timeline_svg(played.schedule, played.conductor)
@@ -276,7 +284,7 @@ def test_timeline_report_and_table_agree_on_the_chunk_at_which_a_section_was_lef
 
 def test_a_section_that_was_not_left_says_so() -> None:
     played = play(of("live-set"), "finish@12c")
-    caption = performed(played.conductor).bands[1].caption
+    caption = plot_run(played.conductor).bands[1].caption
     assert caption == "live, not left before the run ended"
     whole = play(of("live-set"))
-    assert performed(whole.conductor).bands[1].caption == "live, 16 bars · 120 bpm · 4/4 in full"
+    assert plot_run(whole.conductor).bands[1].caption == "live, 16 bars · 120 bpm · 4/4 in full"

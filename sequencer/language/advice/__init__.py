@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from sequencer.core.diagnostics import Diagnostic, Severity
 from sequencer.core.gc_pause import paused_collection
-from sequencer.language.advice.english import forget
+from sequencer.language.advice.english import clear_caches
 from sequencer.language.advice.prompts import Finding, PromptSequence, collect_prompts
 from sequencer.language.advice.rules import RULES
 from sequencer.language.score import Score
@@ -23,12 +23,12 @@ def advise(score: Score) -> tuple[Diagnostic, ...]:
     """Return warnings about a score's prompts, sorted by position; each is reported once, however often a section plays."""
     with paused_collection():
         try:
-            return _advised(collect_prompts(score))
+            return _collect_advice(collect_prompts(score))
         finally:
-            forget()
+            clear_caches()
 
 
-def _advised(said: PromptSequence) -> tuple[Diagnostic, ...]:
+def _collect_advice(said: PromptSequence) -> tuple[Diagnostic, ...]:
     found: dict[tuple[str, str, int, int], Diagnostic] = {}
     for code, rule in RULES.items():
         for told in rule(said):

@@ -30,7 +30,7 @@ from sequencer.language.score import (
 )
 
 
-class Kind(Enum):
+class PromptSource(Enum):
     """Where a prompt's text comes from."""
 
     PLAIN = "plain"
@@ -45,7 +45,7 @@ class PromptLine:
     texts: tuple[str, ...]
     own: tuple[str, ...]
     span: Span
-    kind: Kind = Kind.PLAIN
+    kind: PromptSource = PromptSource.PLAIN
     scene: str | None = None
     silenced: tuple[str, ...] = ()
     with_image: bool = False
@@ -59,7 +59,7 @@ class PromptLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Family:
+class SceneTexts:
     """A scene of the score's own file, with its variables filled in; `follow` has an empty action."""
 
     name: str
@@ -76,7 +76,7 @@ class PromptSequence:
 
     takes: tuple[tuple[PromptLine, ...], ...]
     answers: tuple[PromptLine, ...]
-    families: tuple[Family, ...]
+    families: tuple[SceneTexts, ...]
 
     @property
     def lines(self) -> Iterator[PromptLine]:
@@ -99,10 +99,10 @@ class Finding:
 
 def collect_prompts(score: Score) -> PromptSequence:
     """Return the prompts of a score."""
-    return _Reader(score).said()
+    return _PromptCollector(score).collect()
 
 
-class _Reader:
+class _PromptCollector:
     def __init__(self, score: Score) -> None:
         self.score = score
         self.values: dict[str, str] = {}
@@ -120,25 +120,29 @@ class _Reader:
         )
         return " ".join("".join(pieces).split())
 
-    def said(self) -> PromptSequence:
+    def collect(self) -> PromptSequence:
         """Return all prompts of the score."""
         score = self.score
         takes: list[list[PromptLine]] = [[]]
         if score.sections:
-            for section in self._order():
+            for section in self._sections_in_order():
                 if section.cut is not None:
                     takes.append([])
-                self._block(section.items, takes)
+                self._collect_items(section.items, takes)
         else:
-            self._block(score.items, takes)
+            self._collect_items(score.items, takes)
         blocks = (score.items, *(section.items for section in score.sections))
         answers = tuple(
-            line for items in blocks for item in items if isinstance(item, Rule) for line in self._lines(item.actions, False)
+            line
+            for items in blocks
+            for item in items
+            if isinstance(item, Rule)
+            for line in self._prompt_lines(item.actions, False)
         )
-        families = tuple(self._family(scene) for scene in score.scenes)
+        families = tuple(self._fill_scene(scene) for scene in score.scenes)
         return PromptSequence(tuple(tuple(take) for take in takes if take), answers, families)
 
-    def _order(self) -> Iterator[Section]:
+    def _sections_in_order(self) -> Iterator[Section]:
         """Return the sections in play order, each at most twice in a row: further repetitions have no new neighbours."""
         score = self.score
         if not score.play:
@@ -151,15 +155,15 @@ class _Reader:
                 for _ in range(min(2, item.times)):
                     yield section
 
-    def _block(self, items: tuple[Item, ...], takes: list[list[PromptLine]]) -> None:
+    def _collect_items(self, items: tuple[Item, ...], takes: list[list[PromptLine]]) -> None:
         for item in items:
             if isinstance(item, Rule):
                 continue
             if any(isinstance(action, Cut) for action in item.actions) and takes[-1]:
                 takes.append([])
-            takes[-1] += self._lines(item.actions, isinstance(item, Every))
+            takes[-1] += self._prompt_lines(item.actions, isinstance(item, Every))
 
-    def _lines(self, actions: tuple[Action, ...], repeats: bool) -> Iterator[PromptLine]:
+    def _prompt_lines(self, actions: tuple[Action, ...], repeats: bool) -> Iterator[PromptLine]:
         image = any(isinstance(action, UseImage) for action in actions)
         for action in actions:
             match action:
@@ -167,30 +171,30 @@ class _Reader:
                     texts = tuple(self.fill(one) for one in _options(action.words))
                     yield PromptLine(texts, texts, action.span, with_image=image, repeats=repeats)
                 case Show():
-                    line = self._shown(action, image, repeats)
+                    line = self._shown_line(action, image, repeats)
                     if line is not None:
                         yield line
                 case _:
                     pass
 
-    def _shown(self, show: Show, image: bool, repeats: bool) -> PromptLine | None:
+    def _shown_line(self, show: Show, image: bool, repeats: bool) -> PromptLine | None:
         scene = self.scenes.get(show.scene)
         text = None if scene is None else scene.base if show.action is None else scene.follow
         if scene is None or text is None:
             return None
         if show.action is None:
             base = (self.fill(text),)
-            return PromptLine(base, base, show.span, Kind.BASE, scene.name, scene.silenced, image, repeats)
+            return PromptLine(base, base, show.span, PromptSource.BASE, scene.name, scene.silenced, image, repeats)
         own = tuple(self.fill(one) for one in _options(show.action))
         texts = tuple(self.fill(text, one) for one in own)
-        return PromptLine(texts, own, show.span, Kind.FOLLOW, scene.name, scene.silenced, image, repeats)
+        return PromptLine(texts, own, show.span, PromptSource.FOLLOW, scene.name, scene.silenced, image, repeats)
 
-    def _family(self, scene: Scene) -> Family:
+    def _fill_scene(self, scene: Scene) -> SceneTexts:
         base = None if scene.base is None else self.fill(scene.base)
         follow = None if scene.follow is None else self.fill(scene.follow)
         span = scene.span if scene.base is None else scene.base.span
         follow_span = scene.span if scene.follow is None else scene.follow.span
-        return Family(scene.name, base, follow, span, follow_span, scene.silenced)
+        return SceneTexts(scene.name, base, follow, span, follow_span, scene.silenced)
 
 
 def _options(words: PromptText) -> tuple[Text, ...]:

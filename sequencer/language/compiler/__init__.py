@@ -21,14 +21,16 @@ from sequencer.language.compiler.midi_file_clock import uses_file_clock, with_fi
 from sequencer.language.compiler.place import place
 from sequencer.language.compiler.quantise import quantise
 from sequencer.language.compiler.resolve import resolve
-from sequencer.language.compiler.validate import check, check_collisions
+from sequencer.language.compiler.validate import check_collisions, check_schedule
 from sequencer.language.score import Score
 from sequencer.schedule.model import Schedule
 
 __all__ = ["Compilation", "compile_all", "compile_score"]
 
 
-TIMELESS = frozenset({"E301", "E302", "E304", "E305", "E306", "E307", "E308", "E309", "E310", "E311", "E319", "E321", "E326"})
+TIMELESS_CODES = frozenset(
+    {"E301", "E302", "E304", "E305", "E306", "E307", "E308", "E309", "E310", "E311", "E319", "E321", "E326"}
+)
 """Errors that do not affect the positions of cues, so that collisions reported along with them are genuine."""
 
 
@@ -43,10 +45,10 @@ class Compilation:
 def compile_all(score: Score) -> Compilation:
     """Compile a score and collect all diagnostics."""
     with paused_collection():
-        return _compiled(score)
+        return _compile(score)
 
 
-def _compiled(score: Score) -> Compilation:
+def _compile(score: Score) -> Compilation:
     faults = Diagnostics()
     resolved = resolve(score, faults)
     if uses_file_clock(resolved):
@@ -55,8 +57,8 @@ def _compiled(score: Score) -> Compilation:
     stretches = expand(resolved, placed, faults)
     schedule = quantise(resolved, stretches)
     if not faults.has_errors:
-        check(schedule, resolved, faults)
-    elif all(one.code in TIMELESS for one in faults.diagnostics if one.is_error) and not faults.dropped:
+        check_schedule(schedule, resolved, faults)
+    elif all(one.code in TIMELESS_CODES for one in faults.diagnostics if one.is_error) and not faults.dropped:
         check_collisions(schedule, resolved, faults)
     return Compilation(None if faults.has_errors else schedule, faults.diagnostics)
 

@@ -8,18 +8,18 @@ from sequencer.core.diagnostics import Diagnostics
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.core.timebase import MAX_TIME_BITS
 from sequencer.language.compiler.ir import (
+    NonPromptAct,
     PlacedBlock,
     PlacedCue,
-    PlainAct,
     Resolved,
     ResolvedMidi,
     ResolvedPrompt,
     ResolvedRule,
-    RuleWork,
+    ResolvedRuleAct,
 )
-from sequencer.language.compiler.local_time import ALIKE_TEMPI, TOO_LARGE, UNLIKE_TEMPI
+from sequencer.language.compiler.local_time import INEXACT_TIME_CODE, INEXACT_TIME_HINT, INEXACT_TIME_MESSAGE
 from sequencer.language.compiler.midi import NoteLengths, trigger_key
-from sequencer.language.compiler.place import FEWER_CUES, MANY_CUES, MAX_ENTRIES, TOO_MANY
+from sequencer.language.compiler.place import MAX_ENTRIES, TOO_MANY_CUES_CODE, TOO_MANY_CUES_HINT, TOO_MANY_CUES_MESSAGE
 from sequencer.schedule.model import CueAct, MidiAct, PickAct, PromptAct, RuleAct, RuleEntry, draw
 
 
@@ -57,7 +57,7 @@ def expand(resolved: Resolved, placed: tuple[PlacedBlock | None, ...], faults: D
     stretches: list[ExpandedStretch] = []
     rules = 0
     start = Fraction(0)
-    if _too_many(resolved, placed, faults):
+    if _report_too_many_cues(resolved, placed, faults):
         return ()
     for index in resolved.order:
         block = placed[index]
@@ -67,44 +67,44 @@ def expand(resolved: Resolved, placed: tuple[PlacedBlock | None, ...], faults: D
         occurrence = occurrences[name] = occurrences.get(name, 0) + 1
         start += block.seconds
         if start.denominator.bit_length() > MAX_TIME_BITS:
-            faults.error(TOO_LARGE, UNLIKE_TEMPI, block.block.span, ALIKE_TEMPI)
+            faults.error(INEXACT_TIME_CODE, INEXACT_TIME_MESSAGE, block.block.span, INEXACT_TIME_HINT)
             return ()
-        stretch = _stretch(block, occurrence, seed, rules, NoteLengths(block, resolved, faults))
+        stretch = _expand_block(block, occurrence, seed, rules, NoteLengths(block, resolved, faults))
         rules += len(stretch.rules)
         stretches.append(stretch)
     return tuple(stretches)
 
 
-def _too_many(resolved: Resolved, placed: tuple[PlacedBlock | None, ...], faults: Diagnostics) -> bool:
+def _report_too_many_cues(resolved: Resolved, placed: tuple[PlacedBlock | None, ...], faults: Diagnostics) -> bool:
     """Report a score that would expand to more cues than memory should hold, before any of them is created."""
     entries = 0
     for index in resolved.order:
         block = placed[index]
         entries += 0 if block is None else len(block.cues)
         if block is not None and entries > MAX_ENTRIES:
-            faults.error(TOO_MANY, MANY_CUES, block.block.span, FEWER_CUES)
+            faults.error(TOO_MANY_CUES_CODE, TOO_MANY_CUES_MESSAGE, block.block.span, TOO_MANY_CUES_HINT)
             return True
     return False
 
 
-def _stretch(placed: PlacedBlock, occurrence: int, seed: int, first_rule: int, lengths: NoteLengths) -> ExpandedStretch:
+def _expand_block(placed: PlacedBlock, occurrence: int, seed: int, first_rule: int, lengths: NoteLengths) -> ExpandedStretch:
     block = placed.block
     here = f"{block.name or ''}|{occurrence}"
     ordinals: dict[str, int] = {}
     entries: list[ExpandedEntry] = []
     sends: list[ExpandedSend] = []
     for cue in placed.cues:
-        acts = tuple(_drawn(act, cue, here, ordinals, seed) for act in cue.acts if not isinstance(act, ResolvedMidi))
+        acts = tuple(_choose_act(act, cue, here, ordinals, seed) for act in cue.acts if not isinstance(act, ResolvedMidi))
         if acts:
             entries.append(ExpandedEntry(cue, acts))
         if len(acts) < len(cue.acts):
-            told = tuple(lengths.act(act, cue.quarter, cue.seconds) for act in cue.acts if isinstance(act, ResolvedMidi))
+            told = tuple(lengths.build_act(act, cue.quarter, cue.seconds) for act in cue.acts if isinstance(act, ResolvedMidi))
             sends.append(ExpandedSend(cue, told))
-    rules = tuple(_rule(rule, here, first_rule + index, lengths) for index, rule in enumerate(block.rules))
+    rules = tuple(_expand_rule(rule, here, first_rule + index, lengths) for index, rule in enumerate(block.rules))
     return ExpandedStretch(placed, occurrence, tuple(entries), rules, tuple(sends))
 
 
-def _drawn(act: ResolvedPrompt | PlainAct, cue: PlacedCue, here: str, ordinals: dict[str, int], seed: int) -> CueAct:
+def _choose_act(act: ResolvedPrompt | NonPromptAct, cue: PlacedCue, here: str, ordinals: dict[str, int], seed: int) -> CueAct:
     if not isinstance(act, ResolvedPrompt):
         return act
     if not act.is_pick:
@@ -118,14 +118,14 @@ def _drawn(act: ResolvedPrompt | PlainAct, cue: PlacedCue, here: str, ordinals: 
     return PromptAct(act.texts[draw(seed, key, ordinal, len(act.texts))])
 
 
-def _rule(rule: ResolvedRule, here: str, index: int, lengths: NoteLengths) -> RuleEntry:
+def _expand_rule(rule: ResolvedRule, here: str, index: int, lengths: NoteLengths) -> RuleEntry:
     key = f"{here}|{trigger_key(rule.trigger)}"
-    return RuleEntry(index, key, rule.trigger, tuple(_rule_act(act, key, lengths) for act in rule.acts), rule.span)
+    return RuleEntry(index, key, rule.trigger, tuple(_expand_rule_act(act, key, lengths) for act in rule.acts), rule.span)
 
 
-def _rule_act(act: RuleWork, key: str, lengths: NoteLengths) -> RuleAct:
+def _expand_rule_act(act: ResolvedRuleAct, key: str, lengths: NoteLengths) -> RuleAct:
     if isinstance(act, ResolvedMidi):
-        return lengths.act(act, None if lengths.has_no_beats else Fraction(0), Fraction(0))
+        return lengths.build_act(act, None if lengths.has_no_beats else Fraction(0), Fraction(0))
     if isinstance(act, ResolvedPrompt):
         return PickAct(act.texts, key) if act.is_pick else PromptAct(act.texts[0])
     return act

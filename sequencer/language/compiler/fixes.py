@@ -12,7 +12,7 @@ from sequencer.language.compiler.local_time import BlockTime
 from sequencer.language.score import AtBar, AtOffset, Duration, Position, Score, Unit
 from sequencer.schedule.model import Entry, Schedule, Stretch
 
-MAX_TRIED = 64
+MAX_ATTEMPTS = 64
 """The maximum number of later positions tried for a cue that needs another chunk."""
 
 
@@ -34,35 +34,35 @@ def longer_length_fix(length: Duration, spot: BlockPosition, local: BlockTime) -
         case Unit.BEATS if spot.quarter is not None and local.meters is not None:
             amount = floor(spot.quarter / local.meters.changes[0][1].beat) + 1
         case Unit.CHUNKS | Unit.FRAMES | Unit.SECONDS:
-            amount = _count(spot, length.unit, local)
+            amount = _count_units(spot, length.unit, local)
         case _:
             amount = 0
     if amount <= length.amount or length.span.line == 0:
         return None
-    return Fix(length.span, _spelled(amount, length.unit))
+    return Fix(length.span, _format_amount(amount, length.unit))
 
 
 def later_end_fix(end: Position, spot: BlockPosition, local: BlockTime) -> Fix | None:
     """Return a fix with the end that a score without sections needs to contain a position."""
     match end:
         case AtOffset(unit=Unit.CHUNKS | Unit.FRAMES | Unit.SECONDS as unit):
-            amount = _count(spot, unit, local) + (3 if unit is Unit.CHUNKS else 0)
-            return Fix(end.span, _spelled(amount, unit))
+            amount = _count_units(spot, unit, local) + (3 if unit is Unit.CHUNKS else 0)
+            return Fix(end.span, _format_amount(amount, unit))
         case AtBar() if spot.quarter is not None and local.meters is not None:
             return Fix(end.span, str(local.meters.bar_beat_at(spot.quarter).bar + 1))
         case _:
             return None
 
 
-def _count(spot: BlockPosition, unit: Unit, local: BlockTime) -> int:
+def _count_units(spot: BlockPosition, unit: Unit, local: BlockTime) -> int:
     """Return the smallest number of whole units that extends past a position; 0 if its time is not known."""
     seconds = spot.seconds
     if seconds is None and spot.quarter is not None and local.tempo is not None:
         seconds = local.tempo.seconds_at(spot.quarter)
-    return 0 if seconds is None else floor(seconds / local.timed(Fraction(1), unit)) + 1
+    return 0 if seconds is None else floor(seconds / local.to_seconds(Fraction(1), unit)) + 1
 
 
-def _spelled(amount: int, unit: Unit) -> str:
+def _format_amount(amount: int, unit: Unit) -> str:
     match unit:
         case Unit.BARS:
             return "1 bar" if amount == 1 else f"{amount} bars"
@@ -81,7 +81,7 @@ def free_position_fix(entry: Entry, stretch: Stretch, schedule: Schedule, taken:
     grid = schedule.grid
     if entry.quarter is not None and stretch.meters is not None and stretch.tempo is not None:
         at = entry.quarter
-        for _ in range(MAX_TRIED):
+        for _ in range(MAX_ATTEMPTS):
             here = stretch.meters.bar_beat_at(at)
             at += (1 - here.rest) * stretch.meters.at_bar(here.bar - 1).beat
             seconds = stretch.tempo.seconds_at(at)
@@ -92,7 +92,7 @@ def free_position_fix(entry: Entry, stretch: Stretch, schedule: Schedule, taken:
                 return str(place.bar) if place.beat == 1 else str(place)
         return None
     first = floor(entry.offset / grid.chunk) + 1
-    for chunk in range(first, first + MAX_TRIED):
+    for chunk in range(first, first + MAX_ATTEMPTS):
         seconds = chunk * grid.chunk
         if seconds >= stretch.seconds:
             return None

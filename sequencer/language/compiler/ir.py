@@ -41,9 +41,9 @@ class ResolvedMidi:
     span: Span
 
 
-PlainAct = ImageAct | StrengthAct | SuperResolutionAct | CutAct
-CueWork = ResolvedPrompt | PlainAct | ResolvedMidi
-RuleWork = CueWork | PauseAct | ResumeAct | GotoAct
+NonPromptAct = ImageAct | StrengthAct | SuperResolutionAct | CutAct
+ResolvedCueAct = ResolvedPrompt | NonPromptAct | ResolvedMidi
+ResolvedRuleAct = ResolvedCueAct | PauseAct | ResumeAct | GotoAct
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class ResolvedCue:
 
     place: Position | None
     every: Duration | None
-    acts: tuple[CueWork, ...]
+    acts: tuple[ResolvedCueAct, ...]
     tempos: tuple[ChangeTempo, ...]
     meters: tuple[ChangeMeter, ...]
     marks: tuple[tuple[str, Span], ...]
@@ -60,12 +60,12 @@ class ResolvedCue:
     span: Span
 
     @property
-    def is_for_the_model(self) -> bool:
+    def is_for_model(self) -> bool:
         """Whether the cue changes something in the model; MIDI output is not bound to a chunk."""
         return not self.acts or any(not isinstance(act, ResolvedMidi) for act in self.acts)
 
     @property
-    def where(self) -> Span:
+    def position_span(self) -> Span:
         """The span of its position, or of the complete cue if it has no position."""
         return self.span if self.place is None else self.place.span
 
@@ -75,7 +75,7 @@ class ResolvedRule:
     """A rule with its schedule trigger."""
 
     trigger: Trigger
-    acts: tuple[RuleWork, ...]
+    acts: tuple[ResolvedRuleAct, ...]
     span: Span
 
 
@@ -124,7 +124,7 @@ class PlacedCue:
     label: str
     quarter: Fraction | None
     seconds: Fraction
-    acts: tuple[CueWork, ...]
+    acts: tuple[ResolvedCueAct, ...]
     snap: Snap | None
     span: Span
 

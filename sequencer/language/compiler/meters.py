@@ -8,7 +8,7 @@ from fractions import Fraction
 from sequencer.core.timebase import Meter, MeterLookup, MeterMap
 
 
-class GrowingMeters(MeterLookup):
+class MutableMeterMap(MeterLookup):
     """A meter map to which changes are added. `changes` and `starts` are those of `MeterMap`."""
 
     __slots__ = ("_beats", "changes", "starts")
@@ -19,9 +19,9 @@ class GrowingMeters(MeterLookup):
         self._beats: list[Fraction] = []
         """The number of beats before each change."""
         for bar, meter in opening.changes:
-            self.put(bar, meter)
+            self.set_meter(bar, meter)
 
-    def put(self, bar: int, meter: Meter) -> int:
+    def set_meter(self, bar: int, meter: Meter) -> int:
         """Set the meter from a bar on (counted from 0), replacing a change at the same bar. Return how many starts changed."""
         index = self.index_at_bar(bar) if self.changes else -1
         if index >= 0 and self.changes[index][0] == bar:
@@ -38,11 +38,11 @@ class GrowingMeters(MeterLookup):
             self._beats[later] = self._beats[later - 1] + bars * before.numerator
         return len(self.changes) - index
 
-    def frozen(self) -> MeterMap:
+    def freeze(self) -> MeterMap:
         """Return the map in its current state."""
         return MeterMap(tuple(self.changes), tuple(self.starts))
 
-    def beats_after(self, quarter: Fraction, beats: Fraction) -> Fraction:
+    def advance_beats(self, quarter: Fraction, beats: Fraction) -> Fraction:
         """Return the quarter `beats` denominator notes after another; the meter in force defines the length of each."""
         here = max(0, bisect_right(self.starts, quarter) - 1)
         count = self._beats[here] + (quarter - self.starts[here]) / self.changes[here][1].beat + beats

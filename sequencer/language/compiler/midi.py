@@ -42,7 +42,7 @@ from sequencer.schedule.model import (
 )
 
 
-def number_of(written: str, middle: Literal["C3", "C4"], span: Span, faults: Diagnostics) -> int | None:
+def parse_note_number(written: str, middle: Literal["C3", "C4"], span: Span, faults: Diagnostics) -> int | None:
     """Return the number of a note that was written as a name or a number, or None if it is not a MIDI note (reported)."""
     number = note_number(written, middle)
     if number is None:
@@ -54,7 +54,7 @@ def schedule_trigger(trigger: Trigger, middle: Literal["C3", "C4"], faults: Diag
     """Return the schedule trigger of a written trigger, or None if its note has no number (reported)."""
     match trigger:
         case OnNote():
-            number = number_of(trigger.written, middle, trigger.span, faults)
+            number = parse_note_number(trigger.written, middle, trigger.span, faults)
             if number is None:
                 return None
             return NoteTrigger(number, trigger.channel)
@@ -72,39 +72,39 @@ def trigger_key(firing: ScheduleTrigger) -> str:
     """Return a trigger as a short string, for the journal, for random choices and for finding rules with the same trigger."""
     match firing:
         case NoteTrigger():
-            return f"note {firing.note}{_channel(firing.channel)}"
+            return f"note {firing.note}{_channel_suffix(firing.channel)}"
         case ControlCrossing():
-            return f"cc {firing.control} {'>' if firing.above else '<'} {firing.value}{_channel(firing.channel)}"
+            return f"cc {firing.control} {'>' if firing.above else '<'} {firing.value}{_channel_suffix(firing.channel)}"
         case ProgramTrigger():
-            return f"program {firing.program}{_channel(firing.channel)}"
+            return f"program {firing.program}{_channel_suffix(firing.channel)}"
         case TransportTrigger():
             return firing.what
         case GoTrigger():
             return f"go {firing.name}"
 
 
-def _channel(channel: int | None) -> str:
+def _channel_suffix(channel: int | None) -> str:
     return "" if channel is None else f" ch {channel}"
 
 
-CHANNEL = 1
+DEFAULT_CHANNEL = 1
 """The default channel."""
-VELOCITY = 100
+DEFAULT_VELOCITY = 100
 """The default velocity of a note."""
-LASTS = Fraction(1, 10)
+DEFAULT_NOTE_LENGTH_S = Fraction(1, 10)
 """The default length of a note, in seconds."""
 
 
 def midi_act(action: SendMidi, middle: Literal["C3", "C4"], faults: Diagnostics) -> ResolvedMidi | None:
     """Return the act of an action that sends MIDI, or None if its note has no number (reported)."""
-    channel = action.channel or CHANNEL
+    channel = action.channel or DEFAULT_CHANNEL
     match action:
         case SendNote():
-            number = number_of(action.written, middle, action.span, faults)
+            number = parse_note_number(action.written, middle, action.span, faults)
             if number is None:
                 return None
-            velocity = VELOCITY if action.velocity is None else action.velocity
-            return ResolvedMidi(NoteAct(number, channel, velocity, LASTS), action.length, action.span)
+            velocity = DEFAULT_VELOCITY if action.velocity is None else action.velocity
+            return ResolvedMidi(NoteAct(number, channel, velocity, DEFAULT_NOTE_LENGTH_S), action.length, action.span)
         case SendControl():
             return ResolvedMidi(ControlAct(action.control, action.value, channel), None, action.span)
         case SendProgram():
@@ -130,12 +130,12 @@ class NoteLengths:
         """Whether the block counts only in seconds and chunks."""
         return self._local.meters is None
 
-    def act(self, work: ResolvedMidi, quarter: Fraction | None, seconds: Fraction) -> MidiAct:
+    def build_act(self, work: ResolvedMidi, quarter: Fraction | None, seconds: Fraction) -> MidiAct:
         """Return the act at a position, which is given as an exact quarter of the block or else as a time in seconds."""
         if work.length is None or not isinstance(work.act, NoteAct):
             return work.act
         spot = BlockPosition(None, seconds, Unit.SECONDS) if quarter is None else BlockPosition(quarter, None, Unit.BARS)
-        there = self._local.after(spot, work.length.amount, work.length.unit, work.length.span)
+        there = self._local.advance(spot, work.length.amount, work.length.unit, work.length.span)
         end = None if there is None else self._local.seconds_of(there, work.length.span)
         if there is None or end is None:
             return work.act

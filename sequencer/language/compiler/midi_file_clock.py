@@ -11,14 +11,14 @@ from sequencer.core.diagnostics import Diagnostics, Span
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.core.timebase import Meter, MeterMap, TempoChange, TempoMap
 from sequencer.language.compiler.ir import Block, Resolved
-from sequencer.language.compiler.meters import GrowingMeters
+from sequencer.language.compiler.meters import MutableMeterMap
 from sequencer.language.score import ClockKind, ClockLine, Duration, SongTime, Unit
 from sequencer.schedule.model import GotoAct
 
 MIN_WINDOW_QUARTERS = Fraction(64)
 """The minimum number of quarters of a file that are examined for a section."""
 
-UNKNOWN = SongTime(((Fraction(0), Fraction(120)),), ((Fraction(0), Meter(4, 4)),))
+DEFAULT_SONG_TIME = SongTime(((Fraction(0), Fraction(120)),), ((Fraction(0), Meter(4, 4)),))
 """The time used if the file was not read (reported)."""
 
 
@@ -56,7 +56,7 @@ def with_file_tempo(resolved: Resolved, faults: Diagnostics) -> Resolved:
     clock = resolved.score.header.clock or ClockLine()
     score = resolved.score
     if score.song is None:
-        score = replace(score, song=UNKNOWN)
+        score = replace(score, song=DEFAULT_SONG_TIME)
         faults.error(
             "E426",
             f"the MIDI file {clock.file} was not looked at: this score was read without its folder",
@@ -64,13 +64,13 @@ def with_file_tempo(resolved: Resolved, faults: Diagnostics) -> Resolved:
             "read the score from its file, or say which folder it belongs to",
         )
     for block in resolved.blocks:
-        _fits(block, faults)
+        _check_block(block, faults)
     played = [resolved.blocks[index] for index in resolved.order]
     others = [block for index, block in enumerate(resolved.blocks) if index not in set(resolved.order)]
     return replace(resolved, score=score, blocks=(*played, *others), order=tuple(range(len(played))))
 
 
-def _fits(block: Block, faults: Diagnostics) -> None:
+def _check_block(block: Block, faults: Diagnostics) -> None:
     """Report what contradicts a time that is defined by the file."""
     heads = [block.tempo.span] if block.tempo is not None else []
     heads += [block.meter.span] if block.meter is not None else []
@@ -85,12 +85,12 @@ def _fits(block: Block, faults: Diagnostics) -> None:
         faults.error("E428", message, span, "give the section a length; live sections and goto need clock 120 bpm")
 
 
-def part_of(song: SongTime, quarter: Fraction, window: Fraction | None = None) -> MidiFilePart:
+def extract_part(song: SongTime, quarter: Fraction, window: Fraction | None = None) -> MidiFilePart:
     """Return a file's time from a quarter on: all of it, or its changes within a window of quarters.
 
     The cost depends on the number of changes in the window, not on the length of the file.
     """
-    first = max(0, bisect_right(song.tempos, quarter, key=_quarter_of) - 1)
+    first = max(0, bisect_right(song.tempos, quarter, key=_change_quarter) - 1)
     tempos = [TempoChange(Fraction(0), song.tempos[first][1])]
     whole = True
     for at, bpm in islice(song.tempos, first + 1, None):
@@ -98,8 +98,8 @@ def part_of(song: SongTime, quarter: Fraction, window: Fraction | None = None) -
             whole = False
             break
         tempos.append(TempoChange(at - quarter, bpm))
-    first = max(0, bisect_right(song.meters, quarter, key=_quarter_of) - 1)
-    meters = GrowingMeters(MeterMap.of([(0, song.meters[first][1])]))
+    first = max(0, bisect_right(song.meters, quarter, key=_change_quarter) - 1)
+    meters = MutableMeterMap(MeterMap.of([(0, song.meters[first][1])]))
     broken: Fraction | None = None
     for at, meter in islice(song.meters, first + 1, None):
         if window is not None and at >= quarter + window:
@@ -109,15 +109,15 @@ def part_of(song: SongTime, quarter: Fraction, window: Fraction | None = None) -
         if here.beat != 1 or here.rest:
             broken = at - quarter
             break
-        meters.put(here.bar - 1, meter)
+        meters.set_meter(here.bar - 1, meter)
     return MidiFilePart(tuple(tempos), tuple(meters.changes), broken, whole)
 
 
-def _quarter_of(change: tuple[Fraction, object]) -> Fraction:
+def _change_quarter(change: tuple[Fraction, object]) -> Fraction:
     return change[0]
 
 
-def first_window(duration: Duration | None, song: SongTime) -> Fraction:
+def estimate_window(duration: Duration | None, song: SongTime) -> Fraction:
     """Return roughly how many quarters a block of this length takes, as the initial window."""
     if duration is None:
         return MIN_WINDOW_QUARTERS

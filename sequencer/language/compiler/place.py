@@ -12,15 +12,15 @@ from sequencer.core.timebase import ChunkGrid, MeterMap, Snap, TempoMap, is_befo
 from sequencer.language.compiler.fixes import add_clock_fix, later_end_fix, longer_length_fix
 from sequencer.language.compiler.ir import Block, BlockPosition, PlacedBlock, PlacedCue, Resolved, ResolvedCue
 from sequencer.language.compiler.local_time import (
-    MUSICAL,
+    MUSICAL_UNITS,
     NO_BEATS,
-    NO_USE,
+    TIME_CODE_HINT,
     BlockTime,
-    length_of,
+    describe_number,
+    find_block_end,
     missing_tempo_message,
-    number,
 )
-from sequencer.language.compiler.midi_file_clock import MidiFilePart, first_window, part_of
+from sequencer.language.compiler.midi_file_clock import MidiFilePart, estimate_window, extract_part
 from sequencer.language.compiler.positions import MarkDefinition, PositionResolver
 from sequencer.language.compiler.tempo_changes import TempoMeterChanges
 from sequencer.language.score import ClockLine, Duration, Position, SongTime, Unit
@@ -45,15 +45,15 @@ class CueExpander:
         if spot is None or seconds is None:
             return
         if not is_before(seconds, length):
-            self._past_the_end(cue, spot, length)
+            self._report_past_end(cue, spot, length)
         elif cue.every is None:
-            yield PlacedCue(self._local.label(spot), spot.quarter, seconds, cue.acts, cue.snap, cue.span)
+            yield PlacedCue(self._local.describe_position(spot), spot.quarter, seconds, cue.acts, cue.snap, cue.span)
         else:
             yield from self._repeat(cue, cue.every, spot, length)
 
     def _repeat(self, cue: ResolvedCue, step: Duration, first: BlockPosition, length: Fraction) -> Iterator[PlacedCue]:
         """Return the placed cues of an `every`: multiples of its step from its first position, so that no errors accumulate."""
-        last = self._local.after(first, step.amount * MAX_CUES, step.unit, step.span)
+        last = self._local.advance(first, step.amount * MAX_CUES, step.unit, step.span)
         beyond = None if last is None else self._local.seconds_of(last, step.span)
         if beyond is None:
             return
@@ -62,66 +62,70 @@ class CueExpander:
             return
         previous: Fraction | None = None
         for count in range(MAX_CUES):
-            there = self._local.after(first, step.amount * count, step.unit, step.span) if count else first
+            there = self._local.advance(first, step.amount * count, step.unit, step.span) if count else first
             seconds = None if there is None else self._local.seconds_of(there, step.span)
             if there is None or seconds is None or not is_before(seconds, length):
                 return
-            if previous is not None and seconds - previous < self._local.grid.chunk and cue.is_for_the_model:
-                shortest = "1c" if self._faults.is_full else self._shortest(step)
+            if previous is not None and seconds - previous < self._local.grid.chunk and cue.is_for_model:
+                shortest = "1c" if self._faults.is_full else self._find_shortest_step(step)
                 self._faults.error(
                     "E413",
-                    f"this `every` is denser than a chunk ({number(self._local.grid.chunk)} s)",
+                    f"this `every` is denser than a chunk ({describe_number(self._local.grid.chunk)} s)",
                     step.span,
                     f"the model changes at chunk boundaries only; write a longer one, at least {shortest}",
                     (Fix(step.span, shortest),),
                 )
                 return
-            yield PlacedCue(self._local.label(there), there.quarter, seconds, cue.acts, cue.snap, cue.span)
+            yield PlacedCue(self._local.describe_position(there), there.quarter, seconds, cue.acts, cue.snap, cue.span)
             previous = seconds
 
-    def _shortest(self, step: Duration) -> str:
+    def _find_shortest_step(self, step: Duration) -> str:
         """Return a step that lasts at least one chunk anywhere: whole beats at the fastest tempo, or one chunk."""
-        if step.unit not in MUSICAL or self._local.tempo is None or self._local.meters is None:
+        if step.unit not in MUSICAL_UNITS or self._local.tempo is None or self._local.meters is None:
             return "1c"
         fastest = min(min(one.first, one.last) for one in self._local.tempo.segments)
         beat = min(meter.beat for _, meter in self._local.meters.changes)
         return f"{-(-self._local.grid.chunk // (fastest * beat))}b"
 
-    def _past_the_end(self, cue: ResolvedCue, spot: BlockPosition, length: Fraction) -> None:
+    def _report_past_end(self, cue: ResolvedCue, spot: BlockPosition, length: Fraction) -> None:
         if self._faults.is_full:  # the details would never be shown
-            self._faults.error("E415", "this place lies at or behind the end", cue.where)
+            self._faults.error("E415", "this place lies at or behind the end", cue.position_span)
             return
         what = "the score" if self._block.name is None else f"the section {self._block.name}"
-        ends = f"{number(length)} s"
+        ends = f"{describe_number(length)} s"
         fix: Fix | None = None
         if self._block.duration is not None:
             fix = longer_length_fix(self._block.duration, spot, self._local)
             if self._local.meters is not None and self._local.tempo is not None:
                 amount, unit = self._block.duration.amount, self._block.duration.unit
-                ends = f"{number(amount)} {unit}" if amount != 1 else f"1 {unit.removesuffix('s')}"
+                ends = f"{describe_number(amount)} {unit}" if amount != 1 else f"1 {unit.removesuffix('s')}"
         elif self._end_place is not None:
             fix = later_end_fix(self._end_place, spot, self._local)
         make = "make it longer" if fix is None else f"make it longer ({fix.text})"
         self._faults.error(
             "E415",
             f"this place lies at or behind the end of {what} ({ends})",
-            cue.where,
+            cue.position_span,
             f"{make}, or give the cue an earlier place",
             () if fix is None else (fix,),
         )
 
 
-DEFAULT_TAIL = 4
+DEFAULT_TAIL_CHUNKS = 4
 """The number of chunks that a score without sections and without `end` continues after its last cue."""
 
 MAX_ENTRIES = 400_000
 """The maximum number of cues in a complete score: counted over all passes, and over all its sections before expansion."""
 
-TOO_MANY, MANY_CUES, FEWER_CUES = "E416", f"this score comes to more than {MAX_ENTRIES:,} cues", "play less of it"
+TOO_MANY_CUES_CODE, TOO_MANY_CUES_MESSAGE, TOO_MANY_CUES_HINT = (
+    "E416",
+    f"this score comes to more than {MAX_ENTRIES:,} cues",
+    "play less of it",
+)
 
 
 @dataclass(slots=True)
-class Room:
+class CueBudget:
     """The number of cues that may still be created: a few `every` lines could exhaust memory before they are counted."""
 
     left: int = MAX_ENTRIES
@@ -142,21 +146,21 @@ def place(resolved: Resolved, faults: Diagnostics) -> tuple[PlacedBlock | None, 
     grid = ChunkGrid(*_grid(resolved))
     clock = resolved.score.header.clock or ClockLine()
     if resolved.score.song is not None:
-        return _by_song(resolved, resolved.score.song, grid, clock, faults)
-    room = Room()
-    return tuple(_Placer(block, resolved, grid, clock, faults, room).placed() for block in resolved.blocks)
+        return _place_by_file(resolved, resolved.score.song, grid, clock, faults)
+    room = CueBudget()
+    return tuple(_BlockPlacer(block, resolved, grid, clock, faults, room).place() for block in resolved.blocks)
 
 
-def _by_song(
+def _place_by_file(
     resolved: Resolved, song: SongTime, grid: ChunkGrid, clock: ClockLine, faults: Diagnostics
 ) -> tuple[PlacedBlock | None, ...]:
     """Place every pass at its position in the file. A mistake that occurs in several passes is reported once."""
     told: set[tuple[str, Span]] = set()
-    room = Room()
+    room = CueBudget()
     found: list[PlacedBlock | None] = []
     quarter = Fraction(0)
     for block in resolved.blocks:
-        placed, own = _by_part(block, resolved, song, quarter, grid, clock, told, room)
+        placed, own = _place_at_quarter(block, resolved, song, quarter, grid, clock, told, room)
         if placed is not None and placed.tempo is not None:
             quarter += placed.tempo.quarter_at(placed.seconds) if placed.quarters is None else placed.quarters
         for one in own.diagnostics:
@@ -168,7 +172,7 @@ def _by_song(
     return tuple(found)
 
 
-def _by_part(
+def _place_at_quarter(
     block: Block,
     resolved: Resolved,
     song: SongTime,
@@ -176,18 +180,18 @@ def _by_part(
     grid: ChunkGrid,
     clock: ClockLine,
     told: Collection[tuple[str, Span]],
-    room: Room,
+    room: CueBudget,
 ) -> tuple[PlacedBlock | None, Diagnostics]:
     """Place a block at its position in the file, using as little of the file as possible.
 
     If there are new mistakes, the window grows up to the complete file, because something later in it may resolve them.
     """
-    window = first_window(block.duration, song)
+    window = estimate_window(block.duration, song)
     while True:
         own = Diagnostics()
-        part = part_of(song, quarter, window)
+        part = extract_part(song, quarter, window)
         before = replace(room)
-        placed = _Placer(block, resolved, grid, clock, own, room, part).placed()
+        placed = _BlockPlacer(block, resolved, grid, clock, own, room, part).place()
         length: Fraction | None = None
         if placed is not None and placed.tempo is not None:
             length = placed.tempo.quarter_at(placed.seconds) if placed.quarters is None else placed.quarters
@@ -208,7 +212,7 @@ def _grid(resolved: Resolved) -> tuple[int, Fraction]:
     return (33, Fraction(24)) if line is None else (line.frames, line.fps)
 
 
-class _Placer:
+class _BlockPlacer:
     """Places one block; with a MIDI file as the clock, at the position that the file has reached."""
 
     def __init__(
@@ -218,7 +222,7 @@ class _Placer:
         grid: ChunkGrid,
         clock: ClockLine,
         faults: Diagnostics,
-        room: Room,
+        room: CueBudget,
         song: MidiFilePart | None = None,
     ) -> None:
         self.block = block
@@ -237,7 +241,7 @@ class _Placer:
                 "E405",
                 f"a meter needs a tempo, and {lacks[0]}",
                 block.meter.span,
-                NO_USE if lacks is NO_BEATS else "give this section one (tempo 120), or the score: clock 120 bpm, 4/4",
+                TIME_CODE_HINT if lacks is NO_BEATS else "give this section one (tempo 120), or the score: clock 120 bpm, 4/4",
                 add_clock_fix(resolved.score),
             )
         self.bpm = bpm if song is None else song.tempos[0].bpm
@@ -246,20 +250,20 @@ class _Placer:
         self.local = BlockTime(grid, meters, faults, add_clock_fix(resolved.score), lacks)
         self.spots = PositionResolver(self.cues, self.local, faults)
 
-    def placed(self) -> PlacedBlock | None:
+    def place(self) -> PlacedBlock | None:
         """Return the block with its cues at their times, or None if its length cannot be computed."""
-        changes = TempoMeterChanges(self.cues, self.spots, self.local, self.faults, self.clock.kind.is_outer)
+        changes = TempoMeterChanges(self.cues, self.spots, self.local, self.faults, self.clock.kind.is_external)
         if self.song is None:
-            changes.lay_meters()
-        end = None if self.block.duration is None else length_of(self.block.duration, self.local)
+            changes.apply_meters()
+        end = None if self.block.duration is None else find_block_end(self.block.duration, self.local)
         if self.song is None:
-            changes.lay_tempo(self.block.tempo, self.bpm, end)
+            changes.build_tempo_map(self.block.tempo, self.bpm, end)
         else:
             self.local.tempo = TempoMap.of(self.song.tempos)
         self.spots.forget_missing()
-        placed = [self.spots.of(index) for index in range(len(self.cues))]
+        placed = [self.spots.resolve(index) for index in range(len(self.cues))]
         if self.block.name is None:
-            end = self._open_end(placed)
+            end = self._find_open_end(placed)
         length = None if end is None else self.local.seconds_of(end, self.block.span)
         if end is None or length is None:
             return None
@@ -268,35 +272,35 @@ class _Placer:
         cues = list(islice(unfolded, self.room.left + 1))
         if self.room.is_exceeded_by(len(cues)):
             if not self.room.is_over:
-                self.faults.error(TOO_MANY, MANY_CUES, self.block.span, FEWER_CUES)
+                self.faults.error(TOO_MANY_CUES_CODE, TOO_MANY_CUES_MESSAGE, self.block.span, TOO_MANY_CUES_HINT)
             self.room.is_over = True
             return None
         cues.sort(key=lambda cue: ordering(cue.seconds))
         if self.block.cut is not None:
             cues.insert(0, self._opening_cut())
-        marks = tuple(self._mark(name, marked) for name, marked in self.spots.marks.items())
-        meters = None if self.local.meters is None else self.local.meters.frozen()
+        marks = tuple(self._resolve_mark(name, marked) for name, marked in self.spots.marks.items())
+        meters = None if self.local.meters is None else self.local.meters.freeze()
         return PlacedBlock(self.block, length, end.quarter, self.local.tempo, meters, tuple(cues), marks)
 
     def _opening_cut(self) -> PlacedCue:
         cut = self.block.cut
         start = self.local.start
         acts = () if cut is None else (cut,)
-        return PlacedCue(self.local.label(start), start.quarter, Fraction(0), acts, None, self.block.span)
+        return PlacedCue(self.local.describe_position(start), start.quarter, Fraction(0), acts, None, self.block.span)
 
-    def _mark(self, name: str, marked: MarkDefinition) -> Mark:
-        spot = self.spots.of(marked.cue)
+    def _resolve_mark(self, name: str, marked: MarkDefinition) -> Mark:
+        spot = self.spots.resolve(marked.cue)
         if spot is None:
             return Mark(name, Fraction(0), None)
         seconds = self.local.seconds_of(spot, marked.span)
         return Mark(name, Fraction(0) if seconds is None else seconds, spot.quarter)
 
-    def _open_end(self, placed: list[BlockPosition | None]) -> BlockPosition | None:
+    def _find_open_end(self, placed: list[BlockPosition | None]) -> BlockPosition | None:
         """Return the end of a score without sections: the written end, or some chunks after its last cue."""
         grid = self.local.grid
         if self.end_place is not None:
             last_at = max((index for index, cue in enumerate(self.cues) if cue.every is None), default=None)
-            return self.spots.of_place(self.end_place, last_at)
+            return self.spots.resolve_position(self.end_place, last_at)
         for cue in self.cues:
             if cue.every is not None:
                 self.faults.error(
@@ -311,4 +315,4 @@ class _Placer:
             seconds = None if spot is None else self.local.seconds_of(spot, cue.span)
             last = max(last, seconds or Fraction(0))
         chunk = grid.snap(last, self.snap)
-        return BlockPosition(None, grid.boundary(chunk + DEFAULT_TAIL), Unit.CHUNKS)
+        return BlockPosition(None, grid.boundary(chunk + DEFAULT_TAIL_CHUNKS), Unit.CHUNKS)

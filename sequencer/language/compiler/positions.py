@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 from sequencer.core.diagnostics import Diagnostics, Fix, Related, Span
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.language.compiler.ir import BlockPosition, ResolvedCue
-from sequencer.language.compiler.local_time import NEEDS_MUSICAL, BlockTime
+from sequencer.language.compiler.local_time import NOT_MUSICAL_CODE, BlockTime
 from sequencer.language.score import After, AtBar, AtMark, AtOffset, AtTick, Position
 
 _PENDING = object()
@@ -29,10 +29,10 @@ class PositionResolver:
         self._cues = cues
         self._local = local
         self._faults = faults
-        self.marks = self._found_marks()
+        self.marks = self._find_marks()
         """The cue of each mark."""
         self._spots: list[BlockPosition | object | None] = [_PENDING] * len(cues)
-        self._bases = self._found_bases()
+        self._bases = self._find_bases()
         self._previews = False
         self._missing: list[int] = []
         """The cues for which a preview found no position."""
@@ -57,12 +57,12 @@ class PositionResolver:
         own = Diagnostics()
         reported, self._faults, self._previews = self._faults, own, True
         try:
-            with self._local.reporting_to(own):
-                spot = self.of(index)
+            with self._local.redirect_diagnostics(own):
+                spot = self.resolve(index)
         finally:
             self._faults, self._previews = reported, False
         for one in own.diagnostics:
-            if one.code == NEEDS_MUSICAL and one.span not in self._refused:
+            if one.code == NOT_MUSICAL_CODE and one.span not in self._refused:
                 self._refused.add(one.span)
                 reported.error(one.code, one.message, one.span, one.hint)
         return spot
@@ -76,7 +76,7 @@ class PositionResolver:
             count += 1
         return count
 
-    def _keep(self, index: int, spot: BlockPosition | None) -> None:
+    def _store(self, index: int, spot: BlockPosition | None) -> None:
         self._spots[index] = spot
         if not self._previews:
             return
@@ -85,7 +85,7 @@ class PositionResolver:
         elif spot.quarter is not None:
             heappush(self._latest, (-spot.quarter, index))
 
-    def _found_marks(self) -> dict[str, MarkDefinition]:
+    def _find_marks(self) -> dict[str, MarkDefinition]:
         marks: dict[str, MarkDefinition] = {}
         for index, cue in enumerate(self._cues):
             for name, span in cue.marks:
@@ -98,7 +98,7 @@ class PositionResolver:
                     marks[name] = MarkDefinition(index, span)
         return marks
 
-    def _found_bases(self) -> list[int | None]:
+    def _find_bases(self) -> list[int | None]:
         """Return for each cue the cue that its relative position counts from: the previous `at` in source order."""
         bases: list[int | None] = []
         previous: int | None = None
@@ -108,7 +108,7 @@ class PositionResolver:
                 previous = index
         return bases
 
-    def _needs(self, index: int) -> int | None:
+    def _find_dependency(self, index: int) -> int | None:
         """Return the cue whose position must be known before that of this one."""
         match self._cues[index].place:
             case After():
@@ -119,13 +119,13 @@ class PositionResolver:
             case _:
                 return None
 
-    def of(self, index: int) -> BlockPosition | None:
+    def resolve(self, index: int) -> BlockPosition | None:
         """Return the position of a cue, or None (reported). Follows relative positions and marks without recursion."""
-        need = self._needs(index)
+        need = self._find_dependency(index)
         if self._spots[index] is _PENDING and (need is None or self._spots[need] is not _PENDING):
             place = self._cues[index].place  # nearly every cue: what it counts from is already known
-            found = self._local.start if place is None else self.of_place(place, self._bases[index])
-            self._keep(index, found)
+            found = self._local.start if place is None else self.resolve_position(place, self._bases[index])
+            self._store(index, found)
             return found
         chain: list[int] = []
         on_chain: set[int] = set()
@@ -136,46 +136,46 @@ class PositionResolver:
                 self._faults.error(
                     "E411",
                     "these places depend on each other in a circle",
-                    circle.where,
+                    circle.position_span,
                     "give one of them a bar or a time",
                 )
-                self._keep(at, None)
+                self._store(at, None)
                 break
             on_chain.add(at)
             chain.append(at)
-            at = self._needs(at)
+            at = self._find_dependency(at)
         for one in reversed(chain):
             if self._spots[one] is _PENDING:
                 place = self._cues[one].place
-                self._keep(one, self._local.start if place is None else self.of_place(place, self._bases[one]))
+                self._store(one, self._local.start if place is None else self.resolve_position(place, self._bases[one]))
         spot = self._spots[index]
         return spot if isinstance(spot, BlockPosition) else None
 
-    def of_place(self, place: Position, base: int | None) -> BlockPosition | None:
+    def resolve_position(self, place: Position, base: int | None) -> BlockPosition | None:
         """Return a written position, counted from the cue `base` if it is relative, or None if it does not exist (reported)."""
         match place:
             case AtBar() | AtTick() | AtOffset():
-                return self._local.spot(place)
+                return self._local.locate(place)
             case After():
-                start = self._local.start if base is None else self._known(base)
-                return None if start is None else self._local.after(start, place.by.amount, place.by.unit, place.span)
+                start = self._local.start if base is None else self._resolve_cue(base)
+                return None if start is None else self._local.advance(start, place.by.amount, place.by.unit, place.span)
             case AtMark():
                 marked = self.marks.get(place.name)
                 if marked is None:
-                    self._unknown_mark(place)
+                    self._report_unknown_mark(place)
                     return None
-                spot = self._known(marked.cue)
+                spot = self._resolve_cue(marked.cue)
                 if spot is None or place.plus is None:
                     return spot
-                return self._local.after(spot, place.plus.amount, place.plus.unit, place.span)
+                return self._local.advance(spot, place.plus.amount, place.plus.unit, place.span)
 
-    def _known(self, index: int) -> BlockPosition | None:
+    def _resolve_cue(self, index: int) -> BlockPosition | None:
         spot = self._spots[index]
         if spot is _PENDING:
-            return self.of(index)
+            return self.resolve(index)
         return spot if isinstance(spot, BlockPosition) else None
 
-    def _unknown_mark(self, place: AtMark) -> None:
+    def _report_unknown_mark(self, place: AtMark) -> None:
         guess = self._faults.nearest(place.name, self.marks)
         hint = f"set it in an `at`: at 5 mark {place.name}" if guess is None else f"did you mean {guess}?"
         self._faults.error("E412", f"there is no mark {place.name} in this section", place.span, hint, _mark_fix(place, guess))

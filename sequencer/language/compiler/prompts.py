@@ -27,30 +27,30 @@ _UNITS = {
 """Words that are units and not scenes if they follow a number, and how the unit is written."""
 
 
-_PAUSES = {"stop": "pause", "halt": "pause", "hold": "pause", "freeze": "pause", "continue": "resume", "unpause": "resume"}
+_PAUSE_WORDS = {"stop": "pause", "halt": "pause", "hold": "pause", "freeze": "pause", "continue": "resume", "unpause": "resume"}
 """Words that are not scenes unless the score defines them, and the action that pauses or resumes the model."""
 
 
-_END = "a score ends with its last section; without sections `end 64c` says where"
-_FADE = "there are no crossfades: say in the next prompt how the scene changes; the model takes it up from what it shows"
-_NO_ACTIONS = {
-    **dict.fromkeys(("end", "finish", "quit", "exit"), _END),
-    **dict.fromkeys(("fade", "crossfade", "xfade", "dissolve", "transition", "morph", "blend"), _FADE),
+_END_HINT = "a score ends with its last section; without sections `end 64c` says where"
+_FADE_HINT = "there are no crossfades: say in the next prompt how the scene changes; the model takes it up from what it shows"
+_FOREIGN_ACTION_HINTS = {
+    **dict.fromkeys(("end", "finish", "quit", "exit"), _END_HINT),
+    **dict.fromkeys(("fade", "crossfade", "xfade", "dissolve", "transition", "morph", "blend"), _FADE_HINT),
     **dict.fromkeys(("wait", "sleep", "delay"), "nothing waits here: each cue has its own position, for example at +2bar"),
     **dict.fromkeys(("loop", "repeat"), "`every` repeats a cue (every 4 bars), `play` a section (play intro*4)"),
 }
 """Words of other tools that are not scenes unless the score defines them, and what to do instead."""
 
 
-def _other_word(show: Show, name: Span, in_rule: bool, faults: Diagnostics) -> tuple[str, tuple[Fix, ...]] | None:
+def _suggest_keyword(show: Show, name: Span, in_rule: bool, faults: Diagnostics) -> tuple[str, tuple[Fix, ...]] | None:
     """Return the hint and the fixes for a scene that was meant as something else: `prompt "…"`, `imag "…"`, `cutt`."""
     if show.action is None:
         word = show.scene.casefold()
-        if word in _NO_ACTIONS:
-            return _NO_ACTIONS[word], ()
-        meant = _PAUSES.get(word) or faults.nearest(show.scene, ("cut", "pause", "resume"))
+        if word in _FOREIGN_ACTION_HINTS:
+            return _FOREIGN_ACTION_HINTS[word], ()
+        meant = _PAUSE_WORDS.get(word) or faults.nearest(show.scene, ("cut", "pause", "resume"))
         if meant in ("pause", "resume") and not in_rule:
-            end = f"{_END}; " if word in ("stop", "halt") else ""
+            end = f"{_END_HINT}; " if word in ("stop", "halt") else ""
             return f"{end}{meant} belongs in a rule: on go out -> {meant}", ()
         return None if meant is None else (f"did you mean {meant}?", (Fix(name, meant),))
     text = show.action.span
@@ -59,9 +59,9 @@ def _other_word(show: Show, name: Span, in_rule: bool, faults: Diagnostics) -> t
     if show.scene.casefold() in ("prompt", "text", "say", "show", "scene"):
         cure = Fix(Span(name.file, name.line, name.column, text.line, text.column), "")
         return f"a text is a prompt by itself: leave `{show.scene}` out", (cure,)
-    if _NO_ACTIONS.get(show.scene.casefold()) == _FADE:
+    if _FOREIGN_ACTION_HINTS.get(show.scene.casefold()) == _FADE_HINT:
         cure = Fix(Span(name.file, name.line, name.column, text.line, text.column), "")
-        return f"leave `{show.scene}` out; {_FADE}", (cure,)
+        return f"leave `{show.scene}` out; {_FADE_HINT}", (cure,)
     return None if faults.nearest(show.scene, ("image",)) is None else ("did you mean image?", (Fix(name, "image"),))
 
 
@@ -82,21 +82,21 @@ class Vocabulary:
         """The number of units that were separated from their numbers."""
         self._score = score
         for use in score.uses:
-            self._take(use)
+            self._add_use(use)
         for let in score.lets:
-            self._define(let)
+            self._add_let(let)
         for scene in score.scenes:
             self._add_scene(scene)
         for scene in self._scenes.values():
             self._check_scene(scene)
 
-    def _take(self, use: Use) -> None:
+    def _add_use(self, use: Use) -> None:
         for let in use.lets:
-            self._define(let)
+            self._add_let(let)
         for scene in use.scenes:
             self._add_scene(scene)
 
-    def _define(self, let: Let) -> None:
+    def _add_let(self, let: Let) -> None:
         if let.name in self._let_spans:
             first = Related(self._let_spans[let.name], "first said here")
             self._faults.error(
@@ -171,20 +171,20 @@ class Vocabulary:
             self._used.add(name)
             return self._lets[name]
         if not silent:
-            self._unknown(variable, earlier)
+            self._report_unknown_variable(variable, earlier)
         return ""
 
     @cached_property
-    def _all_lets(self) -> frozenset[str]:
+    def _let_names(self) -> frozenset[str]:
         return frozenset(let.name for let in self._score.lets)
 
-    def _unknown(self, variable: Variable, earlier: bool) -> None:
+    def _report_unknown_variable(self, variable: Variable, earlier: bool) -> None:
         name = variable.name
         if name == ACTION:
             message = "{action} belongs in a scene's follow, nowhere else"
             self._faults.error("E305", message, variable.span, "leave it out", (Fix(variable.span, ""),))
             return
-        if earlier and name in self._all_lets:
+        if earlier and name in self._let_names:
             self._faults.error(
                 "E306",
                 f"the variable {name} is defined further down",
@@ -199,17 +199,17 @@ class Vocabulary:
         hint = "write {{ and }} for braces, or define it with `let`" if guess is None else f"did you mean {{{guess}}}?"
         self._faults.error("E307", f"there is no variable {name}", variable.span, hint, fixes)
 
-    def speak(self, words: PromptText) -> ResolvedPrompt | None:
+    def resolve_prompt(self, words: PromptText) -> ResolvedPrompt | None:
         """Resolve a prompt that does not use a scene. Return None if it is empty (reported)."""
         options = words.options if isinstance(words, Pick) else (words,)
         texts = tuple(self._fill(text, None) for text in options)
-        return self._spoken(texts, words, options)
+        return self._build_prompt(texts, words, options)
 
-    def show(self, show: Show, in_rule: bool = False) -> ResolvedPrompt | None:
+    def resolve_show(self, show: Show, in_rule: bool = False) -> ResolvedPrompt | None:
         """Resolve a scene as a cue or a rule shows it. Return None if that is not possible (reported)."""
         scene = self._scenes.get(show.scene)
         if scene is None:
-            if self._is_unit(show):
+            if self._report_unit(show):
                 return None
             self._missed.add("scene")
             guess = self._faults.nearest(show.scene, self._scenes)
@@ -217,7 +217,7 @@ class Vocabulary:
             fixes: tuple[Fix, ...] = () if guess is None else (Fix(name, guess),)
             hint = f"did you mean {guess}?" if guess is not None else f'define it: scene {show.scene} {{ base "…" }}'
             if guess is None:
-                hint, fixes = _other_word(show, name, in_rule, self._faults) or (hint, fixes)
+                hint, fixes = _suggest_keyword(show, name, in_rule, self._faults) or (hint, fixes)
             self._faults.error("E308", f"there is no scene {show.scene}", name, hint, fixes)
             return None
         self._used.add(f"scene {scene.name}")
@@ -227,7 +227,7 @@ class Vocabulary:
                     "E309", f"the scene {scene.name} has no base", show.span, f'give it one, or write {scene.name} "…"'
                 )
                 return None
-            return self._spoken((self._fill(scene.base, None, silent=True),), show, (scene.base,))
+            return self._build_prompt((self._fill(scene.base, None, silent=True),), show, (scene.base,))
         if scene.follow is None:
             self._faults.error(
                 "E310",
@@ -249,9 +249,9 @@ class Vocabulary:
                     f"shorten the action, or the follow of {scene.name}",
                 )
         source = show.action if isinstance(show.action, Pick) else show
-        return self._spoken(texts, source, (follow, *options))
+        return self._build_prompt(texts, source, (follow, *options))
 
-    def _is_unit(self, show: Show) -> bool:
+    def _report_unit(self, show: Show) -> bool:
         """Report a unit that is separated from its number (`at 12 seconds "…"`) and therefore looks like a scene."""
         short = _UNITS.get(show.scene.casefold())
         source = dict(self._score.sources).get(show.span.file, "")
@@ -272,7 +272,7 @@ class Vocabulary:
         names = {part.name for part in text.parts if isinstance(part, Variable)} - {ACTION}
         return names <= self._lets.keys() and not names & self._hollow
 
-    def _spoken(
+    def _build_prompt(
         self, texts: tuple[str | None, ...], source: PromptText | Show, written: tuple[Text, ...]
     ) -> ResolvedPrompt | None:
         whole = tuple(text for text in texts if text is not None)
@@ -284,7 +284,7 @@ class Vocabulary:
             return None
         return ResolvedPrompt(whole, isinstance(source, Pick), source.span)
 
-    def tell_unused(self) -> None:
+    def warn_unused(self) -> None:
         """Warn about variables and scenes of the score itself that nothing uses."""
         if not (self._score.sections or self._score.items):
             return  # a library: other scores use its content

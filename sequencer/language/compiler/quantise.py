@@ -13,7 +13,7 @@ from sequencer.language.score import ClockLine, GridLine, SongTime
 from sequencer.schedule.model import ClockSpec, Entry, Schedule, Send, Stretch
 from sequencer.schedule.takes import takes_of
 
-DEFAULT_LEAD = 2
+DEFAULT_LEAD_CHUNKS = 2
 
 
 def quantise(resolved: Resolved, stretches: tuple[ExpandedStretch, ...]) -> Schedule:
@@ -22,17 +22,17 @@ def quantise(resolved: Resolved, stretches: tuple[ExpandedStretch, ...]) -> Sche
     line = header.grid or GridLine()
     grid = ChunkGrid(line.frames, line.fps)
     snap = header.snap or Snap.NEAREST
-    lead = DEFAULT_LEAD if header.lead is None else header.lead
+    lead = DEFAULT_LEAD_CHUNKS if header.lead is None else header.lead
     laid: list[Stretch] = []
     start = soonest = Fraction(0)
     ids = sends = 0
     for loose in stretches:
-        stretch = replace(_lay(loose, len(laid), start, soonest, grid, snap, ids), sends=_sends(loose, sends))
+        stretch = replace(_build_stretch(loose, len(laid), start, soonest, grid, snap, ids), sends=_build_sends(loose, sends))
         laid.append(stretch)
         ids += len(stretch.entries)
         sends += len(stretch.sends)
         start += stretch.seconds
-        soonest += _soonest_exit(stretch, soonest, grid, lead) if stretch.is_live else stretch.seconds
+        soonest += _find_earliest_end(stretch, soonest, grid, lead) if stretch.is_live else stretch.seconds
     entries = [entry for stretch in laid for entry in stretch.entries]
     last = max((entry.chunk for entry in entries), default=0)
     end = max(ceil(start / grid.chunk), last + 1)
@@ -40,7 +40,7 @@ def quantise(resolved: Resolved, stretches: tuple[ExpandedStretch, ...]) -> Sche
     return Schedule(
         title=header.title,
         grid=grid,
-        clock=_clock(clock, resolved.score.song),
+        clock=_clock_spec(clock, resolved.score.song),
         snap=snap,
         lead=lead,
         late=header.late or "shift",
@@ -53,17 +53,17 @@ def quantise(resolved: Resolved, stretches: tuple[ExpandedStretch, ...]) -> Sche
     )
 
 
-def _clock(line: ClockLine, song: SongTime | None) -> ClockSpec:
+def _clock_spec(line: ClockLine, song: SongTime | None) -> ClockSpec:
     """Return the clock; with a MIDI file as the clock, it has the tempo and the meter at the beginning of the file."""
     bpm, meter = (line.bpm, line.meter) if song is None else (song.tempos[0][1], song.meters[0][1])
     return ClockSpec(line.kind.value, bpm, meter, line.port, line.rate, line.file)
 
 
-def _lay(
+def _build_stretch(
     loose: ExpandedStretch, index: int, start: Fraction, soonest: Fraction, grid: ChunkGrid, snap: Snap, first: int
 ) -> Stretch:
     placed = loose.placed
-    entries = tuple(_entry(one, first + number, start, grid, snap) for number, one in enumerate(loose.entries))
+    entries = tuple(_build_entry(one, first + number, start, grid, snap) for number, one in enumerate(loose.entries))
     return Stretch(
         index=index,
         section=placed.block.name,
@@ -84,7 +84,7 @@ def _lay(
     )
 
 
-def _sends(loose: ExpandedStretch, first: int) -> tuple[Send, ...]:
+def _build_sends(loose: ExpandedStretch, first: int) -> tuple[Send, ...]:
     """Return the MIDI messages of a stretch at exact positions: they are not snapped to chunks."""
     return tuple(
         Send(number, one.cue.label, one.cue.seconds, one.cue.quarter, one.acts, one.cue.span)
@@ -92,7 +92,7 @@ def _sends(loose: ExpandedStretch, first: int) -> tuple[Send, ...]:
     )
 
 
-def _entry(loose: ExpandedEntry, number: int, start: Fraction, grid: ChunkGrid, snap: Snap) -> Entry:
+def _build_entry(loose: ExpandedEntry, number: int, start: Fraction, grid: ChunkGrid, snap: Snap) -> Entry:
     cue = loose.cue
     time = start + cue.seconds
     mode = cue.snap or snap
@@ -100,7 +100,7 @@ def _entry(loose: ExpandedEntry, number: int, start: Fraction, grid: ChunkGrid, 
     return Entry(number, cue.label, cue.seconds, cue.quarter, mode, chunk, grid.snap_error(time, chunk), loose.acts, cue.span)
 
 
-def _soonest_exit(stretch: Stretch, start: Fraction, grid: ChunkGrid, lead: int) -> Fraction:
+def _find_earliest_end(stretch: Stretch, start: Fraction, grid: ChunkGrid, lead: int) -> Fraction:
     """Return when a live stretch that begins at `start` can end, in seconds: at its first reachable bar line (or chunk)."""
     reach = floor(start / grid.chunk) + lead
     if stretch.meters is None or stretch.tempo is None:

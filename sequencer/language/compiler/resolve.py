@@ -15,14 +15,14 @@ from sequencer.core.images import ImageFile
 from sequencer.core.timebase import Snap
 from sequencer.language.compiler.ir import (
     Block,
-    CueWork,
-    PlainAct,
+    NonPromptAct,
     Resolved,
     ResolvedCue,
+    ResolvedCueAct,
     ResolvedMidi,
     ResolvedPrompt,
     ResolvedRule,
-    RuleWork,
+    ResolvedRuleAct,
 )
 from sequencer.language.compiler.midi import midi_act, schedule_trigger
 from sequencer.language.compiler.prompts import Vocabulary
@@ -61,16 +61,16 @@ MAX_PASSES = 10_000
 """The maximum number of passes of sections in `play`."""
 
 
-MAX_LISTED = 12
+MAX_LISTED_NAMES = 12
 """The maximum number of names listed in a hint."""
 
 
 def resolve(score: Score, faults: Diagnostics) -> Resolved:
     """Resolve every name of a score. Mistakes are reported, and the parts they affect are omitted."""
     resolver = _Resolver(score, faults)
-    blocks = resolver.blocks()
-    order = resolver.order()
-    resolver.vocabulary.tell_unused()
+    blocks = resolver.resolve_blocks()
+    order = resolver.resolve_order()
+    resolver.vocabulary.warn_unused()
     return Resolved(score, blocks, order, resolver.images)
 
 
@@ -87,12 +87,12 @@ class _Resolver:
 
     # ---- blocks ----------------------------------------------------------------------------------------------------
 
-    def blocks(self) -> tuple[Block, ...]:
+    def resolve_blocks(self) -> tuple[Block, ...]:
         """Return the sections, or one block for a score without sections. Rules outside sections belong to every block."""
         score = self.score
         if not score.sections:
-            cues, rules = self._items(score.items)
-            return (Block(None, None, False, (), None, None, None, cues, rules, _whole(score)),)
+            cues, rules = self._resolve_items(score.items)
+            return (Block(None, None, False, (), None, None, None, cues, rules, _score_span(score)),)
         for item in score.items:
             if not isinstance(item, Rule):
                 self.faults.error(
@@ -102,7 +102,7 @@ class _Resolver:
                     f"move this cue into a section, for example {score.sections[0].name}",
                 )
         everywhere = tuple(
-            rule for rule in (self._rule(item) for item in score.items if isinstance(item, Rule)) if rule is not None
+            rule for rule in (self._resolve_rule(item) for item in score.items if isinstance(item, Rule)) if rule is not None
         )
         if score.end is not None:
             self.faults.error(
@@ -124,10 +124,10 @@ class _Resolver:
                     related=(first,),
                 )
             seen.setdefault(section.name, section)
-        return tuple(self._section(section, everywhere) for section in score.sections)
+        return tuple(self._resolve_section(section, everywhere) for section in score.sections)
 
-    def _section(self, section: Section, everywhere: tuple[ResolvedRule, ...]) -> Block:
-        cues, own = self._items(section.items)
+    def _resolve_section(self, section: Section, everywhere: tuple[ResolvedRule, ...]) -> Block:
+        cues, own = self._resolve_items(section.items)
         triggers = {rule.trigger for rule in own}
         rules = (*own, *(rule for rule in everywhere if rule.trigger not in triggers))
         duration = section.most if section.is_live else section.duration
@@ -136,7 +136,7 @@ class _Resolver:
             section.name,
             duration,
             section.is_live,
-            self._firings(section.until),
+            self._resolve_triggers(section.until),
             section.tempo,
             section.meter,
             cut,
@@ -145,11 +145,11 @@ class _Resolver:
             section.span,
         )
 
-    def _firings(self, triggers: tuple[Trigger, ...]) -> tuple[ScheduleTrigger, ...]:
+    def _resolve_triggers(self, triggers: tuple[Trigger, ...]) -> tuple[ScheduleTrigger, ...]:
         firings = (schedule_trigger(trigger, self.middle, self.faults) for trigger in triggers)
         return tuple(firing for firing in firings if firing is not None)
 
-    def _items(self, items: tuple[Item, ...]) -> tuple[tuple[ResolvedCue, ...], tuple[ResolvedRule, ...]]:
+    def _resolve_items(self, items: tuple[Item, ...]) -> tuple[tuple[ResolvedCue, ...], tuple[ResolvedRule, ...]]:
         cues: list[ResolvedCue] = []
         rules: list[ResolvedRule] = []
         seen: dict[ScheduleTrigger, ResolvedRule] = {}
@@ -157,11 +157,11 @@ class _Resolver:
             match item:
                 case Cue() | Every():
                     units = self.vocabulary.units
-                    cue = self._cue(item)
+                    cue = self._resolve_cue(item)
                     if self.vocabulary.units == units:  # otherwise its position is only half of what was meant
                         cues.append(cue)
                 case Rule():
-                    rule = self._rule(item)
+                    rule = self._resolve_rule(item)
                     if rule is None:
                         continue
                     if rule.trigger in seen:
@@ -178,8 +178,8 @@ class _Resolver:
 
     # ---- cues and rules --------------------------------------------------------------------------------------------
 
-    def _cue(self, cue: Cue | Every) -> ResolvedCue:
-        acts: list[CueWork] = []
+    def _resolve_cue(self, cue: Cue | Every) -> ResolvedCue:
+        acts: list[ResolvedCueAct] = []
         tempos: list[ChangeTempo] = []
         meters: list[ChangeMeter] = []
         marks: list[tuple[str, Span]] = []
@@ -195,14 +195,14 @@ class _Resolver:
                 case SetSnap():
                     snap = action.snap
                 case Pause() | Resume() | Goto():
-                    self._only_in_rules(action)
+                    self._report_rule_action(action)
                 case SendNote() | SendControl() | SendProgram():
-                    self._send(action, acts)
+                    self._add_midi(action, acts)
                 case Prompt() | Show() | UseImage() | SetStrength() | SetSr() | Cut():
-                    act = self._act(action)
+                    act = self._resolve_act(action)
                     if act is not None:
                         acts.append(act)
-        self._once_each(cue.actions)
+        self._report_duplicates(cue.actions)
         if isinstance(cue, Every):
             for span in [change.span for change in tempos] + [change.span for change in meters]:
                 self.faults.error(
@@ -213,7 +213,7 @@ class _Resolver:
             return ResolvedCue(cue.start, cue.every, tuple(acts), (), (), (), snap, cue.span)
         return ResolvedCue(cue.place, None, tuple(acts), tuple(tempos), tuple(meters), tuple(marks), snap, cue.span)
 
-    def _only_in_rules(self, action: Pause | Resume | Goto) -> None:
+    def _report_rule_action(self, action: Pause | Resume | Goto) -> None:
         word = {Pause: "pause", Resume: "resume", Goto: "goto"}[type(action)]
         self.faults.error(
             "E141",
@@ -222,11 +222,11 @@ class _Resolver:
             f"write a rule: on go {word} -> {word}" + (f" {action.section}" if isinstance(action, Goto) else ""),
         )
 
-    def _once_each(self, actions: tuple[Action, ...]) -> None:
+    def _report_duplicates(self, actions: tuple[Action, ...]) -> None:
         """Report a second action of the same kind in one cue, which contradicts the first."""
         seen: dict[str, Action] = {}
         for action in actions:
-            word = _WORDS.get(type(action))
+            word = _ACTION_NAMES.get(type(action))
             if word is None:
                 continue  # MIDI output may have any number of actions
             if word in seen:
@@ -239,8 +239,8 @@ class _Resolver:
                 )
             seen.setdefault(word, action)
 
-    def _rule(self, rule: Rule) -> ResolvedRule | None:
-        acts: list[RuleWork] = []
+    def _resolve_rule(self, rule: Rule) -> ResolvedRule | None:
+        acts: list[ResolvedRuleAct] = []
         for action in rule.actions:
             match action:
                 case Pause():
@@ -248,19 +248,19 @@ class _Resolver:
                 case Resume():
                     acts.append(ResumeAct())
                 case Goto():
-                    if self._knows_section(action.section, action.span):
+                    if self._check_section(action.section, action.span):
                         acts.append(GotoAct(action.section))
                 case ChangeTempo() | ChangeMeter() | SetMark() | SetSnap():
-                    word = _WORDS[type(action)]
+                    word = _ACTION_NAMES[type(action)]
                     message = f"{word} belongs in an `at`: a rule has no place of its own"
                     self.faults.error("E320", message, action.span, f"write it in an `at`: at 5 {word} …")
                 case SendNote() | SendControl() | SendProgram():
-                    self._send(action, acts)
+                    self._add_midi(action, acts)
                 case Prompt() | Show() | UseImage() | SetStrength() | SetSr() | Cut():
-                    act = self._act(action, in_rule=True)
+                    act = self._resolve_act(action, in_rule=True)
                     if act is not None:
                         acts.append(act)
-        self._once_each(rule.actions)
+        self._report_duplicates(rule.actions)
         if any(isinstance(act, CutAct) for act in acts) and not any(isinstance(act, ResolvedPrompt) for act in acts):
             self.faults.error(
                 "E321", "a cut in a rule needs a prompt to open the new take with", rule.span, 'add one: -> cut, "…"'
@@ -268,20 +268,20 @@ class _Resolver:
         firing = schedule_trigger(rule.trigger, self.middle, self.faults)
         return None if firing is None else ResolvedRule(firing, tuple(acts), rule.span)
 
-    def _send(self, action: SendMidi, acts: list[CueWork] | list[RuleWork]) -> None:
+    def _add_midi(self, action: SendMidi, acts: list[ResolvedCueAct] | list[ResolvedRuleAct]) -> None:
         """Add a MIDI message; a note without a number was reported."""
         work: ResolvedMidi | None = midi_act(action, self.middle, self.faults)
         if work is not None:
             acts.append(work)
 
-    def _act(
+    def _resolve_act(
         self, action: Prompt | Show | UseImage | SetStrength | SetSr | Cut, in_rule: bool = False
-    ) -> ResolvedPrompt | PlainAct | None:
+    ) -> ResolvedPrompt | NonPromptAct | None:
         match action:
             case Prompt():
-                return self.vocabulary.speak(action.words)
+                return self.vocabulary.resolve_prompt(action.words)
             case Show():
-                return self.vocabulary.show(action, in_rule)
+                return self.vocabulary.resolve_show(action, in_rule)
             case UseImage():
                 image = self.images.get(action.path)
                 if image is None:  # the reader reported missing files; here, the score has no folder to search
@@ -302,7 +302,7 @@ class _Resolver:
 
     # ---- order -----------------------------------------------------------------------------------------------------
 
-    def _knows_section(self, name: str, span: Span, before: PlayItem | None = None) -> bool:
+    def _check_section(self, name: str, span: Span, before: PlayItem | None = None) -> bool:
         """Return whether a section exists (reported if not). `before` is the item before it in `play`."""
         if name in self.sections:
             return True
@@ -317,13 +317,13 @@ class _Resolver:
         column = span.end_column - len(name) if span.line == span.end_line else span.column
         at = Span(span.file, span.end_line, max(1, column), span.end_line, span.end_column)
         fixes = () if guess is None else (Fix(at, guess),)
-        hint = f"did you mean {guess}?" if guess is not None else f"the sections are: {_listed(self.sections)}"
+        hint = f"did you mean {guess}?" if guess is not None else f"the sections are: {_join_names(self.sections)}"
         if not self.sections:
             hint = f"this score has no sections; add one: section {name} 8 bars {{ … }}"
         self.faults.error("E322", f"there is no section {name}", at, hint, fixes)
         return False
 
-    def order(self) -> tuple[int, ...]:
+    def resolve_order(self) -> tuple[int, ...]:
         """Return the indices of the blocks in play order."""
         score = self.score
         if not score.sections:
@@ -339,7 +339,7 @@ class _Resolver:
             name_span = Span(
                 item.span.file, item.span.line, item.span.column, item.span.line, item.span.column + len(item.section)
             )
-            if not self._knows_section(item.section, name_span, before):
+            if not self._check_section(item.section, name_span, before):
                 before = None
                 continue
             before = item
@@ -373,12 +373,14 @@ class _Resolver:
         return {action.section for rule in rules for action in rule.actions if isinstance(action, Goto)}
 
 
-def _listed(names: Collection[str]) -> str:
+def _join_names(names: Collection[str]) -> str:
     """Return names for a hint, up to `MAX_LISTED`."""
-    return ", ".join(islice(names, MAX_LISTED)) + (f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else "")
+    return ", ".join(islice(names, MAX_LISTED_NAMES)) + (
+        f" and {len(names) - MAX_LISTED_NAMES} more" if len(names) > MAX_LISTED_NAMES else ""
+    )
 
 
-_WORDS: dict[type[Action], str] = {
+_ACTION_NAMES: dict[type[Action], str] = {
     Prompt: "a prompt",
     Show: "a prompt",
     UseImage: "an image",
@@ -395,5 +397,5 @@ _WORDS: dict[type[Action], str] = {
 }
 
 
-def _whole(score: Score) -> Span:
+def _score_span(score: Score) -> Span:
     return Span(score.file, 1, 1, 1, 1)

@@ -8,7 +8,7 @@ from itertools import pairwise
 from sequencer.core.diagnostics import Diagnostics, Fix, Related, Span
 from sequencer.language.compiler.fixes import free_position_fix, is_yaml
 from sequencer.language.compiler.ir import Resolved, ResolvedCue
-from sequencer.language.compiler.local_time import number
+from sequencer.language.compiler.local_time import describe_number
 from sequencer.language.score import Duration
 from sequencer.schedule.document import MAX_BARS, MAX_CHUNKS, bars
 from sequencer.schedule.model import (
@@ -24,7 +24,7 @@ from sequencer.schedule.model import (
 )
 
 
-def _something_to_play(resolved: Resolved) -> Span | None:
+def _find_played_span(resolved: Resolved) -> Span | None:
     """Return where a score without cues indicates that it is meant to be played; None for a library that other scores use."""
     score = resolved.score
     if score.sections:
@@ -36,11 +36,11 @@ def _something_to_play(resolved: Resolved) -> Span | None:
     return next((span for _, span in score.header.spans), None)
 
 
-def check(schedule: Schedule, resolved: Resolved, faults: Diagnostics) -> None:
+def check_schedule(schedule: Schedule, resolved: Resolved, faults: Diagnostics) -> None:
     """Report what is wrong with a complete schedule. `resolved` knows where the positions of its cues are written."""
     if not schedule.entries:
         sends = [send for stretch in schedule.stretches for send in stretch.sends]
-        where = sends[0].origin if sends else _something_to_play(resolved)
+        where = sends[0].origin if sends else _find_played_span(resolved)
         if where is not None:
             faults.error("E422", "this score shows no prompt", where, 'the model starts with one: at 0c "…"')
         return
@@ -54,13 +54,13 @@ def check(schedule: Schedule, resolved: Resolved, faults: Diagnostics) -> None:
             faults.error("E420", told, stretch.origin, "play less of it")
             return
     by_id = {entry.id: entry for entry in schedule.entries}
-    places = _Places(schedule, resolved)
-    _openings(schedule, by_id, places, faults)
+    places = _CueLookup(schedule, resolved)
+    _check_openings(schedule, by_id, places, faults)
     for take in schedule.takes:
         for bundle in take.bundles:
-            _collisions(bundle, by_id, places, faults)
-            _lone_strength(bundle, by_id, faults)
-    _behind_live(schedule, faults)
+            _check_chunk_collisions(bundle, by_id, places, faults)
+            _check_strength(bundle, by_id, faults)
+    _check_cuts_without_chunk(schedule, faults)
 
 
 def check_collisions(schedule: Schedule, resolved: Resolved, faults: Diagnostics) -> None:
@@ -68,13 +68,13 @@ def check_collisions(schedule: Schedule, resolved: Resolved, faults: Diagnostics
     if schedule.end > MAX_CHUNKS:
         return
     by_id = {entry.id: entry for entry in schedule.entries}
-    places = _Places(schedule, resolved)
+    places = _CueLookup(schedule, resolved)
     for take in schedule.takes:
         for bundle in take.bundles:
-            _collisions(bundle, by_id, places, faults)
+            _check_chunk_collisions(bundle, by_id, places, faults)
 
 
-class _Places:
+class _CueLookup:
     """Where the positions of cues are written, and which other position would fix a cue."""
 
     def __init__(self, schedule: Schedule, resolved: Resolved) -> None:
@@ -87,39 +87,39 @@ class _Places:
         self._first_ids = [min(inner.id for inner in one.entries) for one in self._played]
         self._repeats: dict[Span, list[Entry]] | None = None
 
-    def cue(self, entry: Entry) -> ResolvedCue | None:
+    def find_cue(self, entry: Entry) -> ResolvedCue | None:
         """Return the cue of an entry, or None for the cut of a section and for a score that was not read from a file."""
         if self._cues is None:  # built only when the first diagnostic needs it
             self._cues = {cue.span: cue for block in self._blocks for cue in block.cues if cue.span.line}
         return self._cues.get(entry.origin)
 
-    def first(self, entry: Entry) -> tuple[str, tuple[Fix, ...]]:
+    def suggest_first_position(self, entry: Entry) -> tuple[str, tuple[Fix, ...]]:
         """Return the position for a score's first prompt, and the fix if the first prompt has a written position."""
         stretch = self.schedule.stretches[0]
         where = "1" if stretch.meters is not None else "0c"
-        cue = self.cue(entry)
+        cue = self.find_cue(entry)
         place = None if cue is None else cue.place
         inside = any(one.id == entry.id for one in stretch.entries)
         return where, (Fix(place.span, where),) if place is not None and inside else ()
 
-    def free(self, entry: Entry) -> Fix | None:
+    def suggest_free_position(self, entry: Entry) -> Fix | None:
         """Return a fix that moves an entry to a chunk without a prompt."""
-        cue = self.cue(entry)
+        cue = self.find_cue(entry)
         if cue is not None and cue.every is not None and cue.place is None:
-            return self._later_start(entry, cue.every)
+            return self._suggest_later_start(entry, cue.every)
         if cue is None or cue.place is None or cue.every is not None:
             return None
         if self._taken is None:
             prompts = (one for one in self.schedule.entries if any(isinstance(act, PromptAct) for act in one.acts))
             self._taken = {one.chunk for one in prompts}
-        text = free_position_fix(entry, self._stretch_of(entry), self.schedule, self._taken)
+        text = free_position_fix(entry, self._find_stretch(entry), self.schedule, self._taken)
         return None if text is None else Fix(cue.place.span, text)
 
-    def _stretch_of(self, entry: Entry) -> Stretch:
+    def _find_stretch(self, entry: Entry) -> Stretch:
         """Return the stretch of an entry: entries are numbered in the order of stretches."""
         return self._played[bisect_right(self._first_ids, entry.id) - 1]
 
-    def _next_of(self, entry: Entry) -> Entry | None:
+    def _find_next(self, entry: Entry) -> Entry | None:
         """Return the next entry that came from the same cue."""
         if self._repeats is None:
             self._repeats = {}
@@ -129,9 +129,9 @@ class _Places:
         index = bisect_right(alike, entry.id, key=lambda one: one.id)
         return alike[index] if index < len(alike) else None
 
-    def _later_start(self, entry: Entry, every: Duration) -> Fix | None:
+    def _suggest_later_start(self, entry: Entry, every: Duration) -> Fix | None:
         """Return a fix that adds a start to an `every` without one that collides with another prompt: its next repetition."""
-        following = self._next_of(entry)
+        following = self._find_next(entry)
         span = every.span
         end = Span(span.file, span.end_line, span.end_column, span.end_line, span.end_column)
         if following is None or not is_yaml(span.file):
@@ -141,7 +141,7 @@ class _Places:
         return Fix(end, f", from: {following.place}") if in_braces else None
 
 
-def _openings(schedule: Schedule, by_id: dict[int, Entry], places: _Places, faults: Diagnostics) -> None:
+def _check_openings(schedule: Schedule, by_id: dict[int, Entry], places: _CueLookup, faults: Diagnostics) -> None:
     """Report takes that do not open with a prompt."""
     for take in schedule.takes:
         nothing_before = (
@@ -149,7 +149,7 @@ def _openings(schedule: Schedule, by_id: dict[int, Entry], places: _Places, faul
         )  # the score begins with a cut, and the model has nothing to start with
         if take.opening.prompt and not nothing_before:
             continue
-        cut = _cut_entry(take.bundles[:1], by_id)
+        cut = _find_cut(take.bundles[:1], by_id)
         if cut is not None and take.start > 0 and not nothing_before:
             faults.error(
                 "E421",
@@ -164,7 +164,7 @@ def _openings(schedule: Schedule, by_id: dict[int, Entry], places: _Places, faul
                 "E422", "this score shows no prompt", schedule.entries[0].origin, 'the model starts with one: at 0c "…"'
             )
             return
-        where, fixes = places.first(first)
+        where, fixes = places.suggest_first_position(first)
         faults.error(
             "E423",
             f"no prompt lands on chunk 0: the first one lands on chunk {first.chunk}, and the model starts with a prompt",
@@ -175,7 +175,7 @@ def _openings(schedule: Schedule, by_id: dict[int, Entry], places: _Places, faul
         return
 
 
-def _cut_entry(bundles: tuple[ChunkActs, ...], by_id: dict[int, Entry]) -> Entry | None:
+def _find_cut(bundles: tuple[ChunkActs, ...], by_id: dict[int, Entry]) -> Entry | None:
     for bundle in bundles:
         for one in bundle.entries:
             if any(isinstance(act, CutAct) for act in by_id[one].acts):
@@ -183,19 +183,19 @@ def _cut_entry(bundles: tuple[ChunkActs, ...], by_id: dict[int, Entry]) -> Entry
     return None
 
 
-_KINDS = ((PromptAct, "prompts"), (ImageAct, "images"), (SuperResolutionAct, "sr settings"), (CutAct, "cuts"))
+_EXCLUSIVE_ACTS = ((PromptAct, "prompts"), (ImageAct, "images"), (SuperResolutionAct, "sr settings"), (CutAct, "cuts"))
 
 
-def _collisions(bundle: ChunkActs, by_id: dict[int, Entry], places: _Places, faults: Diagnostics) -> None:
+def _check_chunk_collisions(bundle: ChunkActs, by_id: dict[int, Entry], places: _CueLookup, faults: Diagnostics) -> None:
     if len(bundle.entries) > 1:
         entries = [by_id[number] for number in bundle.entries]
-        for kind, words in _KINDS:
+        for kind, words in _EXCLUSIVE_ACTS:
             having = [entry for entry in entries if any(isinstance(act, kind) for act in entry.acts)]
             for first, second in pairwise(having):
-                _collision(first, second, words, places, faults)
+                _report_collision(first, second, words, places, faults)
 
 
-def _lone_strength(bundle: ChunkActs, by_id: dict[int, Entry], faults: Diagnostics) -> None:
+def _check_strength(bundle: ChunkActs, by_id: dict[int, Entry], faults: Diagnostics) -> None:
     if bundle.strength is not None and bundle.image is None:
         entries = (by_id[number] for number in bundle.entries)
         entry = next(one for one in entries if any(isinstance(act, StrengthAct) for act in one.acts))
@@ -207,15 +207,15 @@ def _lone_strength(bundle: ChunkActs, by_id: dict[int, Entry], faults: Diagnosti
         )
 
 
-def _collision(first: Entry, second: Entry, words: str, places: _Places, faults: Diagnostics) -> None:
+def _report_collision(first: Entry, second: Entry, words: str, places: _CueLookup, faults: Diagnostics) -> None:
     """Report two acts of a kind on a chunk: an error for prompts or cuts in a fixed score, else a warning (the later wins)."""
     message = f"two {words} land on chunk {second.chunk}: {first.place} and {second.place}"
     related = (Related(first.origin, "the first one"),)
     schedule = places.schedule
-    lasts = f"a chunk lasts {number(schedule.grid.chunk)} s"
+    lasts = f"a chunk lasts {describe_number(schedule.grid.chunk)} s"
     hint = f"{lasts}; move one of them, or leave it out"
     if words in ("prompts", "cuts") and schedule.is_fixed:
-        fix = places.free(second) if words == "prompts" and not faults.is_full else None
+        fix = places.suggest_free_position(second) if words == "prompts" and not faults.is_full else None
         if fix is not None:
             hint = f"{lasts}; write {fix.text.lstrip(', ')} for this one, or leave one of them out"
         faults.error("E424", message, second.origin, hint, () if fix is None else (fix,), related)
@@ -223,16 +223,16 @@ def _collision(first: Entry, second: Entry, words: str, places: _Places, faults:
         faults.warn("W403", f"{message}; the later one wins", second.origin, hint, related=related)
 
 
-def _behind_live(schedule: Schedule, faults: Diagnostics) -> None:
+def _check_cuts_without_chunk(schedule: Schedule, faults: Diagnostics) -> None:
     """Report cuts without a prompt of their own where chunks are not known: after a live stretch or with an external clock."""
     loose = schedule.clock.is_outer
     for stretch in schedule.stretches:
         if loose:
-            _cuts_without_prompt(stretch, faults)
+            _report_cuts_without_prompt(stretch, faults)
         loose = loose or stretch.is_live or bool(stretch.rules)
 
 
-def _cuts_without_prompt(stretch: Stretch, faults: Diagnostics) -> None:
+def _report_cuts_without_prompt(stretch: Stretch, faults: Diagnostics) -> None:
     """Report the cuts of a stretch that have no prompt with the same exact time and the same snap."""
     prompts = {(one.offset, one.snap) for one in stretch.entries if any(isinstance(act, PromptAct) for act in one.acts)}
     for entry in stretch.entries:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sequencer.language.text.suggestion import Suggestion, find_outside_quotes, short
+from sequencer.language.text.suggestion import Suggestion, find_outside_quotes, shorten
 from sequencer.language.values.strings import NAME
 
 _UNITS = {"chunk": "c", "frame": "f", "second": "s", "sec": "s", "s": "s", "time": "s", "t": "s"}
@@ -13,7 +13,7 @@ _TEXT = r"\"\x01*\""
 _AT = r"^at[ \t]+"
 
 
-def places(_: str, masked: str) -> Iterator[Suggestion]:
+def find_positions(_: str, masked: str) -> Iterator[Suggestion]:
     """Find positions in other words: `at measure 5`, `at chunk 5`, `at t=10`, `at + 4 bars`, `on bar 5 "…"`."""
     for match in find_outside_quotes(rf"{_AT}(?:measure|takt)[ \t]+(\d+)", masked):
         yield Suggestion(
@@ -33,7 +33,7 @@ def places(_: str, masked: str) -> Iterator[Suggestion]:
         yield Suggestion("E134", match.start(), match.end(), cured, message, f"write {cured.strip()}")
 
 
-def repetitions(_: str, masked: str) -> Iterator[Suggestion]:
+def find_repetitions(_: str, masked: str) -> Iterator[Suggestion]:
     """Find repetitions in other words: `every 4th bar`, `every other bar`, `every 4 bars offset 2`."""
     for match in find_outside_quotes(r"^every[ \t]+(\d+)(?:st|nd|rd|th)[ \t]+(bar|beat)s?\b", masked):
         cured = f"every {match.group(1)} {match.group(2)}s"
@@ -49,7 +49,7 @@ def repetitions(_: str, masked: str) -> Iterator[Suggestion]:
         yield Suggestion("E161", match.start(1), match.end(1), "", message, "leave it out")
 
 
-def texts(statement: str, masked: str) -> Iterator[Suggestion]:
+def find_texts(statement: str, masked: str) -> Iterator[Suggestion]:
     """Find a text in brackets, alternative texts, quotes of other kinds, and `action "…"`."""
     one = rf"(?:{_TEXT})"
     for match in find_outside_quotes(rf"(?:[(\[{{][ \t]*)?({one}(?:[ \t]*(?:\||\bor\b|/)[ \t]*{one})+)[ \t]*[)\]}}]?", masked):
@@ -57,25 +57,25 @@ def texts(statement: str, masked: str) -> Iterator[Suggestion]:
             continue
         inside = re.sub(r"(?<=\")[ \t]*(?:\||\bor\b|/)[ \t]*(?=\")", " | ", statement[match.start(1) : match.end(1)])
         message = "what is drawn by chance is a pick"
-        yield Suggestion("E140", match.start(), match.end(), f"pick({inside})", message, f"write pick({short(inside)})")
+        yield Suggestion("E140", match.start(), match.end(), f"pick({inside})", message, f"write pick({shorten(inside)})")
     for match in find_outside_quotes(rf"(?<!\w)(?<!pick)[ \t]*[\[({{][ \t]*({one})[ \t]*[\])}}]", masked):
         text = statement[match.start(1) : match.end(1)]
         yield Suggestion(
-            "E157", match.start(), match.end(), f" {text}", "no brackets stand around a text", f"write {short(text)}"
+            "E157", match.start(), match.end(), f" {text}", "no brackets stand around a text", f"write {shorten(text)}"
         )
     for match in find_outside_quotes(rf"pick[ \t]*\([ \t]*({one}(?:[ \t]+{one})+)[ \t]*\)", masked):
         inside = re.sub(r"(?<=\")[ \t]+(?=\")", " | ", statement[match.start(1) : match.end(1)])
         message = "in a pick, | stands between the texts"
-        yield Suggestion("E140", match.start(), match.end(), f"pick({inside})", message, f"write pick({short(inside)})")
+        yield Suggestion("E140", match.start(), match.end(), f"pick({inside})", message, f"write pick({shorten(inside)})")
     for match in find_outside_quotes(rf"({one})[ \t]*(?:\+|&|\band\b)[ \t]*({one})", masked):
         both = statement[match.start(1) : match.end(1)][:-1] + " " + statement[match.start(2) : match.end(2)][1:]
         yield Suggestion(
-            "E128", match.start(), match.end(), both, "two texts stand side by side", f"make one of them: {short(both)}"
+            "E128", match.start(), match.end(), both, "two texts stand side by side", f"make one of them: {shorten(both)}"
         )
     for match in find_outside_quotes(r"([`´‘’‚‛]+|''+)([^'`´‘’‚‛\n\x01\"]+)([`´‘’‚‛]+|''+)", masked):
         inner = statement[match.start(2) : match.end(2)]
         yield Suggestion(
-            "E108", match.start(), match.end(), f'"{inner}"', "texts stand in double quotes", f'write "{short(inner)}"'
+            "E108", match.start(), match.end(), f'"{inner}"', "texts stand in double quotes", f'write "{shorten(inner)}"'
         )
     for match in find_outside_quotes(rf"[ \t,]+(?:action|does|do|says?|prompt|with)[ \t]*[:=]?[ \t]+(?={_TEXT})", masked):
         if re.search(rf"^(?:at|every)\b.*[ \t]{NAME}\Z|->[ \t]*{NAME}\Z", masked[: match.start()]):
@@ -83,11 +83,11 @@ def texts(statement: str, masked: str) -> Iterator[Suggestion]:
             yield Suggestion("E128", match.start(), match.end(), " ", message, "leave the word between them out")
 
 
-def actions(statement: str, masked: str) -> Iterator[Suggestion]:
+def find_actions(statement: str, masked: str) -> Iterator[Suggestion]:
     """Find actions in other words: `cut to tram`, `bpm 140`, `label drop`, `no image`, `show tram`, `… for 4 bars`."""
     target = rf"{NAME}(?:[ \t]+{_TEXT})?|{_TEXT}"
     for match in find_outside_quotes(rf"\bcut(?:[ \t]+to)?[ \t]+(?!(?:to|seed)\b)(?=({target}))", masked):
-        shown = f"cut, {short(statement[match.start(1) : match.end(1)])}"
+        shown = f"cut, {shorten(statement[match.start(1) : match.end(1)])}"
         message = "a comma separates two actions"
         yield Suggestion("E128", match.start() + 3, match.end(), ", ", message, f"write {shown}")
     for match in find_outside_quotes(r"(?<=[ \t])(?:hard|jump|smash|straight|quick)[ \t]+(?=cut\b)", masked):
@@ -119,7 +119,7 @@ def actions(statement: str, masked: str) -> Iterator[Suggestion]:
         yield Suggestion("E240", match.start(), match.end(), "tempo ", "a tempo stands right behind its word", "leave `to` out")
 
 
-def heads(_: str, masked: str) -> Iterator[Suggestion]:
+def find_section_heads(_: str, masked: str) -> Iterator[Suggestion]:
     """Find section heads in other words: `section verse 1 8 bars`, `8 bars, 140 {`, `verse 8 bars {`."""
     if not masked.endswith("{"):
         return
@@ -139,4 +139,4 @@ def heads(_: str, masked: str) -> Iterator[Suggestion]:
         if not masked.startswith(("section", "scene")):
             message = "a section begins with its word"
             rest = masked[match.start(1) :].rstrip("{ ")
-            yield Suggestion("E101", 0, match.start(1), "section ", message, f"write section {short(rest)}")
+            yield Suggestion("E101", 0, match.start(1), "section ", message, f"write section {shorten(rest)}")

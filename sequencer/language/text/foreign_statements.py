@@ -5,29 +5,38 @@ from __future__ import annotations
 import re
 
 from sequencer.core.diagnostics import Diagnostics, Fix, Span
-from sequencer.language.foreign_words import COPIED, FADED, NO_COPIES, NO_FADES, NO_IMAGE, NOT_HERE, SILENT_IMAGE, no_copy_hint
+from sequencer.language.foreign_words import (
+    CROSSFADE_ALTERNATIVE,
+    FOREIGN_WORD_HINTS,
+    NO_COPIES_MESSAGE,
+    NO_FADES_HINT,
+    NO_IMAGE_HINT,
+    NO_IMAGE_WORDS,
+    SECTION_COPY,
+    section_copy_hint,
+)
 from sequencer.language.source import Source, excerpt
-from sequencer.language.text.parser import ParseError, parser
+from sequencer.language.text.parser import ParseError, get_parser
 from sequencer.language.text.statements import Context, Statement, split_statements
-from sequencer.language.text.suggestions import FORMS, OTHER_WORDS
+from sequencer.language.text.suggestions import FOREIGN_KEYWORDS, STATEMENT_EXAMPLES
 from sequencer.language.values.strings import NAME
 
-MAX_WORDS = 6
+MAX_STATEMENT_WORDS = 6
 """Longer statements that begin with a word of another tool are more likely texts without quotes."""
 
-_ANYWHERE = frozenset({"when", "each", "repeat", "after", "bar", "measure"})
+_SECTION_WORDS = frozenset({"when", "each", "repeat", "after", "bar", "measure"})
 """Words of other tools that may also appear in a section."""
 
-_SHOWN_BY = frozenset({"prompt", "text", "show", "say", "display"})
+_SHOW_WORDS = frozenset({"prompt", "text", "show", "say", "display"})
 
-_OTHER_ACTION = re.compile(r"(?:at|every)[ \t]+[^\s\"]+(?:[ \t]+(?:bars?|beats?))?[ \t]+([^\W\d]\w*)[ \t]+([\w./]+)")
+_FOREIGN_ACTION = re.compile(r"(?:at|every)[ \t]+[^\s\"]+(?:[ \t]+(?:bars?|beats?))?[ \t]+([^\W\d]\w*)[ \t]+([\w./]+)")
 
-_SET = re.compile(rf"\$?({NAME})[ \t]*:?=[ \t]*(\".*\"|[^\"\s{{][^\"{{]*)", re.DOTALL)
+_ASSIGNMENT = re.compile(rf"\$?({NAME})[ \t]*:?=[ \t]*(\".*\"|[^\"\s{{][^\"{{]*)", re.DOTALL)
 
-_COPIED = re.compile(rf"section[ \t]+({NAME})[ \t]*((?:{COPIED.pattern}))[ \t]*(?:\{{|$)")
+_SECTION_COPY = re.compile(rf"section[ \t]+({NAME})[ \t]*((?:{SECTION_COPY.pattern}))[ \t]*(?:\{{|$)")
 
 
-class OtherStatements:
+class ForeignStatementExplainer:
     """Explains statements written in the words of other tools."""
 
     def __init__(self, source: Source, faults: Diagnostics) -> None:
@@ -37,12 +46,12 @@ class OtherStatements:
     def _span(self, statement: Statement, start: int, end: int) -> Span:
         return self.source.span(statement.start + start, statement.start + end)
 
-    def _said_as_word(self, statement: Statement, text: str, word: str, place: str) -> bool:
+    def _report_yaml_keyword(self, statement: Statement, text: str, word: str, place: str) -> bool:
         """Report `prompt "…"` and `show tram`, which are keys in the YAML notation. Return whether it was reported."""
-        if word.casefold() not in _SHOWN_BY:
+        if word.casefold() not in _SHOW_WORDS:
             return False
         rest = text[len(word) :].lstrip(" \t:=")
-        if not rest or not reads(place + rest):
+        if not rest or not is_valid(place + rest):
             return False
         fix = (Fix(self._span(statement, 0, len(text) - len(rest)), place),)
         message = f"no statement begins with `{excerpt(word)}`: what is shown has a place"
@@ -53,89 +62,93 @@ class OtherStatements:
         """Return whether the source has a scene named `word`."""
         return re.search(rf"(?m)^[ \t]*scene[ \t]+{re.escape(word)}(?![\w\-])", self.source.text) is not None
 
-    def _other_action(self, statement: Statement, text: str) -> bool:
+    def _report_foreign_action(self, statement: Statement, text: str) -> bool:
         """Report an action of other tools: `at 5 fade to tram`, `at 5 no image`. Return whether it was reported."""
         silent = re.search(r"(?<![\w\-])image[ \t]+(\w+)(?=[ \t]*(?:,|$))", text)
-        if silent is not None and silent.group(1).casefold() in NO_IMAGE:
+        if silent is not None and silent.group(1).casefold() in NO_IMAGE_WORDS:
             at = self._span(statement, *silent.span())
-            self.faults.error("E143", f"there is no image {silent.group(1)}", at, SILENT_IMAGE)
+            self.faults.error("E143", f"there is no image {silent.group(1)}", at, NO_IMAGE_HINT)
             return True
-        found = _OTHER_ACTION.match(text)
+        found = _FOREIGN_ACTION.match(text)
         if found is None or self._is_scene(found.group(1)):
             return False
         word = found.group(1).casefold()
         span = self._span(statement, *found.span(1))
         if word in {"no", "without", "remove", "clear", "hide"} and found.group(2) == "image":
             span = self._span(statement, found.start(1), found.end(2))
-            self.faults.error("E143", f"there is no `{word} image`", span, SILENT_IMAGE)
+            self.faults.error("E143", f"there is no `{word} image`", span, NO_IMAGE_HINT)
             return True
-        if NOT_HERE.get(word) == NO_FADES and self._faded(statement, text, found.start(1), span):
+        if FOREIGN_WORD_HINTS.get(word) == NO_FADES_HINT and self._report_fade(statement, text, found.start(1), span):
             return True
-        if word not in NOT_HERE or not found.group(1).islower() or len(text.split()) > MAX_WORDS:
+        if word not in FOREIGN_WORD_HINTS or not found.group(1).islower() or len(text.split()) > MAX_STATEMENT_WORDS:
             return False
-        self.faults.error("E131", f"`{excerpt(found.group(1))}` is no word of the language here", span, NOT_HERE[word])
+        self.faults.error(
+            "E131", f"`{excerpt(found.group(1))}` is no word of the language here", span, FOREIGN_WORD_HINTS[word]
+        )
         return True
 
-    def _faded(self, statement: Statement, text: str, start: int, span: Span) -> bool:
+    def _report_fade(self, statement: Statement, text: str, start: int, span: Span) -> bool:
         """Report `fade to "…"` and `crossfade to tram`: the target needs no keyword. Return whether it was reported."""
         fade = re.compile(r"\w+[ \t]+(?:(?:in|out|over)?to[ \t]+)?").match(text, start)
         rest = "" if fade is None else text[fade.end() :]
         name = re.match(NAME, rest)
         if fade is None or not (rest.startswith('"') or (name is not None and self._is_scene(name.group()))):
             return False
-        if not reads(text[:start] + rest):
+        if not is_valid(text[:start] + rest):
             return False
         cured = text[:start] + rest
         fix = Fix(self._span(statement, start, fade.end()), "")
-        self.faults.error("E131", "there are no crossfades", span, f"write {excerpt(cured, 60)}; {FADED}", (fix,))
+        self.faults.error(
+            "E131", "there are no crossfades", span, f"write {excerpt(cured, 60)}; {CROSSFADE_ALTERNATIVE}", (fix,)
+        )
         return True
 
-    def _copied(self, statement: Statement, text: str) -> bool:
+    def _report_section_copy(self, statement: Statement, text: str) -> bool:
         """Report `section b = a {`. Return whether it was reported."""
-        copied = _COPIED.match(text)
+        copied = _SECTION_COPY.match(text)
         if copied is None:
             return False
-        hint = no_copy_hint(copied.group(3), copied.group(1), "play ")
-        self.faults.error("E139", NO_COPIES, self._span(statement, *copied.span(2)), hint)
+        hint = section_copy_hint(copied.group(3), copied.group(1), "play ")
+        self.faults.error("E139", NO_COPIES_MESSAGE, self._span(statement, *copied.span(2)), hint)
         return True
 
-    def _other_word(self, statement: Statement, text: str, word: str, context: Context) -> bool:
+    def _report_foreign_word(self, statement: Statement, text: str, word: str, context: Context) -> bool:
         """Report a statement keyword of another program, or a position without `at`. Return whether it was reported."""
         span = self._span(statement, 0, len(word) or 1)
         text_at = text.removeprefix("@").lstrip()
-        if text[0] == "@" and text_at[:1].isdigit() and reads("at " + text_at):
+        if text[0] == "@" and text_at[:1].isdigit() and is_valid("at " + text_at):
             fix = Fix(self._span(statement, 0, len(text) - len(text_at)), "at ")
             self.faults.error("E117", "a place has `at` in front of it", span, f"write at {excerpt(text_at)}", (fix,))
             return True
-        if text[0].isdigit() and reads("at " + text):
+        if text[0].isdigit() and is_valid("at " + text):
             place = re.match(r"[^\s\"]+", text)
             at = self._span(statement, 0, 1 if place is None else place.end())
             fix = Fix(self._span(statement, 0, 0), "at ")
             self.faults.error("E117", "a place has `at` in front of it", at, f"write at {excerpt(text)}", (fix,))
             return True
-        anywhere = context is Context.TOP or (context is Context.SECTION and word.casefold() in _ANYWHERE)
-        if self._in_clock(statement, text, word.casefold(), context):
+        anywhere = context is Context.TOP or (context is Context.SECTION and word.casefold() in _SECTION_WORDS)
+        if self._report_clock_setting(statement, text, word.casefold(), context):
             return True
-        own = OTHER_WORDS.get(word.casefold()) if anywhere else None
+        own = FOREIGN_KEYWORDS.get(word.casefold()) if anywhere else None
         if own is None:
             return False
         pattern, cured = own
         match = re.fullmatch(pattern, text[len(word) :])
-        if match is None and word.casefold() in NOT_HERE:
+        if match is None and word.casefold() in FOREIGN_WORD_HINTS:
             return False
         new = "" if match is None else match.expand(cured)
-        fixes = (Fix(self._span(statement, 0, len(text)), new),) if new and reads(new) else ()
-        form = FORMS[(new or cured).split(maxsplit=1)[0]]
+        fixes = (Fix(self._span(statement, 0, len(text)), new),) if new and is_valid(new) else ()
+        form = STATEMENT_EXAMPLES[(new or cured).split(maxsplit=1)[0]]
         hint = f"write {excerpt(new)}" if fixes else f"write, for example: {form}"
         self.faults.error("E101", f"no statement begins with `{excerpt(word)}`", span, hint, fixes)
         return True
 
-    def _in_clock(self, statement: Statement, text: str, word: str, context: Context) -> bool:
+    def _report_clock_setting(self, statement: Statement, text: str, word: str, context: Context) -> bool:
         """Report a tempo or a meter on its own line in a score that already has a clock. Return whether it was reported."""
-        if context is not Context.TOP or word not in OTHER_WORDS or "clock " not in OTHER_WORDS[word][1]:
+        if context is not Context.TOP or word not in FOREIGN_KEYWORDS or "clock " not in FOREIGN_KEYWORDS[word][1]:
             return False
         said = re.search(r"(?m)^[ \t]*clock[ \t]+([\d.]+)[ \t]*bpm(?:[ \t]*,[ \t]*(\d+/\d+))?[ \t]*(?=#|$)", self.source.text)
-        own = re.fullmatch(OTHER_WORDS[word][0], text[len(word) :])
+        own = re.fullmatch(FOREIGN_KEYWORDS[word][0], text[len(word) :])
         if said is None or own is None:
             return False
         bpm, meter = said.groups()
@@ -150,14 +163,14 @@ class OtherStatements:
         )
         return True
 
-    def _set(self, statement: Statement, text: str) -> bool:
+    def _report_assignment(self, statement: Statement, text: str) -> bool:
         """Report `hero = "…"` without `let`. Return whether it was reported."""
-        found = _SET.fullmatch(text)
+        found = _ASSIGNMENT.fullmatch(text)
         if found is None:
             return False
         value = found.group(2) if found.group(2).startswith('"') else f'"{found.group(2).strip()}"'
         cured = f"let {found.group(1)} = {value}"
-        if not reads(cured):
+        if not is_valid(cured):
             return False
         fix = (Fix(self._span(statement, 0, len(text)), cured),)
         at = self._span(statement, *found.span(1))
@@ -165,18 +178,18 @@ class OtherStatements:
         return True
 
 
-def refused_at(text: str) -> int | None:
+def find_refusal(text: str) -> int | None:
     """Return the offset where the grammar first refuses a statement of `text`, or None if it accepts all of them."""
     for statement in split_statements(text)[0]:
         if statement.flaws:
             return statement.start
         try:
-            parser().parse(text, statement.start, statement.end)
+            get_parser().parse(text, statement.start, statement.end)
         except ParseError as refusal:
             return refusal.at
     return None
 
 
-def reads(text: str) -> bool:
+def is_valid(text: str) -> bool:
     """Return whether the grammar accepts every statement of `text`."""
-    return refused_at(text) is None
+    return find_refusal(text) is None

@@ -8,12 +8,12 @@ from dataclasses import field
 from sequencer.core.diagnostics import NO_SPAN, Diagnostics, Fix, Related, Span
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.language import values
-from sequencer.language.foreign_words import COPIED, NO_COPIES, no_copy_hint
+from sequencer.language.foreign_words import NO_COPIES_MESSAGE, SECTION_COPY, section_copy_hint
 from sequencer.language.score import ChangeMeter, ChangeTempo, Cut, Duration, Item, Pick, Scene, Section, Text, Trigger
 from sequencer.language.source import excerpt
 from sequencer.language.text.nodes import NodeBuilder
 from sequencer.language.text.parser import Node, Token
-from sequencer.language.values.amounts import told_second_word
+from sequencer.language.values.amounts import report_second_word
 
 _ADVICE = re.compile(r"W\d{3}")
 
@@ -37,18 +37,18 @@ class OpenScene:
         """Return the block that `scene NAME {` opens."""
         label = branch.last
         at = nodes.span(label)
-        return cls(values.read_scene_name(label.text, at, nodes.faults), nodes.over(branch), at)
+        return cls(values.read_scene_name(label.text, at, nodes.faults), nodes.node_span(branch), at)
 
     def is_indented(self) -> bool:
         """Return whether its lines are indented further than its head."""
         return all(span.column > self.head.column for span in self.said.values())
 
-    def take(self, branch: Node, nodes: NodeBuilder) -> None:
+    def read_line(self, branch: Node, nodes: NodeBuilder) -> None:
         """Read `base`, `follow` or `quiet`."""
-        span = nodes.over(branch)
+        span = nodes.node_span(branch)
         kind = branch.rule
         if kind == "quiet":
-            self._quiet(branch, nodes)
+            self._read_quiet(branch, nodes)
             return
         if kind in self.said:
             first = Related(self.said[kind], "first said here")
@@ -57,7 +57,7 @@ class OpenScene:
             )
             return
         self.said[kind] = span
-        words = nodes.words(branch.children[1])
+        words = nodes.read_prompt_text(branch.children[1])
         if isinstance(words, Pick):
             hint = "write one text; `pick` stands where the scene is shown"
             nodes.faults.error("E153", f"`{kind}` is one text", words.span, hint)
@@ -66,8 +66,8 @@ class OpenScene:
         else:
             self.follow = words
 
-    def _quiet(self, branch: Node, nodes: NodeBuilder) -> None:
-        self.said.setdefault("quiet", nodes.over(branch))
+    def _read_quiet(self, branch: Node, nodes: NodeBuilder) -> None:
+        self.said.setdefault("quiet", nodes.node_span(branch))
         for token in branch.children[1:]:
             if not isinstance(token, Token) or token.kind == "COMMA":
                 continue
@@ -77,7 +77,7 @@ class OpenScene:
                 hint = "advice has codes like W601; `check` shows them"
                 nodes.faults.error("E150", f"`{excerpt(token.text)}` is no code of advice", nodes.span(token), hint)
 
-    def scene(self, end: Span, faults: Diagnostics) -> Scene | None:
+    def close(self, end: Span, faults: Diagnostics) -> Scene | None:
         """Return the complete scene, or None if a diagnostic was reported. Its closing brace is at `end`."""
         if not self.said.keys() & {"base", "follow"}:
             if not self.has_refused and self.name is not None:
@@ -113,43 +113,47 @@ class OpenSection:
         token = label if isinstance(label, Token) else label.first
         at = nodes.span(token)
         name = values.read_name(token.text, at, nodes.faults, "a section")
-        section = cls(token.text if name is None else name, nodes.over(branch), at)
+        section = cls(token.text if name is None else name, nodes.node_span(branch), at)
         until: list[Trigger] = []
         live: Span | None = None
         for child in branch.children[2:]:
             match child:
                 case Token(kind="AMOUNT"):
-                    section._length(child, nodes)
+                    section._read_length(child, nodes)
                 case Token(kind="UNTIL"):
                     live = nodes.span(child)
                 case Token(kind="TRIGGER"):
-                    trigger = None if section._is_joined(child, nodes) else nodes.trigger(child)
+                    trigger = None if section._report_missing_comma(child, nodes) else nodes.read_trigger(child)
                     until += [] if trigger is None else [trigger]
                 case Token(kind="OR" | "COMMA"):
                     pass
                 case _:
-                    section._option(child, nodes)
+                    section._read_option(child, nodes)
         section.until = tuple(until)
         section._check_live(live, nodes)
         return section
 
-    def _length(self, token: Token, nodes: NodeBuilder) -> None:
-        copied = COPIED.fullmatch(token.text)
+    def _read_length(self, token: Token, nodes: NodeBuilder) -> None:
+        copied = SECTION_COPY.fullmatch(token.text)
         if copied is not None:
-            nodes.faults.error("E139", NO_COPIES, nodes.span(token), no_copy_hint(copied.group(1), self.name, "play "))
+            nodes.faults.error(
+                "E139", NO_COPIES_MESSAGE, nodes.span(token), section_copy_hint(copied.group(1), self.name, "play ")
+            )
             return
-        if not self._is_joined(token, nodes) and not told_second_word(self.name, token.text, nodes.span(token), nodes.faults):
-            self.duration = nodes.duration(token)
+        if not self._report_missing_comma(token, nodes) and not report_second_word(
+            self.name, token.text, nodes.span(token), nodes.faults
+        ):
+            self.duration = nodes.read_duration(token)
 
-    def _is_joined(self, token: Token, nodes: NodeBuilder) -> bool:
+    def _report_missing_comma(self, token: Token, nodes: NodeBuilder) -> bool:
         """Report a missing comma after a length or a trigger. Return whether it was reported."""
         joined = values.find_option(token.text)
         if joined is None:
             return False
         word = joined.group(1)
         self.said.setdefault(word.upper(), nodes.span(token))  # the option is there, so its absence must not be reported too
-        at = nodes.part(token, joined.start(1), joined.end(1))
-        gap = nodes.part(token, joined.start(), joined.start())
+        at = nodes.part_span(token, joined.start(1), joined.end(1))
+        gap = nodes.part_span(token, joined.start(), joined.start())
         what = "triggers" if token.kind == "TRIGGER" else "length"
         message = f"between a section's {what} and what else is said of it stands a comma"
         nodes.faults.error("E135", message, at, f"put a comma before `{word}`", (Fix(gap, ","),))
@@ -159,9 +163,9 @@ class OpenSection:
         """Return whether its lines are indented further than its head."""
         return all(item.span.column > self.head.column for item in self.items)
 
-    def _option(self, node: Token | Node, nodes: NodeBuilder) -> None:
+    def _read_option(self, node: Token | Node, nodes: NodeBuilder) -> None:
         first = node if isinstance(node, Token) else node.first
-        span = nodes.span(node) if isinstance(node, Token) else nodes.over(node)
+        span = nodes.span(node) if isinstance(node, Token) else nodes.node_span(node)
         kind = first.kind
         if kind in self.said:
             word = first.text.split(maxsplit=1)[0]
@@ -171,13 +175,13 @@ class OpenSection:
         self.said[kind] = span
         match node:
             case Token(kind="CUT"):
-                self.cut = nodes.cut(node)
+                self.cut = nodes.read_cut(node)
             case Token():
-                self.meter = nodes.meter(node)
+                self.meter = nodes.read_meter(node)
             case _ if kind == "MAX":
-                self.most = nodes.duration(node.last)
+                self.most = nodes.read_duration(node.last)
             case _:
-                self.tempo = nodes.tempo(node, in_head=True)
+                self.tempo = nodes.read_tempo(node, in_head=True)
 
     def _check_live(self, live: Span | None, nodes: NodeBuilder) -> None:
         if live is not None and "MAX" not in self.said:
@@ -193,7 +197,7 @@ class OpenSection:
             hint = "leave `max` out; a section of fixed length has no other"
             nodes.faults.error("E138", "`max` belongs to a live section (until …)", self.said["MAX"], hint)
 
-    def section(self, end: Span) -> Section:
+    def close(self, end: Span) -> Section:
         """Return the complete section. Its closing brace is at `end`."""
         return Section(
             self.name,

@@ -38,10 +38,10 @@ from sequencer.language.source import Source
 from sequencer.language.text.parser import Node, Token
 from sequencer.language.values import strings as words
 
-MAX_IN_VALUE = 200
+MAX_VALUE_LENGTH = 200
 """Maximum length of a position, duration, number or trigger, in characters."""
 
-TEXTS = frozenset({"TEXT", "BLOCK"})
+TEXT_KINDS = frozenset({"TEXT", "BLOCK"})
 """The kinds of tokens that are texts."""
 
 
@@ -58,7 +58,7 @@ class NodeBuilder:
 
     # ---- spans -----------------------------------------------------------------------------------------------------
 
-    def begin(self, start: int, end: int) -> None:
+    def begin_statement(self, start: int, end: int) -> None:
         """Set the bounds of the next statement. Spans inside a statement of one line are then simple sums."""
         self.start, self.end = start, end
         starts = self.source.starts
@@ -66,7 +66,7 @@ class NodeBuilder:
         self.before = starts[line - 1] - 1
         self.one_line = line == len(starts) or end < starts[line]
 
-    def at(self, start: int, end: int) -> Span:
+    def span_at(self, start: int, end: int) -> Span:
         """Return the span of `text[start:end]` of the source, which is inside the current statement."""
         if self.one_line:
             return Span(self.source.file, self.line, start - self.before, self.line, end - self.before)
@@ -74,39 +74,39 @@ class NodeBuilder:
 
     def span(self, token: Token) -> Span:
         """Return the span of a token."""
-        return self.at(token.start, token.end)
+        return self.span_at(token.start, token.end)
 
-    def part(self, token: Token, start: int, end: int | None = None) -> Span:
+    def part_span(self, token: Token, start: int, end: int | None = None) -> Span:
         """Return the span of a token's `text[start:end]`."""
-        return self.at(token.start + start, token.end if end is None else token.start + end)
+        return self.span_at(token.start + start, token.end if end is None else token.start + end)
 
-    def whole(self) -> Span:
+    def statement_span(self) -> Span:
         """Return the span of the current statement."""
-        return self.at(self.start, self.end)
+        return self.span_at(self.start, self.end)
 
-    def over(self, branch: Node) -> Span:
+    def node_span(self, branch: Node) -> Span:
         """Return the span of a node."""
-        return self.at(branch.first.start, branch.last.end)
+        return self.span_at(branch.first.start, branch.last.end)
 
     # ---- values ----------------------------------------------------------------------------------------------------
 
-    def rest(self, token: Token, word: str) -> tuple[str, Span]:
+    def text_after_word(self, token: Token, word: str) -> tuple[str, Span]:
         """Return what follows a token's first word, with its span: `at 9.3` gives `9.3`."""
         value = token.text[len(word) :].lstrip(" \t")
-        return value, self.at(token.end - len(value), token.end)
+        return value, self.span_at(token.end - len(value), token.end)
 
-    def too_long(self, text: str, span: Span) -> bool:
+    def report_too_long(self, text: str, span: Span) -> bool:
         """Report a text that is far too long to be a value. Return whether it was reported."""
-        if len(text) <= MAX_IN_VALUE:
+        if len(text) <= MAX_VALUE_LENGTH:
             return False
-        message = f"this is longer than {MAX_IN_VALUE} characters, and no value is"
+        message = f"this is longer than {MAX_VALUE_LENGTH} characters, and no value is"
         self.faults.error("E149", message, span, "write it shorter; a text stands in quotes")
         return True
 
-    def place(self, token: Token, word: str) -> Position | None:
+    def read_position(self, token: Token, word: str) -> Position | None:
         """Read the position after a token's first word (`at`, `from`, `end`). Return None if a diagnostic was reported."""
-        text, span = self.rest(token, word)
-        if self.too_long(text, span):
+        text, span = self.text_after_word(token, word)
+        if self.report_too_long(text, span):
             return None
         if text[-1] == ":":
             colon = Span(span.file, span.line, span.end_column - 1, span.line, span.end_column)
@@ -114,88 +114,88 @@ class NodeBuilder:
             return None
         return values.read_position(text, span, self.faults)
 
-    def duration(self, token: Token, word: str = "") -> Duration | None:
+    def read_duration(self, token: Token, word: str = "") -> Duration | None:
         """Read the duration in a token, after its first `word`. Return None if a diagnostic was reported."""
-        text, span = self.rest(token, word)
-        return None if self.too_long(text, span) else values.read_duration(text, span, self.faults)
+        text, span = self.text_after_word(token, word)
+        return None if self.report_too_long(text, span) else values.read_duration(text, span, self.faults)
 
-    def trigger(self, token: Token) -> Trigger | None:
+    def read_trigger(self, token: Token) -> Trigger | None:
         """Read the trigger in a token. Return None if a diagnostic was reported."""
         span = self.span(token)
-        return None if self.too_long(token.text, span) else values.read_trigger(token.text, span, self.faults)
+        return None if self.report_too_long(token.text, span) else values.read_trigger(token.text, span, self.faults)
 
     # ---- texts -----------------------------------------------------------------------------------------------------
 
-    def text(self, token: Token, word: int = 0) -> Text | None:
+    def read_text(self, token: Token, word: int = 0) -> Text | None:
         """Read the text in a token, after its first `word` characters. Return None if a diagnostic was reported."""
         if word == 0:
             return words.read_text(token.text, self.span(token), self.faults)
-        return words.read_text(token.text[word:], self.part(token, word), self.faults)
+        return words.read_text(token.text[word:], self.part_span(token, word), self.faults)
 
-    def words(self, node: Token | Node) -> PromptText | None:
+    def read_prompt_text(self, node: Token | Node) -> PromptText | None:
         """Read a text, or a pick with its options. Return None if a diagnostic was reported."""
         if isinstance(node, Token):
-            return self.text(node)
-        options = [self.text(token) for token in node.children if isinstance(token, Token) and token.kind in TEXTS]
+            return self.read_text(node)
+        options = [self.read_text(token) for token in node.children if isinstance(token, Token) and token.kind in TEXT_KINDS]
         kept = tuple(option for option in options if option is not None)
-        return Pick(kept, self.over(node)) if len(kept) == len(options) else None
+        return Pick(kept, self.node_span(node)) if len(kept) == len(options) else None
 
-    def literal(self, token: Token, word: int = 0) -> str | None:
+    def read_literal(self, token: Token, word: int = 0) -> str | None:
         """Read a text that is not a prompt (a path, a title): it has escapes, but its braces have no meaning."""
         literal = token.text[word:].lstrip(" \t")
-        return words.read_string(literal, self.at(token.end - len(literal), token.end), self.faults)
+        return words.read_string(literal, self.span_at(token.end - len(literal), token.end), self.faults)
 
-    def behind(self, branch: Node) -> tuple[str, Span]:
+    def text_after_keyword(self, branch: Node) -> tuple[str, Span]:
         """Return what follows a statement's first word, with its span."""
         start = branch.first.end
         text = self.source.text[start : branch.last.end]
         value = text.strip(" \t\n")
         start += len(text) - len(text.lstrip(" \t\n"))
-        return value, self.at(start, start + len(value))
+        return value, self.span_at(start, start + len(value))
 
     # ---- statements ------------------------------------------------------------------------------------------------
 
-    def cue(self, branch: Node) -> Cue | None:
+    def read_cue(self, branch: Node) -> Cue | None:
         """Read `at PLACE action, …`."""
         head = branch.children[0]
-        place = self.place(head, "at") if isinstance(head, Token) else None
-        actions = self.actions(branch.children[1:], False)
-        return None if place is None else Cue(place, actions, self.whole())
+        place = self.read_position(head, "at") if isinstance(head, Token) else None
+        actions = self.read_actions(branch.children[1:], False)
+        return None if place is None else Cue(place, actions, self.statement_span())
 
-    def every(self, branch: Node) -> Every | None:
+    def read_every(self, branch: Node) -> Every | None:
         """Read `every DUR [from PLACE] action, …`."""
         head = branch.first
-        step = self.duration(head, "every")
+        step = self.read_duration(head, "every")
         start = None
         rest = branch.children[1:]
         good = True
         if rest and isinstance(rest[0], Token) and rest[0].kind == "FROM":
-            start = self.place(rest[0], "from")
+            start = self.read_position(rest[0], "from")
             good = start is not None
             rest = rest[1:]
-        actions = self.actions(rest, False)
-        return Every(step, start, actions, self.whole()) if good and step is not None else None
+        actions = self.read_actions(rest, False)
+        return Every(step, start, actions, self.statement_span()) if good and step is not None else None
 
-    def rule(self, branch: Node) -> Rule | None:
+    def read_rule(self, branch: Node) -> Rule | None:
         """Read `on TRIGGER -> action, …`."""
         name = branch.children[1]
-        trigger = self.trigger(name) if isinstance(name, Token) else None
-        actions = self.actions(branch.children[2:], True)
-        return None if trigger is None else Rule(trigger, actions, self.whole())
+        trigger = self.read_trigger(name) if isinstance(name, Token) else None
+        actions = self.read_actions(branch.children[2:], True)
+        return None if trigger is None else Rule(trigger, actions, self.statement_span())
 
-    def item(self, branch: Node) -> Item | None:
+    def read_item(self, branch: Node) -> Item | None:
         """Read a cue, an `every` or a rule."""
         match branch.rule:
             case "cue":
-                return self.cue(branch)
+                return self.read_cue(branch)
             case "every":
-                return self.every(branch)
+                return self.read_every(branch)
             case _:
-                return self.rule(branch)
+                return self.read_rule(branch)
 
     # ---- actions ---------------------------------------------------------------------------------------------------
 
-    def actions(self, children: list[Token | Node], in_rule: bool) -> tuple[Action, ...]:
+    def read_actions(self, children: list[Token | Node], in_rule: bool) -> tuple[Action, ...]:
         """Read actions separated by commas, in order. Invalid actions are reported and omitted."""
         found: list[Action] = []
         comma: Token | None = None
@@ -204,19 +204,19 @@ class NodeBuilder:
                 comma = child
                 continue
             if found and isinstance(child, Token) and child.kind == "SET_SEED" and found[-1] == Cut(None):
-                self._seed_of_cut(found.pop(), child)
+                self._report_comma_before_seed(found.pop(), child)
                 continue
-            action = self.action(child)
+            action = self.read_action(child)
             if action is None:
                 continue
-            if comma is not None and isinstance(action, Prompt) and found and _wants_action(found[-1]):
-                self._comma_before_action(comma, found[-1], action)
+            if comma is not None and isinstance(action, Prompt) and found and _has_no_action(found[-1]):
+                self._report_comma_before_action(comma, found[-1], action)
             if not in_rule and isinstance(action, (Pause, Resume, Goto)):
-                self._only_in_rules(action)
+                self._report_rule_action(action)
             found.append(action)
         return tuple(found)
 
-    def _comma_before_action(self, comma: Token, show: Action, prompt: Prompt) -> None:
+    def _report_comma_before_action(self, comma: Token, show: Action, prompt: Prompt) -> None:
         gap = Span(show.span.file, show.span.end_line, show.span.end_column, prompt.span.line, prompt.span.column)
         name = show.scene if isinstance(show, Show) else ""
         self.faults.error(
@@ -228,59 +228,59 @@ class NodeBuilder:
             (Related(show.span, "the scene is a prompt of its own here"),),
         )
 
-    def _seed_of_cut(self, cut: Action, seed: Token) -> None:
+    def _report_comma_before_seed(self, cut: Action, seed: Token) -> None:
         at = self.span(seed)
         gap = Span(at.file, cut.span.end_line, cut.span.end_column, at.line, at.column)
         hint = f"write cut {' '.join(seed.text.split())}"
         self.faults.error("E133", "no comma stands between a cut and its seed", at, hint, (Fix(gap, " "),))
 
-    def _only_in_rules(self, action: Action) -> None:
+    def _report_rule_action(self, action: Action) -> None:
         word = type(action).__name__.lower()
         hint = f"write a rule for it: on go out -> {word}" + (f" {action.section}" if isinstance(action, Goto) else "")
         self.faults.error("E141", f"{word} answers to a trigger: it stands in a rule", action.span, hint)
 
-    def action(self, node: Token | Node) -> Action | None:
+    def read_action(self, node: Token | Node) -> Action | None:
         """Read one action. Return None if a diagnostic was reported."""
         if not isinstance(node, Token):
-            return self._longer(node)
+            return self._read_compound_action(node)
         span = self.span(node)
         match node.kind:
             case "SAY":
                 quote = node.text.index('"')
-                action = self.text(node, quote)
-                scene = self._scene(node.text[:quote].rstrip(" \t"), node)
+                action = self.read_text(node, quote)
+                scene = self._read_scene_name(node.text[:quote].rstrip(" \t"), node)
                 return None if action is None or scene is None else Show(scene, action, span)
             case "TEXT" | "BLOCK":
                 text = words.read_text(node.text, span, self.faults)
                 return None if text is None else Prompt(text, span)
             case "IMAGE":
-                path = self.literal(node, len("image"))
+                path = self.read_literal(node, len("image"))
                 return None if path is None else UseImage(path, span)
             case "PAUSE":
                 return Pause(span)
             case "RESUME":
                 return Resume(span)
             case "CUT":
-                return self.cut(node)
+                return self.read_cut(node)
             case "SET_METER":
-                return self.meter(node)
+                return self.read_meter(node)
             case "MIDI":
-                return self.midi(node)
+                return self.read_midi(node)
             case "SET_SEED":
-                self._seed_here(node, span)
+                self._report_seed(node, span)
                 return None
             case _:
-                return self._setting(node, span)
+                return self._read_setting(node, span)
 
-    def _scene(self, name: str, token: Token) -> str | None:
+    def _read_scene_name(self, name: str, token: Token) -> str | None:
         """Read the name of a scene at the beginning of `token`."""
-        return name if name.isascii() else values.read_scene_name(name, self.part(token, 0, len(name)), self.faults)
+        return name if name.isascii() else values.read_scene_name(name, self.part_span(token, 0, len(name)), self.faults)
 
-    def _setting(self, token: Token, span: Span) -> Action | None:
+    def _read_setting(self, token: Token, span: Span) -> Action | None:
         """Read an action that sets one value."""
         word = token.text.split(maxsplit=1)[0]
-        text, at = self.rest(token, word)
-        if self.too_long(text, at):
+        text, at = self.text_after_word(token, word)
+        if self.report_too_long(text, at):
             return None
         match token.kind:
             case "SET_SR":
@@ -299,7 +299,7 @@ class NodeBuilder:
                 name = values.read_name(text, at, self.faults, "a section")
                 return None if name is None else Goto(name, span)
 
-    def _seed_here(self, token: Token, span: Span) -> None:
+    def _report_seed(self, token: Token, span: Span) -> None:
         self.faults.error(
             "E133",
             "the model reads its seed only when a take starts",
@@ -308,46 +308,46 @@ class NodeBuilder:
             (Fix(Span(span.file, span.line, span.column, span.line, span.column), "cut "),),
         )
 
-    def _longer(self, branch: Node) -> Action | None:
+    def _read_compound_action(self, branch: Node) -> Action | None:
         match branch.rule:
             case "show":
                 head = branch.first
                 action = None
                 if len(branch.children) > 1:
-                    action = self.words(branch.children[1])
+                    action = self.read_prompt_text(branch.children[1])
                     if action is None:
                         return None
-                scene = self._scene(head.text, head)
-                return None if scene is None else Show(scene, action, self.over(branch))
+                scene = self._read_scene_name(head.text, head)
+                return None if scene is None else Show(scene, action, self.node_span(branch))
             case "pick":
-                pick = self.words(branch)
+                pick = self.read_prompt_text(branch)
                 return None if pick is None else Prompt(pick, pick.span)
             case _:
-                return self.tempo(branch)
+                return self.read_tempo(branch)
 
-    def midi(self, token: Token) -> SendMidi | None:
+    def read_midi(self, token: Token) -> SendMidi | None:
         """Read `midi note C3 ch 10`, `midi cc 20 64`."""
-        text, at = self.rest(token, "midi")
-        read = None if self.too_long(text, at) else values.read_midi(text, at, self.faults)
+        text, at = self.text_after_word(token, "midi")
+        read = None if self.report_too_long(text, at) else values.read_midi(text, at, self.faults)
         return None if read is None else replace(read, span=self.span(token))
 
-    def cut(self, token: Token) -> Cut | None:
+    def read_cut(self, token: Token) -> Cut | None:
         """Read `cut`, `cut seed N`."""
         span = self.span(token)
-        return None if self.too_long(token.text, span) else values.read_cut(token.text, span, self.faults)
+        return None if self.report_too_long(token.text, span) else values.read_cut(token.text, span, self.faults)
 
-    def meter(self, token: Token) -> ChangeMeter | None:
+    def read_meter(self, token: Token) -> ChangeMeter | None:
         """Read `meter 3/4`."""
-        text, at = self.rest(token, "meter")
-        meter = None if self.too_long(text, at) else values.read_meter(text, at, self.faults)
+        text, at = self.text_after_word(token, "meter")
+        meter = None if self.report_too_long(text, at) else values.read_meter(text, at, self.faults)
         return None if meter is None else ChangeMeter(meter, self.span(token))
 
-    def tempo(self, branch: Node, in_head: bool = False) -> ChangeTempo | None:
+    def read_tempo(self, branch: Node, in_head: bool = False) -> ChangeTempo | None:
         """Read `tempo 120 -> 132 over 4 bars`."""
-        text, at = self.behind(branch)
-        change = None if self.too_long(text, at) else values.read_tempo(text, at, self.faults, in_head)
-        return None if change is None else replace(change, span=self.over(branch))
+        text, at = self.text_after_keyword(branch)
+        change = None if self.report_too_long(text, at) else values.read_tempo(text, at, self.faults, in_head)
+        return None if change is None else replace(change, span=self.node_span(branch))
 
 
-def _wants_action(action: Action) -> bool:
+def _has_no_action(action: Action) -> bool:
     return isinstance(action, Show) and action.action is None

@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 FORMAT = 1
 """The format version of the table's document."""
 
-STATEMENT = "statement"
+STATEMENT_RULE = "statement"
 """The start rule for one statement. The tables are built for it."""
 
-WHOLE = "score"
+SCORE_RULE = "score"
 """The start rule for a complete score."""
 
-END = "$END"
+END_TERMINAL = "$END"
 """The terminal name of the end of the input."""
 
-WITH_SPACE = 10
+SPACE_TERMINAL_PRIORITY = 10
 """The priority of terminals that include the preceding white space."""
 
-SOURCES = ("score.lark", "terminals.lark")
+GRAMMAR_FILES = ("score.lark", "terminals.lark")
 TABLE = "score.table.json"
 
 
@@ -85,19 +85,19 @@ def grammar_folder() -> Path:
     """Return the folder of `score.lark`: in the installed package, or at the top of the repository."""
     package = Path(__file__).resolve().parents[2]
     packed = package / "_grammar"
-    return packed if (packed / SOURCES[0]).is_file() else package.parent / "grammar"
+    return packed if (packed / GRAMMAR_FILES[0]).is_file() else package.parent / "grammar"
 
 
 def source_digest(folder: Path) -> str:
     """Return the SHA-256 digest (hex) of the grammar's files."""
     whole = hashlib.sha256()
-    for name in SOURCES:
+    for name in GRAMMAR_FILES:
         whole.update((folder / name).read_bytes().replace(b"\r\n", b"\n"))
     return whole.hexdigest()
 
 
 @cache
-def tables() -> ParseTables:
+def load_tables() -> ParseTables:
     """Return the tables of the installed grammar. They are read once."""
     folder = grammar_folder()
     try:
@@ -106,13 +106,13 @@ def tables() -> ParseTables:
         document = {}
     if document.get("format") != FORMAT or document.get("grammar") != source_digest(folder):
         document = build_tables()
-    return from_document(document)
+    return read_document(document)
 
 
 # ---- building ------------------------------------------------------------------------------------------------------
 
 
-def lark_parser(start: tuple[str, ...], strict: bool = False) -> Lark:
+def build_lark_parser(start: tuple[str, ...], strict: bool = False) -> Lark:
     """Return Lark's own parser for the given start rules.
 
     Args:
@@ -131,7 +131,7 @@ def lark_parser(start: tuple[str, ...], strict: bool = False) -> Lark:
 
     plugins = {} if strict else {"ContextualLexer": Unchecked}
     return Lark.open(
-        str(grammar_folder() / SOURCES[0]),
+        str(grammar_folder() / GRAMMAR_FILES[0]),
         parser="lalr",
         lexer="contextual",
         start=list(start),
@@ -145,10 +145,10 @@ def build_tables() -> dict[str, Any]:
     """Build the tables' document with Lark. States and rules are numbered so that the result is reproducible."""
     from lark.parsers.lalr_analysis import Shift
 
-    lark = lark_parser((STATEMENT,))
+    lark = build_lark_parser((STATEMENT_RULE,))
     parser: Any = lark.parser
     table = parser.parser._parse_table
-    numbers = _numbered(table.states, table.start_states[STATEMENT], Shift)
+    numbers = _number_states(table.states, table.start_states[STATEMENT_RULE], Shift)
     rules = {rule for row in table.states.values() for action, rule in row.values() if action is not Shift}
     ordered = sorted(rules, key=lambda rule: (str(rule.origin.name), [str(symbol.name) for symbol in rule.expansion]))
     index = {rule: at for at, rule in enumerate(ordered)}
@@ -168,17 +168,17 @@ def build_tables() -> dict[str, Any]:
     return {
         "format": FORMAT,
         "grammar": source_digest(grammar_folder()),
-        "start": numbers[table.start_states[STATEMENT]],
-        "end": numbers[table.end_states[STATEMENT]],
+        "start": numbers[table.start_states[STATEMENT_RULE]],
+        "end": numbers[table.end_states[STATEMENT_RULE]],
         "terminals": {name: by_name[name].pattern.to_regexp() for name in used},
-        "spacing": [name for name in used if by_name[name].priority == WITH_SPACE],
+        "spacing": [name for name in used if by_name[name].priority == SPACE_TERMINAL_PRIORITY],
         "scanners": scanners,
         "rules": [[str(rule.origin.name), [str(symbol.name) for symbol in rule.expansion]] for rule in ordered],
         "states": [[lexer, row] for lexer, row in zip(lexers, actions, strict=True)],
     }
 
 
-def _numbered(states: dict[Any, dict[Any, Any]], start: Any, shift: Any) -> dict[Any, int]:
+def _number_states(states: dict[Any, dict[Any, Any]], start: Any, shift: Any) -> dict[Any, int]:
     """Number the states in the order in which they are reached from the start, with names sorted."""
     numbers = {start: 0}
     waiting = deque([start])
@@ -191,7 +191,7 @@ def _numbered(states: dict[Any, dict[Any, Any]], start: Any, shift: Any) -> dict
     return numbers
 
 
-def from_document(document: dict[str, Any]) -> ParseTables:
+def read_document(document: dict[str, Any]) -> ParseTables:
     """Return the tables stored in a document."""
     return ParseTables(
         document["terminals"],
@@ -199,17 +199,17 @@ def from_document(document: dict[str, Any]) -> ParseTables:
         tuple(tuple(names) for names in document["scanners"]),
         tuple(lexer for lexer, _ in document["states"]),
         tuple(row for _, row in document["states"]),
-        tuple(_rule(name, symbols) for name, symbols in document["rules"]),
+        tuple(_build_rule(name, symbols) for name, symbols in document["rules"]),
         document["start"],
         document["end"],
     )
 
 
-def _rule(name: str, symbols: list[str]) -> Rule:
+def _build_rule(name: str, symbols: list[str]) -> Rule:
     """Return a rule, given the names of its symbols. Terminals whose names begin with `_` are not kept."""
     kept = tuple(at for at, symbol in enumerate(symbols) if not (symbol[0] == "_" and symbol.isupper()))
     way = ReduceKind.BRANCH
-    if name == STATEMENT:
+    if name == STATEMENT_RULE:
         way = ReduceKind.WHOLE
     elif name.startswith("_"):
         only = symbols[0] if len(symbols) == len(kept) == 1 else None
@@ -219,11 +219,11 @@ def _rule(name: str, symbols: list[str]) -> Rule:
 
 def to_json(document: dict[str, Any]) -> str:
     """Render the document as text, with one rule or state per line."""
-    parts = [f" {json.dumps(key)}: {_lines(value)}" for key, value in document.items()]
+    parts = [f" {json.dumps(key)}: {_render_lines(value)}" for key, value in document.items()]
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
-def _lines(value: Any) -> str:
+def _render_lines(value: Any) -> str:
     if isinstance(value, list):
         return "[\n" + ",\n".join(f"  {json.dumps(one, separators=(',', ':'))}" for one in value) + "\n ]"
     return json.dumps(value, indent=2).replace("\n", "\n ")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from sequencer.language.text.parse_tables import END, ParseTables, ReduceKind, Rule, tables
+from sequencer.language.text.parse_tables import END_TERMINAL, ParseTables, ReduceKind, Rule, load_tables
 
 BRANCH, INLINE, WRAP, WHOLE = ReduceKind.BRANCH, ReduceKind.INLINE, ReduceKind.WRAP, ReduceKind.WHOLE
 
@@ -98,14 +98,14 @@ class Parser:
         at = start
         while True:
             if at < end:
-                scanner = scanners[lexers[state]] or self._scanner(lexers[state])
+                scanner = scanners[lexers[state]] or self._compile_lexer(lexers[state])
                 match = scanner.match(text, at, end)
                 kind = None if match is None else match.lastgroup
                 if match is None or kind is None:  # kind is None if only the end can follow: the scanner has no terminals
-                    raise self._refused(states, text, at)
+                    raise self._build_error(states, text, at)
                 begin, at = match.span(kind)
             else:
-                kind, begin = END, end
+                kind, begin = END_TERMINAL, end
             step = actions[state].get(kind)
             while step is not None and step < 0:
                 rule = rules[-1 - step]
@@ -113,7 +113,7 @@ class Parser:
                 if way is WRAP:
                     values[-1] = [values[-1]]  # type: ignore[list-item]  # the reduce kind guarantees a token or a node
                 elif way is INLINE or way is BRANCH:
-                    value = _reduced(rule, values[-size:] if size else [])
+                    value = _reduce(rule, values[-size:] if size else [])
                     if size:
                         del values[-size:]
                     values.append(value)
@@ -126,12 +126,12 @@ class Parser:
                 step = actions[state].get(kind)
             self.steps += 1
             if step is None:
-                raise self._refused(states, text, begin)
+                raise self._build_error(states, text, begin)
             values.append(Token(kind, text[begin:at], begin, at))
             state = step
             states.append(state)
 
-    def _scanner(self, number: int) -> re.Pattern[str]:
+    def _compile_lexer(self, number: int) -> re.Pattern[str]:
         """Compile a lexer. It skips spaces before a terminal, except before terminals that include them."""
         names = [name for name in self._tables.scanners[number] if name != "BLANK"]
         spacing = self._tables.spacing
@@ -142,12 +142,14 @@ class Parser:
         self._scanners[number] = found
         return found
 
-    def _refused(self, states: list[int], text: str, at: int) -> ParseError:
+    def _build_error(self, states: list[int], text: str, at: int) -> ParseError:
         blank = re.compile(r"[ \t]*").match(text, at)
-        expected = frozenset(name for name in self._tables.actions[states[-1]] if name.isupper() and self._leads(states, name))
+        expected = frozenset(
+            name for name in self._tables.actions[states[-1]] if name.isupper() and self._can_follow(states, name)
+        )
         return ParseError(at if blank is None else blank.end(), expected)
 
-    def _leads(self, states: list[int], name: str) -> bool:
+    def _can_follow(self, states: list[int], name: str) -> bool:
         """Return whether a terminal can really follow: a table's row contains some that are refused a few steps later."""
         actions, rules = self._tables.actions, self._tables.rules
         stack = list(states)
@@ -161,11 +163,11 @@ class Parser:
             if rule.size:
                 del stack[-rule.size :]
             stack.append(actions[stack[-1]][rule.name])
-            if name == END and stack[-1] == self._tables.end:
+            if name == END_TERMINAL and stack[-1] == self._tables.end:
                 return True
 
 
-def _reduced(rule: Rule, values: list[_Value]) -> _Value:
+def _reduce(rule: Rule, values: list[_Value]) -> _Value:
     """Reduce a rule: return a node with its children, or only the list of them."""
     children: list[Token | Node] = []
     for at in rule.kept:
@@ -180,6 +182,6 @@ def _reduced(rule: Rule, values: list[_Value]) -> _Value:
 
 
 @cache
-def parser() -> Parser:
+def get_parser() -> Parser:
     """Return the parser for scores. It is built once."""
-    return Parser(tables())
+    return Parser(load_tables())

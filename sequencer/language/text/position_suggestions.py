@@ -10,16 +10,16 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from sequencer.core.diagnostics import Diagnostics, Span
-from sequencer.language.score_meters import BY_DOT, has_beat, suggest_position
+from sequencer.language.score_meters import BAR_BEAT_HINT, has_beat, suggest_position
 from sequencer.language.text.suggestion import Suggestion, find_outside_quotes
-from sequencer.language.values.amounts import COMMA, DASHES, MAX_DIGITS, read_duration
+from sequencer.language.values.amounts import COMMA_MESSAGE, DASHES, MAX_DIGITS, read_duration
 
 _AT = r"^(at|end)[ \t]+"
 _FORMS: tuple[tuple[re.Pattern[str], str, str], ...] = (
     (re.compile(rf"{_AT}bars?[ \t]+(\d+)[ \t,]+beats?[ \t]+(\d+)"), "E219", "a bar is only its number"),
     (re.compile(rf"{_AT}(\d+)[ \t,]+beats?[ \t]+(\d+)"), "E219", "a dot joins bar and beat"),
     (re.compile(rf"{_AT}()beats?[ \t]+(\d+)"), "E219", "a beat follows its bar"),
-    (re.compile(rf"{_AT}(\d+),(\d+)(?=[ \t]|$)"), "E203", COMMA),
+    (re.compile(rf"{_AT}(\d+),(\d+)(?=[ \t]|$)"), "E203", COMMA_MESSAGE),
 )
 _BAR = re.compile(rf"{_AT}bars?[ \t]+(\d+)")
 _RANGE = re.compile(rf"{_AT}(\d+)[ \t]*[-{''.join(DASHES)}][ \t]*(\d+)(?=[ \t]|$)")
@@ -28,7 +28,7 @@ _LENGTH = re.compile(
 )
 
 
-class Positions:
+class PositionSuggestions:
     """Finds suggestions in the statements of the score that `span` points into."""
 
     def __init__(self, span: Span, faults: Diagnostics) -> None:
@@ -37,25 +37,25 @@ class Positions:
 
     def find(self, _: str, masked: str) -> Iterator[Suggestion]:
         """Yield the suggestions for a statement."""
-        yield from self._ranges(masked)
+        yield from self._find_ranges(masked)
         for pattern, code, message in _FORMS:
             for match in find_outside_quotes(pattern.pattern, masked):
                 word, bar, beat = match.groups()
                 if max(len(bar), len(beat)) > MAX_DIGITS:
                     continue
-                position = self._joined(bar or "1", beat)
+                position = self._spell_position(bar or "1", beat)
                 new = f"{word} {bar or 1}.{beat}" if position is None else f"{word} {position}"
-                hint = BY_DOT if position is None else f"write {new}"
+                hint = BAR_BEAT_HINT if position is None else f"write {new}"
                 yield Suggestion(code, match.start(), match.end(), new, message, hint, position is not None)
         for match in find_outside_quotes(_BAR.pattern, masked):
             new = f"{match.group(1)} {match.group(2)}"
             yield Suggestion("E219", match.start(), match.end(), new, "a bar is only its number", f"write {new}")
-        yield from self._lengths(masked)
+        yield from self._find_lengths(masked)
 
-    def _joined(self, bar: str, beat: str) -> str | None:
+    def _spell_position(self, bar: str, beat: str) -> str | None:
         return suggest_position(max(1, int(bar)), max(1, int(beat)), Fraction(0), self.span, self.faults)
 
-    def _ranges(self, masked: str) -> Iterator[Suggestion]:
+    def _find_ranges(self, masked: str) -> Iterator[Suggestion]:
         """Find `at 5-3`: bar and beat if the bar has that beat, otherwise a range of bars."""
         for match in find_outside_quotes(_RANGE.pattern, masked):
             word, bar, beat = match.groups()
@@ -69,7 +69,7 @@ class Positions:
                 hint = f"write {new}; what happens at bar {beat} is a cue of its own"
             yield Suggestion("E219", match.start(), match.end(), new, message, hint)
 
-    def _lengths(self, masked: str) -> Iterator[Suggestion]:
+    def _find_lengths(self, masked: str) -> Iterator[Suggestion]:
         """Find `at 8 bars 2 beats`: one amount with two units."""
         for match in find_outside_quotes(_LENGTH.pattern, masked):
             own = Diagnostics()

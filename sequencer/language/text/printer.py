@@ -44,7 +44,7 @@ from sequencer.language.score import (
 from sequencer.language.values import writing as spelling
 from sequencer.language.values.strings import read_text
 
-WIDTH = 100
+TEXT_WIDTH = 100
 """Line width of a text in triple quotes whose author did not break it into lines."""
 
 MAX_PICK_WIDTH = 120
@@ -53,7 +53,7 @@ MAX_PICK_WIDTH = 120
 _QUOTE = re.compile(r'"(?="|\Z)')
 
 
-def literal(text: Text, source: str, indent: str) -> str:
+def render_literal(text: Text, source: str, indent: str) -> str:
     """Render a text with its quotes.
 
     Args:
@@ -62,23 +62,23 @@ def literal(text: Text, source: str, indent: str) -> str:
         indent: The indentation of the statement.
     """
     if not text.block or not text.parts:
-        return spelling.quoted(text)
-    for lines in (_lines_in(source, text.span), _broken(text)):
-        block = _block(lines, indent)
-        if _says(block, text):
+        return spelling.render_quoted(text)
+    for lines in (_source_lines(source, text.span), _break_lines(text)):
+        block = _render_block(lines, indent)
+        if _is_literal_of(block, text):
             return block
-    return spelling.quoted(text)  # triple quotes would lose, for example, white space at its ends
+    return spelling.render_quoted(text)  # triple quotes would lose, for example, white space at its ends
 
 
 def prompt_text(said: PromptText, source: str, indent: str, used: int) -> str:
     """Render a text or a pick. `used` is the width of the line so far."""
     if isinstance(said, Text):
-        return literal(said, source, indent)
-    return _pick(said, source, indent, used)
+        return render_literal(said, source, indent)
+    return _render_pick(said, source, indent, used)
 
 
-def _pick(pick: Pick, source: str, indent: str, used: int) -> str:
-    options = [literal(option, source, indent + "    ") for option in pick.options]
+def _render_pick(pick: Pick, source: str, indent: str, used: int) -> str:
+    options = [render_literal(option, source, indent + "    ") for option in pick.options]
     line = f"pick({' | '.join(options)})"
     if len(options) == 1 or ("\n" not in line and used + len(line) <= MAX_PICK_WIDTH):
         return line
@@ -86,19 +86,19 @@ def _pick(pick: Pick, source: str, indent: str, used: int) -> str:
     return f"pick({inner}{f'{inner}| '.join(options)}\n{indent})"
 
 
-def _block(lines: list[str], indent: str) -> str:
+def _render_block(lines: list[str], indent: str) -> str:
     inner = "".join(f"{indent}  {line}\n" if line else "\n" for line in lines)
     return f'"""\n{inner}{indent}"""'
 
 
-def _says(block: str, text: Text) -> bool:
+def _is_literal_of(block: str, text: Text) -> bool:
     """Return whether a literal reads back as `text`."""
     faults = Diagnostics()
     read = read_text(block, Span("", 1, 1, 1, 1), faults)
     return read is not None and read.parts == text.parts
 
 
-def _lines_in(source: str, span: Span) -> list[str]:
+def _source_lines(source: str, span: Span) -> list[str]:
     """Return the lines of the text in triple quotes at `span` as they are in the source. Empty if there is no such text."""
     if span.line < 1 or not source:
         return []
@@ -113,10 +113,10 @@ def _lines_in(source: str, span: Span) -> list[str]:
     return [line.strip(" \t") for line in written[3:-3].strip(" \t\n").split("\n")]
 
 
-def _broken(text: Text) -> list[str]:
+def _break_lines(text: Text) -> list[str]:
     """Break a text for triple quotes into lines."""
-    content = _QUOTE.sub(r"\\\"", spelling.braced(text).replace("\\", "\\\\"))
-    return spelling.wrap_text(content, WIDTH)
+    content = _QUOTE.sub(r"\\\"", spelling.render_content(text).replace("\\", "\\\\"))
+    return spelling.wrap_text(content, TEXT_WIDTH)
 
 
 INDENT = "  "
@@ -171,49 +171,49 @@ class Row:
 
 def render_rows(rows: Sequence[Row], comments: Sequence[Comment], source: str) -> str:
     """Render `rows`, with comments where they were in the source and its blank lines where they are allowed."""
-    last = _attach(rows, comments)
+    last = _attach_comments(rows, comments)
     written = source.split("\n")
     out: list[str] = []
     previous: Row | None = None
     for row in rows:
         depth = row.depth + row.closes
-        gaps = [_blank_above(written, comment.span.line) for comment in row.before]
-        gaps.append(row.is_placed and not row.closes and _blank_above(written, row.line))
+        gaps = [_has_blank_line_above(written, comment.span.line) for comment in row.before]
+        gaps.append(row.is_placed and not row.closes and _has_blank_line_above(written, row.line))
         if previous is None or previous.opens:
             gaps[0] = False
-        elif _apart(previous, row) and not any(gaps):
+        elif _is_separated(previous, row) and not any(gaps):
             gaps[0] = True
         for comment, gap in zip(row.before, gaps, strict=False):
             out += [""] if gap else []
-            out.append(INDENT * depth + _comment(comment))
+            out.append(INDENT * depth + _render_comment(comment))
         out += [""] if gaps[-1] else []
-        behind = "".join(f"  {_comment(comment)}" for comment in row.behind)
+        behind = "".join(f"  {_render_comment(comment)}" for comment in row.behind)
         out.append(INDENT * row.depth + row.text + behind)
         previous = row
     for comment in last:
-        out += [""] if out and _blank_above(written, comment.span.line) else []
-        out.append(_comment(comment))
+        out += [""] if out and _has_blank_line_above(written, comment.span.line) else []
+        out.append(_render_comment(comment))
     return "\n".join(out) + "\n" if out else ""
 
 
-def _apart(previous: Row, row: Row) -> bool:
+def _is_separated(previous: Row, row: Row) -> bool:
     """Return whether a blank line is required between two rows: around blocks, and between different groups."""
     if row.depth > 0 or row.closes:
         return False
     return previous.closes or row.opens or previous.group is not row.group
 
 
-def _comment(comment: Comment) -> str:
+def _render_comment(comment: Comment) -> str:
     """Render a comment with its `#`. `##` and `#!` stay together."""
     text = comment.text.rstrip()
     return "#" if not text else f"#{text}" if text[0] in "#!" else f"# {text}"
 
 
-def _blank_above(lines: list[str], line: int) -> bool:
+def _has_blank_line_above(lines: list[str], line: int) -> bool:
     return 2 <= line <= len(lines) and not lines[line - 2].strip()
 
 
-def _attach(rows: Sequence[Row], comments: Sequence[Comment]) -> list[Comment]:
+def _attach_comments(rows: Sequence[Row], comments: Sequence[Comment]) -> list[Comment]:
     """Attach each comment to the row it belongs to, and return the comments after the last row.
 
     A comment on its own line belongs to what follows, a comment after a statement to that statement. A comment inside a
@@ -221,7 +221,7 @@ def _attach(rows: Sequence[Row], comments: Sequence[Comment]) -> list[Comment]:
     """
     last: list[Comment] = []
     index = -1
-    starts = _starts(rows)
+    starts = _row_starts(rows)
     for comment in sorted(comments, key=lambda one: (one.span.line, one.span.column)):
         at = (comment.span.line, comment.span.column)
         while index + 1 < len(rows) and starts[index + 1] < at:
@@ -239,7 +239,7 @@ def _attach(rows: Sequence[Row], comments: Sequence[Comment]) -> list[Comment]:
     return last
 
 
-def _starts(rows: Sequence[Row]) -> list[tuple[int, int]]:
+def _row_starts(rows: Sequence[Row]) -> list[tuple[int, int]]:
     """Return where each row begins. A row without a position gets that of the preceding row."""
     starts: list[tuple[int, int]] = []
     for row in rows:
@@ -261,40 +261,40 @@ def print_text(score: Score) -> str:
     Raises:
         ValueError: The score was built by code and contains a value that the language cannot express.
     """
-    return render_rows(_blocks(score), score.comments, score.text)
+    return render_rows(_score_rows(score), score.comments, score.text)
 
 
-def _blocks(score: Score) -> list[Row]:
+def _score_rows(score: Score) -> list[Row]:
     """Return every row of the score, in source order if all of them have a position, otherwise in the usual order."""
     source = score.text
     kinds: list[list[list[Row]]] = [
-        [[row] for row in _header(score.header)],
-        [[Row(Group.USE, 0, f"use {spelling.string(use.path)}", use.span)] for use in score.uses],
-        [[Row(Group.LET, 0, f"let {let.name} = {literal(let.text, source, '')}", let.span)] for let in score.lets],
-        [_scene(scene, source) for scene in score.scenes],
-        [_section(section, source) for section in score.sections],
-        [[Row(Group.ITEMS, 0, _item(item, source, ""), item.span)] for item in score.items],
+        [[row] for row in _header_rows(score.header)],
+        [[Row(Group.USE, 0, f"use {spelling.render_string(use.path)}", use.span)] for use in score.uses],
+        [[Row(Group.LET, 0, f"let {let.name} = {render_literal(let.text, source, '')}", let.span)] for let in score.lets],
+        [_scene_rows(scene, source) for scene in score.scenes],
+        [_section_rows(section, source) for section in score.sections],
+        [[Row(Group.ITEMS, 0, _render_item(item, source, ""), item.span)] for item in score.items],
     ]
     if score.play:
-        kinds.append([[Row(Group.PLAY, 0, f"play {spelling.play(score.play)}", score.play_span)]])
+        kinds.append([[Row(Group.PLAY, 0, f"play {spelling.render_play(score.play)}", score.play_span)]])
     if score.end is not None:
-        kinds.append([[Row(Group.END, 0, f"end {spelling.place(score.end)}", score.end_span)]])
+        kinds.append([[Row(Group.END, 0, f"end {spelling.render_position(score.end)}", score.end_span)]])
     blocks = [block for kind in kinds for block in kind]
     # Nodes of one kind keep their order regardless of their spans, because the order is part of the score's meaning.
-    if all(block[0].is_placed for block in blocks) and all(_ascend(kind) for kind in kinds):
+    if all(block[0].is_placed for block in blocks) and all(_is_ascending(kind) for kind in kinds):
         blocks.sort(key=lambda block: (block[0].line, block[0].column))
     return [row for block in blocks for row in block]
 
 
-def _ascend(kind: list[list[Row]]) -> bool:
+def _is_ascending(kind: list[list[Row]]) -> bool:
     return all((one[0].line, one[0].column) <= (two[0].line, two[0].column) for one, two in pairwise(kind))
 
 
-def _header(header: Header) -> list[Row]:
-    values = spelling.header(header)
+def _header_rows(header: Header) -> list[Row]:
+    values = spelling.render_header(header)
     lines = {name: f"{name} {value}" for name, value in values.items()}
     if header.title is not None:
-        lines = {"title": f"score {spelling.string(header.title)}", **lines}
+        lines = {"title": f"score {spelling.render_string(header.title)}", **lines}
     spans = dict(header.spans)
     rows = [Row(Group.HEADER, 0, text, spans.get(name)) for name, text in lines.items()]
     if all(row.is_placed for row in rows):
@@ -302,12 +302,12 @@ def _header(header: Header) -> list[Row]:
     return rows
 
 
-def _scene(scene: Scene, source: str) -> list[Row]:
+def _scene_rows(scene: Scene, source: str) -> list[Row]:
     inside: list[Row] = []
     if scene.base is not None:
-        inside.append(Row(Group.SCENE, 1, f"base {literal(scene.base, source, INDENT)}", scene.base.span))
+        inside.append(Row(Group.SCENE, 1, f"base {render_literal(scene.base, source, INDENT)}", scene.base.span))
     if scene.follow is not None:
-        inside.append(Row(Group.SCENE, 1, f"follow {literal(scene.follow, source, INDENT)}", scene.follow.span))
+        inside.append(Row(Group.SCENE, 1, f"follow {render_literal(scene.follow, source, INDENT)}", scene.follow.span))
     if scene.silenced:
         inside.append(Row(Group.SCENE, 1, f"quiet {', '.join(scene.silenced)}", scene.quiet_span))
     if all(row.is_placed for row in inside):
@@ -319,10 +319,10 @@ def _scene(scene: Scene, source: str) -> list[Row]:
     ]
 
 
-def _section(section: Section, source: str) -> list[Row]:
+def _section_rows(section: Section, source: str) -> list[Row]:
     return [
         Row(Group.SECTION, 0, f"section {section.name} {', '.join(_head(section))} {{", section.span, opens=True),
-        *(Row(Group.SECTION, 1, _item(item, source, INDENT), item.span) for item in section.items),
+        *(Row(Group.SECTION, 1, _render_item(item, source, INDENT), item.span) for item in section.items),
         Row(Group.SECTION, 0, "}", section.span, closes=True),
     ]
 
@@ -331,39 +331,39 @@ def _head(section: Section) -> list[str]:
     """Return the parts of a section's head that follow the name."""
     parts: list[str] = []
     if section.duration is not None:
-        parts.append(spelling.duration(section.duration))
+        parts.append(spelling.render_duration(section.duration))
     if section.until:
-        parts.append("until " + " or ".join(spelling.trigger(one) for one in section.until))
+        parts.append("until " + " or ".join(spelling.render_trigger(one) for one in section.until))
     if section.most is not None:
-        parts.append(f"max {spelling.duration(section.most)}")
+        parts.append(f"max {spelling.render_duration(section.most)}")
     if section.tempo is not None:
-        parts.append(f"tempo {spelling.tempo(section.tempo)}")
+        parts.append(f"tempo {spelling.render_tempo(section.tempo)}")
     if section.meter is not None:
         parts.append(f"meter {section.meter.meter}")
     if section.cut is not None:
-        parts.append(spelling.cut(section.cut))
+        parts.append(spelling.render_cut(section.cut))
     return parts
 
 
-def _item(item: Item, source: str, indent: str) -> str:
-    line = _when(item)
+def _render_item(item: Item, source: str, indent: str) -> str:
+    line = _render_item_head(item)
     for index, action in enumerate(item.actions):
-        line += (", " if index else "") + _action(action, source, indent, len(indent) + len(line))
+        line += (", " if index else "") + _render_action(action, source, indent, len(indent) + len(line))
     return line
 
 
-def _when(item: Item) -> str:
+def _render_item_head(item: Item) -> str:
     match item:
         case Cue(place):
-            return f"at {spelling.place(place)} "
+            return f"at {spelling.render_position(place)} "
         case Every(every, start):
-            origin = "" if start is None else f"from {spelling.place(start)} "
-            return f"every {spelling.duration(every)} {origin}"
+            origin = "" if start is None else f"from {spelling.render_position(start)} "
+            return f"every {spelling.render_duration(every)} {origin}"
         case Rule(trigger):
-            return f"on {spelling.trigger(trigger)} -> "
+            return f"on {spelling.render_trigger(trigger)} -> "
 
 
-def _action(action: Action, source: str, indent: str, used: int) -> str:
+def _render_action(action: Action, source: str, indent: str, used: int) -> str:
     """Render an action. `used` is the width of the line so far."""
     match action:
         case Prompt(said):
@@ -371,24 +371,24 @@ def _action(action: Action, source: str, indent: str, used: int) -> str:
         case Show(scene, said):
             return scene if said is None else f"{scene} {prompt_text(said, source, indent, used + len(scene) + 1)}"
         case UseImage(path):
-            return f"image {spelling.string(path)}"
+            return f"image {spelling.render_string(path)}"
         case SetStrength(value):
-            return f"strength {spelling.number(value)}"
+            return f"strength {spelling.render_number(value)}"
         case SetSr(sr):
             return f"sr {sr}"
         case Cut():
-            return spelling.cut(action)
+            return spelling.render_cut(action)
         case ChangeTempo():
-            return f"tempo {spelling.tempo(action)}"
+            return f"tempo {spelling.render_tempo(action)}"
         case ChangeMeter(meter):
             return f"meter {meter}"
         case SendNote() | SendControl() | SendProgram():
-            return f"midi {spelling.midi(action)}"
+            return f"midi {spelling.render_midi(action)}"
         case _:
-            return _plain(action)
+            return _render_keyword_action(action)
 
 
-def _plain(action: SetMark | SetSnap | Pause | Resume | Goto) -> str:
+def _render_keyword_action(action: SetMark | SetSnap | Pause | Resume | Goto) -> str:
     match action:
         case SetMark(name):
             return f"mark {name}"

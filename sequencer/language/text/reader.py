@@ -11,14 +11,14 @@ from sequencer.core.lazy_dataclass import dataclass
 from sequencer.language import values
 from sequencer.language.score import Comment, Header, Let, Pick, Score, Use
 from sequencer.language.score_builder import ScoreBuilder
-from sequencer.language.source import ODD_BLANK, Source, check_characters
+from sequencer.language.source import UNUSUAL_SPACE, Source, check_characters
 from sequencer.language.text.heads import OpenScene, OpenSection
 from sequencer.language.text.nodes import NodeBuilder
-from sequencer.language.text.parser import Node, ParseError, Token, parser
+from sequencer.language.text.parser import Node, ParseError, Token, get_parser
 from sequencer.language.text.statements import Context, Statement, StatementKind, StatementSplitter
 from sequencer.language.values.strings import read_string
 
-LINES = frozenset({"title", "clock", "grid", "snap", "lead", "late", "seed", "sr", "middle"})
+HEADER_LINES = frozenset({"title", "clock", "grid", "snap", "lead", "late", "seed", "sr", "middle"})
 """The grammar rules for header lines."""
 
 
@@ -34,9 +34,9 @@ class HeaderLines:
         """Return the header read so far."""
         return replace(self._said, spans=tuple(self._spans.items()))
 
-    def take(self, branch: Node) -> None:
+    def read_line(self, branch: Node) -> None:
         """Read one header line. Each may appear once."""
-        span = self.nodes.over(branch)
+        span = self.nodes.node_span(branch)
         kind = branch.rule
         if kind in self._spans:
             word = "score" if kind == "title" else kind
@@ -47,16 +47,16 @@ class HeaderLines:
             return
         self._spans[kind] = span
         faults = self.nodes.faults
-        text, at = self.nodes.behind(branch)
+        text, at = self.nodes.text_after_keyword(branch)
         if text.endswith(";"):
             sign = Span(at.file, at.end_line, at.end_column - 1, at.end_line, at.end_column)
             faults.error("E158", "`;` ends no statement", sign, "a new line does: leave it out", (Fix(sign, ""),))
         elif kind == "title":
             self._said = replace(self._said, title=read_string(text, at, faults))
-        elif not self.nodes.too_long(text, at):
-            self._said = self._with(kind, text, at, span)
+        elif not self.nodes.report_too_long(text, at):
+            self._said = self._with_line(kind, text, at, span)
 
-    def _with(self, kind: str, text: str, at: Span, span: Span) -> Header:
+    def _with_line(self, kind: str, text: str, at: Span, span: Span) -> Header:
         """Return the header with one more line. If its value is invalid, it is reported and omitted."""
         said, faults = self._said, self.nodes.faults
         match kind:
@@ -80,7 +80,7 @@ class HeaderLines:
                 return replace(said, middle=values.read_middle(text, at, faults))
 
 
-ITEMS = frozenset({"cue", "every", "rule"})
+ITEM_RULES = frozenset({"cue", "every", "rule"})
 """The grammar rules for cues, `every` and a score's rules."""
 
 SCENE_LINES = frozenset({"base", "follow", "quiet"})
@@ -118,69 +118,69 @@ class ScoreAssembler:
 
     # ---- statements ------------------------------------------------------------------------------------------------
 
-    def take(self, node: Token | Node) -> None:
+    def add(self, node: Token | Node) -> None:
         """Take the parse result of a statement or of a closing brace."""
         if isinstance(node, Token):
-            self._close(node)
+            self._add_closing_brace(node)
             return
         kind = node.rule
         match self.block:
-            case OpenSection() as section if kind in ITEMS:
-                item = self.nodes.item(node)
+            case OpenSection() as section if kind in ITEM_RULES:
+                item = self.nodes.read_item(node)
                 if item is not None:
                     section.items.append(item)
             case OpenScene() as scene if kind in SCENE_LINES:
-                scene.take(node, self.nodes)
+                scene.read_line(node, self.nodes)
             case UnknownBlock():
-                self._in_unknown(node, kind)
+                self._read_in_unknown_block(node, kind)
             case OpenSection() | OpenScene():
-                self._misplaced(node, kind)
+                self._report_misplaced(node, kind)
             case None:
-                self._at_top(node, kind)
+                self._add_at_top(node, kind)
 
-    def _at_top(self, node: Node, kind: str) -> None:
-        if kind in LINES:
-            self.header.take(node)
-        elif kind in ITEMS:
-            item = self.nodes.item(node)
+    def _add_at_top(self, node: Node, kind: str) -> None:
+        if kind in HEADER_LINES:
+            self.header.read_line(node)
+        elif kind in ITEM_RULES:
+            item = self.nodes.read_item(node)
             if item is not None:
                 self.parts.items.append(item)
         elif kind in SCENE_LINES:
             word = node.first.text
             self.faults.error(
-                "E120", f"`{word}` belongs to a scene", self.nodes.over(node), "write it inside: scene NAME { … }"
+                "E120", f"`{word}` belongs to a scene", self.nodes.node_span(node), "write it inside: scene NAME { … }"
             )
         else:
-            self._structure(node, kind)
+            self._add_structure(node, kind)
 
-    def _structure(self, node: Node, kind: str) -> None:
+    def _add_structure(self, node: Node, kind: str) -> None:
         nodes, parts = self.nodes, self.parts
-        span = nodes.over(node)
+        span = nodes.node_span(node)
         match kind:
             case "use":
-                path = nodes.literal(_token(node, 1))
+                path = nodes.read_literal(_first_token(node, 1))
                 if path is not None:
                     parts.uses.append(Use(path, span=span))
             case "let":
-                self._let(node, span)
+                self._add_let(node, span)
             case "scene":
                 self.block = OpenScene.of(node, nodes)
             case "section":
                 self.block = OpenSection.of(node, nodes)
             case "play":
-                if not self._said_twice("play", parts.play_span, span):
+                if not self._report_duplicate("play", parts.play_span, span):
                     parts.play_span = span
-                    text, at = nodes.behind(node)
+                    text, at = nodes.text_after_keyword(node)
                     parts.play = values.read_play(text, at, self.faults) or ()
             case _:
-                if not self._said_twice("end", parts.end_span, span):
+                if not self._report_duplicate("end", parts.end_span, span):
                     parts.end_span = span
-                    parts.end = nodes.place(_token(node, 0), "end")
+                    parts.end = nodes.read_position(_first_token(node, 0), "end")
 
-    def _let(self, node: Node, span: Span) -> None:
-        name = _token(node, 1)
+    def _add_let(self, node: Node, span: Span) -> None:
+        name = _first_token(node, 1)
         value = node.children[2]
-        words = self.nodes.words(value)
+        words = self.nodes.read_prompt_text(value)
         if isinstance(words, Pick):
             hint = "draw where the variable is shown, or write one text"
             self.faults.error("E153", "a variable is one text; pick stands among actions", words.span, hint)
@@ -190,7 +190,7 @@ class ScoreAssembler:
             if label is not None:
                 self.parts.lets.append(Let(label, words, span, at))
 
-    def _said_twice(self, word: str, earlier: Span, span: Span) -> bool:
+    def _report_duplicate(self, word: str, earlier: Span, span: Span) -> bool:
         if earlier == NO_SPAN:
             return False
         first = Related(earlier, "first said here")
@@ -199,26 +199,26 @@ class ScoreAssembler:
 
     # ---- misplaced statements --------------------------------------------------------------------------------------
 
-    def _in_unknown(self, node: Node, kind: str) -> None:
+    def _read_in_unknown_block(self, node: Node, kind: str) -> None:
         """Read a statement in a block that was not understood, only for its own diagnostics."""
-        if kind in ITEMS:
-            self.nodes.item(node)
+        if kind in ITEM_RULES:
+            self.nodes.read_item(node)
         elif kind in {"section", "scene"}:
             self.block = None
-            self._structure(node, kind)
+            self._add_structure(node, kind)
 
-    def _misplaced(self, node: Node, kind: str) -> None:
+    def _report_misplaced(self, node: Node, kind: str) -> None:
         block = self.block
         if not isinstance(block, (OpenSection, OpenScene)):
             return
-        span = self.nodes.over(node)
+        span = self.nodes.node_span(node)
         word = "score" if kind == "title" else node.first.text.split(maxsplit=1)[0]
         inside = "section" if isinstance(block, OpenSection) else "scene"
-        if kind in {"section", "scene"} or (span.column == 1 and kind not in ITEMS | SCENE_LINES and block.is_indented()):
-            self._unclosed(block, span, f"before `{word}`", "}\n\n")
+        if kind in {"section", "scene"} or (span.column == 1 and kind not in ITEM_RULES | SCENE_LINES and block.is_indented()):
+            self._report_unclosed(block, span, f"before `{word}`", "}\n\n")
             self.forgiven += kind not in {"section", "scene"}
             self._end_block(span)
-            self._at_top(node, kind)
+            self._add_at_top(node, kind)
         elif inside == "section" and kind in {"sr", "snap", "seed"}:
             there = "cut " if kind == "seed" else ""
             fix = Fix(Span(span.file, span.line, span.column, span.line, span.column), f"at 1 {there}")
@@ -232,7 +232,7 @@ class ScoreAssembler:
             hint = "put it in front of the section, on a line of its own"
             self.faults.error("E116", f"`{word}` cannot stand in a section", span, hint)
 
-    def _unclosed(self, block: OpenSection | OpenScene, at: Span, where: str, text: str) -> None:
+    def _report_unclosed(self, block: OpenSection | OpenScene, at: Span, where: str, text: str) -> None:
         insert = Fix(Span(at.file, at.line, at.column, at.line, at.column), text)
         what = "section" if isinstance(block, OpenSection) else "scene"
         name = block.name or ""
@@ -242,7 +242,7 @@ class ScoreAssembler:
 
     # ---- braces ----------------------------------------------------------------------------------------------------
 
-    def _close(self, brace: Token) -> None:
+    def _add_closing_brace(self, brace: Token) -> None:
         span = self.nodes.span(brace)
         if self.block is not None:
             self._end_block(span)
@@ -254,23 +254,23 @@ class ScoreAssembler:
     def _end_block(self, end: Span) -> None:
         match self.block:
             case OpenSection() as section:
-                self.parts.sections.append(section.section(end))
+                self.parts.sections.append(section.close(end))
             case OpenScene() as scene:
-                whole = scene.scene(end, self.faults)
+                whole = scene.close(end, self.faults)
                 if whole is not None:
                     self.parts.scenes.append(whole)
             case _:
                 pass
         self.block = None
 
-    def refused(self, statement: Statement, opens: bool) -> None:
+    def handle_refusal(self, statement: Statement, opens: bool) -> None:
         """Handle a refused statement. `opens`: it was meant to open a block, even if its brace is missing."""
         if isinstance(self.block, OpenScene):
             self.block.has_refused = True
         if opens or statement.kind is StatementKind.OPEN:
             if isinstance(self.block, (OpenSection, OpenScene)):
                 at = self.nodes.source.span(statement.start, statement.start)
-                self._unclosed(self.block, at, "before this line", "}\n\n")
+                self._report_unclosed(self.block, at, "before this line", "}\n\n")
             self.block = UnknownBlock(self.nodes.source.span(statement.start, statement.end))
 
     def finish(self, end: int) -> None:
@@ -279,18 +279,18 @@ class ScoreAssembler:
             case OpenSection() | OpenScene() as block:
                 at = self.nodes.source.span(end, end)
                 newline = "" if self.nodes.source.text.endswith("\n") else "\n"
-                self._unclosed(block, at, "at the end", f"{newline}}}\n")
+                self._report_unclosed(block, at, "at the end", f"{newline}}}\n")
                 self._end_block(at)
             case _:
                 self.block = None
 
-    def score(self, comments: tuple[Comment, ...]) -> Score:
+    def build_score(self, comments: tuple[Comment, ...]) -> Score:
         """Return the complete score."""
         source = self.nodes.source
-        return self.parts.score(self.header.header(), comments, source.file, source.text)
+        return self.parts.build(self.header.header(), comments, source.file, source.text)
 
 
-def _token(branch: Node, index: int) -> Token:
+def _first_token(branch: Node, index: int) -> Token:
     child = branch.children[index]
     return child if isinstance(child, Token) else child.first
 
@@ -298,7 +298,7 @@ def _token(branch: Node, index: int) -> Token:
 if TYPE_CHECKING:
     from sequencer.language.text.recovery import ErrorExplainer
 
-MAX_FAULTS = 400
+MAX_DIAGNOSTICS = 400
 """After this many diagnostics the rest of a score is not read: the author needs the first ones."""
 
 
@@ -321,7 +321,7 @@ def read_text(text: str, file: str, faults: Diagnostics) -> Score:
     if not check_characters(source, faults):
         return Score(file=file, text=text)
     with paused_collection():
-        return _Reader(source, faults).score()
+        return _Reader(source, faults).read_score()
 
 
 class _Reader:
@@ -332,14 +332,14 @@ class _Reader:
         self.statements = self.cutter.statements
         self.nodes = NodeBuilder(source, faults)
         self.nesting = ScoreAssembler(self.nodes)
-        self.parser = parser()
+        self.parser = get_parser()
         self.before = self.parser.steps
         self.refused = 0
-        self.is_odd = not source.text.isascii() and ODD_BLANK.search(source.text) is not None
+        self.is_odd = not source.text.isascii() and UNUSUAL_SPACE.search(source.text) is not None
         """Whether the text contains unusual spaces anywhere, possibly only inside a text literal."""
         self.slips: ErrorExplainer | None = None
 
-    def score(self) -> Score:
+    def read_score(self) -> Score:
         """Read every statement and return the score."""
         if not self.cutter.split_next():
             end = len(self.source.text)
@@ -348,41 +348,41 @@ class _Reader:
         index = 0
         while index < len(self.statements) or self.cutter.split_next():
             statement = self.statements[index]
-            if self._is_enough(statement):
+            if self._is_limit_reached(statement):
                 break
-            self._read(index, statement)
+            self._read_statement(index, statement)
             index += 1
         else:
             self.nesting.finish(len(self.source.text))
-        return self.nesting.score(self._comments())
+        return self.nesting.build_score(self._comments())
 
-    def _is_enough(self, statement: Statement) -> bool:
+    def _is_limit_reached(self, statement: Statement) -> bool:
         """Return whether to stop before a statement (reported): after too many errors, or in a score that is far too long."""
         if self.parser.steps - self.before > MAX_TOKENS:
             why, cure = f"{MAX_TOKENS:,} words and signs", "split it with `use`, or play its sections more than once"
-        elif self.faults.count >= MAX_FAULTS or self.refused >= MAX_FAULTS:
-            why, cure = f"{MAX_FAULTS} faults", "cure the first ones"
+        elif self.faults.count >= MAX_DIAGNOSTICS or self.refused >= MAX_DIAGNOSTICS:
+            why, cure = f"{MAX_DIAGNOSTICS} faults", "cure the first ones"
         else:
             return False
         here = self.source.span(statement.start, statement.end)
         self.faults.error("E152", f"reading stops here, after {why}", here, cure)
         return True
 
-    def _read(self, index: int, statement: Statement) -> None:
+    def _read_statement(self, index: int, statement: Statement) -> None:
         """Read one statement, and explain it if the grammar refuses it."""
-        if not statement.flaws and not (self.is_odd and self._has_odd_blanks(statement)):
-            self.nodes.begin(statement.start, statement.end)
+        if not statement.flaws and not (self.is_odd and self._has_unusual_spaces(statement)):
+            self.nodes.begin_statement(statement.start, statement.end)
             try:
-                self.nesting.take(self.parser.parse(self.source.text, statement.start, statement.end))
+                self.nesting.add(self.parser.parse(self.source.text, statement.start, statement.end))
             except ParseError as refusal:
                 self._explain(index, statement, refusal)
         else:
             self._explain(index, statement, None)
 
-    def _has_odd_blanks(self, statement: Statement) -> bool:
-        from sequencer.language.text.suggestion import odd_blanks  # few scores need it
+    def _has_unusual_spaces(self, statement: Statement) -> bool:
+        from sequencer.language.text.suggestion import find_unusual_spaces  # few scores need it
 
-        return bool(odd_blanks(self.source.text[statement.start : statement.end]))
+        return bool(find_unusual_spaces(self.source.text[statement.start : statement.end]))
 
     def _explain(self, index: int, statement: Statement, refusal: ParseError | None) -> None:
         from sequencer.language.text.recovery import ErrorExplainer  # only a score with errors needs its many patterns
@@ -397,7 +397,7 @@ class _Reader:
         if not self.faults.has_errors:  # nothing is ever omitted silently
             span = self.source.span(statement.start, statement.end)
             self.faults.error("E102", "this statement could not be read", span)
-        self.nesting.refused(statement, opens)
+        self.nesting.handle_refusal(statement, opens)
 
     def _comments(self) -> tuple[Comment, ...]:
         text = self.source.text

@@ -7,20 +7,20 @@ from collections.abc import Iterable
 
 from sequencer.core.diagnostics import Diagnostics, Fix, Span
 from sequencer.language import values
-from sequencer.language.foreign_words import NO_NOTE, NOT_HERE
-from sequencer.language.source import Source, closest_word, excerpt, odd_blank
+from sequencer.language.foreign_words import COMMENT_HINT, FOREIGN_WORD_HINTS
+from sequencer.language.source import Source, closest_word, excerpt, unusual_space_error
 from sequencer.language.text import foreign_phrases as wording
-from sequencer.language.text.foreign_statements import OtherStatements, reads, refused_at
+from sequencer.language.text.foreign_statements import ForeignStatementExplainer, find_refusal, is_valid
 from sequencer.language.text.parser import ParseError
-from sequencer.language.text.position_suggestions import Positions
+from sequencer.language.text.position_suggestions import PositionSuggestions
 from sequencer.language.text.statements import Context, QuoteError, Statement, StatementKind, begins_statement
-from sequencer.language.text.suggestion import Finder, Suggestion, mask_quoted, odd_blanks
-from sequencer.language.text.suggestions import ACTIONS, FORMS, SAFE_FIXES, SUGGESTIONS
+from sequencer.language.text.suggestion import Finder, Suggestion, find_unusual_spaces, mask_quoted
+from sequencer.language.text.suggestions import ACTIONS, SAFE_FIXES, STATEMENT_EXAMPLES, SUGGESTIONS
 from sequencer.language.text.suggestions import STATEMENTS as WORDS
-from sequencer.language.values.amounts import DASHES, NO_RANGE, describe_dash
-from sequencer.language.values.strings import CURLY, IN_NAME
+from sequencer.language.values.amounts import DASHES, NO_RANGE_HINT, describe_dash
+from sequencer.language.values.strings import CURLY, NAME_CHARACTER
 
-_WORDS = {
+_TERMINAL_NAMES = {
     "_NL": "the end of the line",
     "_TOP": "",
     "_OPEN": "`{`",
@@ -45,7 +45,7 @@ _WORDS = {
     "FROM": "`from`",
     "$END": "the end",
 }
-_ACTION = frozenset(
+_ACTION_TERMINALS = frozenset(
     [
         "NAME",
         "SAY",
@@ -64,7 +64,7 @@ _ACTION = frozenset(
         "GOTO",
     ]
 )
-_OPENING = frozenset(
+_STATEMENT_TERMINALS = frozenset(
     [
         "SCORE",
         "CLOCK",
@@ -91,7 +91,7 @@ _OPENING = frozenset(
 )
 
 
-def expected(names: Iterable[str]) -> str:
+def describe_expected(names: Iterable[str]) -> str:
     """Return one phrase for the names of terminals: `a comma or the end of the line`."""
     left = set(names)
     if left & {"PASS", "VALUE"}:
@@ -99,12 +99,12 @@ def expected(names: Iterable[str]) -> str:
     phrases: list[str] = []
     if {"NAME", "IMAGE"} <= left:
         phrases.append("an action")
-        left -= _ACTION | {"TEXT", "BLOCK", "PICK"}
-    if len(left & _OPENING) > 3:
+        left -= _ACTION_TERMINALS | {"TEXT", "BLOCK", "PICK"}
+    if len(left & _STATEMENT_TERMINALS) > 3:
         phrases.append("a statement")
-        left -= _OPENING
+        left -= _STATEMENT_TERMINALS
     for name in sorted(left):
-        phrase = _WORDS.get(name, f"`{name.removeprefix('SET_').lower()}`")
+        phrase = _TERMINAL_NAMES.get(name, f"`{name.removeprefix('SET_').lower()}`")
         if phrase and phrase not in phrases:
             phrases.append(phrase)
     if not phrases:
@@ -116,33 +116,33 @@ MAX_TRIED_LENGTH = 2_000
 """For longer statements no suggestions are tried."""
 
 
-MAX_FLAWS = 20
+MAX_QUOTE_ERRORS = 20
 """Maximum number of flaws reported for one statement."""
 
-MAX_SHOWN_LENGTH = 200
+MAX_SEARCH_LENGTH = 200
 """How many characters of a statement are searched for the word at which it was refused."""
 
 
-_ALMOST_A_PLACE = r"[+\-]?\d|mark\b|bars?\b|beats?\b|[:=]|\+|(?:measure|takt|chunk|frame|second|sec|time|t|other|second)s?\b"
+_LIKE_A_POSITION = r"[+\-]?\d|mark\b|bars?\b|beats?\b|[:=]|\+|(?:measure|takt|chunk|frame|second|sec|time|t|other|second)s?\b"
 
 _DASH = re.compile(rf"(?P<before>\d\w*[ \t]*)?(?P<dash>[{''.join(DASHES)}])[ \t]*\d")
 """A character next to a digit that only looks like a minus sign."""
 
-STARTS = frozenset({"start", "begin", "beginning", "top", "opening", "first"})
-ENDS = frozenset({"end", "finish", "last", "ending"})
+START_WORDS = frozenset({"start", "begin", "beginning", "top", "opening", "first"})
+END_WORDS = frozenset({"end", "finish", "last", "ending"})
 """Words that are written where a position is required."""
 
 
-MAX_LINES = 40
+MAX_SEARCHED_LINES = 40
 """How many of the following lines are searched for the end of a text."""
 
 
-class ErrorExplainer(OtherStatements):
+class ErrorExplainer(ForeignStatementExplainer):
     """Explains the refused statements of one source."""
 
     def __init__(self, source: Source, faults: Diagnostics) -> None:
         super().__init__(source, faults)
-        self.positions = Positions(source.span(0, 0), faults)
+        self.positions = PositionSuggestions(source.span(0, 0), faults)
         self.told_to = 0
         """Everything before this offset is already reported: it is the middle of a text."""
 
@@ -152,38 +152,38 @@ class ErrorExplainer(OtherStatements):
             return False
         text = self.source.text[statement.start : statement.end]
         opens = statement.kind is StatementKind.OPEN
-        if self._flaws(statement) or self._odd_blanks(statement, text):
+        if self._report_quote_errors(statement) or self._report_unusual_spaces(statement, text):
             return opens
         if text == "{":
             if context is Context.TOP:
                 hint = "it stands at the end of a section's or a scene's first line"
                 self.faults.error("E114", "this brace opens nothing", self._span(statement, 0, 1), hint)
             return True
-        if self._missing_brace(statement, text, following):
+        if self._report_missing_brace(statement, text, following):
             return True
         if len(text) > MAX_TRIED_LENGTH:
-            self._plainly(statement, text, refusal)
+            self._report_expected(statement, text, refusal)
             return opens
-        first = re.match(rf"[^\W\d](?:{IN_NAME}|-)*", text)
+        first = re.match(rf"[^\W\d](?:{NAME_CHARACTER}|-)*", text)
         word = first.group() if first else ""
         if word not in WORDS:
-            self._unknown(statement, text, word, context)
+            self._report_unknown_statement(statement, text, word, context)
         elif not (
-            self._copied(statement, text)
-            or self._other_action(statement, text)
-            or self._broken_off(statement, text, following)
-            or self._no_place(statement, text, context)
-            or self._repaired(statement, text, refusal)
-            or self._dash(statement, text)
+            self._report_section_copy(statement, text)
+            or self._report_foreign_action(statement, text)
+            or self._report_broken_line(statement, text, following)
+            or self._report_missing_position(statement, text, context)
+            or self._report_best_suggestion(statement, text, refusal)
+            or self._report_dash(statement, text)
         ):
-            self._plainly(statement, text, refusal)
+            self._report_expected(statement, text, refusal)
         return opens
 
     # ---- marks -----------------------------------------------------------------------------------------------------
 
-    def _flaws(self, statement: Statement) -> bool:
+    def _report_quote_errors(self, statement: Statement) -> bool:
         """Report what is wrong with quotes and brackets. Return whether anything was reported."""
-        for flaw, start, end in statement.flaws[:MAX_FLAWS]:
+        for flaw, start, end in statement.flaws[:MAX_QUOTE_ERRORS]:
             span = self.source.span(start, end)
             text = self.source.text[start:end]
             match flaw:
@@ -192,7 +192,7 @@ class ErrorExplainer(OtherStatements):
                     hint = 'end it with """'
                     self.faults.error("E106", "this text has no closing quotes", opening, hint)
                 case QuoteError.UNCLOSED:
-                    self._unclosed(statement, start, end, text)
+                    self._report_unclosed_text(statement, start, end, text)
                 case QuoteError.CURLY:
                     inner = text.strip(CURLY + '"').replace("\\", "\\\\").replace('"', '\\"')
                     hint = 'texts stand in plain quotes: "'
@@ -205,16 +205,16 @@ class ErrorExplainer(OtherStatements):
                 break
         return bool(statement.flaws)
 
-    def _odd_blanks(self, statement: Statement, text: str) -> bool:
+    def _report_unusual_spaces(self, statement: Statement, text: str) -> bool:
         """Report unusual spaces and invisible characters. Return whether there were any."""
-        found = odd_blanks(text)
-        for start, end in found[:MAX_FLAWS]:
-            self.faults.error("E159", *odd_blank(text[start:end], self._span(statement, start, end)))
+        found = find_unusual_spaces(text)
+        for start, end in found[:MAX_QUOTE_ERRORS]:
+            self.faults.error("E159", *unusual_space_error(text[start:end], self._span(statement, start, end)))
         return bool(found)
 
-    def _unclosed(self, statement: Statement, start: int, end: int, text: str) -> None:
+    def _report_unclosed_text(self, statement: Statement, start: int, end: int, text: str) -> None:
         before = self.source.text[statement.start : start]
-        if before.count('"') and re.search(r'"[^\s,|)}][^"]*\Z', before) and self._inner_quotes(statement):
+        if before.count('"') and re.search(r'"[^\s,|)}][^"]*\Z', before) and self._report_inner_quotes(statement):
             return
         curly = re.search(f"[{CURLY}]\\s*$", text)
         if curly:
@@ -222,7 +222,7 @@ class ErrorExplainer(OtherStatements):
             hint = 'end the text with a plain quote: "'
             self.faults.error("E107", "this quote is typographic", at, hint, (Fix(at, '"'),))
             return
-        closing = self._closing_below(end)
+        closing = self._find_closing_quote(end)
         if closing is not None:
             self.told_to = closing
             fixes = tuple(Fix(self.source.span(at, at + 1), '"""') for at in (start, closing))
@@ -236,10 +236,12 @@ class ErrorExplainer(OtherStatements):
         hint = 'end it with "; a text over several lines has three: """'
         self.faults.error("E105", "this text has no closing quote", self.source.span(start, end), hint, insert)
 
-    def _closing_below(self, end: int) -> int | None:
+    def _find_closing_quote(self, end: int) -> int | None:
         """Return the offset of the quote that closes, some lines further down, a text that was opened before `end`."""
         text = self.source.text
-        for line in range(self.source.line(end) + 1, min(self.source.line(end) + MAX_LINES, len(self.source.starts) - 1) + 1):
+        for line in range(
+            self.source.line(end) + 1, min(self.source.line(end) + MAX_SEARCHED_LINES, len(self.source.starts) - 1) + 1
+        ):
             start = self.source.starts[line]
             newline = text.find("\n", start)
             words = text[start : len(text) if newline < 0 else newline]
@@ -250,7 +252,7 @@ class ErrorExplainer(OtherStatements):
                 return start + words.index('"') if only else None
         return None
 
-    def _inner_quotes(self, statement: Statement) -> bool:
+    def _report_inner_quotes(self, statement: Statement) -> bool:
         """Report quotes inside a text, as in `"She says "hi" and goes"`. Return whether there were any."""
         start, end = statement.start, statement.end
         line_end = self.source.text.find("\n", start, end)
@@ -270,10 +272,10 @@ class ErrorExplainer(OtherStatements):
 
     # ---- blocks ----------------------------------------------------------------------------------------------------
 
-    def _missing_brace(self, statement: Statement, text: str, following: Statement | None) -> bool:
+    def _report_missing_brace(self, statement: Statement, text: str, following: Statement | None) -> bool:
         """Report a section or scene without its opening brace. Return whether it was reported."""
         head = text.rstrip(" \t:(")
-        if statement.kind is not StatementKind.PLAIN or not re.match(r"(?:section|scene)\b", text) or not reads(head + " {"):
+        if statement.kind is not StatementKind.PLAIN or not re.match(r"(?:section|scene)\b", text) or not is_valid(head + " {"):
             return False
         word = text.split(maxsplit=1)[0]
         span = self._span(statement, 0, len(text))
@@ -290,15 +292,15 @@ class ErrorExplainer(OtherStatements):
 
     # ---- words -----------------------------------------------------------------------------------------------------
 
-    def _unknown(self, statement: Statement, text: str, word: str, context: Context) -> None:
+    def _report_unknown_statement(self, statement: Statement, text: str, word: str, context: Context) -> None:
         """Report a statement that does not begin with a statement's keyword."""
-        if context is Context.SCENE and self._in_scene(statement, text, word):
+        if context is Context.SCENE and self._report_scene_text(statement, text, word):
             return
         place = "at 0c " if context is Context.TOP else "at 1 "
-        if word in ("tempo", "meter") and self._other_word(statement, text, word, context):
+        if word in ("tempo", "meter") and self._report_foreign_word(statement, text, word, context):
             return
         if word in ACTIONS or text.startswith('"'):
-            self._action_alone(statement, text, word, place)
+            self._report_action_without_position(statement, text, word, place)
             return
         if text.startswith(("//", "/*", "--", ";", "%", "'")):
             sign = re.match(r"//|/\*|--|.", text)
@@ -309,54 +311,54 @@ class ErrorExplainer(OtherStatements):
             return
         end = len(word) or 1
         span = self._span(statement, 0, end)
-        if self._other_word(statement, text, word, context):
+        if self._report_foreign_word(statement, text, word, context):
             return
-        if self._glued(statement, text, word) or self._set(statement, text):
+        if self._report_missing_space(statement, text, word) or self._report_assignment(statement, text):
             return
         is_head = statement.kind is StatementKind.OPEN and closest_word(word, ("section", "scene")) is None
-        if is_head and self._offered(statement, text, (wording.heads,)):
+        if is_head and self._report_first_suggestion(statement, text, (wording.find_section_heads,)):
             return
-        if word.casefold() in NOT_HERE and not self._is_scene(word):
-            hint = NOT_HERE[word.casefold()]
-            fixes = (Fix(self._span(statement, 0, 0), "# "),) if hint == NO_NOTE and "\n" not in text else ()
+        if word.casefold() in FOREIGN_WORD_HINTS and not self._is_scene(word):
+            hint = FOREIGN_WORD_HINTS[word.casefold()]
+            fixes = (Fix(self._span(statement, 0, 0), "# "),) if hint == COMMENT_HINT and "\n" not in text else ()
             self.faults.error("E101", f"no statement begins with `{word}`", span, hint, fixes)
             return
-        if self._said_as_word(statement, text, word, place):
+        if self._report_yaml_keyword(statement, text, word, place):
             return
         meant = closest_word(word, WORDS) if word else None
         if meant is not None:
             hint = f"did you mean {meant}?"
-            fixes = (Fix(span, meant),) if reads(meant + text[end:]) else ()
+            fixes = (Fix(span, meant),) if is_valid(meant + text[end:]) else ()
             self.faults.error("E101", f"no statement begins with `{excerpt(word)}`", span, hint, fixes)
             return
-        if word and re.match(rf"{re.escape(word)}(?:[ \t]*\"|[ \t]*$)", text) and reads(place + text):
+        if word and re.match(rf"{re.escape(word)}(?:[ \t]*\"|[ \t]*$)", text) and is_valid(place + text):
             insert = (Fix(self._span(statement, 0, 0), place),)
             self.faults.error("E117", f"the scene {excerpt(word)} needs a place", span, f"write {place}{excerpt(text)}", insert)
             return
         hint = "a statement begins with one of: " + ", ".join(WORDS)
         self.faults.error("E101", f"no statement begins with `{excerpt(text[:end])}`", span, hint)
 
-    def _action_alone(self, statement: Statement, text: str, word: str, place: str) -> None:
+    def _report_action_without_position(self, statement: Statement, text: str, word: str, place: str) -> None:
         """Report an action without a position or a trigger before it."""
         span = self._span(statement, 0, len(word) or 1)
         front = self._span(statement, 0, 0)
-        if word in {"pause", "resume", "goto"} and reads(f"on go out -> {text}"):
+        if word in {"pause", "resume", "goto"} and is_valid(f"on go out -> {text}"):
             message = f"{word} answers to a trigger: it stands in a rule"
             self.faults.error("E141", message, span, f"write on go out -> {excerpt(text)}", (Fix(front, "on go out -> "),))
             return
         what = "a text" if text.startswith('"') else f"`{word}`"
         behind = re.fullmatch(r"(.+?)[ \t]+(at[ \t]+[^\s\"]+)", text)
-        if behind is not None and reads(f"{behind.group(2)} {behind.group(1)}"):
+        if behind is not None and is_valid(f"{behind.group(2)} {behind.group(1)}"):
             cured = f"{behind.group(2)} {behind.group(1)}"
             fix = Fix(self._span(statement, 0, len(text)), cured)
             self.faults.error("E117", f"the place of {what} stands in front", span, f"write {excerpt(cured, 60)}", (fix,))
             return
-        insert = (Fix(front, place),) if reads(place + text) else ()
+        insert = (Fix(front, place),) if is_valid(place + text) else ()
         self.faults.error("E117", f"{what} needs a place", span, f"write {place}{excerpt(text) if insert else '…'}", insert)
 
-    def _in_scene(self, statement: Statement, text: str, word: str) -> bool:
+    def _report_scene_text(self, statement: Statement, text: str, word: str) -> bool:
         """Report a text in a scene with no keyword or with a wrong one. Return whether it was reported."""
-        if closest_word(word, ("base", "follow", "quiet")) or not reads(f"base {text[len(word) :].lstrip(' :=')}"):
+        if closest_word(word, ("base", "follow", "quiet")) or not is_valid(f"base {text[len(word) :].lstrip(' :=')}"):
             return False
         what = f"`{excerpt(word)}` cannot stand in a scene" if word else "a text in a scene is its base or its follow"
         gap = len(text) - len(text[len(word) :].lstrip(" \t:="))
@@ -364,10 +366,10 @@ class ErrorExplainer(OtherStatements):
         self.faults.error("E119", what, self._span(statement, 0, len(word) or 1), 'write: base "…", or follow "…"', (fix,))
         return True
 
-    def _glued(self, statement: Statement, text: str, word: str) -> bool:
+    def _report_missing_space(self, statement: Statement, text: str, word: str) -> bool:
         """Report a missing space after a statement's keyword: `at1`, `end8c`. Return whether it was reported."""
         stems = (one for one in WORDS if word.startswith(one) and len(word) > len(one))
-        found = next((one for one in stems if reads(f"{one} {text[len(one) :]}")), None)
+        found = next((one for one in stems if is_valid(f"{one} {text[len(one) :]}")), None)
         if found is None:
             return False
         gap = (Fix(self._span(statement, len(found), len(found)), " "),)
@@ -377,22 +379,22 @@ class ErrorExplainer(OtherStatements):
         self.faults.error("E101", message, self._span(statement, 0, len(word)), hint, gap)
         return True
 
-    def _offered(self, statement: Statement, text: str, finders: tuple[Finder, ...]) -> bool:
+    def _report_first_suggestion(self, statement: Statement, text: str, finders: tuple[Finder, ...]) -> bool:
         """Report the first suggestion that makes the statement valid. Return whether there was one."""
         masked = mask_quoted(text)
         for finder in finders:
             for repair in finder(text, masked):
-                if reads(repair.of(text)):
-                    self._offer(statement, text, repair)
+                if is_valid(repair.apply(text)):
+                    self._report_suggestion(statement, text, repair)
                     return True
         return False
 
-    def _broken_off(self, statement: Statement, text: str, following: Statement | None) -> bool:
+    def _report_broken_line(self, statement: Statement, text: str, following: Statement | None) -> bool:
         """Report a position whose text is on the next line. Return whether it was reported."""
         if following is None or not re.fullmatch(r"at[ \t]+[^\s\",]+(?:[ \t]+[^\s\",]+)?", text):
             return False
         behind = self.source.text[following.start : following.end]
-        if not behind.startswith('"') or not reads(f"{text} {behind}"):
+        if not behind.startswith('"') or not is_valid(f"{text} {behind}"):
             return False
         end, start = self.source.span(statement.end, statement.end), self.source.span(following.start, following.start + 1)
         gap = Span(end.file, end.line, end.column, start.line, start.column)
@@ -402,25 +404,25 @@ class ErrorExplainer(OtherStatements):
         self.told_to = following.end
         return True
 
-    def _no_place(self, statement: Statement, text: str, context: Context) -> bool:
+    def _report_missing_position(self, statement: Statement, text: str, context: Context) -> bool:
         """Report `at`, `end`, `from` and `every` without a valid position or length. Return whether it was reported."""
         match = re.match(r"(at|end|every)(?![\w\-])[ \t]*([^\s\",{}]*)", text)
-        if match is None or re.match(_ALMOST_A_PLACE, match.group(2)):
+        if match is None or re.match(_LIKE_A_POSITION, match.group(2)):
             return False
         word, value = match.group(1), match.group(2)
         what = "a length" if word == "every" else "a place"
         span = self._span(statement, match.start(2), match.end(2)) if value else self._span(statement, 0, len(word))
         if word == "end" and not value and context is Context.SECTION:
             self.faults.error("E113", "a section ends with a brace", span, "write } here", (Fix(span, "}"),))
-        elif word == "at" and value in STARTS:
+        elif word == "at" and value in START_WORDS:
             fix = Fix(span, "1" if context is Context.SECTION else "0c")
             self.faults.error("E161", "a place is a number", span, "the start is bar 1 (at 1), or chunk 0 (at 0c)", (fix,))
-        elif word == "at" and value in ENDS:
+        elif word == "at" and value in END_WORDS:
             hint = "count from the start: the last bar of 8 is at 8; without sections `end 64c` says where the score ends"
             self.faults.error("E161", "a place is a number", span, hint)
         elif word != "every" and re.fullmatch(r"bars?[0-9]+", value):
             values.read_position(value, span, self.faults)
-        elif not value or value in ACTIONS or reads(f"{word} 1 {text[match.start(2) :]}".replace("every 1", "every 1 bar")):
+        elif not value or value in ACTIONS or is_valid(f"{word} 1 {text[match.start(2) :]}".replace("every 1", "every 1 bar")):
             form = {"every": "every 4 bars …", "end": "end 64c"}.get(word, f"{word} 9.3 …")
             hint = f"write, for example: {form}"
             if word == "at" and values.is_name(value) and value not in ACTIONS:
@@ -432,28 +434,28 @@ class ErrorExplainer(OtherStatements):
             values.read_position(value, span, self.faults)
         return True
 
-    def _repaired(self, statement: Statement, text: str, refusal: ParseError | None) -> bool:
+    def _report_best_suggestion(self, statement: Statement, text: str, refusal: ParseError | None) -> bool:
         """Report the suggestion that makes the statement valid, or else the first that lets the grammar get further."""
-        if self._inner_quotes(statement):
+        if self._report_inner_quotes(statement):
             return True
         masked = mask_quoted(text)
         reached = len(text) if refusal is None else refusal.at - statement.start
         further: Suggestion | None = None
         for finder in (self.positions.find, *SUGGESTIONS):
             for repair in finder(text, masked):
-                repaired = repair.of(text)
-                at = refused_at(repaired)
+                repaired = repair.apply(text)
+                at = find_refusal(repaired)
                 if at is None:
-                    self._offer(statement, text, repair)
+                    self._report_suggestion(statement, text, repair)
                     return True
                 gain = at - max(reached + len(repaired) - len(text), repair.start + len(repair.text))
                 if further is None and (finder in SAFE_FIXES or finder == self.positions.find) and gain > 0:
                     further = repair
         if further is not None:
-            self._offer(statement, text, further)
+            self._report_suggestion(statement, text, further)
         return further is not None
 
-    def _offer(self, statement: Statement, text: str, repair: Suggestion) -> None:
+    def _report_suggestion(self, statement: Statement, text: str, repair: Suggestion) -> None:
         """Report a mistake with its suggestion."""
         start, end = repair.start, repair.end
         fix = (Fix(self._span(statement, start, end), repair.text),) if repair.is_certain else ()
@@ -466,7 +468,7 @@ class ErrorExplainer(OtherStatements):
             shown_span = self._span(statement, start + lead, start + len(text[start:end].rstrip(" \t")))
         self.faults.error(repair.code, repair.message, shown_span, repair.hint, fix)
 
-    def _dash(self, statement: Statement, text: str) -> bool:
+    def _report_dash(self, statement: Statement, text: str) -> bool:
         """Report a character next to a digit that only looks like a minus sign. Return whether there was one."""
         dash = _DASH.search(mask_quoted(text))
         if dash is None:
@@ -475,35 +477,37 @@ class ErrorExplainer(OtherStatements):
         char = dash.group("dash")
         at = self._span(statement, start, end)
         if dash.group("before"):
-            self.faults.error("E215", f"{describe_dash(char)}, which is not part of a number", at, NO_RANGE)
+            self.faults.error("E215", f"{describe_dash(char)}, which is not part of a number", at, NO_RANGE_HINT)
             return True
         rest = re.match(r"[^\s\",]*", text[end:])
         message = f"{describe_dash(char)}, and no number here is negative"
-        gap = (Fix(at, ""),) if reads(text[:start] + text[end:]) else ()
+        gap = (Fix(at, ""),) if is_valid(text[:start] + text[end:]) else ()
         self.faults.error("E215", message, at, f"write {excerpt(rest.group()) if rest else ''}", gap)
         return True
 
     # ---- fallback --------------------------------------------------------------------------------------------------
 
-    def _plainly(self, statement: Statement, text: str, refusal: ParseError | None) -> None:
+    def _report_expected(self, statement: Statement, text: str, refusal: ParseError | None) -> None:
         """Report what was expected and what was found."""
         if refusal is None:
-            self.faults.error("E102", "this statement could not be read", self._span(statement, 0, len(text)), _example(text))
+            self.faults.error(
+                "E102", "this statement could not be read", self._span(statement, 0, len(text)), _find_example(text)
+            )
             return
         at = min(refusal.at - statement.start, len(text))
-        found = re.match(r"(\"[^\"\n]*\"?|->|[\w.\-]+|\S)?", text[at : at + MAX_SHOWN_LENGTH])
+        found = re.match(r"(\"[^\"\n]*\"?|->|[\w.\-]+|\S)?", text[at : at + MAX_SEARCH_LENGTH])
         end = at + (0 if found is None else found.end())
-        wanted = expected(refusal.expected)
+        wanted = describe_expected(refusal.expected)
         if at >= end:
             span = self._span(statement, max(0, len(text) - 1), len(text))
-            self.faults.error("E103", f"the statement stops too early: {wanted} is missing", span, _example(text))
+            self.faults.error("E103", f"the statement stops too early: {wanted} is missing", span, _find_example(text))
         else:
             message = f"{wanted} was expected here, not {excerpt(text[at:end])}"
-            self.faults.error("E102", message, self._span(statement, at, end), _example(text))
+            self.faults.error("E102", message, self._span(statement, at, end), _find_example(text))
 
 
-def _example(text: str) -> str | None:
+def _find_example(text: str) -> str | None:
     """Return a hint with an example of the kind of statement that `text` begins."""
     word = re.match(r"\w*", text)
-    form = FORMS.get("" if word is None else word.group())
+    form = STATEMENT_EXAMPLES.get("" if word is None else word.group())
     return None if form is None else f"a whole one is, for example: {form}"

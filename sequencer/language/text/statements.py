@@ -13,7 +13,7 @@ from enum import Enum
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.language.values.strings import CURLY
 
-_MARKS = re.compile(
+_DELIMITERS = re.compile(
     r'"""[^"\\]*+(?:(?:\\[\s\S]|"(?!""))[^"\\]*+)*+(?P<shut>"""|\Z)?'
     r'|"(?P<inner>[^"\\\n]*+(?:\\.[^"\\\n]*+)*+)(?P<quote>")?'
     r"|(?P<comment>(?<!\S)#[^\n]*)"
@@ -81,7 +81,7 @@ class CommentToken:
     own_line: bool
 
 
-RUN = 64
+MAX_RUN_LINES = 64
 """Maximum number of one-line statements taken in one run."""
 
 
@@ -106,22 +106,22 @@ class StatementSplitter:
         """Continue until there is another statement, and return True, or until the text ends, and return False."""
         known = len(self.statements)
         while not self.is_over and len(self.statements) == known:
-            self.at = self._plain_lines(self.at)
-            match = _MARKS.search(self.text, self.at)
+            self.at = self._take_simple_lines(self.at)
+            match = _DELIMITERS.search(self.text, self.at)
             if match is None:
-                self._finish(len(self.text))
+                self._end_statement(len(self.text))
                 self.is_over = True
             else:
                 self.at = match.end()
-                self._mark(match)
+                self._handle_delimiter(match)
         return len(self.statements) > known
 
-    def _plain_lines(self, at: int) -> int:
+    def _take_simple_lines(self, at: int) -> int:
         """Take a run of one-line statements from `at` if one begins there and nothing is pending. Return where to continue."""
         text = self.text
         if at != self.line or self.start != at or self.parens or self.braces or self.goes_on or self.flaws:
             return at
-        for _ in range(RUN):
+        for _ in range(MAX_RUN_LINES):
             match = _PLAIN.match(text, at)
             if match is None:
                 return at
@@ -138,11 +138,11 @@ class StatementSplitter:
             at = self.start = self.line = match.end()
         return at
 
-    def _mark(self, match: re.Match[str]) -> None:
+    def _handle_delimiter(self, match: re.Match[str]) -> None:
         """Handle a mark: a quote, a bracket, a comment, a newline."""
         group = match.lastgroup
         if group == "newline":
-            self._newline(match.start())
+            self._handle_newline(match.start())
         elif group == "quote":
             pass
         elif group == "shut":
@@ -159,9 +159,9 @@ class StatementSplitter:
         elif match.group()[0] == '"':
             self.flaws.append((QuoteError.UNCLOSED_BLOCK, match.start(), match.end()))
         else:
-            self._bracket(match.group(), match.start())
+            self._handle_bracket(match.group(), match.start())
 
-    def _solid(self, end: int, least: int) -> int:
+    def _find_content_end(self, end: int, least: int) -> int:
         """Return the end of the content before `end`, without a comment and white space."""
         if self.comment >= 0:
             end = self.comment
@@ -170,10 +170,10 @@ class StatementSplitter:
             end -= 1
         return end
 
-    def _newline(self, at: int) -> None:
-        end = self._solid(at, max(self.start, self.line))
+    def _handle_newline(self, at: int) -> None:
+        end = self._find_content_end(at, max(self.start, self.line))
         following = self.line = at + 1
-        self._to_head(end)
+        self._skip_to_statement(end)
         if self.start >= end:
             self.start = following
             return
@@ -189,44 +189,44 @@ class StatementSplitter:
             end -= 1
         if self.parens > 0:
             self.flaws.append((QuoteError.PAREN, end, end))
-        self._emit(end, StatementKind.PLAIN)
+        self._add_statement(end, StatementKind.PLAIN)
         self.start = following
 
-    def _bracket(self, sign: str, at: int) -> None:
+    def _handle_bracket(self, sign: str, at: int) -> None:
         if sign == "(":
             self.parens += 1
         elif sign == ")":
             self.parens -= 1
         elif sign == "{":
-            self._to_head(at)
+            self._skip_to_statement(at)
             if _BLOCK.match(self.text, self.start) or _LAST_ON_LINE.match(self.text, at + 1):
-                self._emit(at + 1, StatementKind.OPEN)
+                self._add_statement(at + 1, StatementKind.OPEN)
                 self.start = at + 1
             else:
                 self.braces += 1
         elif self.braces > 0:
             self.braces -= 1
         else:
-            self._finish(at)
+            self._end_statement(at)
             self.start = at
-            self._emit(at + 1, StatementKind.CLOSE)
+            self._add_statement(at + 1, StatementKind.CLOSE)
             self.start = at + 1
 
-    def _to_head(self, most: int) -> None:
+    def _skip_to_statement(self, most: int) -> None:
         """Move the start to the first character of the statement."""
         while self.start < most and self.text[self.start] in " \t\n":
             self.start += 1
 
-    def _finish(self, end: int) -> None:
+    def _end_statement(self, end: int) -> None:
         """End the statement before `end`, if there is one."""
-        end = self._solid(end, self.start)
+        end = self._find_content_end(end, self.start)
         if end > self.start:
             if self.parens > 0:
                 self.flaws.append((QuoteError.PAREN, end, end))
-            self._emit(end, StatementKind.PLAIN)
+            self._add_statement(end, StatementKind.PLAIN)
 
-    def _emit(self, end: int, kind: StatementKind) -> None:
-        self._to_head(end)
+    def _add_statement(self, end: int, kind: StatementKind) -> None:
+        self._skip_to_statement(end)
         self.statements.append(Statement(self.start, end, kind, tuple(self.flaws)))
         self.flaws.clear()
         self.goes_on = False

@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Iterator
 
 from sequencer.core.lazy_dataclass import dataclass
-from sequencer.language.source import ODD_BLANK
+from sequencer.language.source import UNUSUAL_SPACE
 
 _TEXT = re.compile(r'"""[\s\S]*?(?:"""|\Z)|"[^"\\\n]*(?:\\.[^"\\\n]*)*"?')
 _COMMENT = re.compile(r"(?<!\S)#[^\n]*")
-MAX_TRIED = 8
+MAX_MATCHES = 8
 """Maximum number of matches tried for one pattern."""
 
 
@@ -30,7 +30,7 @@ class Suggestion:
     is_certain: bool = True
     """Whether `text` is what to write. Otherwise it only shows that the rest of the statement is valid."""
 
-    def of(self, statement: str) -> str:
+    def apply(self, statement: str) -> str:
         """Return the statement with this suggestion applied."""
         return statement[: self.start] + self.text + statement[self.end :]
 
@@ -44,20 +44,20 @@ def mask_quoted(statement: str) -> str:
     return _TEXT.sub(lambda match: '"' + "\x01" * (len(match.group()) - 2) + '"' * (len(match.group()) > 1), statement)
 
 
-def odd_blanks(statement: str) -> list[tuple[int, int]]:
+def find_unusual_spaces(statement: str) -> list[tuple[int, int]]:
     """Return the (start, end) of unusual spaces that are outside texts and comments."""
     bare = _COMMENT.sub(lambda match: " " * len(match.group()), mask_quoted(statement))
-    return [match.span() for match in ODD_BLANK.finditer(bare)]
+    return [match.span() for match in UNUSUAL_SPACE.finditer(bare)]
 
 
 def find_outside_quotes(pattern: str, masked: str) -> Iterator[re.Match[str]]:
     """Yield the first matches of a pattern, at most `MAX_TRIED`."""
     for count, match in enumerate(re.finditer(pattern, masked)):
-        if count == MAX_TRIED:
+        if count == MAX_MATCHES:
             return
         yield match
 
 
-def short(text: str) -> str:
+def shorten(text: str) -> str:
     """Shorten a part of a statement for a hint."""
     return text if len(text) <= 60 else text[:59] + "…"

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 
 from sequencer.language.source import closest_word
 from sequencer.language.text import foreign_phrases as wording
-from sequencer.language.text.suggestion import Finder, Suggestion, find_outside_quotes, short
+from sequencer.language.text.suggestion import Finder, Suggestion, find_outside_quotes, shorten
 from sequencer.language.values.amounts import DASHES
-from sequencer.language.values.midi import NOT_A_GO_CUE, OTHER_GO_CUE
-from sequencer.language.values.strings import IN_NAME
+from sequencer.language.values.midi import RESERVED_GO_CUE, SUGGESTED_GO_CUE
+from sequencer.language.values.strings import NAME_CHARACTER
 
-_NAME_PART = re.compile(f"{IN_NAME}+")
+_NAME_PART = re.compile(f"{NAME_CHARACTER}+")
 _SEPARATOR = re.compile(r"(?<=\")(?:\s*(?:,|;|/|\bor\b)\s*|[ \t]+)(?=\")")
 
 
-def cuts(_: str, masked: str) -> Iterator[Suggestion]:
+def find_cuts(_: str, masked: str) -> Iterator[Suggestion]:
     """Find a new seed without `seed`, and `seed` without its number."""
     for match in find_outside_quotes(r"\bcut[ \t]+(?=([+\-]?\d+))", masked):
         hint = f"write: cut seed {match.group(1)}"
@@ -26,30 +26,30 @@ def cuts(_: str, masked: str) -> Iterator[Suggestion]:
         yield Suggestion("E160", match.start(1), match.end(1), "", "behind `seed` stands its number", hint)
 
 
-def picks(statement: str, masked: str) -> Iterator[Suggestion]:
+def find_picks(statement: str, masked: str) -> Iterator[Suggestion]:
     """Find the options of a pick in the syntax of other languages."""
     for match in find_outside_quotes(r"\b(pick|random|choose|choice|any|oneof)[ \t]*[(\[][^)\]]*[)\]]", masked):
-        inside = _SEPARATOR.sub(" | ", _between(statement, match))
+        inside = _SEPARATOR.sub(" | ", _without_call(statement, match))
         is_pick = match.group(1) == "pick"
         message = "in a pick, | stands between the texts" if is_pick else "what is drawn by chance is a pick"
-        yield Suggestion("E140", match.start(), match.end(), f"pick({inside})", message, f"write pick({short(inside)})")
+        yield Suggestion("E140", match.start(), match.end(), f"pick({inside})", message, f"write pick({shorten(inside)})")
     for match in find_outside_quotes(r"pick[ \t]+(\"[\s\S]*\")", masked):
         inside = _SEPARATOR.sub(" | ", statement[match.start(1) : match.end(1)])
         message = "what pick draws from stands in brackets"
-        yield Suggestion("E140", match.start(), match.end(), f"pick({inside})", message, f"write pick({short(inside)})")
+        yield Suggestion("E140", match.start(), match.end(), f"pick({inside})", message, f"write pick({shorten(inside)})")
 
 
-def _between(statement: str, match: re.Match[str]) -> str:
+def _without_call(statement: str, match: re.Match[str]) -> str:
     whole = statement[match.start() : match.end()]
     return re.sub(r"\A\w+[ \t]*[(\[]|[)\]]\Z", "", whole)
 
 
-def calls(statement: str, masked: str) -> Iterator[Suggestion]:
+def find_calls(statement: str, masked: str) -> Iterator[Suggestion]:
     """Find brackets around a text."""
     for match in find_outside_quotes(r"(?<![\w\-])(?!pick\b)([^\W\d][\w\-]*)[ \t]*\((?=\"\x01*\"\))", masked):
         end = masked.index(")", match.end())
         cured = f"{match.group(1)} {statement[match.end() : end]}"
-        yield Suggestion("E157", match.start(), end + 1, cured, "no brackets stand around a text", f"write {short(cured)}")
+        yield Suggestion("E157", match.start(), end + 1, cured, "no brackets stand around a text", f"write {shorten(cured)}")
 
 
 _EXAMPLES = {
@@ -64,7 +64,7 @@ _EXAMPLES = {
 }
 
 
-def values(statement: str, masked: str) -> Iterator[Suggestion]:
+def find_missing_values(statement: str, masked: str) -> Iterator[Suggestion]:
     """Find an action without its value, such as `strength` alone."""
     for match in find_outside_quotes(rf"(?<![\w\-])({'|'.join(_EXAMPLES)})(?=[ \t]*(?:,|$))", masked):
         word = match.group(1)
@@ -75,7 +75,7 @@ def values(statement: str, masked: str) -> Iterator[Suggestion]:
         yield Suggestion("E162", match.start(), match.end(), example, f"`{word}` has no value here", hint)
 
 
-def names(statement: str, masked: str) -> Iterator[Suggestion]:
+def find_name_mistakes(statement: str, masked: str) -> Iterator[Suggestion]:
     """Find a name in quotes, and the only name that a go-cue cannot have."""
     for match in find_outside_quotes(r"(?<![\w\-])(go|goto|mark|scene|section|play)[ \t]+(\"\x01+\")", masked):
         word = match.group(1)
@@ -84,12 +84,14 @@ def names(statement: str, masked: str) -> Iterator[Suggestion]:
             code = "E239" if word == "go" else "E142"
             what = {"go": "a go-cue", "goto": "a section", "play": "a section"}.get(word, f"a {word}")
             yield Suggestion(code, match.start(2), match.end(2), bare, f"the name of {what} has no quotes", f"write {bare}")
-    for match in find_outside_quotes(rf"(?<![\w\-])go[ \t]+({NOT_A_GO_CUE})(?![\w\-])", masked):
-        message = f"`{NOT_A_GO_CUE}` stands between two triggers, so no go-cue is called that"
-        yield Suggestion("E239", match.start(1), match.end(1), OTHER_GO_CUE, message, f"choose another name: {OTHER_GO_CUE}")
+    for match in find_outside_quotes(rf"(?<![\w\-])go[ \t]+({RESERVED_GO_CUE})(?![\w\-])", masked):
+        message = f"`{RESERVED_GO_CUE}` stands between two triggers, so no go-cue is called that"
+        yield Suggestion(
+            "E239", match.start(1), match.end(1), SUGGESTED_GO_CUE, message, f"choose another name: {SUGGESTED_GO_CUE}"
+        )
 
 
-def gotos(_: str, masked: str) -> Iterator[Suggestion]:
+def find_gotos(_: str, masked: str) -> Iterator[Suggestion]:
     """Find a jump to a section in other words."""
     if masked.startswith("on"):
         jump = r"\b(play|jump(?:[ \t]+to)?|go[ \t]+to|section|call|enter)[ \t]+([^\W\d][\w\-]*)(?=[ \t]*(?:,|$))"
@@ -98,7 +100,7 @@ def gotos(_: str, masked: str) -> Iterator[Suggestion]:
             yield Suggestion("E131", match.start(1), match.end(1), "goto", message, f"write goto {match.group(2)}")
 
 
-def gear(_: str, masked: str) -> Iterator[Suggestion]:
+def find_midi_messages(_: str, masked: str) -> Iterator[Suggestion]:
     """Find MIDI messages without the word `midi`."""
     if masked.startswith("on"):
         return
@@ -108,7 +110,7 @@ def gear(_: str, masked: str) -> Iterator[Suggestion]:
         yield Suggestion("E259", match.end(), match.end(), "midi ", "what is sent to gear begins with midi", f"write {cured}")
 
 
-def tempos(_: str, masked: str) -> Iterator[Suggestion]:
+def find_tempos(_: str, masked: str) -> Iterator[Suggestion]:
     """Find a tempo with its unit, and a ramp in other words."""
     for match in find_outside_quotes(r"(?<=\btempo)[ \t]+[\d./]+[ \t]*bpm\b(?:[ \t]*->[ \t]*[\d./]+(?:[ \t]*bpm\b)?)?", masked):
         cured = re.sub(r"[ \t]*bpm", "", match.group())
@@ -122,7 +124,7 @@ def tempos(_: str, masked: str) -> Iterator[Suggestion]:
         yield Suggestion("E240", match.start(1), match.end(1), "over", message, "write over")
 
 
-_WORD = re.compile(f"{IN_NAME}+")
+_WORD = re.compile(f"{NAME_CHARACTER}+")
 
 STATEMENTS = tuple(
     _WORD.findall("score clock grid snap lead late seed sr middle use let scene section at every on play end base follow quiet")
@@ -133,7 +135,7 @@ ACTIONS = tuple(_WORD.findall("image strength sr cut tempo meter mark snap midi 
 """The keywords that begin an action."""
 
 
-FORMS = {
+STATEMENT_EXAMPLES = {
     "score": 'score "Night tram"',
     "clock": "clock 120 bpm, 4/4",
     "grid": "grid 33 frames @ 24 fps",
@@ -158,7 +160,7 @@ FORMS = {
 }
 """An example of each statement."""
 
-OTHER_WORDS = {
+FOREIGN_KEYWORDS = {
     "title": (r'[ \t:=]*(".*")', r"score \1"),
     "name": (r'[ \t:=]*(".*")', r"score \1"),
     "bpm": (r"[ \t:=]*([\d./]+)", r"clock \1 bpm"),
@@ -191,7 +193,7 @@ OTHER_WORDS = {
 _WORD_AFTER = re.compile(rf"(?<![,>|(])[ \t]+(?=(?:{'|'.join(ACTIONS)})\b|\")")
 
 
-def _comments(statement: str, masked: str) -> Iterator[Suggestion]:
+def _find_foreign_comments(statement: str, masked: str) -> Iterator[Suggestion]:
     for match in find_outside_quotes(r"(?:^|[ \t])(//|--|;|/\*)[\s\S]*", masked):
         sign = match.group(1)
         hint = "write # instead"
@@ -202,7 +204,7 @@ def _comments(statement: str, masked: str) -> Iterator[Suggestion]:
         yield Suggestion("E147", match.start(1), match.start(1), " ", message, "put a blank in front of #")
 
 
-def _signs(statement: str, masked: str) -> Iterator[Suggestion]:
+def _find_foreign_punctuation(statement: str, masked: str) -> Iterator[Suggestion]:
     for match in find_outside_quotes(r"(?<!\w)'([^'\n\x01]*)'(?!\w)", masked):
         inner = statement[match.start(1) : match.end(1)].replace('"', '\\"')
         yield Suggestion("E108", match.start(), match.end(), f'"{inner}"', "texts stand in double quotes", f'write "{inner}"')
@@ -212,7 +214,7 @@ def _signs(statement: str, masked: str) -> Iterator[Suggestion]:
         )
 
 
-def _commas(_: str, masked: str) -> Iterator[Suggestion]:
+def _find_comma_mistakes(_: str, masked: str) -> Iterator[Suggestion]:
     for match in find_outside_quotes(r"[ \t]*,[ \t]*$", masked):
         yield Suggestion("E129", match.start(), match.end(), "", "nothing follows this comma", "leave the comma out")
     for match in find_outside_quotes(r",[ \t]*,", masked):
@@ -233,7 +235,7 @@ def _commas(_: str, masked: str) -> Iterator[Suggestion]:
             yield Suggestion("E135", match.start(), match.start(), ",", message, "put a comma here")
 
 
-def _numbers(statement: str, masked: str) -> Iterator[Suggestion]:
+def _find_number_mistakes(statement: str, masked: str) -> Iterator[Suggestion]:
     for match in find_outside_quotes(r"(?<=\d),(?=\d)", masked):
         message = "a comma stands between actions, never inside a number or a place"
         number = re.search(r"\d+\Z", statement[: match.start()])
@@ -252,14 +254,14 @@ def _numbers(statement: str, masked: str) -> Iterator[Suggestion]:
             )
 
 
-def _starts(_: str, masked: str) -> Iterator[Suggestion]:
+def _find_every_starts(_: str, masked: str) -> Iterator[Suggestion]:
     start = r"(starting|beginning|start|since|at|on)[ \t]+(?:at[ \t]+|from[ \t]+|bar[ \t]+)*(?=\d)"
     for match in find_outside_quotes(rf"^every\b[^\",]*?[ \t]{start}", masked):
         word = match.group(1)
         yield Suggestion("E161", match.start(1), match.end(), "from ", f"behind `{word}` an every has no place", "write from")
 
 
-def _places(_: str, masked: str) -> Iterator[Suggestion]:
+def _find_position_separators(_: str, masked: str) -> Iterator[Suggestion]:
     for match in find_outside_quotes(r"^(?:at|every)[ \t][^\",>]*?([ \t]*->[ \t]*)", masked):
         message = "an arrow stands behind a trigger, not behind a place"
         yield Suggestion("E134", match.start(1), match.end(1), " ", message, "leave it out")
@@ -268,7 +270,7 @@ def _places(_: str, masked: str) -> Iterator[Suggestion]:
         yield Suggestion("E157", match.start(1), match.end(1), " ", message, "put a blank in its place")
 
 
-def _neighbours(statement: str, masked: str) -> Iterator[Suggestion]:
+def _find_adjacent_texts(statement: str, masked: str) -> Iterator[Suggestion]:
     """Find two adjacent texts. They are meant as one, because a second text would be a second prompt."""
     for match in find_outside_quotes(r"\"\x01*(\"[ \t]+\")\x01*\"", masked):
         if '"""' not in statement and not re.search(r"\bpick[ \t]*\(?[^)]*\Z", masked[: match.start()]):
@@ -276,10 +278,10 @@ def _neighbours(statement: str, masked: str) -> Iterator[Suggestion]:
             yield Suggestion("E128", match.start(1), match.end(1), " ", message, "make one of them")
 
 
-def _assignments(statement: str, masked: str) -> Iterator[Suggestion]:
+def _find_assignments(statement: str, masked: str) -> Iterator[Suggestion]:
     if masked.startswith("let"):
         for match in find_outside_quotes(r"^let[ \t]+[\w\-]+([ \t]*(?::=|:|==|->|is\b)?[ \t]*)(?=\")", masked):
-            hint = f"write {statement[: match.start(1)]} = {short(statement[match.end(1) :])}"
+            hint = f"write {statement[: match.start(1)]} = {shorten(statement[match.end(1) :])}"
             yield Suggestion("E132", match.start(1), match.end(1), " = ", "a variable is set with =", hint)
         return
     for match in find_outside_quotes(r"^clock\b.*?[\w\"]([ \t]+nominal[ \t]*[:=][ \t]*)(?=\d)", masked):
@@ -291,7 +293,7 @@ def _assignments(statement: str, masked: str) -> Iterator[Suggestion]:
         yield Suggestion("E157", match.start(), match.end(), " ", message, "put a blank in its place")
 
 
-def _arrows(_: str, masked: str) -> Iterator[Suggestion]:
+def _find_arrows(_: str, masked: str) -> Iterator[Suggestion]:
     if not masked.startswith("on"):
         return
     for match in find_outside_quotes(r"[ \t]*(?:=>|→|⇒|–>|—>|-->|>>|-(?=[ \t])|:)[ \t]*", masked):
@@ -303,7 +305,7 @@ def _arrows(_: str, masked: str) -> Iterator[Suggestion]:
         yield Suggestion("E134", match.start(), match.end(), " -> ", message, "put -> here")
 
 
-def _heads(statement: str, masked: str) -> Iterator[Suggestion]:
+def _find_section_heads(statement: str, masked: str) -> Iterator[Suggestion]:
     for match in find_outside_quotes(r"^section[ \t]+(?:[\w\-]+|\"\x01+\")[ \t]*(,[ \t]*)(?=[\d+])", masked):
         message = "no comma stands between a section's name and its length"
         yield Suggestion("E129", match.start(1), match.end(1), " ", message, "leave the comma out")
@@ -345,7 +347,7 @@ def _heads(statement: str, masked: str) -> Iterator[Suggestion]:
         )
 
 
-def _quotes(statement: str, masked: str) -> Iterator[Suggestion]:
+def _find_missing_quotes(statement: str, masked: str) -> Iterator[Suggestion]:
     opening = re.match(
         r"(?:score|use|(?:base|follow)|let[ \t]+[\w\-]+[ \t]*=|(?:at|every)[ \t]+(?:mark[ \t]+)?[\w.:+/]+(?:[ \t]+bars?)?"
         r"(?:[ \t]+from[ \t]+[\w.:+/]+)?(?:[ \t]+image)?)[ \t]+",
@@ -359,14 +361,16 @@ def _quotes(statement: str, masked: str) -> Iterator[Suggestion]:
         verb = re.match(r"(?:prompt|show|text)[ \t]+(?=\S)", masked[opening.end() :])  # a key of the YAML notation
         inner = statement[opening.end() + (verb.end() if verb is not None else 0) :].replace("\\", "\\\\").replace("\n", " ")
         yield Suggestion(
-            "E143", opening.end(), len(statement), f'"{inner}"', "a text stands in quotes", f'write "{short(inner)}"'
+            "E143", opening.end(), len(statement), f'"{inner}"', "a text stands in quotes", f'write "{shorten(inner)}"'
         )
     for match in find_outside_quotes(r"(?<=image)[ \t]+([^\s\",{}]+)", masked):
         path = statement[match.start(1) : match.end(1)]
-        yield Suggestion("E143", match.start(1), match.end(1), f'"{path}"', "a path stands in quotes", f'write "{short(path)}"')
+        yield Suggestion(
+            "E143", match.start(1), match.end(1), f'"{path}"', "a path stands in quotes", f'write "{shorten(path)}"'
+        )
 
 
-def _words(_: str, masked: str) -> Iterator[Suggestion]:
+def _find_misspelled_words(_: str, masked: str) -> Iterator[Suggestion]:
     known = [*STATEMENTS, *ACTIONS, "from", "over", "until", "max", "or", "seed", "bars", "bar", "beats", "beat", "bpm"]
     for match in find_outside_quotes(r"(?<![\w\-.])[^\W\d][\w\-]*", masked):
         word = match.group()
@@ -376,7 +380,7 @@ def _words(_: str, masked: str) -> Iterator[Suggestion]:
             yield Suggestion("E131", match.start(), match.end(), meant, message, f"did you mean {meant}?")
 
 
-def _statements(_: str, masked: str) -> Iterator[Suggestion]:
+def _find_missing_newlines(_: str, masked: str) -> Iterator[Suggestion]:
     in_cue = re.match(r"(?:at|every|on)\b", masked) is not None
     words = [word for word in STATEMENTS if not (in_cue and word in ACTIONS)]  # `at 1 "…" sr 4x` lacks a comma
     for match in find_outside_quotes(rf"[ \t]+(?=(?:{'|'.join(words)})[ \t])|(?<=\}})[ \t]+", masked):
@@ -389,35 +393,44 @@ def _statements(_: str, masked: str) -> Iterator[Suggestion]:
 
 
 SUGGESTIONS: tuple[Finder, ...] = (
-    _signs,
-    _comments,
-    _starts,
-    wording.places,
-    wording.repetitions,
-    wording.texts,
-    wording.actions,
-    _statements,
-    _heads,
-    wording.heads,
-    _places,
-    _numbers,
-    _neighbours,
-    _assignments,
-    _arrows,
-    cuts,
-    picks,
-    calls,
-    values,
-    names,
-    gotos,
-    gear,
-    tempos,
-    _commas,
-    _words,
-    _quotes,
+    _find_foreign_punctuation,
+    _find_foreign_comments,
+    _find_every_starts,
+    wording.find_positions,
+    wording.find_repetitions,
+    wording.find_texts,
+    wording.find_actions,
+    _find_missing_newlines,
+    _find_section_heads,
+    wording.find_section_heads,
+    _find_position_separators,
+    _find_number_mistakes,
+    _find_adjacent_texts,
+    _find_assignments,
+    _find_arrows,
+    find_cuts,
+    find_picks,
+    find_calls,
+    find_missing_values,
+    find_name_mistakes,
+    find_gotos,
+    find_midi_messages,
+    find_tempos,
+    _find_comma_mistakes,
+    _find_misspelled_words,
+    _find_missing_quotes,
 )
 """The kinds of suggestions, the most certain ones first."""
 
 
-SAFE_FIXES: frozenset[Finder] = frozenset({_signs, _heads, _places, _numbers, _assignments, _quotes})
+SAFE_FIXES: frozenset[Finder] = frozenset(
+    {
+        _find_foreign_punctuation,
+        _find_section_heads,
+        _find_position_separators,
+        _find_number_mistakes,
+        _find_assignments,
+        _find_missing_quotes,
+    }
+)
 """The kinds that are worth reporting even if another mistake follows."""

@@ -9,7 +9,7 @@ from sequencer.language.values.clock import read_clock
 from sequencer.language.values.midi import find_option, read_midi, read_trigger
 from sequencer.language.values.positions import read_position
 from sequencer.language.values.settings import (
-    checked_tempo,
+    check_tempo,
     read_bpm,
     read_cut,
     read_fps,
@@ -26,16 +26,16 @@ from sequencer.language.values.settings import (
     read_strength,
     read_tempo,
 )
-from sequencer.language.values.strings import ACTION_WORDS, NAME, RESERVED, composed, is_name, read_name, read_scene_name
+from sequencer.language.values.strings import ACTION_WORDS, NAME, RESERVED, is_name, normalise_name, read_name, read_scene_name
 
 __all__ = [
     "ACTION_WORDS",
     "NAME",
     "RESERVED",
-    "checked_tempo",
-    "composed",
+    "check_tempo",
     "find_option",
     "is_name",
+    "normalise_name",
     "read_bpm",
     "read_clock",
     "read_cut",

@@ -13,13 +13,13 @@ from fractions import Fraction
 from sequencer.core.diagnostics import Diagnostics, Fix, Span
 from sequencer.core.timebase import TICKS_PER_BEAT
 from sequencer.language.score import Duration, Unit
-from sequencer.language.score_meters import BY_DOT, count_beats, has_beat, suggest_position
+from sequencer.language.score_meters import BAR_BEAT_HINT, count_beats, has_beat, suggest_position
 from sequencer.language.source import closest_word, excerpt, subspan
 
 MAX_AMOUNT = 10_000_000
 """The largest number that a position or a duration may contain, in any unit."""
 
-_USUAL_BEATS = 4
+_EXAMPLE_BEATS_PER_BAR = 4
 """Beats per bar in an example, for a score with more than one meter."""
 
 MAX_AMOUNT_DIGITS = len(str(MAX_AMOUNT))
@@ -27,7 +27,7 @@ MAX_AMOUNT_DIGITS = len(str(MAX_AMOUNT))
 MAX_DIGITS = 9
 """Maximum number of digits after a decimal point or in a fraction's denominator."""
 
-WHOLE = frozenset({Unit.CHUNKS, Unit.FRAMES})
+INTEGER_UNITS = frozenset({Unit.CHUNKS, Unit.FRAMES})
 """The units that only take integers."""
 
 _PLAIN = re.compile(r"([0-9]{1,7})(?:([bcfs])| ?(bars?|beats?))\Z")
@@ -49,7 +49,7 @@ _UNITS = {
     "m": Unit.SECONDS,
 }
 _SCALES = {"ms": Fraction(1, 1000), "m": Fraction(60)}
-_LONG = {
+_LONG_UNITS = {
     "chunk": "c",
     "chunks": "c",
     "frame": "f",
@@ -67,7 +67,7 @@ _LONG = {
     "milliseconds": "ms",
     "msec": "ms",
 }
-SPELLINGS = {
+AMOUNT_FORMS = {
     "a length": "write 8 bars, 4b, 1/2b, 2c, 12.5s, 350ms, 1m30s or 96f",
     "a place": "write 9, 9.3, 9.3+1/2, 9:3:240, 32b, 12.5s, 14c, 396f, +2bar or mark NAME",
 }
@@ -106,18 +106,18 @@ def read_amount(text: str, span: Span, faults: Diagnostics, what: str) -> tuple[
         faults: Collects the diagnostics.
         what: What the amount is, for messages (`a length`, `a place`).
     """
-    if not plain_digits(text, span, faults):
+    if not check_ascii_digits(text, span, faults):
         return None
     minutes = _MINUTES.match(text)
     if minutes is not None:
-        return _minutes(span, faults, *minutes.groups())
+        return _read_minutes(span, faults, *minutes.groups())
     match = _AMOUNT.match(text)
     if match is None:
-        _refuse(text, span, faults, what)
+        _report_invalid(text, span, faults, what)
         return None
     whole, decimals, under, space, unit_text = match.groups()
     at_unit = subspan(text, span, match.start(5), len(text))
-    unit = _unit(text, space, unit_text, span, at_unit, faults, what)
+    unit = _read_unit(text, space, unit_text, span, at_unit, faults, what)
     if unit is None:
         return None
     value = parse_number(whole, decimals, under, span, faults)
@@ -125,16 +125,16 @@ def read_amount(text: str, span: Span, faults: Diagnostics, what: str) -> tuple[
         return None
     value *= _SCALES.get(unit_text, 1)
     if decimals is not None and unit in (Unit.BARS, Unit.BEATS):
-        _no_decimals(text, value, unit_text, match.group(0)[: match.start(4)], span, faults, what)
+        _report_decimals(text, value, unit_text, match.group(0)[: match.start(4)], span, faults, what)
         return None
-    if unit in WHOLE and (decimals is not None or under is not None):
+    if unit in INTEGER_UNITS and (decimals is not None or under is not None):
         name, low = unit.value, int(value)
         fixes = (Fix(span, f"{max(low, 1)}{unit_text}"),)
         either = f"{low}{unit_text} or {low + 1}{unit_text}" if low else f"1{unit_text}"
         faults.error("E209", f"{name} are whole", span, f"write {either}", fixes)
         return None
     if value > MAX_AMOUNT:
-        _too_large(span, faults)
+        _report_too_large(span, faults)
         return None
     return value, unit
 
@@ -142,7 +142,7 @@ def read_amount(text: str, span: Span, faults: Diagnostics, what: str) -> tuple[
 def parse_number(whole: str, decimals: str | None, under: str | None, span: Span, faults: Diagnostics) -> Fraction | None:
     """Return the exact value of the digits of `whole`, `whole.decimals` or `whole/under`. None if a diagnostic was reported."""
     if len(whole.lstrip("0")) > MAX_AMOUNT_DIGITS + (MAX_DIGITS if under is not None else 0):
-        _too_large(span, faults)
+        _report_too_large(span, faults)
         return None
     if max(len(decimals or ""), len(under or "")) > MAX_DIGITS:
         faults.error("E213", f"more than {MAX_DIGITS} digits say more than any clock can", span, "write it shorter")
@@ -153,7 +153,7 @@ def parse_number(whole: str, decimals: str | None, under: str | None, span: Span
             return None
         value = Fraction(int(whole), int(under))
         if value > MAX_AMOUNT:
-            _too_large(span, faults)
+            _report_too_large(span, faults)
             return None
         return value
     if decimals is not None:
@@ -161,7 +161,7 @@ def parse_number(whole: str, decimals: str | None, under: str | None, span: Span
     return Fraction(int(whole))
 
 
-def plain_digits(text: str, span: Span, faults: Diagnostics) -> bool:
+def check_ascii_digits(text: str, span: Span, faults: Diagnostics) -> bool:
     """Return whether all digits and minus signs are ASCII.
 
     Characters that only look like digits or minus signs are reported, each with its ASCII counterpart as the fix.
@@ -187,7 +187,7 @@ def plain_digits(text: str, span: Span, faults: Diagnostics) -> bool:
                 (Fix(span, rest),),
             )
         else:
-            faults.error("E215", f"{describe_dash(text[dash])}, which is not part of a number", at, NO_RANGE)
+            faults.error("E215", f"{describe_dash(text[dash])}, which is not part of a number", at, NO_RANGE_HINT)
         return False
     if cured == text:
         return True
@@ -211,7 +211,7 @@ DASHES = {
 }
 """Characters that look like a minus sign, with their names."""
 
-NO_RANGE = "write one number: a range cannot be given here"
+NO_RANGE_HINT = "write one number: a range cannot be given here"
 """The hint where such a character appears between two numbers."""
 
 
@@ -225,8 +225,8 @@ def find_dash(text: str) -> int | None:
     return next((index for index, char in enumerate(text) if char in DASHES), None)
 
 
-_OTHER_UNITS = dict.fromkeys(("measure", "measures", "takt", "takte", "mesures", "compases", "battute", "m."), "bars")
-_NUMBERS = (
+_FOREIGN_UNITS = dict.fromkeys(("measure", "measures", "takt", "takte", "mesures", "compases", "battute", "m."), "bars")
+_NUMBER_WORDS = (
     "one",
     "two",
     "three",
@@ -242,13 +242,13 @@ _NUMBERS = (
     "sixteen",
     "thirty-two",
 )
-_COUNTS = dict(zip(_NUMBERS, (*range(1, 13), 16, 32), strict=True))
+_NUMBER_BY_WORD = dict(zip(_NUMBER_WORDS, (*range(1, 13), 16, 32), strict=True))
 
 
 _SECOND_WORD = re.compile(r"([^\s\"=]+)([ \t]+)[0-9./]+[ \t]*(?:bars?|beats?|[bcs]|ms)\Z")
 
 
-def told_second_word(name: str, text: str, span: Span, faults: Diagnostics) -> bool:
+def report_second_word(name: str, text: str, span: Span, faults: Diagnostics) -> bool:
     """Report a section name of two words, `text` (at `span`) being what follows the first. Return whether it was reported."""
     match = _SECOND_WORD.match(text)
     if match is None or match.group(1) in ("for", "of", "lasting", "length", "lasts", "at"):
@@ -261,7 +261,7 @@ def told_second_word(name: str, text: str, span: Span, faults: Diagnostics) -> b
     return True
 
 
-COMMA = "a comma stands between actions, never inside a number or a place"
+COMMA_MESSAGE = "a comma stands between actions, never inside a number or a place"
 
 
 def check_decimal_comma(text: str, span: Span, faults: Diagnostics, what: str) -> bool:
@@ -274,20 +274,22 @@ def check_decimal_comma(text: str, span: Span, faults: Diagnostics, what: str) -
     if what == "a place" and match.group(2).isdigit() and not has_beat(int(match.group(2)[:8]), span, faults):
         second = int(match.group(2)[:8])
         joined = suggest_position(max(1, int(match.group(1)[:8])), max(1, second), Fraction(0), span, faults)
-        hint, fixes = (BY_DOT, ()) if joined is None else (f"write {joined}", (Fix(span, joined),))
-        faults.error("E203", COMMA, at, hint, fixes)
+        hint, fixes = (BAR_BEAT_HINT, ()) if joined is None else (f"write {joined}", (Fix(span, joined),))
+        faults.error("E203", COMMA_MESSAGE, at, hint, fixes)
         return True
-    faults.error("E203", COMMA, at, f"write {cured}", (Fix(at, "."),))
+    faults.error("E203", COMMA_MESSAGE, at, f"write {cured}", (Fix(at, "."),))
     return True
 
 
-def _too_large(span: Span, faults: Diagnostics) -> None:
+def _report_too_large(span: Span, faults: Diagnostics) -> None:
     faults.error(
         "E213", f"this number is larger than {MAX_AMOUNT:,}, the largest a score may hold", span, "write a smaller one"
     )
 
 
-def _minutes(span: Span, faults: Diagnostics, minutes: str, seconds: str, decimals: str | None) -> tuple[Fraction, Unit] | None:
+def _read_minutes(
+    span: Span, faults: Diagnostics, minutes: str, seconds: str, decimals: str | None
+) -> tuple[Fraction, Unit] | None:
     long = parse_number(minutes, None, None, span, faults)
     rest = None if long is None else parse_number(seconds, decimals, None, span, faults)
     if long is None or rest is None:
@@ -300,14 +302,14 @@ def _minutes(span: Span, faults: Diagnostics, minutes: str, seconds: str, decima
     return long * 60 + rest, Unit.SECONDS
 
 
-def _corrected(number: str, unit: str, what: str) -> str:
+def _correct_amount(number: str, unit: str, what: str) -> str:
     """Return an amount in its usual spelling. As a position, bars are relative to the previous cue."""
     long = unit.startswith(("bar", "beat"))
     lead = "+" if what == "a place" and unit.startswith("bar") else ""
     return f"{lead}{number} {unit}" if long else f"{lead}{number}{unit}"
 
 
-def _unit(text: str, space: str, unit: str, span: Span, at_unit: Span, faults: Diagnostics, what: str) -> Unit | None:
+def _read_unit(text: str, space: str, unit: str, span: Span, at_unit: Span, faults: Diagnostics, what: str) -> Unit | None:
     """Return the unit named `unit` if it has its standard spelling, otherwise None (reported)."""
     number = text[: len(text) - len(unit)].rstrip()
     if unit in _UNITS:
@@ -324,26 +326,26 @@ def _unit(text: str, space: str, unit: str, span: Span, at_unit: Span, faults: D
         faults.error("E211", f"{excerpt(number)} of what? A unit is missing", span, hint, fixes)
         return None
     low = unit.casefold()
-    if low in _LONG or low in _UNITS:
-        short = _LONG.get(low, low)
-        cured = _corrected(number, short, what)
-        message = f"the unit {unit} is written {short}" if low in _LONG else f"units are written small: {short}"
+    if low in _LONG_UNITS or low in _UNITS:
+        short = _LONG_UNITS.get(low, low)
+        cured = _correct_amount(number, short, what)
+        message = f"the unit {unit} is written {short}" if low in _LONG_UNITS else f"units are written small: {short}"
         faults.error("E216", message, at_unit, f"write {cured}", (Fix(span, cured),))
         return None
-    guess = _OTHER_UNITS.get(low) or closest_word(unit, [*_LONG, "bars", "beats"])
+    guess = _FOREIGN_UNITS.get(low) or closest_word(unit, [*_LONG_UNITS, "bars", "beats"])
     if guess is None:
         faults.error(
             "E210", f"{excerpt(unit)} is no unit", at_unit, "a unit is bars, b (beats), c (chunks), s, ms or f (frames)"
         )
         return None
-    short = _LONG.get(guess, guess)
-    cured = _corrected(number, short, what)
+    short = _LONG_UNITS.get(guess, guess)
+    cured = _correct_amount(number, short, what)
     faults.error("E210", f"{excerpt(unit)} is no unit", at_unit, f"did you mean {cured}?", (Fix(span, cured),))
     return None
 
 
-def _no_decimals(text: str, value: Fraction, unit: str, number: str, span: Span, faults: Diagnostics, what: str) -> None:
-    cured = _corrected(str(value), unit, what)
+def _report_decimals(text: str, value: Fraction, unit: str, number: str, span: Span, faults: Diagnostics, what: str) -> None:
+    cured = _correct_amount(str(value), unit, what)
     hint = f"write {cured}" + (
         f"; the place on bar {number.split('.', maxsplit=1)[0]}, beat {number.split('.')[1]} is {number}"
         if _BAR_BEAT.match(number) and has_beat(int(number.split(".")[1]), span, faults)
@@ -355,11 +357,11 @@ def _no_decimals(text: str, value: Fraction, unit: str, number: str, span: Span,
     )
 
 
-def _told_wording(text: str, span: Span, faults: Diagnostics, what: str) -> bool:
+def _report_wording(text: str, span: Span, faults: Diagnostics, what: str) -> bool:
     """Report an amount in other words: `eight bars`, `8 bars at 140 bpm`, `every other bar`. Return whether it was reported."""
     spelled = re.match(r"([a-z]+(?:-two)?)[ \t]+(?=bars?\b|beats?\b|seconds?\b|chunks?\b)", text)
-    if spelled is not None and spelled.group(1) in _COUNTS:
-        cured = f"{_COUNTS[spelled.group(1)]} {text[spelled.end() :]}"
+    if spelled is not None and spelled.group(1) in _NUMBER_BY_WORD:
+        cured = f"{_NUMBER_BY_WORD[spelled.group(1)]} {text[spelled.end() :]}"
         faults.error("E201", "a number is written in digits", span, f"write {cured}", (Fix(span, cured),))
         return True
     tempo = re.match(r"([0-9./]+[ \t]*(?:bars?|beats?|[bcs]))[ \t]+(?:(?:at|@)[ \t]*)?([0-9.]+)[ \t]*bpm\Z", text)
@@ -392,40 +394,40 @@ def _told_wording(text: str, span: Span, faults: Diagnostics, what: str) -> bool
     return False
 
 
-def _told_two_units(span: Span, faults: Diagnostics, first: str, unit: str, second: str, small: str) -> None:
+def _report_two_units(span: Span, faults: Diagnostics, first: str, unit: str, second: str, small: str) -> None:
     """Report `8 bars 2 beats`. It is one amount in beats; how many beats depends on the meter."""
     message = f"an amount has one unit, and this one has two: {unit} and {small}"
     if max(len(first), len(second)) > MAX_AMOUNT_DIGITS:
-        _too_large(span, faults)
+        _report_too_large(span, faults)
         return
     rest = Fraction(int(second), TICKS_PER_BEAT) if small.startswith("tick") else Fraction(int(second))
     count = count_beats(span, faults) if unit.startswith("bar") else 1
-    total = int(first) * (_USUAL_BEATS if count is None else count) + rest
+    total = int(first) * (_EXAMPLE_BEATS_PER_BAR if count is None else count) + rest
     if count is None:
-        hint = f"give all of it in beats: bars of {_USUAL_BEATS} beats make it {total}b"
+        hint = f"give all of it in beats: bars of {_EXAMPLE_BEATS_PER_BAR} beats make it {total}b"
         faults.error("E214", message, span, hint)
     else:
         faults.error("E214", message, span, f"write {total}b", (Fix(span, f"{total}b"),))
 
 
-def _refuse(text: str, span: Span, faults: Diagnostics, what: str) -> None:
+def _report_invalid(text: str, span: Span, faults: Diagnostics, what: str) -> None:
     """Report why this is not an amount, as specifically as possible."""
     if check_decimal_comma(text, span, faults, what):
         return
     two = _TWO_UNITS.match(text)
     if two is not None:
-        _told_two_units(span, faults, *two.groups())
+        _report_two_units(span, faults, *two.groups())
         return
     if text.startswith("-"):
         faults.error("E206", f"{what} is never negative", span, "leave out the minus", (Fix(span, text[1:].lstrip()),))
         return
     low = text.casefold()
-    if low in _UNITS or low in _LONG:
-        short = _LONG.get(low, low)
-        cured = _corrected("1", short.rstrip("s") if short.startswith(("bar", "beat")) else short, what)
+    if low in _UNITS or low in _LONG_UNITS:
+        short = _LONG_UNITS.get(low, low)
+        cured = _correct_amount("1", short.rstrip("s") if short.startswith(("bar", "beat")) else short, what)
         faults.error("E211", f"how many {excerpt(text)}? A number is missing", span, f"write {cured}", (Fix(span, cured),))
         return
-    if _told_wording(text, span, faults, what):
+    if _report_wording(text, span, faults, what):
         return
     wrapped = re.match(
         r"(?:(?:for|of|lasting|length|lasts)[ \t]+|[\[(][ \t]*)?([0-9][0-9./]*[ \t]*[a-z]+)[ \t]*[:\])]?\Z", text
@@ -444,4 +446,4 @@ def _refuse(text: str, span: Span, faults: Diagnostics, what: str) -> None:
     if text.startswith(".") and text[1:2].isdigit():
         faults.error("E223", "a number begins with a digit", span, f"write 0{excerpt(text)}", (Fix(span, "0" + text),))
         return
-    faults.error("E201", f"{excerpt(text)} is not {what}" if text else f"{what} is missing", span, SPELLINGS[what])
+    faults.error("E201", f"{excerpt(text)} is not {what}" if text else f"{what} is missing", span, AMOUNT_FORMS[what])

@@ -12,10 +12,10 @@ from sequencer.language.source import closest_word, excerpt, subspan
 from sequencer.language.values.settings import read_bpm, read_meter
 from sequencer.language.values.strings import read_string
 
-SPELLINGS = (
+CLOCK_FORMS = (
     'write chunks, 120 bpm, 4/4, midi "port", 4/4, nominal 120 bpm, link, 4/4, nominal 120 bpm, mtc 25, or file "song.mid"'
 )
-RATES = ("24", "25", "29.97", "30")
+MTC_RATES = ("24", "25", "29.97", "30")
 """The frame rates of MIDI time code, in frames per second."""
 
 _PIECE = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*"|")+')
@@ -24,19 +24,21 @@ _NO_COMMA = re.compile(
     r'([0-9./]+[ \t]*bpm|midi[ \t]+"[^"]*"|midi|link)([ \t]+)(?=[0-9]+/[0-9]+\Z|[0-9./]+[ \t]*bpm\Z)', re.IGNORECASE
 )
 _COMMA = re.compile(r"([0-9]+),([0-9]+)[ \t]*bpm\b", re.IGNORECASE)
-_OTHER_BPM = frozenset({"BPM", "Bpm", "bm", "pbm", "beats", "quarters", "q"})
+_BPM_MISSPELLINGS = frozenset({"BPM", "Bpm", "bm", "pbm", "beats", "quarters", "q"})
 _PART = r"(?:[ \t]*[,;|@]?[ \t]*(?:\bat[ \t]+)?((?:nominal[ \t]+)?[0-9]+(?:[./][0-9]+)?[ \t]*(?:bpm\b)?))?"
 _PARTS = re.compile(rf'(midi|link|external|ext|slave|ableton)(?:[ \t]*,?[ \t]*("[^"]+"))?{_PART}{_PART}{_PART}', re.IGNORECASE)
-_FILLING = frozenset({"bpm", "beats", "beat", "per", "minute", "at", "in", "time", "signature", "meter", "tempo", "quarters"})
-_TEMPO_WELL = re.compile(r"[0-9./]+[ \t]*bpm[ \t]*(?:,[^,]*)?", re.IGNORECASE)
-_IN_PARTS = re.compile(
+_FILLER_WORDS = frozenset(
+    {"bpm", "beats", "beat", "per", "minute", "at", "in", "time", "signature", "meter", "tempo", "quarters"}
+)
+_VALID_TEMPO = re.compile(r"[0-9./]+[ \t]*bpm[ \t]*(?:,[^,]*)?", re.IGNORECASE)
+_VALID_EXTERNAL_CLOCK = re.compile(
     r'(?:midi(?:[ \t]+"[^"]*")?|link)(?:[ \t]*,[ \t]*(?:[0-9]+/[0-9]+|nominal[ \t]+[0-9./]+(?:[ \t]*bpm)?))*'
 )
 _BARE = re.compile(r"nominal[ \t]+|[ \t]*bpm", re.IGNORECASE)
 _MIDI = re.compile(r"midi(?:[ \t]+(.+))?\Z")
 _MTC = re.compile(r"mtc(?:[ \t]+([^\s\"]+))?(?:[ \t]*(\".*))?\Z")
 _MTC_FPS = re.compile(r'mtc[ \t]+([0-9.]+)[ \t]*(?:fps|frames)([ \t]+".*")?')
-_OTHER_CLOCKS = {
+_FOREIGN_CLOCKS = {
     "smpte": "mtc",
     "ltc": "mtc",
     "timecode": "mtc",
@@ -47,7 +49,7 @@ _OTHER_CLOCKS = {
 }
 _SONG = re.compile(r'(?:midi[ \t]+)?("[^"]+\.midi?")', re.IGNORECASE)
 _FILE = re.compile(r"file(?:[ \t]*(\".*)|[ \t]+(\S.*))?\Z")
-_ALONE = re.compile(r"chunks\Z|(?:mtc|file)(?![\w\-])")
+_CLOCK_WITHOUT_TEMPO = re.compile(r"chunks\Z|(?:mtc|file)(?![\w\-])")
 _NOMINAL = re.compile(r"nominal[ \t]+(\S+?)(?:[ \t]*bpm)?\Z")
 
 
@@ -62,16 +64,20 @@ def read_clock(text: str, span: Span, faults: Diagnostics) -> ClockLine | None:
         start = match.start() + match.group().index(piece) if piece else match.start()
         pieces.append((piece, subspan(text, span, start, start + len(piece))))
     if not pieces or not pieces[0][0]:
-        faults.error("E247", "the clock is missing", span, SPELLINGS)
+        faults.error("E247", "the clock is missing", span, CLOCK_FORMS)
         return None
     first, at = pieces[0]
-    told = _told_comma(text, span, faults) or _told_parts(text, span, faults) or _without_comma(first, at, faults)
-    more = None if told else _more(pieces[1:], first.startswith(("midi", "link")), faults)
+    told = (
+        _report_decimal_comma(text, span, faults)
+        or _report_parts(text, span, faults)
+        or _report_missing_comma(first, at, faults)
+    )
+    more = None if told else _read_meter_and_nominal(pieces[1:], first.startswith(("midi", "link")), faults)
     if more is None:
         return None
     meter, nominal, nominal_at = more
-    if _ALONE.match(first):
-        return _alone(first, at, pieces[1:], span, faults)
+    if _CLOCK_WITHOUT_TEMPO.match(first):
+        return _read_clock_without_tempo(first, at, pieces[1:], span, faults)
     bpm = _BPM.match(first)
     midi = _MIDI.match(first)
     if bpm is not None:
@@ -83,11 +89,11 @@ def read_clock(text: str, span: Span, faults: Diagnostics) -> ClockLine | None:
             return None
         return ClockLine(ClockKind.BPM, value, meter, None, span=span)
     if midi is None and first != "link":
-        _unknown(first, at, faults)
+        _report_unknown_clock(first, at, faults)
         return None
     port: str | None = None
     if midi is not None and midi.group(1) is not None:
-        port = _port(midi.group(1), subspan(first, at, *midi.span(1)), faults)
+        port = _read_port(midi.group(1), subspan(first, at, *midi.span(1)), faults)
         if port is None:
             return None
     if nominal is None:
@@ -99,7 +105,9 @@ def read_clock(text: str, span: Span, faults: Diagnostics) -> ClockLine | None:
     return ClockLine(ClockKind.MIDI if midi is not None else ClockKind.LINK, nominal, meter, port, span=span)
 
 
-def _alone(first: str, at: Span, more: list[tuple[str, Span]], span: Span, faults: Diagnostics) -> ClockLine | None:
+def _read_clock_without_tempo(
+    first: str, at: Span, more: list[tuple[str, Span]], span: Span, faults: Diagnostics
+) -> ClockLine | None:
     """Read a clock without tempo and meter: chunks and time code have neither, a MIDI file contains its own."""
     if more and first == "chunks":
         faults.error("E247", "chunks have no tempo and no meter", more[0][1], "leave it out, or write clock 120 bpm, 4/4")
@@ -117,12 +125,12 @@ def _alone(first: str, at: Span, more: list[tuple[str, Span]], span: Span, fault
         return None
     mtc = _MTC.match(first)
     if mtc is not None:
-        if mtc.group(1) not in RATES:
+        if mtc.group(1) not in MTC_RATES:
             where = at if mtc.group(1) is None else subspan(first, at, *mtc.span(1))
             hint = "write the frames a second that your source sends: mtc 24, mtc 25, mtc 29.97 (drop frame) or mtc 30"
             faults.error("E247", "time code has 24, 25, 29.97 or 30 frames a second", where, hint)
             return None
-        port = None if mtc.group(2) is None else _port(mtc.group(2), subspan(first, at, *mtc.span(2)), faults)
+        port = None if mtc.group(2) is None else _read_port(mtc.group(2), subspan(first, at, *mtc.span(2)), faults)
         if port is None and mtc.group(2) is not None:
             return None
         return ClockLine(ClockKind.MTC, None, COMMON_TIME, port, rate=mtc.group(1), span=span)
@@ -137,7 +145,7 @@ def _alone(first: str, at: Span, more: list[tuple[str, Span]], span: Span, fault
     return None
 
 
-def _told_comma(text: str, span: Span, faults: Diagnostics) -> bool:
+def _report_decimal_comma(text: str, span: Span, faults: Diagnostics) -> bool:
     """Report a tempo with a decimal comma. Return whether it was reported."""
     match = _COMMA.match(text)
     if match is None:
@@ -148,7 +156,7 @@ def _told_comma(text: str, span: Span, faults: Diagnostics) -> bool:
     return True
 
 
-def _told_parts(text: str, span: Span, faults: Diagnostics) -> bool:
+def _report_parts(text: str, span: Span, faults: Diagnostics) -> bool:
     """Report the parts of a clock with wrong separators or in the wrong order. Return whether they were reported."""
     song = _SONG.fullmatch(text)
     if song is not None:
@@ -157,41 +165,41 @@ def _told_parts(text: str, span: Span, faults: Diagnostics) -> bool:
         return True
     parts = _PARTS.fullmatch(text)
     if parts is None:
-        return _told_tempo_and_meter(text, span, faults)
+        return _report_tempo_and_meter(text, span, faults)
     kind, port = parts.group(1), parts.group(2)
     rest = [one.strip() for one in parts.groups()[2:] if one]
     found = {"meter": [one for one in rest if re.fullmatch(r"[0-9]+/[0-9]+", one)]}
     found["tempo"] = [one for one in rest if one not in found["meter"]]
     if any(len(one) > 1 for one in found.values()):
         return False
-    kind = _OTHER_CLOCKS.get(kind.casefold(), kind.casefold())
+    kind = _FOREIGN_CLOCKS.get(kind.casefold(), kind.casefold())
     cured = [f"{kind} {port}" if port else kind, *found["meter"]]
     cured += [f"nominal {_BARE.sub('', one)} bpm" for one in found["tempo"]]
     new = ", ".join(cured)
-    if _IN_PARTS.fullmatch(text):
+    if _VALID_EXTERNAL_CLOCK.fullmatch(text):
         return False
     faults.error("E247", "between the parts of a clock stand commas", span, f"write {excerpt(new, 60)}", (Fix(span, new),))
     return True
 
 
-def _told_tempo_and_meter(text: str, span: Span, faults: Diagnostics) -> bool:
+def _report_tempo_and_meter(text: str, span: Span, faults: Diagnostics) -> bool:
     """Report a tempo and a meter in the wrong order or with extra words. Return whether they were reported."""
     numbers = re.findall(r"(?<![\w./,-])[0-9]+(?:[./][0-9]+)?", text)
     meters = [one for one in numbers if re.fullmatch(r"[0-9]{1,2}/(?:1|2|4|8|16|32)", one)]
     tempi = [one for one in numbers if one not in meters]
     rest = re.sub(r"[0-9]+(?:[./][0-9]+)?|[\s,;|@:=.]+", " ", text).split()
-    if len(meters) > 1 or len(tempi) > 1 or not numbers or not {one.casefold() for one in rest} <= _FILLING:
+    if len(meters) > 1 or len(tempi) > 1 or not numbers or not {one.casefold() for one in rest} <= _FILLER_WORDS:
         return False
     if not meters and (text[0].isdigit() and "minute" not in text.casefold()):
         return False  # a tempo alone has its own message
-    if _TEMPO_WELL.fullmatch(text) or _NO_COMMA.match(text):
+    if _VALID_TEMPO.fullmatch(text) or _NO_COMMA.match(text):
         return False
     new = f"{tempi[0] if tempi else '120'} bpm" + (f", {meters[0]}" if meters else "")
     faults.error("E247", "a clock is a tempo, and behind a comma its meter", span, f"write {new}", (Fix(span, new),))
     return True
 
 
-def _more(
+def _read_meter_and_nominal(
     pieces: list[tuple[str, Span]], is_external: bool, faults: Diagnostics
 ) -> tuple[Meter, Fraction | None, Span | None] | None:
     """Read what follows the first comma: a meter and a nominal tempo, each at most once."""
@@ -221,7 +229,7 @@ def _more(
     return meter or COMMON_TIME, nominal, nominal_at
 
 
-def _without_comma(first: str, at: Span, faults: Diagnostics) -> bool:
+def _report_missing_comma(first: str, at: Span, faults: Diagnostics) -> bool:
     """Report a meter or tempo that follows the clock without a comma. Return whether it was reported."""
     match = _NO_COMMA.match(first)
     if match is None:
@@ -235,7 +243,7 @@ def _without_comma(first: str, at: Span, faults: Diagnostics) -> bool:
     return True
 
 
-def _port(literal: str, span: Span, faults: Diagnostics) -> str | None:
+def _read_port(literal: str, span: Span, faults: Diagnostics) -> str | None:
     if literal.startswith('"') and literal.endswith('"') and len(literal) >= 2:
         port = read_string(literal, span, faults)
         if port == "":
@@ -247,21 +255,21 @@ def _port(literal: str, span: Span, faults: Diagnostics) -> str | None:
     return None
 
 
-def _unknown(first: str, at: Span, faults: Diagnostics) -> None:
+def _report_unknown_clock(first: str, at: Span, faults: Diagnostics) -> None:
     if re.match(r"[0-9./]+\Z", first):
         faults.error("E247", "a tempo is followed by bpm", at, f"write {excerpt(first)} bpm", (Fix(at, f"{first} bpm"),))
         return
     tempo = re.match(r"([0-9./]+)[ \t]*([^\W\d]+)\Z", first)
-    if tempo is not None and (tempo.group(2) in _OTHER_BPM or closest_word(tempo.group(2), ("bpm",))):
+    if tempo is not None and (tempo.group(2) in _BPM_MISSPELLINGS or closest_word(tempo.group(2), ("bpm",))):
         cured = f"{tempo.group(1)} bpm"
         faults.error("E247", "a tempo is followed by bpm", at, f"write {excerpt(cured)}", (Fix(at, cured),))
         return
     word = re.match(r"\S*", first)
     name = word.group() if word else ""
-    guess = _OTHER_CLOCKS.get(name.casefold()) or closest_word(name, ("chunks", "midi", "link", "mtc", "file"))
+    guess = _FOREIGN_CLOCKS.get(name.casefold()) or closest_word(name, ("chunks", "midi", "link", "mtc", "file"))
     rate = re.fullmatch(r"mtc([0-9.]+)", name)
-    if guess == "mtc" and re.fullmatch(rf"\S+[ \t]+(?:{'|'.join(map(re.escape, RATES))})(?:[ \t].*)?", first) is None:
-        guess = f"mtc {rate[1] if rate is not None and rate[1] in RATES else '25'}"  # `mtc` without a rate is not a clock
-    hint = f"did you mean {guess}?" if guess else SPELLINGS
+    if guess == "mtc" and re.fullmatch(rf"\S+[ \t]+(?:{'|'.join(map(re.escape, MTC_RATES))})(?:[ \t].*)?", first) is None:
+        guess = f"mtc {rate[1] if rate is not None and rate[1] in MTC_RATES else '25'}"  # `mtc` without a rate is not a clock
+    hint = f"did you mean {guess}?" if guess else CLOCK_FORMS
     fixes = (Fix(subspan(first, at, 0, len(name)), guess),) if guess else ()
     faults.error("E247", f"{excerpt(first)} is not a clock", at, hint, fixes)

@@ -20,22 +20,24 @@ from sequencer.language.score import (
     Trigger,
 )
 from sequencer.language.source import closest_word, excerpt, subspan
-from sequencer.language.values.amounts import plain_digits, read_duration
+from sequencer.language.values.amounts import check_ascii_digits, read_duration
 from sequencer.language.values.strings import is_name, read_name
 
 TRIGGER_KINDS = ("note", "cc", "program", "start", "stop", "continue", "go")
 TRIGGER_FORMS = "write note C3, cc 20 > 64, program 5, start, stop, continue or go NAME"
 
-NOT_A_GO_CUE = "or"
-OTHER_GO_CUE = "or-else"
+RESERVED_GO_CUE = "or"
+SUGGESTED_GO_CUE = "or-else"
 """The only name that a go-cue cannot have, because it separates triggers, and a name to suggest instead."""
 
 _LENGTH = re.compile(r"[0-9]+(?:[./][0-9]+)?[ \t]*(?:bars?|beats?|chunks?|seconds?|ms|[bcsf])")
-_SPOKEN = re.compile(r"(?:midi[ \t]+|incoming[ \t]+)(note|cc|program)(?=[ \t])")
-_GLUED = re.compile(r"(note|cc|program)(?=[A-G0-9])")
-_PRESSED = re.compile(r"(?:key|keypress|press|button)[ \t]+([^\W\d]\w*)\Z")
-_GLUED_OPTION = re.compile(r"(?<=[ \t])(ch|chan|channel|vel|velocity)(?:[ \t]*[=:#.][ \t]*)?(?<![ \t])([0-9]{1,3})(?![\w])")
-_LASTS = re.compile(r"[ \t]*(?:length|len|duration|dur|lasting|lasts|over|during)[ \t]+([0-9].*)")
+_TRIGGER_PREFIX = re.compile(r"(?:midi[ \t]+|incoming[ \t]+)(note|cc|program)(?=[ \t])")
+_MISSING_SPACE = re.compile(r"(note|cc|program)(?=[A-G0-9])")
+_KEY_PRESS = re.compile(r"(?:key|keypress|press|button)[ \t]+([^\W\d]\w*)\Z")
+_OPTION_WITHOUT_SPACE = re.compile(
+    r"(?<=[ \t])(ch|chan|channel|vel|velocity)(?:[ \t]*[=:#.][ \t]*)?(?<![ \t])([0-9]{1,3})(?![\w])"
+)
+_NOTE_LENGTH_WORDS = re.compile(r"[ \t]*(?:length|len|duration|dur|lasting|lasts|over|during)[ \t]+([0-9].*)")
 _TRIGGER_WORD = re.compile(r"\S+")
 _CHANNEL = re.compile(r"[ \t]+(?:ch|chan|channel)\b[ \t]*(.*)\Z")
 _CONTROL = re.compile(r"([^\s<>=]+)[ \t]*(>=|<=|=>|=<|==|!=|[<>=≥≤]|above|below)?[ \t]*(\S+)?\Z")
@@ -75,24 +77,24 @@ def read_trigger(text: str, span: Span, faults: Diagnostics, is_sent: bool = Fal
         case "start" | "stop" | "continue":
             if end == len(text):
                 return OnTransport(kind, span)
-            _too_much(text, end, kind, span, faults)
+            _report_extra_text(text, end, kind, span, faults)
             return None
         case "go":
-            return _go(text, span, faults)
+            return _read_go(text, span, faults)
         case "note" | "cc" | "program":
-            return _from_midi(kind, text, end, span, faults, is_sent)
+            return _read_midi_trigger(kind, text, end, span, faults, is_sent)
         case _:
             _report_unknown_trigger(text, kind, span, faults)
             return None
 
 
-def _from_midi(kind: str, text: str, start: int, span: Span, faults: Diagnostics, is_sent: bool) -> Trigger | None:
-    if told_glued(text, span, faults, "E238"):
+def _read_midi_trigger(kind: str, text: str, start: int, span: Span, faults: Diagnostics, is_sent: bool) -> Trigger | None:
+    if report_missing_space(text, span, faults, "E238"):
         return None
     body, channel = text, None
     found = _CHANNEL.search(text)
     if found is not None:
-        channel = _trigger_number(
+        channel = _read_trigger_number(
             found.group(1), subspan(text, span, found.start(1), len(text)), faults, "channel", 1, 16, "E233"
         )
         if channel is None:
@@ -106,22 +108,22 @@ def _from_midi(kind: str, text: str, start: int, span: Span, faults: Diagnostics
     at = subspan(text, span, offset, offset + len(value))
     match kind:
         case "note":
-            return _note(value, at, channel, span, faults, is_sent)
+            return _read_note(value, at, channel, span, faults, is_sent)
         case "cc":
-            return _control_trigger(value, at, channel, span, faults)
+            return _read_control_trigger(value, at, channel, span, faults)
         case _:
             changed = re.fullmatch(r"change[ \t]+([0-9]+)", value)
             if changed is not None:
                 cured = changed.group(1)
                 faults.error("E234", "a program has only its number", at, f"write program {cured}", (Fix(at, cured),))
                 return None
-            program = _trigger_number(value, at, faults, "program", 1, 128, "E234")
+            program = _read_trigger_number(value, at, faults, "program", 1, 128, "E234")
             return None if program is None else OnProgram(program, channel, span)
 
 
-def told_glued(text: str, span: Span, faults: Diagnostics, code: str) -> bool:
+def report_missing_space(text: str, span: Span, faults: Diagnostics, code: str) -> bool:
     """Report an option with no space before its number: `ch10`, `ch=10`, `vel:100`. Return whether it was reported."""
-    glued = _GLUED_OPTION.search(text)
+    glued = _OPTION_WITHOUT_SPACE.search(text)
     if glued is None:
         return False
     cured = f"{glued.group(1)} {glued.group(2)}"
@@ -130,14 +132,14 @@ def told_glued(text: str, span: Span, faults: Diagnostics, code: str) -> bool:
     return True
 
 
-def _note(written: str, at: Span, channel: int | None, span: Span, faults: Diagnostics, is_sent: bool) -> OnNote | None:
+def _read_note(written: str, at: Span, channel: int | None, span: Span, faults: Diagnostics, is_sent: bool) -> OnNote | None:
     if " " in written or "\t" in written:
-        _too_much(written, written.replace("\t", " ").index(" "), "a note", at, faults, is_sent)
+        _report_extra_text(written, written.replace("\t", " ").index(" "), "a note", at, faults, is_sent)
         return None
-    if not plain_digits(written, at, faults):
+    if not check_ascii_digits(written, at, faults):
         return None
     if written.isdigit():
-        number = _trigger_number(written, at, faults, "note", 0, MAX_NOTE, "E232")
+        number = _read_trigger_number(written, at, faults, "note", 0, MAX_NOTE, "E232")
         return None if number is None else OnNote(str(number), channel, span)
     if note_number(written, "C3") is not None or note_number(written, "C4") is not None:
         return OnNote(written, channel, span)
@@ -157,13 +159,13 @@ def _note(written: str, at: Span, channel: int | None, span: Span, faults: Diagn
     return None
 
 
-def _control_trigger(written: str, at: Span, channel: int | None, span: Span, faults: Diagnostics) -> OnControl | None:
+def _read_control_trigger(written: str, at: Span, channel: int | None, span: Span, faults: Diagnostics) -> OnControl | None:
     match = _CONTROL.match(written)
     if match is None:
         faults.error("E237", f"{excerpt(written)} is no comparison of a controller", at, "write cc 20 > 64, or cc 20 < 64")
         return None
     number_text, sign, value_text = match.groups()
-    number = _trigger_number(number_text, subspan(written, at, 0, match.end(1)), faults, "controller", 0, 127, "E235")
+    number = _read_trigger_number(number_text, subspan(written, at, 0, match.end(1)), faults, "controller", 0, 127, "E235")
     if number is None:
         return None
     if sign is None or value_text is None:
@@ -171,7 +173,9 @@ def _control_trigger(written: str, at: Span, channel: int | None, span: Span, fa
         fixes = (Fix(at, f"{number} > 64"),) if sign is None and value_text is None else ()
         faults.error("E237", "a controller needs > or < and a value", at, hint, fixes)
         return None
-    value = _trigger_number(value_text, subspan(written, at, match.start(3), match.end(3)), faults, "value", 0, 127, "E236")
+    value = _read_trigger_number(
+        value_text, subspan(written, at, match.start(3), match.end(3)), faults, "value", 0, 127, "E236"
+    )
     if value is None:
         return None
     if sign not in "<>":
@@ -186,7 +190,7 @@ def _control_trigger(written: str, at: Span, channel: int | None, span: Span, fa
     return OnControl(number, sign == ">", value, channel, span)
 
 
-def _go(text: str, span: Span, faults: Diagnostics) -> OnGo | None:
+def _read_go(text: str, span: Span, faults: Diagnostics) -> OnGo | None:
     name = text[2:].strip(" \t")
     arrow = name.find("->")
     if arrow >= 0:  # only in YAML: the grammar of the text notation separates them
@@ -205,17 +209,17 @@ def _go(text: str, span: Span, faults: Diagnostics) -> OnGo | None:
         bare = name.strip('"')
         faults.error("E239", "the name of a go-cue has no quotes", at, f"write {bare}", (Fix(at, bare),))
         return None
-    if name == NOT_A_GO_CUE:
+    if name == RESERVED_GO_CUE:
         message = f"`{name}` stands between two triggers, so no go-cue is called that"
-        faults.error("E239", message, at, f"choose another name: {OTHER_GO_CUE}", (Fix(at, OTHER_GO_CUE),))
+        faults.error("E239", message, at, f"choose another name: {SUGGESTED_GO_CUE}", (Fix(at, SUGGESTED_GO_CUE),))
         return None
     read = read_name(name, at, faults, "an operator's word")
     return None if read is None else OnGo(read, span)
 
 
-def _trigger_number(text: str, span: Span, faults: Diagnostics, what: str, low: int, high: int, code: str) -> int | None:
+def _read_trigger_number(text: str, span: Span, faults: Diagnostics, what: str, low: int, high: int, code: str) -> int | None:
     """Read an integer from `low` to `high`."""
-    if not plain_digits(text, span, faults):
+    if not check_ascii_digits(text, span, faults):
         return None
     if re.fullmatch(r"[0-9]{1,9}", text) and low <= int(text) <= high:
         return int(text)
@@ -224,9 +228,9 @@ def _trigger_number(text: str, span: Span, faults: Diagnostics, what: str, low: 
     return None
 
 
-def _too_much(text: str, end: int, kind: str, span: Span, faults: Diagnostics, is_sent: bool = False) -> None:
+def _report_extra_text(text: str, end: int, kind: str, span: Span, faults: Diagnostics, is_sent: bool = False) -> None:
     at = subspan(text, span, end, len(text))
-    lasts = _LASTS.fullmatch(text[end:])
+    lasts = _NOTE_LENGTH_WORDS.fullmatch(text[end:])
     if lasts is not None and is_sent:
         cured = f" for {lasts.group(1)}"
         faults.error("E238", "how long a note sounds stands behind for", at, f"write{excerpt(cured)}", (Fix(at, cured),))
@@ -245,19 +249,19 @@ def _report_unknown_trigger(text: str, kind: str, span: Span, faults: Diagnostic
     if note_number(kind, "C3") is not None and not kind.isdigit():
         faults.error("E230", f"{excerpt(kind)} is a note, not a trigger", at, f"write note {kind}", (Fix(at, f"note {kind}"),))
         return
-    spoken = _SPOKEN.match(text)
+    spoken = _TRIGGER_PREFIX.match(text)
     if spoken is not None:
         cured = spoken.group(1) + text[spoken.end() :]
         fix = (Fix(subspan(text, span, 0, spoken.end()), spoken.group(1)),)
         faults.error("E230", f"{excerpt(spoken.group())} is not a trigger", at, f"write {excerpt(cured)}", fix)
         return
-    glued = _GLUED.match(text)
+    glued = _MISSING_SPACE.match(text)
     if glued is not None:
         cured = f"{glued.group(1)} {text[glued.end(1) :]}"
         fix = (Fix(subspan(text, span, 0, len(text)), cured),)
         faults.error("E230", f"behind {glued.group(1)} stands a blank", at, f"write {excerpt(cured)}", fix)
         return
-    pressed = _PRESSED.match(text)
+    pressed = _KEY_PRESS.match(text)
     if pressed is not None:
         cured = f"go {pressed.group(1)}"
         message = f"{kind} is not a trigger: keys say an operator's words"
@@ -281,7 +285,7 @@ MIDI_FORMS = "write midi note C3 ch 10 vel 100 for 1 beat, midi cc 20 64 ch 1, o
 _MESSAGE_WORD = re.compile(r"\S*")
 _OPTIONS = "ch|chan|channel|vel|velocity|for"
 _MIDI_OPTION = re.compile(rf"[ \t]+({_OPTIONS})(?![^\W\d])[ \t]*(.*?)(?=[ \t]+(?:{_OPTIONS})(?![^\W\d])|[ \t]*\Z)")
-_LONG = {"chan": "ch", "channel": "ch", "velocity": "vel"}
+_LONG_OPTIONS = {"chan": "ch", "channel": "ch", "velocity": "vel"}
 _OTHER_MESSAGE_NAMES = {"control": "cc", "controller": "cc", "pc": "program", "prog": "program", "noteon": "note"}
 _COMPARED = re.compile(r"([0-9]+)[ \t]*(?:[<>=≥≤]+|to|,)[ \t]*([0-9]+)\Z")
 _RANGES = {
@@ -297,18 +301,18 @@ def read_midi(text: str, span: Span, faults: Diagnostics) -> SendMidi | None:
 
     Channels are 1–16, programs 1–128, velocities 1–127, everything else 0–127.
     """
-    if _told_wording(text, span, faults):
+    if _report_wording(text, span, faults):
         return None
     match = _MESSAGE_WORD.match(text)
     kind = match.group() if match else ""
     if kind not in MIDI_MESSAGES:
         _report_unknown_message(text, kind, span, faults)
         return None
-    if told_glued(text, span, faults, "E259"):
+    if report_missing_space(text, span, faults, "E259"):
         return None
     first = _MIDI_OPTION.search(text)
     body = text if first is None else text[: first.start()]
-    options = _options(text, kind, span, faults)
+    options = _read_options(text, kind, span, faults)
     if options is None:
         return None
     channel, velocity, length = options
@@ -316,7 +320,7 @@ def read_midi(text: str, span: Span, faults: Diagnostics) -> SendMidi | None:
         faults.error("E259", f"midi {kind} what? A number is missing", span, MIDI_FORMS)
         return None
     if kind == "cc":
-        return _control_message(body, channel, span, faults)
+        return _read_control_message(body, channel, span, faults)
     read = read_trigger(body, subspan(text, span, 0, len(body)), faults, is_sent=True)
     match read:
         case OnNote():
@@ -327,7 +331,7 @@ def read_midi(text: str, span: Span, faults: Diagnostics) -> SendMidi | None:
             return None
 
 
-def _told_wording(text: str, span: Span, faults: Diagnostics) -> bool:
+def _report_wording(text: str, span: Span, faults: Diagnostics) -> bool:
     """Report a message in other words: `cc20 127`, `note C3 v100`, `note 60 127`. Return whether it was reported."""
     for pattern, cured, message in _WORDINGS:
         match = pattern.search(text)
@@ -360,19 +364,21 @@ _WORDINGS = (
 )
 
 
-def _options(text: str, kind: str, span: Span, faults: Diagnostics) -> tuple[int | None, int | None, Duration | None] | None:
+def _read_options(
+    text: str, kind: str, span: Span, faults: Diagnostics
+) -> tuple[int | None, int | None, Duration | None] | None:
     """Read channel, velocity and length, each at most once, in any order. Return None if a diagnostic was reported."""
     numbers: dict[str, int] = {}
     length: Duration | None = None
     for match in _MIDI_OPTION.finditer(text):
-        word = _LONG.get(match.group(1), match.group(1))
+        word = _LONG_OPTIONS.get(match.group(1), match.group(1))
         whole = subspan(text, span, match.start(1), match.end())
         if word in numbers or (word == "for" and length is not None):
-            faults.error("E259", f"{word} stands here twice", whole, "leave one out", (_left_out(text, span, match),))
+            faults.error("E259", f"{word} stands here twice", whole, "leave one out", (_removal_fix(text, span, match),))
             return None
         if word != "ch" and kind != "note":
             message = f"a {'controller' if kind == 'cc' else 'program'} has no {'velocity' if word == 'vel' else 'length'}"
-            faults.error("E259", message, whole, "leave it out", (_left_out(text, span, match),))
+            faults.error("E259", message, whole, "leave it out", (_removal_fix(text, span, match),))
             return None
         at = subspan(text, span, match.start(2), match.end(2)) if match.group(2) else whole
         if word == "for":
@@ -380,18 +386,18 @@ def _options(text: str, kind: str, span: Span, faults: Diagnostics) -> tuple[int
             if length is None:
                 return None
             continue
-        number = _message_number(match.group(2), at, faults, word)
+        number = _read_message_number(match.group(2), at, faults, word)
         if number is None:
             return None
         numbers[word] = number
     return numbers.get("ch"), numbers.get("vel"), length
 
 
-def _left_out(text: str, span: Span, match: re.Match[str]) -> Fix:
+def _removal_fix(text: str, span: Span, match: re.Match[str]) -> Fix:
     return Fix(subspan(text, span, match.start(), match.end()), "")
 
 
-def _control_message(body: str, channel: int | None, span: Span, faults: Diagnostics) -> SendControl | None:
+def _read_control_message(body: str, channel: int | None, span: Span, faults: Diagnostics) -> SendControl | None:
     start = len("cc") + len(body[2:]) - len(body[2:].lstrip(" \t"))
     written = body[start:].rstrip(" \t")
     at = subspan(body, span, start, start + len(written))
@@ -407,15 +413,15 @@ def _control_message(body: str, channel: int | None, span: Span, faults: Diagnos
         what = "a controller needs a value to be sent" if len(words) == 1 else "a controller takes one value"
         faults.error("E259", what, at, hint)
         return None
-    control = _message_number(words[0].group(), subspan(written, at, *words[0].span()), faults, "controller")
-    value = _message_number(words[1].group(), subspan(written, at, *words[1].span()), faults, "value")
+    control = _read_message_number(words[0].group(), subspan(written, at, *words[0].span()), faults, "controller")
+    value = _read_message_number(words[1].group(), subspan(written, at, *words[1].span()), faults, "value")
     return None if control is None or value is None else SendControl(control, value, channel, span)
 
 
-def _message_number(text: str, span: Span, faults: Diagnostics, which: str) -> int | None:
+def _read_message_number(text: str, span: Span, faults: Diagnostics, which: str) -> int | None:
     """Read an integer in the range for `which`."""
     what, low, high, code = _RANGES[which]
-    if text and not plain_digits(text, span, faults):
+    if text and not check_ascii_digits(text, span, faults):
         return None
     if re.fullmatch(r"[0-9]{1,9}", text) and low <= int(text) <= high:
         return int(text)
@@ -426,7 +432,7 @@ def _message_number(text: str, span: Span, faults: Diagnostics, which: str) -> i
     return None
 
 
-def _as_note(text: str, kind: str, span: Span) -> tuple[str, Span]:
+def _suggest_note(text: str, kind: str, span: Span) -> tuple[str, Span]:
     """Return the correct spelling of a note without `note`, with its length if that is clear, and the span to replace."""
     cured = f"note {text}"
     for pattern, better, _ in _WORDINGS:
@@ -441,7 +447,7 @@ def _report_unknown_message(text: str, kind: str, span: Span, faults: Diagnostic
     low = kind.casefold()
     guess = _OTHER_MESSAGE_NAMES.get(low) or (low if low in MIDI_MESSAGES else closest_word(kind, MIDI_MESSAGES))
     if guess is None and read_trigger(f"note {kind}", at, Diagnostics()) is not None:
-        cured, at = _as_note(text, kind, span)
+        cured, at = _suggest_note(text, kind, span)
         faults.error(
             "E259", f"{excerpt(kind)} is a note, and `note` is missing", at, f"write {excerpt(cured)}", (Fix(at, cured),)
         )

@@ -9,38 +9,38 @@ from functools import lru_cache
 from sequencer.core.diagnostics import Diagnostics, Fix, Span
 from sequencer.core.timebase import TICKS_PER_BEAT
 from sequencer.language.score import After, AtBar, AtMark, AtOffset, AtTick, Duration, Position, Unit
-from sequencer.language.score_meters import BY_DOT, has_beat, suggest_position
+from sequencer.language.score_meters import BAR_BEAT_HINT, has_beat, suggest_position
 from sequencer.language.source import excerpt, subspan
 from sequencer.language.values.amounts import (
+    AMOUNT_FORMS,
     DASHES,
     MAX_AMOUNT,
-    SPELLINGS,
+    check_ascii_digits,
     check_decimal_comma,
     parse_number,
-    plain_digits,
     read_amount,
     read_duration,
 )
 from sequencer.language.values.strings import is_name, read_name
 
-_QUICK = re.compile(r"([1-9][0-9]{0,6})(?:\.([1-9][0-9]{0,2})(?:\+([1-9][0-9]{0,2})/([1-9][0-9]{0,2}))?)?\Z")
-_QUICK_AFTER = re.compile(r"\+([1-9][0-9]{0,6})(?:([bcfs])|bars?)\Z")
+_COMMON_POSITION = re.compile(r"([1-9][0-9]{0,6})(?:\.([1-9][0-9]{0,2})(?:\+([1-9][0-9]{0,2})/([1-9][0-9]{0,2}))?)?\Z")
+_COMMON_AFTER = re.compile(r"\+([1-9][0-9]{0,6})(?:([bcfs])|bars?)\Z")
 _OFFSET = re.compile(r"([0-9]{1,7})([bcfs])\Z")
 _UNIT_OF = {"b": Unit.BEATS, "c": Unit.CHUNKS, "f": Unit.FRAMES, "s": Unit.SECONDS}
 _PARTS = re.compile(r"([0-9]+)(?:\.([0-9]+))?(?:([ \t]*)\+([ \t]*)([0-9]+)(?:/([0-9]+)|\.([0-9]+))?)?\Z")
 _TICKS = re.compile(r"([0-9]+):([0-9]+):([0-9]+)\Z")
 _CLOCK = re.compile(r"([0-9]+):([0-9]+)\Z")
 _CLOCK_WITH_PARTS = re.compile(r"([0-9]{1,3}):([0-5][0-9]\.[0-9]{1,9})\Z")
-_WORDED = re.compile(r"bars?[ \t]*([0-9]{1,8})(?:[ \t,]+beats?[ \t]*([0-9]{1,3}))?\Z")
+_BAR_IN_WORDS = re.compile(r"bars?[ \t]*([0-9]{1,8})(?:[ \t,]+beats?[ \t]*([0-9]{1,3}))?\Z")
 _DOTS = re.compile(r"([0-9]+)\.([0-9]+)\.([0-9]+)\Z")
 _MARK = re.compile(r"mark[ \t]+([^\s+]+)(?:[ \t]*\+[ \t]*(.+))?\Z")
 _RANGE = re.compile(rf"([1-9][0-9]{{0,6}})[ \t]*[-{''.join(DASHES)}][ \t]*([1-9][0-9]{{0,2}})\Z")
 _UNIT_END = re.compile(r"[^\W\d_]\Z")
-_NOUGHT = Fraction(0)
+_ZERO = Fraction(0)
 
 
 @lru_cache(maxsize=1024)
-def _fraction(over: int, under: int = 1) -> Fraction:
+def _cached_fraction(over: int, under: int = 1) -> Fraction:
     """Return a cached fraction. Scores repeat a few values many times, and a lookup is faster than a construction."""
     return Fraction(over, under)
 
@@ -50,37 +50,37 @@ def read_position(text: str, span: Span, faults: Diagnostics) -> Position | None
 
     Whether the bar has that beat is left to the compiler, which knows the meter.
     """
-    match = _QUICK.match(text)
+    match = _COMMON_POSITION.match(text)
     if match is not None:
         bar, beat, over, under = match.groups()
         if over is None:
-            return AtBar(int(bar), 1 if beat is None else int(beat), _NOUGHT, span)
+            return AtBar(int(bar), 1 if beat is None else int(beat), _ZERO, span)
         if int(over) < int(under):
-            return AtBar(int(bar), int(beat), _fraction(int(over), int(under)), span)
+            return AtBar(int(bar), int(beat), _cached_fraction(int(over), int(under)), span)
     match = _OFFSET.match(text)
     if match is not None:
         number, unit = match.groups()
-        return AtOffset(_fraction(int(number)), _UNIT_OF[unit], span)
+        return AtOffset(_cached_fraction(int(number)), _UNIT_OF[unit], span)
     if text.startswith("+"):
-        match = _QUICK_AFTER.match(text)
+        match = _COMMON_AFTER.match(text)
         if match is not None and span.end_line == span.line and span.end_column - span.column == len(text):
             number, unit = match.groups()
             at = Span(span.file, span.line, span.column + 1, span.line, span.end_column)
-            return After(Duration(_fraction(int(number)), Unit.BARS if unit is None else _UNIT_OF[unit], at), span)
-        return _after(text, span, faults)
+            return After(Duration(_cached_fraction(int(number)), Unit.BARS if unit is None else _UNIT_OF[unit], at), span)
+        return _read_after(text, span, faults)
     if text.startswith("mark") and not text[4:5].isalnum():
-        return _mark(text, span, faults)
-    return _closely(text, span, faults)
+        return _read_mark(text, span, faults)
+    return _read_other_position(text, span, faults)
 
 
-def _after(text: str, span: Span, faults: Diagnostics) -> After | None:
+def _read_after(text: str, span: Span, faults: Diagnostics) -> After | None:
     rest = text[1:].lstrip(" \t")
     start = len(text) - len(rest)
     by = read_duration(rest, subspan(text, span, start, len(text)), faults)
     return None if by is None else After(by, span)
 
 
-def _mark(text: str, span: Span, faults: Diagnostics) -> AtMark | None:
+def _read_mark(text: str, span: Span, faults: Diagnostics) -> AtMark | None:
     match = _MARK.match(text)
     if match is None:
         back = re.match(r"mark[ \t]+[^\s+]+[ \t]*(-.*)", text)
@@ -103,24 +103,24 @@ def _mark(text: str, span: Span, faults: Diagnostics) -> AtMark | None:
     return None if plus is None else AtMark(name, plus, span)
 
 
-def _closely(text: str, span: Span, faults: Diagnostics) -> Position | None:
-    if _told_range(text, span, faults) or not plain_digits(text, span, faults):
+def _read_other_position(text: str, span: Span, faults: Diagnostics) -> Position | None:
+    if _report_range(text, span, faults) or not check_ascii_digits(text, span, faults):
         return None
     match = _TICKS.match(text)
-    if match is not None and match.group(1) == "00" and _told_time(text, span, faults):
+    if match is not None and match.group(1) == "00" and _report_time(text, span, faults):
         return None
     if match is not None:
-        return _ticks(span, faults, *match.groups())
+        return _read_ticks(span, faults, *match.groups())
     match = _PARTS.match(text)
     if match is not None:
-        return _bar(text, span, faults, match)
+        return _read_bar(text, span, faults, match)
     if _UNIT_END.search(text) and text[:1].isdigit():
-        return _offset(text, span, faults)
-    _refuse(text, span, faults)
+        return _read_offset(text, span, faults)
+    _report_invalid(text, span, faults)
     return None
 
 
-def _offset(text: str, span: Span, faults: Diagnostics) -> AtOffset | None:
+def _read_offset(text: str, span: Span, faults: Diagnostics) -> AtOffset | None:
     read = read_amount(text, span, faults, "a place")
     if read is None:
         return None
@@ -133,7 +133,7 @@ def _offset(text: str, span: Span, faults: Diagnostics) -> AtOffset | None:
     return AtOffset(amount, unit, span)
 
 
-def _counts(
+def _read_bar_and_beat(
     bar: str, beat: str | None, rest: Fraction, ticks: int | None, span: Span, faults: Diagnostics
 ) -> tuple[int, int] | None:
     """Read bar and beat, both counted from 1. None if one is invalid (reported).
@@ -146,10 +146,10 @@ def _counts(
         return None
     if (number == 0 or second == 0) and max(number, second) <= MAX_AMOUNT:
         of, code = ("bar", "E204") if number == 0 else ("beat", "E205")
-        cured = _suggested(max(1, int(number)), max(1, int(second)), rest, ticks, span, faults)
+        cured = _spell_suggestion(max(1, int(number)), max(1, int(second)), rest, ticks, span, faults)
         if beat is None and not rest:
             cured = "1"
-        hint = f"{of}s count from 1; " + (BY_DOT if cured is None else f"did you mean {cured}?")
+        hint = f"{of}s count from 1; " + (BAR_BEAT_HINT if cured is None else f"did you mean {cured}?")
         hint += " (the first chunk is 0c)" if beat is None and not rest else ""
         faults.error(code, f"{of} 0 does not exist", span, hint, () if cured is None else (Fix(span, cured),))
         return None
@@ -161,7 +161,7 @@ def _counts(
     return int(number), int(second)
 
 
-def _suggested(bar: int, beat: int, rest: Fraction, ticks: int | None, span: Span, faults: Diagnostics) -> str | None:
+def _spell_suggestion(bar: int, beat: int, rest: Fraction, ticks: int | None, span: Span, faults: Diagnostics) -> str | None:
     """Spell a position for a suggestion, with ticks if `ticks` is given. Return None if the meter there is not known."""
     whole, rest = divmod(rest, 1)
     more, left = divmod(ticks or 0, TICKS_PER_BEAT)
@@ -169,20 +169,20 @@ def _suggested(bar: int, beat: int, rest: Fraction, ticks: int | None, span: Spa
     return cured if ticks is None or cured is None else f"{cured.replace('.', ':')}:{left}"
 
 
-def _bar(text: str, span: Span, faults: Diagnostics, match: re.Match[str]) -> AtBar | None:
+def _read_bar(text: str, span: Span, faults: Diagnostics, match: re.Match[str]) -> AtBar | None:
     bar, beat, before, behind, over, under, decimals = match.groups()
-    rest: Fraction | None = _NOUGHT
+    rest: Fraction | None = _ZERO
     if over is not None:
         rest = parse_number(over, decimals, under, subspan(text, span, match.start(5), len(text)), faults)
     if rest is None:
         return None
-    counts = _counts(bar, beat, rest, None, span, faults)
+    counts = _read_bar_and_beat(bar, beat, rest, None, span, faults)
     if counts is None:
         return None
     if over is None:
-        return AtBar(*counts, _NOUGHT, span)
-    cured = _suggested(*counts, rest, None, span, faults)
-    hint, fixes = (BY_DOT, ()) if cured is None else (f"write {cured}", (Fix(span, cured),))
+        return AtBar(*counts, _ZERO, span)
+    cured = _spell_suggestion(*counts, rest, None, span, faults)
+    hint, fixes = (BAR_BEAT_HINT, ()) if cured is None else (f"write {cured}", (Fix(span, cured),))
     if not 0 < rest < 1:
         at = subspan(text, span, match.start(5) - 1 - len(behind), len(text))
         faults.error("E224", "the part of a beat behind + is less than one beat", at, hint, fixes)
@@ -193,7 +193,7 @@ def _bar(text: str, span: Span, faults: Diagnostics, match: re.Match[str]) -> At
     return AtBar(*counts, rest, span)
 
 
-def _told_time(text: str, span: Span, faults: Diagnostics) -> bool:
+def _report_time(text: str, span: Span, faults: Diagnostics) -> bool:
     """Report a time in hours, minutes and seconds. Return whether it was reported."""
     hours = re.fullmatch(r"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:[:;.]([0-9]{2}))?", text)
     if hours is None:
@@ -205,21 +205,21 @@ def _told_time(text: str, span: Span, faults: Diagnostics) -> bool:
     return True
 
 
-def _ticks(span: Span, faults: Diagnostics, bar: str, beat: str, tick: str) -> AtTick | None:
+def _read_ticks(span: Span, faults: Diagnostics, bar: str, beat: str, tick: str) -> AtTick | None:
     ticks = parse_number(tick, None, None, span, faults)
-    counts = None if ticks is None else _counts(bar, beat, _NOUGHT, int(ticks), span, faults)
+    counts = None if ticks is None else _read_bar_and_beat(bar, beat, _ZERO, int(ticks), span, faults)
     if counts is None or ticks is None:
         return None
     if ticks >= TICKS_PER_BEAT:
-        cured = _suggested(*counts, _NOUGHT, int(ticks), span, faults)
+        cured = _spell_suggestion(*counts, _ZERO, int(ticks), span, faults)
         message = f"ticks go from 0 to {TICKS_PER_BEAT - 1}: a beat has {TICKS_PER_BEAT}"
-        hint, fixes = (BY_DOT, ()) if cured is None else (f"write {cured}", (Fix(span, cured),))
+        hint, fixes = (BAR_BEAT_HINT, ()) if cured is None else (f"write {cured}", (Fix(span, cured),))
         faults.error("E208", message, span, hint, fixes)
         return None
     return AtTick(*counts, int(ticks), span)
 
 
-def _told_range(text: str, span: Span, faults: Diagnostics) -> bool:
+def _report_range(text: str, span: Span, faults: Diagnostics) -> bool:
     """Report `5-3`: bar and beat if the bar has that beat, otherwise a range of bars. Return whether it was reported."""
     match = _RANGE.match(text)
     if match is None:
@@ -234,7 +234,7 @@ def _told_range(text: str, span: Span, faults: Diagnostics) -> bool:
     return True
 
 
-def _told_either(text: str, span: Span, faults: Diagnostics, first: str, second: str) -> None:
+def _report_colon(text: str, span: Span, faults: Diagnostics, first: str, second: str) -> None:
     """Report two numbers with a colon: a time, or bar and beat if the bar has that beat."""
     minutes, seconds = int(first[:8]), int(second[:8])
     message = f"{excerpt(text)} can be a time or a bar and a beat"
@@ -254,13 +254,13 @@ def _told_either(text: str, span: Span, faults: Diagnostics, first: str, second:
     faults.error("E202", message, span, hint, (Fix(span, time),))
 
 
-def _refuse(text: str, span: Span, faults: Diagnostics) -> None:
+def _report_invalid(text: str, span: Span, faults: Diagnostics) -> None:
     """Report why this is not a position, as specifically as possible."""
     if check_decimal_comma(text, span, faults, "a place"):
         return
     clock = _CLOCK.match(text)
     if clock is not None:
-        _told_either(text, span, faults, *clock.groups())
+        _report_colon(text, span, faults, *clock.groups())
         return
     precise = _CLOCK_WITH_PARTS.match(text)
     if precise is not None:
@@ -268,23 +268,23 @@ def _refuse(text: str, span: Span, faults: Diagnostics) -> None:
         cured = f"{minutes}m{seconds}s" if minutes else f"{seconds[1:] if seconds[0] == '0' else seconds}s"
         faults.error("E202", f"{excerpt(text)} is a time, and a time has units", span, f"write {cured}", (Fix(span, cured),))
         return
-    if _told_time(text, span, faults):
+    if _report_time(text, span, faults):
         return
-    worded = _WORDED.match(text)
+    worded = _BAR_IN_WORDS.match(text)
     if worded is not None:
         bar, beat = worded.groups()
-        number = bar if beat is None else suggest_position(int(bar), int(beat), _NOUGHT, span, faults)
-        hint, fixes = (BY_DOT, ()) if number is None else (f"write {number}", (Fix(span, number),))
+        number = bar if beat is None else suggest_position(int(bar), int(beat), _ZERO, span, faults)
+        hint, fixes = (BAR_BEAT_HINT, ()) if number is None else (f"write {number}", (Fix(span, number),))
         faults.error("E219", "a bar is only its number", span, hint, fixes)
         return
     dots = _DOTS.match(text)
     if dots is not None:
-        _three(span, faults, *dots.groups())
+        _report_sixteenths(span, faults, *dots.groups())
         return
     parts = re.fullmatch(r"([1-9][0-9]{0,6})/([1-9][0-9]{0,2})", text)
     if parts is not None:
-        joined = suggest_position(int(parts.group(1)), int(parts.group(2)), _NOUGHT, span, faults)
-        hint, fixes = (BY_DOT, ()) if joined is None else (f"write {joined}", (Fix(span, joined),))
+        joined = suggest_position(int(parts.group(1)), int(parts.group(2)), _ZERO, span, faults)
+        hint, fixes = (BAR_BEAT_HINT, ()) if joined is None else (f"write {joined}", (Fix(span, joined),))
         faults.error("E219", "a dot joins bar and beat", span, hint, fixes)
         return
     if text.startswith("-"):
@@ -297,10 +297,10 @@ def _refuse(text: str, span: Span, faults: Diagnostics) -> None:
     if text[:1].isdigit() or text.startswith(".") or is_name(text):
         read_amount(text, span, faults, "a place")
         return
-    faults.error("E201", f"{excerpt(text)} is not a place" if text else "a place is missing", span, SPELLINGS["a place"])
+    faults.error("E201", f"{excerpt(text)} is not a place" if text else "a place is missing", span, AMOUNT_FORMS["a place"])
 
 
-def _three(span: Span, faults: Diagnostics, bar: str, beat: str, sixteenth: str) -> None:
+def _report_sixteenths(span: Span, faults: Diagnostics, bar: str, beat: str, sixteenth: str) -> None:
     """Report `9.3.2`, the notation of some sequencers for sixteenths."""
     fixes: tuple[Fix, ...] = ()
     hint = "bar, beat and ticks are written 9:3:240, a part of a beat 9.3+1/2"

@@ -9,17 +9,17 @@ from typing import Literal, cast
 from sequencer.core.diagnostics import Diagnostics, Fix, Span
 from sequencer.core.timebase import Meter, Snap
 from sequencer.language.score import ChangeTempo, Cut, GridLine, PlayItem, SuperResolution
-from sequencer.language.source import closest_word, excerpt, locator, subspan
-from sequencer.language.values.amounts import DASHES, check_decimal_comma, parse_number, plain_digits, read_duration
+from sequencer.language.source import closest_word, excerpt, make_locator, subspan
+from sequencer.language.values.amounts import DASHES, check_ascii_digits, check_decimal_comma, parse_number, read_duration
 from sequencer.language.values.strings import NAME, is_name, read_name
 
 MAX_SEED = 2**32 - 1
 MAX_BPM = 1_000
 """The fastest tempo, in bpm, and the highest frame rate, in fps."""
 MAX_LEAD_CHUNKS = 1_000
-MAX_FRAMES = 10_000
+MAX_FRAMES_PER_CHUNK = 10_000
 """Maximum number of frames in a chunk."""
-MAX_BEATS = 64
+MAX_BEATS_PER_BAR = 64
 """Maximum number of beats in a bar, and the shortest note value that can be a beat (1/64)."""
 MAX_PASSES = 10_000
 
@@ -31,9 +31,9 @@ _CUT = re.compile(r"cut(?:[ \t]+seed[ \t]+(\S+))?\Z")
 _LEAD = re.compile(r"([0-9]{1,9})c\Z")
 _PASS = re.compile(rf"({NAME})(?:[ \t]*\*[ \t]*([0-9]{{1,20}}))?\Z")
 _NAMES = re.compile(r"[^\W\d]\w*(?:-\w+)*(?:[ \t]+[^\W\d]\w*(?:-\w+)*)*+", re.ASCII)
-_APART = re.compile(rf"({NAME})[ \t]+[x×*][ \t]+([0-9]{{1,20}})(?![\w-])")
-_BEFORE = re.compile(rf"(?<!\S)([0-9]{{1,20}})[ \t]*(?:[x×*]|times\b)[ \t]+({NAME})(?=\s|\Z)")
-_LISTED = re.compile(r"[\[\]()]|->|→|=>|;|\bthen\b")
+_SEPARATED_COUNT = re.compile(rf"({NAME})[ \t]+[x×*][ \t]+([0-9]{{1,20}})(?![\w-])")
+_COUNT_BEFORE_NAME = re.compile(rf"(?<!\S)([0-9]{{1,20}})[ \t]*(?:[x×*]|times\b)[ \t]+({NAME})(?=\s|\Z)")
+_LIST_SYNTAX = re.compile(r"[\[\]()]|->|→|=>|;|\bthen\b")
 _PASSES = re.compile(r"[^\s,*]+(?:[ \t]*\*[ \t]*[^\s,*]*)?|,|\*\S*")
 
 
@@ -42,7 +42,7 @@ def read_number(text: str, span: Span, faults: Diagnostics, code: str, what: str
     match = _NUMBER.match(text)
     if match is not None:
         return parse_number(match.group(1), match.group(2), match.group(3), span, faults)
-    if plain_digits(text, span, faults) and not check_decimal_comma(text, span, faults, "a number"):
+    if check_ascii_digits(text, span, faults) and not check_decimal_comma(text, span, faults, "a number"):
         faults.error(code, f"{excerpt(text) or 'nothing'} is not {what}", span, f"write {example}")
     return None
 
@@ -73,13 +73,13 @@ def read_meter(text: str, span: Span, faults: Diagnostics) -> Meter | None:
     match = _METER.match(text)
     if match is not None:
         top, bottom = int(match.group(1)), int(match.group(2))
-        if 1 <= top <= MAX_BEATS and 1 <= bottom <= MAX_BEATS and bottom & (bottom - 1) == 0:
+        if 1 <= top <= MAX_BEATS_PER_BAR and 1 <= bottom <= MAX_BEATS_PER_BAR and bottom & (bottom - 1) == 0:
             return Meter(top, bottom)
-        hint = f"below the line stands 1, 2, 4, 8, 16, 32 or 64, above it 1 to {MAX_BEATS}"
+        hint = f"below the line stands 1, 2, 4, 8, 16, 32 or 64, above it 1 to {MAX_BEATS_PER_BAR}"
         faults.error("E241", f"{excerpt(text)} is not a meter", span, hint)
         return None
     spaced = re.match(rf"([0-9]+)[ \t]*[/:|{''.join(DASHES)}-][ \t]*([0-9]+)\Z", text)
-    if spaced is not None or plain_digits(text, span, faults):
+    if spaced is not None or check_ascii_digits(text, span, faults):
         cured = f"{spaced.group(1)}/{spaced.group(2)}" if spaced else ""
         fixes = (Fix(span, cured),) if cured else ()
         faults.error("E241", f"{excerpt(text) or 'nothing'} is not a meter", span, f"write {cured or '4/4, 3/4 or 7/8'}", fixes)
@@ -103,7 +103,9 @@ def read_grid(text: str, span: Span, faults: Diagnostics) -> GridLine | None:
     if match is None:
         faults.error("E249", f"{excerpt(text) or 'nothing'} is not a grid", span, "write 33 frames @ 24 fps")
         return None
-    frames = _whole(match.group(1), subspan(text, span, *match.span(1)), faults, "E249", "frames to a chunk", 1, MAX_FRAMES)
+    frames = _read_integer(
+        match.group(1), subspan(text, span, *match.span(1)), faults, "E249", "frames to a chunk", 1, MAX_FRAMES_PER_CHUNK
+    )
     fps = read_fps(match.group(2), subspan(text, span, *match.span(2)), faults)
     return None if frames is None or fps is None else GridLine(frames, fps, span)
 
@@ -116,7 +118,7 @@ def read_lead(text: str, span: Span, faults: Diagnostics) -> int | None:
     if match is not None:
         faults.error("E250", f"a lead has 1 to {MAX_LEAD_CHUNKS} chunks", span, "write 2c, the default, or more")
         return None
-    if plain_digits(text, span, faults):
+    if check_ascii_digits(text, span, faults):
         bare = re.match(r"([0-9]{1,4})(?:[ \t]*chunks?)?\Z", text)
         cured = f"{min(MAX_LEAD_CHUNKS, max(1, int(bare.group(1))))}c" if bare else "2c"
         fixes = (Fix(span, cured),) if bare else ()
@@ -150,7 +152,7 @@ def read_seed(text: str, span: Span, faults: Diagnostics) -> int | None:
         message = "with −1 the model draws a seed and does not tell which, so no run could be repeated"
         faults.error("E245", message, span, f"choose one yourself, from 0 to {MAX_SEED}", (Fix(span, "1"),))
         return None
-    if plain_digits(text, span, faults):
+    if check_ascii_digits(text, span, faults):
         faults.error(
             "E244", f"{excerpt(text) or 'nothing'} is not a seed", span, f"seeds are whole numbers from 0 to {MAX_SEED}"
         )
@@ -174,21 +176,23 @@ def read_sr(text: str, span: Span, faults: Diagnostics) -> SuperResolution | Non
 
 def read_snap(text: str, span: Span, faults: Diagnostics) -> Snap | None:
     """Read a snap mode: `nearest`, `floor`, `ceil`."""
-    word = _choice(text, span, faults, "E251", "snap", ("nearest", "floor", "ceil"), {"ceiling": "ceil", "round": "nearest"})
+    word = _read_choice(
+        text, span, faults, "E251", "snap", ("nearest", "floor", "ceil"), {"ceiling": "ceil", "round": "nearest"}
+    )
     return None if word is None else Snap(word)
 
 
 def read_late(text: str, span: Span, faults: Diagnostics) -> Literal["shift", "drop"] | None:
     """Read what happens to a cue that is too late: `shift`, `drop`."""
     return cast(
-        Literal["shift", "drop"] | None, _choice(text, span, faults, "E252", "late", ("shift", "drop"), {"skip": "drop"})
+        Literal["shift", "drop"] | None, _read_choice(text, span, faults, "E252", "late", ("shift", "drop"), {"skip": "drop"})
     )
 
 
 def read_middle(text: str, span: Span, faults: Diagnostics) -> Literal["C3", "C4"] | None:
     """Read the name of note 60: `C3`, `C4`."""
     return cast(
-        Literal["C3", "C4"] | None, _choice(text, span, faults, "E253", "middle", ("C3", "C4"), {"60": "C3", "c5": "C4"})
+        Literal["C3", "C4"] | None, _read_choice(text, span, faults, "E253", "middle", ("C3", "C4"), {"60": "C3", "c5": "C4"})
     )
 
 
@@ -247,10 +251,10 @@ def read_tempo(text: str, span: Span, faults: Diagnostics, in_head: bool = False
         length = read_duration(match.group(3), subspan(text, span, *match.span(3)), faults)
         if length is None:
             return None
-    return checked_tempo(ChangeTempo(bpm, to, length, span), faults, in_head)
+    return check_tempo(ChangeTempo(bpm, to, length, span), faults, in_head)
 
 
-def checked_tempo(change: ChangeTempo, faults: Diagnostics, in_head: bool) -> ChangeTempo | None:
+def check_tempo(change: ChangeTempo, faults: Diagnostics, in_head: bool) -> ChangeTempo | None:
     """Return `change` if its parts are consistent, otherwise None (reported).
 
     A ramp in a cue must state its length; a ramp in a section's head must not.
@@ -278,11 +282,11 @@ def checked_tempo(change: ChangeTempo, faults: Diagnostics, in_head: bool) -> Ch
 def read_play(text: str, span: Span, faults: Diagnostics) -> tuple[PlayItem, ...] | None:
     """Read a play order: `intro drop*2 jam finale`. Return None if a diagnostic was reported."""
     items: list[PlayItem] = []
-    locate = locator(text, span)
+    locate = make_locator(text, span)
     if _NAMES.fullmatch(text):  # fast path for the most common order: only names
         return tuple(PlayItem(match.group(), 1, locate(*match.span())) for match in re.finditer(r"\S+", text))
     listed = re.sub(r"[\[\]()]|[ \t]*(?:->|→|=>|,|;|>|\bthen\b)[ \t]*", " ", text).split()
-    if _LISTED.search(text) is not None and all(_PASS.fullmatch(one) and is_name(one.partition("*")[0]) for one in listed):
+    if _LIST_SYNTAX.search(text) is not None and all(_PASS.fullmatch(one) and is_name(one.partition("*")[0]) for one in listed):
         cured = " ".join(listed)
         faults.error(
             "E255",
@@ -292,19 +296,19 @@ def read_play(text: str, span: Span, faults: Diagnostics) -> tuple[PlayItem, ...
             (Fix(span, cured),),
         )
         return None
-    before = _BEFORE.search(text)
+    before = _COUNT_BEFORE_NAME.search(text)
     if before is not None and not _is_count(before.group(1)):
-        _told_count(before.group(2), before.group(1), locate(*before.span()), faults)
+        _report_count(before.group(2), before.group(1), locate(*before.span()), faults)
         return None
     if before is not None:
         cured = f"{before.group(2)}*{before.group(1)}"
         at = locate(*before.span())
         faults.error("E255", "how often a section is played stands behind its name", at, f"write {cured}", (Fix(at, cured),))
         return None
-    apart = list(_APART.finditer(text))
+    apart = list(_SEPARATED_COUNT.finditer(text))
     for match in apart:
         if not _is_count(match.group(2)):
-            _told_count(match.group(1), match.group(2), locate(*match.span()), faults)
+            _report_count(match.group(1), match.group(2), locate(*match.span()), faults)
             continue
         cured = f"{match.group(1)}*{match.group(2)}"
         at = locate(*match.span())
@@ -338,7 +342,7 @@ def read_pass(text: str, span: Span, faults: Diagnostics) -> PlayItem | None:
             return PlayItem(name, 1, span)
         if _is_count(times):
             return PlayItem(name, int(times), span)
-        _told_count(name, times, span, faults)
+        _report_count(name, times, span, faults)
         return None
     swapped = re.match(rf"([0-9]{{1,20}})[x×*]?({NAME})\Z|({NAME})[ \t]*[x×*][ \t]*([0-9]{{1,20}})\Z", text)
     first = re.match(NAME, text)
@@ -346,7 +350,7 @@ def read_pass(text: str, span: Span, faults: Diagnostics) -> PlayItem | None:
     if swapped is not None:
         name, times = swapped.group(2) or swapped.group(3), swapped.group(1) or swapped.group(4)
         if not _is_count(times):
-            _told_count(name, times, span, faults)
+            _report_count(name, times, span, faults)
             return None
     fixes = (Fix(span, f"{name}*{times}"),) if swapped else ()
     faults.error("E255", f"{excerpt(text)} is not a section to play", span, f"write a name, or {name}*{times}", fixes)
@@ -357,22 +361,22 @@ def _is_count(times: str) -> bool:
     return 1 <= int(times) <= MAX_PASSES
 
 
-def _told_count(name: str, times: str, span: Span, faults: Diagnostics) -> None:
+def _report_count(name: str, times: str, span: Span, faults: Diagnostics) -> None:
     """Report a number of repetitions that is out of range."""
     bound = "1" if int(times) < 1 else str(MAX_PASSES)
     message = f"a section is played 1 to {MAX_PASSES:,} times, not {int(times):,}"
     faults.error("E255", message, span, f"write {name}*{bound}", (Fix(span, f"{name}*{bound}"),))
 
 
-def _whole(text: str, span: Span, faults: Diagnostics, code: str, what: str, low: int, high: int) -> int | None:
+def _read_integer(text: str, span: Span, faults: Diagnostics, code: str, what: str, low: int, high: int) -> int | None:
     if re.fullmatch(r"[0-9]{1,9}", text) and low <= int(text) <= high:
         return int(text)
-    if plain_digits(text, span, faults):
+    if check_ascii_digits(text, span, faults):
         faults.error(code, f"{excerpt(text)} is not a number of {what}", span, f"write a whole number from {low} to {high}")
     return None
 
 
-def _choice(
+def _read_choice(
     text: str, span: Span, faults: Diagnostics, code: str, what: str, words: tuple[str, ...], others: dict[str, str]
 ) -> str | None:
     """Read one of `words`."""

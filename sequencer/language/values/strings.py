@@ -9,22 +9,22 @@ from typing import Final
 from sequencer.core.diagnostics import Diagnostics, Fix, Span
 from sequencer.core.unicode_names import with_composed_marks
 from sequencer.language.score import Text, Variable
-from sequencer.language.source import ODD_BLANK, excerpt, locator, odd_blank, subspan
+from sequencer.language.source import UNUSUAL_SPACE, excerpt, make_locator, subspan, unusual_space_error
 
-_NO_NAME = r"\x00-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\xa9\xab-\xb1\xb4\xb6-\xb8\xbb\xbf\xd7\xf7"
-IN_NAME = rf"[^{_NO_NAME}]"
+_NON_NAME_CHARACTERS = r"\x00-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\xa9\xab-\xb1\xb4\xb6-\xb8\xbb\xbf\xd7\xf7"
+NAME_CHARACTER = rf"[^{_NON_NAME_CHARACTERS}]"
 """Pattern for a character that may follow in a name: the letters, digits and `_` of Latin-1, and any character beyond it.
 
 Python's regular expressions have no class for combining marks. The grammar's terminals use the same approximation; `composed`
 does the exact check.
 """
 
-NAME = rf"[^\W\d]{IN_NAME}*(?:-{IN_NAME}+)*"
+NAME = rf"[^\W\d]{NAME_CHARACTER}*(?:-{NAME_CHARACTER}+)*"
 """Pattern for what looks like a name; `composed` decides whether it is valid."""
 
 _NAME = re.compile(r"[^\W\d]\w*(?:-\w+)*\Z")
 _LIKE_A_NAME = re.compile(NAME + r"\Z")
-_PARTS = re.compile(f"{IN_NAME}+")
+_PARTS = re.compile(f"{NAME_CHARACTER}+")
 _JOINERS = "\u200c\u200d"
 MAX_NAME_LENGTH = 100
 """Maximum length of a name, in characters."""
@@ -40,10 +40,10 @@ RESERVED = ACTION_WORDS | {"bar", "bars", "beat", "beats", "from"}
 
 def is_name(text: str) -> bool:
     """Return whether `text` is a valid name: letters with marks, digits, `_`, parts joined by `-`, no digit at the start."""
-    return composed(text) is not None
+    return normalise_name(text) is not None
 
 
-def composed(text: str) -> str | None:
+def normalise_name(text: str) -> str | None:
     """Return the name in Unicode's composed form (NFC), in which names are compared, or None if `text` is not a name.
 
     So `é` is the same name whether it is one character or an `e` with a combining accent. Joiners (U+200C and U+200D), which
@@ -69,17 +69,17 @@ def composed(text: str) -> str | None:
 
 def read_name(text: str, span: Span, faults: Diagnostics, what: str) -> str | None:
     """Read a name. `what` says what it names, for messages (`a mark`). Return None if a diagnostic was reported."""
-    name = composed(text)
+    name = normalise_name(text)
     if name is not None:
         if len(name) <= MAX_NAME_LENGTH:
             return name
         faults.error("E226", f"the name of {what} has at most {MAX_NAME_LENGTH} characters", span, "shorten it")
         return None
-    odd = ODD_BLANK.search(text)
+    odd = UNUSUAL_SPACE.search(text)
     if odd is not None:
-        faults.error("E159", *odd_blank(odd.group(), subspan(text, span, *odd.span())))
+        faults.error("E159", *unusual_space_error(odd.group(), subspan(text, span, *odd.span())))
         return None
-    cured = "-".join(_PARTS.findall("".join(char if composed(f"a{char}") or char == "-" else " " for char in text)))
+    cured = "-".join(_PARTS.findall("".join(char if normalise_name(f"a{char}") or char == "-" else " " for char in text)))
     cured = cured if is_name(cured) and len(cured) <= MAX_NAME_LENGTH else ""
     hint = f"write {cured}" if cured else "a name begins with a letter; letters, digits, _ and - may follow"
     fixes = (Fix(span, cured),) if cured else ()
@@ -105,15 +105,15 @@ CURLY: Final = "“”„‟«»"
 MAX_VARIABLES = 1_000
 """Maximum number of variables in one text."""
 
-MAX_TOLD = 20
+MAX_TEXT_DIAGNOSTICS = 20
 """Maximum number of diagnostics reported for one text."""
 
 _PIECE = re.compile(rf'\{{\{{|\}}\}}|\{{({NAME})\}}|[{{}}]|\\["\\]|\\|[ \t]*\n[ \t\n]*')
-_PLAIN_PIECE = re.compile(rf"\{{\{{|\}}\}}|\{{({NAME})\}}|[{{}}]|[ \t]*\n[ \t\n]*")
-_MEANT = {"{{": "{", "}}": "}", '\\"': '"', "\\\\": "\\"}
+_UNQUOTED_PIECE = re.compile(rf"\{{\{{|\}}\}}|\{{({NAME})\}}|[{{}}]|[ \t]*\n[ \t\n]*")
+_ESCAPED_CHARACTERS = {"{{": "{", "}}": "}", '\\"': '"', "\\\\": "\\"}
 _SPECIAL = re.compile(r"[{}\\\n]")
 _OPENED = re.compile(r"\{([^{}\"\n]{0,60})\}")
-_UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 
 Locate = Callable[[int, int], Span]
 """Returns the span of `text[start:end]` for two offsets in a text."""
@@ -124,14 +124,16 @@ def read_text(literal: str, span: Span, faults: Diagnostics) -> Text | None:
     if literal.startswith('"""'):
         content = literal[3:-3]
         skipped = 3 + len(content) - len(content.lstrip(" \t\n"))
-        return _pieces(content.strip(" \t\n"), span, faults, _PIECE, _shifted(locator(literal, span), skipped), True)
+        return _split_pieces(
+            content.strip(" \t\n"), span, faults, _PIECE, _shift_locator(make_locator(literal, span), skipped), True
+        )
     content = literal[1:-1]
     if _SPECIAL.search(content) is None and len(content) <= MAX_TEXT_LENGTH:
         return Text((content,) if content else (), span)
-    return _pieces(content, span, faults, _PIECE, _shifted(locator(literal, span), 1), False)
+    return _split_pieces(content, span, faults, _PIECE, _shift_locator(make_locator(literal, span), 1), False)
 
 
-def _shifted(locate: Locate, by: int) -> Locate:
+def _shift_locator(locate: Locate, by: int) -> Locate:
     return lambda start, end: locate(start + by, end + by)
 
 
@@ -152,13 +154,13 @@ def read_unquoted_text(
         skipped, content = len(content) - len(stripped), stripped.rstrip(" \t\n")
     else:
         skipped = 0
-    if _UNSHOWN.search(content) is not None:
-        _control(content, span, faults, locate, skipped)
+    if _UNPRINTABLE.search(content) is not None:
+        _report_control(content, span, faults, locate, skipped)
         return None
     if _SPECIAL.search(content) is None and len(content) <= MAX_TEXT_LENGTH:
         return Text((content,) if content else (), span, block)
-    where = (lambda start, end: span) if locate is None else _shifted(locate, skipped)
-    return _pieces(content, span, faults, _PLAIN_PIECE, where, block)
+    where = (lambda start, end: span) if locate is None else _shift_locator(locate, skipped)
+    return _split_pieces(content, span, faults, _UNQUOTED_PIECE, where, block)
 
 
 def read_string(literal: str, span: Span, faults: Diagnostics) -> str | None:
@@ -178,12 +180,12 @@ def read_string(literal: str, span: Span, faults: Diagnostics) -> str | None:
         return content
     for match in re.finditer(r"\\(.?)", content):
         if match.group(1) not in ('"', "\\"):
-            _escape(content, match.start(), subspan(literal, span, match.start() + 1, match.start() + 3), faults)
+            _report_escape(content, match.start(), subspan(literal, span, match.start() + 1, match.start() + 3), faults)
             return None
     return re.sub(r"\\(.)", r"\1", content)
 
 
-def _pieces(
+def _split_pieces(
     content: str, span: Span, faults: Diagnostics, pattern: re.Pattern[str], locate: Locate, block: bool
 ) -> Text | None:
     """Split a text into its parts. Return None if a diagnostic was reported."""
@@ -199,25 +201,25 @@ def _pieces(
         start, end = match.span()
         if start < last:
             continue  # already reported with the preceding brace
-        if variables > MAX_VARIABLES or told >= MAX_TOLD:
+        if variables > MAX_VARIABLES or told >= MAX_TEXT_DIAGNOSTICS:
             break
         words.append(content[last:start])
         last = end
         piece = match.group()
-        name = None if match.group(1) is None else composed(match.group(1))
+        name = None if match.group(1) is None else normalise_name(match.group(1))
         if name is not None:
             if before := "".join(words):
                 parts.append(before)
             words.clear()
             parts.append(Variable(name, locate(start, end)))
             variables += 1
-        elif piece in _MEANT:
-            words.append(_MEANT[piece])
+        elif piece in _ESCAPED_CHARACTERS:
+            words.append(_ESCAPED_CHARACTERS[piece])
         elif piece[0] in "{}":
-            last = _brace(content, start, piece[0], locate, faults)
+            last = _report_brace(content, start, piece[0], locate, faults)
             told += 1
         elif piece == "\\":
-            _escape(content, start, locate(start, start + 2), faults)
+            _report_escape(content, start, locate(start, start + 2), faults)
             told += 1
         else:
             words.append(" ")
@@ -230,7 +232,7 @@ def _pieces(
     return Text(tuple(parts), span, block) if told == 0 else None
 
 
-def _brace(content: str, at: int, brace: str, locate: Locate, faults: Diagnostics) -> int:
+def _report_brace(content: str, at: int, brace: str, locate: Locate, faults: Diagnostics) -> int:
     """Report a brace that is not part of a variable. Return the offset at which to continue."""
     span = locate(at, at + 1)
     if brace == "}":
@@ -258,7 +260,7 @@ def _brace(content: str, at: int, brace: str, locate: Locate, faults: Diagnostic
     return opened.end()
 
 
-def _escape(content: str, at: int, span: Span, faults: Diagnostics) -> None:
+def _report_escape(content: str, at: int, span: Span, faults: Diagnostics) -> None:
     r"""Report a `\` before a character that needs no escape."""
     behind = content[at + 1 : at + 2]
     hint, cured = 'write \\\\ for a backslash and \\" for a quote', "\\\\" + behind
@@ -268,8 +270,8 @@ def _escape(content: str, at: int, span: Span, faults: Diagnostics) -> None:
     faults.error("E272", f"\\{excerpt(behind)} is not an escape", span, hint, (Fix(span, cured),))
 
 
-def _control(content: str, span: Span, faults: Diagnostics, locate: Locate | None, skipped: int) -> None:
-    match = _UNSHOWN.search(content)
+def _report_control(content: str, span: Span, faults: Diagnostics, locate: Locate | None, skipped: int) -> None:
+    match = _UNPRINTABLE.search(content)
     start = match.start() if match else 0
     at = span if locate is None else locate(start + skipped, start + skipped + 1)
     faults.error("E274", f"the control character U+{ord(content[start]):04X} cannot stand in a text", at, "leave it out")

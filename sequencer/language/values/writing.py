@@ -40,18 +40,18 @@ from sequencer.language.score import (
 )
 from sequencer.language.values.amounts import MAX_AMOUNT, MAX_AMOUNT_DIGITS, MAX_DIGITS
 
-_SINGLE_BLANK = re.compile(r"(?<![ \t]) (?![ \t])")
+_SINGLE_SPACE = re.compile(r"(?<![ \t]) (?![ \t])")
 
 
-def number(value: Fraction | int) -> str:
+def render_number(value: Fraction | int) -> str:
     """Render a number as `24`, `23.976` or `960/11`: an integer, an exact decimal, or else a fraction."""
-    spelled = _decimal(value) or _fraction(value)
+    spelled = _render_decimal(value) or _render_fraction(value)
     if spelled is None:
         raise ValueError(f"{value} has more digits than a score can hold")
     return spelled
 
 
-def _decimal(value: Fraction | int) -> str | None:
+def _render_decimal(value: Fraction | int) -> str | None:
     """Render a value ≥ 0 with at most nine decimal places. Return None if that is not exact."""
     places = next((n for n in range(MAX_DIGITS + 1) if (value * 10**n).denominator == 1), None)
     if places is None or value < 0:
@@ -63,18 +63,18 @@ def _decimal(value: Fraction | int) -> str | None:
     return f"{whole}.{behind}" if behind else whole
 
 
-def _fraction(value: Fraction | int) -> str | None:
+def _render_fraction(value: Fraction | int) -> str | None:
     """Render a value ≥ 0 as `960/11`. Return None if it has too many digits."""
     if not 0 <= value <= MAX_AMOUNT or len(str(value.denominator)) > MAX_DIGITS:
         return None
     return str(value)
 
 
-def amount(value: Fraction, unit: Unit, *, short: bool) -> str:
+def render_amount(value: Fraction, unit: Unit, *, short: bool) -> str:
     """Render an amount of a unit: `8 bars` (short: `8bar`), `4 beats` (`4b`), `2c`, `96f`, `350ms`, `12.5s`, `1m30s`."""
     match unit:
         case Unit.BARS | Unit.BEATS:
-            spelled = _fraction(value)
+            spelled = _render_fraction(value)
             if spelled is None:
                 raise ValueError(f"{value} {unit} has more digits than a score can hold")
             word = "bar" if unit is Unit.BARS else "beat"
@@ -82,41 +82,41 @@ def amount(value: Fraction, unit: Unit, *, short: bool) -> str:
                 return spelled + ("bar" if unit is Unit.BARS else "b")
             return f"{spelled} {word}" if value <= 1 else f"{spelled} {word}s"
         case Unit.CHUNKS:
-            return f"{number(value)}c"
+            return f"{render_number(value)}c"
         case Unit.FRAMES:
-            return f"{number(value)}f"
+            return f"{render_number(value)}f"
         case Unit.SECONDS:
-            return _seconds(value)
+            return _render_seconds(value)
 
 
-def _seconds(value: Fraction) -> str:
+def _render_seconds(value: Fraction) -> str:
     """Render seconds: as whole milliseconds below one, with minutes from sixty, as a fraction only if no decimal is exact."""
     if 0 < value < 1 and (value * 1000).denominator == 1:
         return f"{value * 1000}ms"
-    decimal = _decimal(value)
+    decimal = _render_decimal(value)
     if value >= 60 and decimal is not None:
-        return f"{int(value // 60)}m{_decimal(value % 60)}s"
+        return f"{int(value // 60)}m{_render_decimal(value % 60)}s"
     if decimal is not None:
         return f"{decimal}s"
-    thousandth = _decimal(value * 1000)
+    thousandth = _render_decimal(value * 1000)
     if thousandth is not None:
         return f"{thousandth}ms"
-    fraction = _fraction(value)
+    fraction = _render_fraction(value)
     if fraction is not None:
         return f"{fraction}s"
     for scaled, unit in ((value * 1000, "ms"), (value / 60, "m")):
-        spelled = _decimal(scaled) or _fraction(scaled)
+        spelled = _render_decimal(scaled) or _render_fraction(scaled)
         if spelled is not None:
             return spelled + unit
     raise ValueError(f"{value} seconds have more digits than a score can hold")
 
 
-def duration(length: Duration, *, short: bool = False) -> str:
+def render_duration(length: Duration, *, short: bool = False) -> str:
     """Render a duration: `8 bars`, `1 beat`, `1/2 beat`, `2c`, `12.5s`, `96f`. With `short`, omit spaces: `8bar`, `1/2b`."""
-    return amount(length.amount, length.unit, short=short)
+    return render_amount(length.amount, length.unit, short=short)
 
 
-def place(where: Position) -> str:
+def render_position(where: Position) -> str:
     """Render a position: `9`, `9.3`, `9.3+1/2`, `9:3:240`, `32b`, `12.5s`, `+2bar`, `mark drop +1bar`."""
     match where:
         case AtBar(bar, beat, rest):
@@ -126,59 +126,59 @@ def place(where: Position) -> str:
         case AtTick(bar, beat, tick):
             return f"{bar}:{beat}:{tick}"
         case AtOffset(value, unit):
-            return amount(value, unit, short=True)
+            return render_amount(value, unit, short=True)
         case After(by):
-            return f"+{duration(by, short=True)}"
+            return f"+{render_duration(by, short=True)}"
         case AtMark(name, plus):
-            return f"mark {name}" if plus is None else f"mark {name} +{duration(plus, short=True)}"
+            return f"mark {name}" if plus is None else f"mark {name} +{render_duration(plus, short=True)}"
 
 
-def trigger(on: Trigger) -> str:
+def render_trigger(on: Trigger) -> str:
     """Render a trigger: `note C3 ch 10`, `cc 20 > 64`, `program 5`, `start`, `go exit`."""
     match on:
         case OnNote(written, channel):
-            return f"note {written}{_channel(channel)}"
+            return f"note {written}{_channel_suffix(channel)}"
         case OnControl(control, above, value, channel):
-            return f"cc {control} {'>' if above else '<'} {value}{_channel(channel)}"
+            return f"cc {control} {'>' if above else '<'} {value}{_channel_suffix(channel)}"
         case OnProgram(program, channel):
-            return f"program {program}{_channel(channel)}"
+            return f"program {program}{_channel_suffix(channel)}"
         case OnTransport(what):
             return what
         case OnGo(name):
             return f"go {name}"
 
 
-def _channel(channel: int | None) -> str:
+def _channel_suffix(channel: int | None) -> str:
     return "" if channel is None else f" ch {channel}"
 
 
-def clock(line: ClockLine) -> str:
+def render_clock(line: ClockLine) -> str:
     """Render a clock without the word `clock`: `chunks`, `120 bpm, 4/4`, `midi "Digitakt", 4/4, nominal 120 bpm`."""
     if line.kind is ClockKind.MTC:
-        return f"mtc {line.rate}" + ("" if line.port is None else f" {string(line.port)}")
+        return f"mtc {line.rate}" + ("" if line.port is None else f" {render_string(line.port)}")
     if line.kind is ClockKind.FILE:
-        return f"file {string(line.file or '')}"
+        return f"file {render_string(line.file or '')}"
     if line.kind is ClockKind.CHUNKS or line.bpm is None:
         return "chunks"
     if line.kind is ClockKind.BPM:
-        return f"{number(line.bpm)} bpm, {line.meter}"
-    port = "" if line.port is None else f" {string(line.port)}"
-    return f"{line.kind}{port}, {line.meter}, nominal {number(line.bpm)} bpm"
+        return f"{render_number(line.bpm)} bpm, {line.meter}"
+    port = "" if line.port is None else f" {render_string(line.port)}"
+    return f"{line.kind}{port}, {line.meter}, nominal {render_number(line.bpm)} bpm"
 
 
-def grid(line: GridLine) -> str:
+def render_grid(line: GridLine) -> str:
     """Render a grid without the word `grid`: `33 frames @ 24 fps`."""
-    return f"{line.frames} frames @ {number(line.fps)} fps"
+    return f"{line.frames} frames @ {render_number(line.fps)} fps"
 
 
-def header(said: Header) -> dict[str, str]:
+def render_header(said: Header) -> dict[str, str]:
     """Return the header's values by keyword, in the usual order.
 
     The title is omitted, because each notation quotes it differently.
     """
     values = {
-        "clock": None if said.clock is None else clock(said.clock),
-        "grid": None if said.grid is None else grid(said.grid),
+        "clock": None if said.clock is None else render_clock(said.clock),
+        "grid": None if said.grid is None else render_grid(said.grid),
         "snap": said.snap,
         "lead": None if said.lead is None else f"{said.lead}c",
         "late": said.late,
@@ -189,32 +189,32 @@ def header(said: Header) -> dict[str, str]:
     return {word: str(value) for word, value in values.items() if value is not None}
 
 
-def tempo(change: ChangeTempo) -> str:
+def render_tempo(change: ChangeTempo) -> str:
     """Render a tempo without the word `tempo`: `96`, `120 -> 132 over 4 bars`."""
-    ramp = "" if change.to is None else f" -> {number(change.to)}"
-    over = "" if change.over is None else f" over {duration(change.over)}"
-    return f"{number(change.bpm)}{ramp}{over}"
+    ramp = "" if change.to is None else f" -> {render_number(change.to)}"
+    over = "" if change.over is None else f" over {render_duration(change.over)}"
+    return f"{render_number(change.bpm)}{ramp}{over}"
 
 
-def cut(action: Cut) -> str:
+def render_cut(action: Cut) -> str:
     """Render a cut: `cut`, `cut seed 9`."""
     return "cut" if action.seed is None else f"cut seed {action.seed}"
 
 
-def midi(action: SendMidi) -> str:
+def render_midi(action: SendMidi) -> str:
     """Render a MIDI message without the word `midi`: `note C3 ch 10 vel 100 for 1 beat`, `cc 20 64`, `program 5 ch 1`."""
     match action:
         case SendNote(written, channel, velocity, length):
             loud = "" if velocity is None else f" vel {velocity}"
-            lasts = "" if length is None else f" for {duration(length)}"
-            return f"note {written}{_channel(channel)}{loud}{lasts}"
+            lasts = "" if length is None else f" for {render_duration(length)}"
+            return f"note {written}{_channel_suffix(channel)}{loud}{lasts}"
         case SendControl(control, value, channel):
-            return f"cc {control} {value}{_channel(channel)}"
+            return f"cc {control} {value}{_channel_suffix(channel)}"
         case SendProgram(program, channel):
-            return f"program {program}{_channel(channel)}"
+            return f"program {program}{_channel_suffix(channel)}"
 
 
-def play(items: tuple[PlayItem, ...]) -> str:
+def render_play(items: tuple[PlayItem, ...]) -> str:
     """Render a play order without the word `play`: `intro drop*2 finale`."""
     return " ".join(item.section if item.times == 1 else f"{item.section}*{item.times}" for item in items)
 
@@ -222,12 +222,12 @@ def play(items: tuple[PlayItem, ...]) -> str:
 # ---- texts ---------------------------------------------------------------------------------------------------------
 
 
-def string(value: str) -> str:
+def render_string(value: str) -> str:
     r"""Render a text without variables (a title, a path, a port name) in quotes, with `"` and `\` escaped."""
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def braced(text: Text) -> str:
+def render_content(text: Text) -> str:
     """Render a text as it appears inside its quotes, without escapes: variables as `{name}`, braces doubled."""
     return "".join(
         "{" + part.name + "}" if isinstance(part, Variable) else part.replace("{", "{{").replace("}", "}}")
@@ -235,9 +235,9 @@ def braced(text: Text) -> str:
     )
 
 
-def quoted(text: Text) -> str:
+def render_quoted(text: Text) -> str:
     """Render a text on one line, in quotes."""
-    return string(braced(text))
+    return render_string(render_content(text))
 
 
 def wrap_text(content: str, width: int) -> list[str]:
@@ -247,7 +247,7 @@ def wrap_text(content: str, width: int) -> list[str]:
     """
     lines: list[str] = []
     start = last = 0
-    for gap in _SINGLE_BLANK.finditer(content):
+    for gap in _SINGLE_SPACE.finditer(content):
         if gap.start() - start > width and last > start:
             lines.append(content[start : last - 1])
             start = last

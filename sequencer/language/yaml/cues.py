@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from sequencer.core.diagnostics import Diagnostics, Fix, Related, Span
 from sequencer.language import values
-from sequencer.language.foreign_words import NO_IMAGE, SILENT_IMAGE
+from sequencer.language.foreign_words import NO_IMAGE_HINT, NO_IMAGE_WORDS
 from sequencer.language.score import (
     Action,
     ChangeMeter,
@@ -38,8 +38,8 @@ from sequencer.language.yaml.unknown_keys import FOREIGN_KEYS
 SAME_SEED = "same seed"
 """The value of `cut: same seed`, a cut that keeps the current seed."""
 
-_CUT_SEED = re.compile(r"(?:cut[ \t]+)?seed[ \t]+(\S+)\Z")
-_SAID = re.compile(rf"({values.NAME})[ \t]*(?:,[ \t]*|[ \t]+(?=\"))(.+)\Z", re.DOTALL)
+_CUT_WITH_SEED = re.compile(r"(?:cut[ \t]+)?seed[ \t]+(\S+)\Z")
+_SCENE_WITH_TEXT = re.compile(rf"({values.NAME})[ \t]*(?:,[ \t]*|[ \t]+(?=\"))(.+)\Z", re.DOTALL)
 
 
 class ActionReader:
@@ -55,41 +55,43 @@ class ActionReader:
         self.file = values_.file
         self.faults = values_.faults
         self.readers: dict[str, Callable[[Node, Scalar], Action | None]] = {
-            "prompt": self._prompt,
-            "image": self._image,
-            "strength": self._strength,
-            "sr": self._sr,
-            "cut": self._cut,
-            "tempo": self._tempo,
-            "meter": self._meter,
-            "mark": self._mark,
-            "snap": self._snap,
-            "pause": self._pause,
-            "resume": self._resume,
-            "goto": self._goto,
+            "prompt": self._read_prompt,
+            "image": self._read_image,
+            "strength": self._read_strength,
+            "sr": self._read_sr,
+            "cut": self._read_cut,
+            "tempo": self._read_tempo,
+            "meter": self._read_meter,
+            "mark": self._read_mark,
+            "snap": self._read_snap,
+            "pause": self._read_pause,
+            "resume": self._read_resume,
+            "goto": self._read_goto,
         }
 
-    def _prompt(self, node: Node, key: Scalar) -> Prompt | None:
+    def _read_prompt(self, node: Node, key: Scalar) -> Prompt | None:
         if node.__class__ is Scalar:
-            text = self.values.text(node, key)
+            text = self.values.read_text(node, key)
             return None if text is None else Prompt(text, text.span)
-        words = self.values.words(node, key)
+        words = self.values.read_prompt_text(node, key)
         return None if words is None else Prompt(words, words.span)
 
-    def show(self, node: Node, key: Scalar, entries: dict[str, tuple[Scalar, Node]]) -> Show | None:
+    def read_show(self, node: Node, key: Scalar, entries: dict[str, tuple[Scalar, Node]]) -> Show | None:
         """Read `show: tram` and the optional `action` among `entries`."""
-        scalar = self.values.scalar(node, key)
+        scalar = self.values.read_scalar(node, key)
         action = None
         good = True
         if "action" in entries:
             word, value = entries["action"]
-            action = self.values.text(value, word) if value.__class__ is Scalar else self.values.words(value, word)
+            action = (
+                self.values.read_text(value, word) if value.__class__ is Scalar else self.values.read_prompt_text(value, word)
+            )
             good = action is not None
         if scalar is None:
             return None
-        name = values.composed(scalar.value)
+        name = values.normalise_name(scalar.value)
         if name is None or name in values.RESERVED:
-            self._no_scene(scalar, value_span(scalar, self.source), action is None and good)
+            self._report_no_scene(scalar, value_span(scalar, self.source), action is None and good)
             return None
         if not good:
             return None
@@ -99,8 +101,8 @@ class ActionReader:
         column = scalar.column + (2 if scalar.style else 1)
         return Show(name, action, Span(self.file, scalar.line + 1, column, end.end_line, end.end_column))
 
-    def _no_scene(self, scalar: Scalar, span: Span, alone: bool) -> None:
-        said = _SAID.match(scalar.value) if alone else None
+    def _report_no_scene(self, scalar: Scalar, span: Span, alone: bool) -> None:
+        said = _SCENE_WITH_TEXT.match(scalar.value) if alone else None
         if said is None:
             values.read_scene_name(scalar.value, span, self.faults)
             return
@@ -117,68 +119,68 @@ class ActionReader:
         fixes = (Fix(at, f"{between}action: {quoted}"),) if at != span and "{" not in name else ()
         self.faults.error("E124", message, at, hint, fixes)
 
-    def _image(self, node: Node, key: Scalar) -> UseImage | None:
-        if isinstance(node, Scalar) and not node.style and node.value.casefold() in NO_IMAGE:
-            span = self.values.entry(key, node)
-            self.faults.error("E143", f"there is no image {node.value}", span, SILENT_IMAGE)
+    def _read_image(self, node: Node, key: Scalar) -> UseImage | None:
+        if isinstance(node, Scalar) and not node.style and node.value.casefold() in NO_IMAGE_WORDS:
+            span = self.values.entry_span(key, node)
+            self.faults.error("E143", f"there is no image {node.value}", span, NO_IMAGE_HINT)
             return None
-        path = self.values.string(node, key)
+        path = self.values.read_string(node, key)
         return None if path is None or not isinstance(node, Scalar) else UseImage(path, value_span(node, self.source))
 
-    def _strength(self, node: Node, key: Scalar) -> SetStrength | None:
+    def _read_strength(self, node: Node, key: Scalar) -> SetStrength | None:
         value = self.values.read(node, key, values.read_strength)
-        return None if value is None else SetStrength(value, self.values.entry(key, node))
+        return None if value is None else SetStrength(value, self.values.entry_span(key, node))
 
-    def _sr(self, node: Node, key: Scalar) -> SetSr | None:
+    def _read_sr(self, node: Node, key: Scalar) -> SetSr | None:
         value = self.values.read(node, key, values.read_sr)
-        return None if value is None else SetSr(value, self.values.entry(key, node))
+        return None if value is None else SetSr(value, self.values.entry_span(key, node))
 
-    def _cut(self, node: Node, key: Scalar) -> Cut | None:
-        span = self.values.entry(key, node)
+    def _read_cut(self, node: Node, key: Scalar) -> Cut | None:
+        span = self.values.entry_span(key, node)
         if isinstance(node, Scalar) and (node.is_empty or node.value in (SAME_SEED, "cut")):
             return Cut(None, span)
         read = self.values.read(node, key, read_cut_value)
         return None if read is None else replace(read, span=span)
 
-    def _tempo(self, node: Node, key: Scalar) -> ChangeTempo | None:
+    def _read_tempo(self, node: Node, key: Scalar) -> ChangeTempo | None:
         change = self.values.read(node, key, values.read_tempo)
-        return None if change is None else replace(change, span=self.values.entry(key, node))
+        return None if change is None else replace(change, span=self.values.entry_span(key, node))
 
-    def _meter(self, node: Node, key: Scalar) -> ChangeMeter | None:
+    def _read_meter(self, node: Node, key: Scalar) -> ChangeMeter | None:
         meter = self.values.read(node, key, values.read_meter)
-        return None if meter is None else ChangeMeter(meter, self.values.entry(key, node))
+        return None if meter is None else ChangeMeter(meter, self.values.entry_span(key, node))
 
-    def _mark(self, node: Node, key: Scalar) -> SetMark | None:
+    def _read_mark(self, node: Node, key: Scalar) -> SetMark | None:
         name = self.values.read(node, key, lambda text, span, faults: values.read_name(text, span, faults, "a mark"))
-        return None if name is None else SetMark(name, self.values.entry(key, node))
+        return None if name is None else SetMark(name, self.values.entry_span(key, node))
 
-    def _snap(self, node: Node, key: Scalar) -> SetSnap | None:
+    def _read_snap(self, node: Node, key: Scalar) -> SetSnap | None:
         snap = self.values.read(node, key, values.read_snap)
-        return None if snap is None else SetSnap(snap, self.values.entry(key, node))
+        return None if snap is None else SetSnap(snap, self.values.entry_span(key, node))
 
-    def midi(self, node: Node, key: Scalar) -> list[SendMidi]:
+    def read_midi(self, node: Node, key: Scalar) -> list[SendMidi]:
         """Read `midi: note C3`, or a list of such values."""
         found: list[SendMidi] = []
-        for item in self.values.items(node, key):
+        for item in self.values.read_items(node, key):
             read = self.values.read(item, key, values.read_midi)
             if read is not None and isinstance(item, Scalar):
                 found.append(replace(read, span=value_span(item, self.source)))
         return found
 
-    def _goto(self, node: Node, key: Scalar) -> Goto | None:
+    def _read_goto(self, node: Node, key: Scalar) -> Goto | None:
         name = self.values.read(node, key, lambda text, span, faults: values.read_name(text, span, faults, "a section"))
         return None if name is None or not isinstance(node, Scalar) else Goto(name, value_span(node, self.source))
 
-    def _pause(self, node: Node, key: Scalar) -> Pause | None:
-        return Pause(self.values.key(key)) if self._no_value(node, key) else None
+    def _read_pause(self, node: Node, key: Scalar) -> Pause | None:
+        return Pause(self.values.key_span(key)) if self._has_no_value(node, key) else None
 
-    def _resume(self, node: Node, key: Scalar) -> Resume | None:
-        return Resume(self.values.key(key)) if self._no_value(node, key) else None
+    def _read_resume(self, node: Node, key: Scalar) -> Resume | None:
+        return Resume(self.values.key_span(key)) if self._has_no_value(node, key) else None
 
-    def _no_value(self, node: Node, key: Scalar) -> bool:
+    def _has_no_value(self, node: Node, key: Scalar) -> bool:
         if node is None or (isinstance(node, Scalar) and node.is_empty):
             return node is not None
-        span = self.values.span(node)
+        span = self.values.node_span(node)
         hint = "leave the value out"
         self.faults.error("E612", f"`{key.value}` has no value", span, hint, (Fix(span, ""),))
         return False
@@ -186,7 +188,7 @@ class ActionReader:
 
 def read_cut_value(text: str, span: Span, faults: Diagnostics) -> Cut | None:
     """Read the value of `cut:`: `seed 99` or `same seed`."""
-    match = _CUT_SEED.match(text)
+    match = _CUT_WITH_SEED.match(text)
     if match is not None:
         seed = values.read_seed(match.group(1), subspan(text, span, *match.span(1)), faults)
         return None if seed is None else Cut(seed, span)
@@ -224,49 +226,49 @@ class CueReader:
 
     # ---- items -----------------------------------------------------------------------------------------------------
 
-    def items(self, node: Node, key: Scalar) -> list[Item]:
+    def read_items(self, node: Node, key: Scalar) -> list[Item]:
         """Read the items of `cues` or `rules`. `rules` accepts only rules, `cues` accepts both."""
         if isinstance(node, Scalar) and node.is_empty:
             return []
         found: list[Item] = list(node.read) if isinstance(node, Sequence) else []
         rules = key.value == "rules"
-        for item in self.values.items(node, key, wants_dashes=True):
+        for item in self.values.read_items(node, key, wants_dashes=True):
             if isinstance(item, Mapping):
-                read = self.item(item, rules)
+                read = self.read_item(item, rules)
                 if read is not None:
                     found.append(read)
             elif item is not None:
                 example = "- {when: note C3, show: tram}" if rules else '- {at: 1, prompt: "…"}'
                 message = f"each item of `{key.value}` holds keys with values"
-                self.faults.error("E609", message, self.values.span(item), f"write it as {example}")
+                self.faults.error("E609", message, self.values.node_span(item), f"write it as {example}")
         return found
 
-    def item(self, node: Mapping, in_rules: bool) -> Item | None:
+    def read_item(self, node: Mapping, in_rules: bool) -> Item | None:
         """Read one cue, `every` or rule."""
         entries = node.entries
         if "at" in entries and _OTHER_HEADS.isdisjoint(entries) and not in_rules:
-            actions = self._actions(node, False, False)
+            actions = self._read_actions(node, False, False)
             if not node.whole:
                 return None
             key, value = entries["at"]
             place = self.values.read(value, key, values.read_position)
-            return None if place is None else Cue(place, actions, self._over(node))
-        return self._longer(node, in_rules)
+            return None if place is None else Cue(place, actions, self._mapping_span(node))
+        return self._read_every_or_rule(node, in_rules)
 
-    def _longer(self, node: Mapping, in_rules: bool) -> Item | None:
+    def _read_every_or_rule(self, node: Mapping, in_rules: bool) -> Item | None:
         """Read an `every` or a rule, or report an item that is neither."""
         entries = node.entries
         when = "when" if "when" in entries else "on"
         has_at, has_every, has_when = "at" in entries, "every" in entries, when in entries
         if has_at + has_every + has_when != 1 or (in_rules and not has_when):
-            self._unclear(node, in_rules)
+            self._report_unclear_item(node, in_rules)
             return None
         if not has_when:
-            self._only_in_rules(entries)
-        actions = self._actions(node, has_when, has_every)
+            self._report_rule_keys(entries)
+        actions = self._read_actions(node, has_when, has_every)
         if not node.whole:
             return None
-        span = self._over(node)
+        span = self._mapping_span(node)
         if has_at:
             key, value = entries["at"]
             place = self.values.read(value, key, values.read_position)
@@ -283,33 +285,33 @@ class CueReader:
         start = self.values.read(value, key, values.read_position)
         return None if step is None or start is None else Every(step, start, actions, span)
 
-    def _over(self, node: Mapping) -> Span:
+    def _mapping_span(self, node: Mapping) -> Span:
         if node.end_line == node.line:
             return Span(self.file, node.line + 1, node.column + 1, node.line + 1, node.end_column + 1)
         return self.source.span(node.start, node.end)
 
-    def _unclear(self, node: Mapping, in_rules: bool) -> None:
+    def _report_unclear_item(self, node: Mapping, in_rules: bool) -> None:
         """Report a mapping that is not exactly one cue or one rule; read its actions to report their mistakes too."""
         entries = node.entries
         heads = [entries[word][0] for word in ("at", "every", "when", "on") if word in entries]
         if len(heads) > 1:
-            first = Related(self.values.key(heads[0]), "the first one")
+            first = Related(self.values.key_span(heads[0]), "the first one")
             message = f"`{heads[1].value}` cannot stand beside `{heads[0].value}`"
             hint = "make two items of it, each with its own place, step or trigger"
-            self.faults.error("E612", message, self.values.key(heads[1]), hint, related=(first,))
+            self.faults.error("E612", message, self.values.key_span(heads[1]), hint, related=(first,))
             known = set(heads)
-            self._actions(node, any(key.value in ("when", "on") for key in known), "every" in entries)
+            self._read_actions(node, any(key.value in ("when", "on") for key in known), "every" in entries)
             return
-        self._actions(node, in_rules, "from" in entries)
+        self._read_actions(node, in_rules, "from" in entries)
         if not node.whole:
             return
-        if self._heads_nearby(node):
+        if self._guess_heads(node):
             return  # the misspelled key is reported, with a fix
         at = self.source.span(node.start, node.end)
         if in_rules and heads:
             message = f"`{heads[0].value}` stands among the rules"
             self.faults.error(
-                "E612", message, self.values.key(heads[0]), "put this item under `cues`; a rule begins with `when`"
+                "E612", message, self.values.key_span(heads[0]), "put this item under `cues`; a rule begins with `when`"
             )
             return
         if in_rules:
@@ -322,7 +324,7 @@ class CueReader:
             insert = (Fix(self.source.span(node.start, node.start), f"at: 1\n{' ' * node.column}"),)
         self.faults.error("E117", "this cue has no place", at, "write, for example: at: 1", insert)
 
-    def _heads_nearby(self, node: Mapping) -> set[str]:
+    def _guess_heads(self, node: Mapping) -> set[str]:
         """Return the heads (`at`, `every`, …) that the unknown keys of a mapping were probably meant to be."""
         from sequencer.language.source import closest_word
 
@@ -331,18 +333,18 @@ class CueReader:
         others = {other for word in words for other in FOREIGN_KEYS.get(word, ())}
         return ({closest_word(word, _HEADS) or "" for word in words} | others) & set(_HEADS)
 
-    def _only_in_rules(self, entries: dict[str, tuple[Scalar, Node]]) -> None:
+    def _report_rule_keys(self, entries: dict[str, tuple[Scalar, Node]]) -> None:
         for word in RULE_KEYS:
             if word in entries:
                 said = entries[word][1]
                 name = f" {excerpt(said.value)}" if word == "goto" and isinstance(said, Scalar) and said.value else ""
                 hint = f"write a rule for it: - {{when: go out, {word}:{name}}}"
                 message = f"{word} answers to a trigger: it stands in a rule"
-                self.faults.error("E141", message, self.values.key(entries[word][0]), hint)
+                self.faults.error("E141", message, self.values.key_span(entries[word][0]), hint)
 
     # ---- actions ---------------------------------------------------------------------------------------------------
 
-    def _actions(self, node: Mapping, in_rule: bool, in_every: bool) -> tuple[Action, ...]:
+    def _read_actions(self, node: Mapping, in_rule: bool, in_every: bool) -> tuple[Action, ...]:
         found: list[Action] = []
         entries = node.entries
         readers = self.one.readers
@@ -355,31 +357,31 @@ class CueReader:
                 if action is not None:
                     found.append(action)
             elif word == "show":
-                show = self.one.show(value, key, entries)
+                show = self.one.read_show(value, key, entries)
                 if show is not None:
                     found.append(show)
             elif word == "action":
                 if not {"show", "scene"} & entries.keys():
-                    self._without_show(key, value)
+                    self._report_missing_show(key, value)
             elif word == "midi":
-                found += self.one.midi(value, key)
+                found += self.one.read_midi(value, key)
             elif word == "do":
-                self._do(value, key, in_rule, found)
+                self._read_do(value, key, in_rule, found)
             elif word not in _HEADS or (word == "from" and not in_every):
-                self._unknown(node, key, value, in_rule)
+                self._report_unknown_key(node, key, value, in_rule)
         if not found and node.whole and all(word in _HEADS for word in entries):
-            self._idle(node)
+            self._report_no_action(node)
         return tuple(found)
 
-    def _idle(self, node: Mapping) -> None:
+    def _report_no_action(self, node: Mapping) -> None:
         at = self.source.span(node.start, node.end)
         self.faults.error("E611", "nothing happens here: this has no action", at, 'write, for example: prompt: "…"')
 
-    def _unknown(self, node: Mapping, key: Scalar, value: Node, in_rule: bool) -> None:
-        if self._as_in_text(node, key, value):
+    def _report_unknown_key(self, node: Mapping, key: Scalar, value: Node, in_rule: bool) -> None:
+        if self._report_text_notation(node, key, value):
             return
         if key.value == "seed":
-            span = self.values.entry(key, value)
+            span = self.values.entry_span(key, value)
             written = value.value if isinstance(value, Scalar) else ""
             hint = f"start a new take with it: cut: seed {excerpt(written) or 5}"
             fixes = (Fix(span, f"cut: seed {written}"),) if re.fullmatch(r"[0-9]{1,10}", written) else ()
@@ -387,22 +389,22 @@ class CueReader:
             return
         if key.value == "from":
             message = "`from` says where an `every` begins; a cue has its own place"
-            self.faults.error("E612", message, self.values.key(key), "leave it out, or write every instead of at")
+            self.faults.error("E612", message, self.values.key_span(key), "leave it out, or write every instead of at")
             return
         if key.value in ("pick", "random", "choose", "choice", "oneof"):
             hint = "write prompt: {pick: […]}, or with a scene action: {pick: […]}"
-            self.faults.error("E610", "`pick` is a text and stands where a text does", self.values.key(key), hint)
+            self.faults.error("E610", "`pick` is a text and stands where a text does", self.values.key_span(key), hint)
             return
         known = (*_HEADS, *ACTION_KEYS, *(RULE_KEYS if in_rule else ()))
-        self.values.unknown_key(key, value, known, "a rule" if in_rule else "a cue", node)
+        self.values.report_unknown_key(key, value, known, "a rule" if in_rule else "a cue", node)
 
-    def _as_in_text(self, node: Mapping, key: Scalar, value: Node) -> bool:
+    def _report_text_notation(self, node: Mapping, key: Scalar, value: Node) -> bool:
         """Report a position inside a key, as in the text notation: `at 2: "…"`. Return whether it was reported."""
         match = _HEAD_IN_KEY.fullmatch(key.value)
         if match is None or not isinstance(value, Scalar):
             return False
         word, place = ("when" if match.group(1) == "on" else match.group(1)), match.group(2)
-        span = self.values.entry(key, value)
+        span = self.values.entry_span(key, value)
         text = self.source.text[value.start : value.end]
         between = ", " if node.flow else "\n" + " " * node.column
         prompt = f"{between}prompt: {text}" if text and not {"prompt", "show"} & set(node.entries) else ""
@@ -413,33 +415,33 @@ class CueReader:
         self.faults.error("E610", "a place and what happens there are two keys", span, hint, fixes)
         return True
 
-    def _without_show(self, key: Scalar, value: Node) -> None:
-        at = self.values.key(key)
+    def _report_missing_show(self, key: Scalar, value: Node) -> None:
+        at = self.values.key_span(key)
         hint = "name the scene (show: tram), or write prompt instead of action"
         self.faults.error("E621", "an action is what a scene shows, and no scene is named", at, hint, (Fix(at, "prompt"),))
-        self.values.words(value, key)
+        self.values.read_prompt_text(value, key)
 
-    def _do(self, node: Node, key: Scalar, in_rule: bool, found: list[Action]) -> None:
+    def _read_do(self, node: Node, key: Scalar, in_rule: bool, found: list[Action]) -> None:
         """Read `do: [cut, {mark: a}, {mark: b}]`: actions in order; each kind may occur more than once."""
-        for item in self.values.items(node, key):
+        for item in self.values.read_items(node, key):
             if isinstance(item, Scalar):
-                self._bare(item, key, in_rule, found)
+                self._read_bare_word(item, key, in_rule, found)
             elif isinstance(item, Mapping):
                 if not in_rule:
-                    self._only_in_rules(item.entries)
-                found += self._inner(item, in_rule)
+                    self._report_rule_keys(item.entries)
+                found += self._read_inner_actions(item, in_rule)
             elif isinstance(item, Sequence):
-                self.faults.error("E607", "`do` is one list of actions", self.values.span(item), "unfold the inner list")
+                self.faults.error("E607", "`do` is one list of actions", self.values.node_span(item), "unfold the inner list")
 
-    def _inner(self, node: Mapping, in_rule: bool) -> tuple[Action, ...]:
+    def _read_inner_actions(self, node: Mapping, in_rule: bool) -> tuple[Action, ...]:
         for word in (*_HEADS, "do"):
             if word in node.entries:
                 message = f"`{word}` cannot stand inside of `do`"
-                self.faults.error("E612", message, self.values.key(node.entries[word][0]), "here stand actions only")
+                self.faults.error("E612", message, self.values.key_span(node.entries[word][0]), "here stand actions only")
                 return ()
-        return self._actions(node, in_rule, False)
+        return self._read_actions(node, in_rule, False)
 
-    def _bare(self, item: Scalar, key: Scalar, in_rule: bool, found: list[Action]) -> None:
+    def _read_bare_word(self, item: Scalar, key: Scalar, in_rule: bool, found: list[Action]) -> None:
         span = value_span(item, self.source)
         match item.value:
             case "cut":
@@ -451,22 +453,22 @@ class CueReader:
                     hint = f"write a rule for it: - {{when: go NAME, do: {word}}}"
                     self.faults.error("E141", f"{word} answers to a trigger: it stands in a rule", span, hint)
             case _ if item.is_empty:
-                self.values.nothing(key)
-            case _ if self._is_key_and_value(item, key):
+                self.values.report_no_value(key)
+            case _ if self._report_key_and_value(item, key):
                 pass
             case _:
                 known = ", ".join(BARE_WORDS)
                 hint = f"a word alone is one of {known}; other actions are written {{sr: 4x}}, {{prompt: …}}"
-                self.faults.error("E620", f"{excerpt(item.value)} is no action", self.values.span(item), hint)
+                self.faults.error("E620", f"{excerpt(item.value)} is no action", self.values.node_span(item), hint)
 
-    def _is_key_and_value(self, item: Scalar, key: Scalar) -> bool:
+    def _report_key_and_value(self, item: Scalar, key: Scalar) -> bool:
         """Report `do: goto intro`, as in the text notation. Return whether it was reported."""
         word, _, rest = item.value.partition(" ")
         if not rest or word == "do" or word not in ACTION_KEYS + RULE_KEYS:
             return False
         cured = f"{word}: {rest.strip()}"
         alone = self.source.text[key.end : item.start].strip() == ":"
-        fixes = (Fix(self.values.entry(key, item), cured),) if alone else ()
+        fixes = (Fix(self.values.entry_span(key, item), cured),) if alone else ()
         hint = f"write {excerpt(cured)}" if alone else f"write {{{excerpt(cured)}}}"
-        self.faults.error("E620", f"{excerpt(item.value)} is a key and its value", self.values.span(item), hint, fixes)
+        self.faults.error("E620", f"{excerpt(item.value)} is a key and its value", self.values.node_span(item), hint, fixes)
         return True

@@ -13,7 +13,7 @@ import re
 
 from sequencer.core.diagnostics import Diagnostics, Span
 from sequencer.language import values
-from sequencer.language.foreign_words import NO_IMAGE
+from sequencer.language.foreign_words import NO_IMAGE_WORDS
 from sequencer.language.score import Action, Cue, Position, Prompt, SetMark, SetSr, SetStrength, Show, Text, UseImage
 from sequencer.language.values import strings as words
 from sequencer.language.values.strings import MAX_NAME_LENGTH
@@ -22,8 +22,8 @@ from sequencer.language.yaml.nodes import Mapping, Scalar
 _PLAIN = r"[^\W_][^,:#\[\]{}\"\\\n\t]*+(?<! )|\+[0-9][0-9a-z/+. ]*+(?<! )"
 _QUOTED = r"\"[^\"\\\n\t#]*+\""
 _KEYS = "at|every|from|when|on|show|action|prompt|image|strength|sr|cut|tempo|meter|mark|snap|goto"
-_ONE = rf"(?:{_KEYS}): (?:{_PLAIN}|{_QUOTED})"
-_LINE = re.compile(rf"^( *- )(\{{{_ONE}(?:, {_ONE})*\}})(?=[ \t]*(?:$|[ \t]#))", re.MULTILINE)
+_KEY_AND_VALUE = rf"(?:{_KEYS}): (?:{_PLAIN}|{_QUOTED})"
+_LINE = re.compile(rf"^( *- )(\{{{_KEY_AND_VALUE}(?:, {_KEY_AND_VALUE})*\}})(?=[ \t]*(?:$|[ \t]#))", re.MULTILINE)
 MAX_VALUE_LENGTH = 200
 """Longer values are read without the fast path, because only the normal path reports values that are too long."""
 
@@ -35,7 +35,7 @@ def mask_simple_cues(text: str) -> tuple[str, int]:
     return _LINE.subn(lambda match: match.group(1) + "x" * (match.end() - match.start(2)), text)
 
 
-def mapping_at(text: str, start: int, end: int, line: int, column: int) -> Mapping | None:
+def read_mapping_at(text: str, start: int, end: int, line: int, column: int) -> Mapping | None:
     """Return the mapping `text[start:end]` at `line` and `column` (from 0), or None if it contains a duplicate key."""
     mapping = Mapping(start, line, column, True)
     shift = column - start
@@ -55,7 +55,7 @@ def mapping_at(text: str, start: int, end: int, line: int, column: int) -> Mappi
     return mapping if len(entries) == count else None
 
 
-def cue_at(text: str, file: str, start: int, end: int, line: int, column: int, faults: Diagnostics) -> Cue | None:
+def read_cue_at(text: str, file: str, start: int, end: int, line: int, column: int, faults: Diagnostics) -> Cue | None:
     """Return the cue `text[start:end]` if it has a position and only the usual actions, each at most once, else None.
 
     Mistakes are reported briefly or not at all: a score with any mistake is read again without the fast path, which reports
@@ -74,7 +74,7 @@ def cue_at(text: str, file: str, start: int, end: int, line: int, column: int, f
         at, behind = match.end(1) + 2 + shift, match.end() + shift
         span = Span(file, number, at, number, behind)
         if key in ("prompt", "action"):
-            said = _text(value, quoted, span, faults)
+            said = _read_text(value, quoted, span, faults)
             if said is None:
                 return None
             if key == "prompt":
@@ -88,10 +88,10 @@ def cue_at(text: str, file: str, start: int, end: int, line: int, column: int, f
             return None
         elif key == "at":
             place = values.read_position(value, span, faults)
-        elif key == "show" and (name := values.composed(value)) is not None and name not in values.RESERVED:
+        elif key == "show" and (name := values.normalise_name(value)) is not None and name not in values.RESERVED:
             actions.append(Show(name, None, span))
         else:
-            action = _setting(key, value, span, Span(file, number, match.start(1) + shift, number, behind), faults)
+            action = _read_setting(key, value, span, Span(file, number, match.start(1) + shift, number, behind), faults)
             if action is None:
                 return None
             actions.append(action)
@@ -99,25 +99,25 @@ def cue_at(text: str, file: str, start: int, end: int, line: int, column: int, f
     return None if place is None or not actions else Cue(place, tuple(actions), whole)
 
 
-def _setting(key: str, value: str, span: Span, whole: Span, faults: Diagnostics) -> Action | None:
+def _read_setting(key: str, value: str, span: Span, whole: Span, faults: Diagnostics) -> Action | None:
     """Read an action that sets one value: `span` is the span of the value, `whole` that of key and value."""
     match key:
         case "sr":
             sr = values.read_sr(value, span, faults)
             return None if sr is None else SetSr(sr, whole)
         case "mark":
-            name = values.composed(value)
+            name = values.normalise_name(value)
             return None if name is None or len(name) > MAX_NAME_LENGTH else SetMark(name, whole)
         case "strength":
             strength = values.read_strength(value, span, faults)
             return None if strength is None else SetStrength(strength, whole)
         case "image":
-            return None if value.casefold() in NO_IMAGE else UseImage(value, span)
+            return None if value.casefold() in NO_IMAGE_WORDS else UseImage(value, span)
         case _:
             return None
 
 
-def _text(value: str | None, quoted: str | None, span: Span, faults: Diagnostics) -> Text | None:
+def _read_text(value: str | None, quoted: str | None, span: Span, faults: Diagnostics) -> Text | None:
     inner = (value or "") if quoted is None else quoted[1:-1]
     if "{" not in inner and "}" not in inner:  # the lines read here contain no control characters and no escapes
         return Text((inner,) if inner else (), span)

@@ -10,27 +10,27 @@ from sequencer.core.diagnostics import Diagnostics, Fix, Span
 from sequencer.language.score import Pick, PromptText, Text
 from sequencer.language.source import excerpt
 from sequencer.language.values import strings as words
-from sequencer.language.yaml.nodes import BLOCKS, Mapping, Node, Scalar, Sequence, locator_of, value_span, whole_span
-from sequencer.language.yaml.unknown_keys import Keys
+from sequencer.language.yaml.nodes import BLOCK_STYLES, Mapping, Node, Scalar, Sequence, make_locator, scalar_span, value_span
+from sequencer.language.yaml.unknown_keys import KeyReporter
 
-MAX_IN_VALUE = 200
+MAX_VALUE_LENGTH = 200
 """The longest position, duration, number or trigger, in characters."""
 
 Value = TypeVar("Value")
 ReadValue = Callable[[str, Span, Diagnostics], Value]
 """One of the value readers that both notations share."""
 
-_TRICKY = re.compile("[{}\n\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
+_SPECIAL_CHARACTERS = re.compile("[{}\n\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 """Characters that need closer inspection: a text without them is taken verbatim."""
-_UNSHOWN = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
+_UNPRINTABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 
 
 _KEY_BELOW = re.compile(r"\n(?:[ \t]*(?:#[^\n]*)?\n)*( *)([\w-]+):(?=\s|\Z)")
-_HOLDERS = frozenset({"let", "scenes"})
+_NAMED_BLOCKS = frozenset({"let", "scenes"})
 """Keys whose value is a block of keys that the author names."""
 
 
-class FieldReader(Keys):
+class FieldReader(KeyReporter):
     """Reads the nodes of one source's tree."""
 
     __slots__ = ()
@@ -42,110 +42,115 @@ class FieldReader(Keys):
     def read(self, node: Node, key: Scalar, reader: ReadValue[Value]) -> Value | None:
         """Return the result of `reader` for a scalar."""
         if node.__class__ is not Scalar:
-            self._one_value(node, key)
+            self._report_not_single(node, key)
             return None
-        if len(node.value) > MAX_IN_VALUE:
-            message = f"this is longer than {MAX_IN_VALUE} characters, and no value is"
-            self.faults.error("E149", message, self.span(node), "write it shorter")
+        if len(node.value) > MAX_VALUE_LENGTH:
+            message = f"this is longer than {MAX_VALUE_LENGTH} characters, and no value is"
+            self.faults.error("E149", message, self.node_span(node), "write it shorter")
             return None
         return reader(node.value, value_span(node, self.source), self.faults)
 
-    def _one_value(self, node: Node, key: Scalar) -> None:
+    def _report_not_single(self, node: Node, key: Scalar) -> None:
         """Report a list or a mapping where a single value is expected."""
         if node is None or isinstance(node, Scalar):
             return
         span = self.source.span(node.start, max(node.end, node.start + 1))
         what = "a list" if isinstance(node, Sequence) else "a mapping"
-        joined = _joined(key.value, node)
+        joined = _join_parts(key.value, node)
         if joined is not None and node.end > node.start:
             message = f"`{excerpt(key.value)}` is one value, and here stands {what}"
             fixes = (Fix(span, joined),) if node.flow else ()
             self.faults.error("E607", message, span, f"write {key.value}: {excerpt(joined, 60)}", fixes)
             return
-        shape = _SHAPES.get(key.value)
+        shape = _EXAMPLE_VALUES.get(key.value)
         hint = "write the value alone" if shape is None else f"write it in one line, for example {key.value}: {shape}"
         self.faults.error("E607", f"`{excerpt(key.value)}` is one value, and here stands {what}", span, hint)
 
-    def scalar(self, node: Node, key: Scalar) -> Scalar | None:
+    def read_scalar(self, node: Node, key: Scalar) -> Scalar | None:
         """Return the node if it is a scalar that is not empty."""
         if not isinstance(node, Scalar):
-            self._one_value(node, key)
+            self._report_not_single(node, key)
             return None
         if node.is_empty:
-            self.nothing(key)
+            self.report_no_value(key)
             return None
         return node
 
-    def nothing(self, key: Scalar) -> None:
+    def report_no_value(self, key: Scalar) -> None:
         """Report a key without a value."""
-        at = self.key(key)
+        at = self.key_span(key)
         behind = _KEY_BELOW.search(self.source.text, key.start)
         indent = at.column - 1
         hint = "write its value, or leave it out"
         is_below = (
             behind is not None and len(behind.group(1)) == indent and ("\n" not in self.source.text[key.start : behind.start()])
         )
-        if behind is not None and is_below and (key.value in _HOLDERS or behind.group(2) in ("base", "follow")):
+        if behind is not None and is_below and (key.value in _NAMED_BLOCKS or behind.group(2) in ("base", "follow")):
             hint += "; lines that belong to it are indented further than it is"
         self.faults.error("E622", f"`{excerpt(key.value)}` has no value", at, hint)
 
-    def string(self, node: Node, key: Scalar) -> str | None:
+    def read_string(self, node: Node, key: Scalar) -> str | None:
         """Return a title or a path: one line in which braces have no meaning."""
-        scalar = self.scalar(node, key)
+        scalar = self.read_scalar(node, key)
         if scalar is None:
             return None
         value = scalar.value.strip(" \t\n") if scalar.is_block else scalar.value
-        found = _UNSHOWN.search(value)
+        found = _UNPRINTABLE.search(value)
         if found is None:
             return value
         if found.group() == "\n":
-            self.faults.error("E275", "this is written on one line", self.span(scalar), "write it on one line")
+            self.faults.error("E275", "this is written on one line", self.node_span(scalar), "write it on one line")
         else:
             message = f"the control character U+{ord(found.group()):04X} cannot stand in a text"
-            self.faults.error("E274", message, self.span(scalar), "leave it out")
+            self.faults.error("E274", message, self.node_span(scalar), "leave it out")
         return None
 
     # ---- texts -----------------------------------------------------------------------------------------------------
 
-    def text(self, node: Node, key: Scalar) -> Text | None:
+    def read_text(self, node: Node, key: Scalar) -> Text | None:
         """Return a text with its variables."""
         if node.__class__ is not Scalar:
-            if isinstance(node, Mapping) and node.flow and self._unquoted(node):
+            if isinstance(node, Mapping) and node.flow and self._report_unquoted_variable(node):
                 return None
-            self._one_value(node, key)
+            self._report_not_single(node, key)
             return None
         scalar: Scalar = node
         style = scalar.style
         if not style:
             if scalar.start == scalar.end:
-                self.nothing(key)
+                self.report_no_value(key)
                 return None
             if scalar.value[0] in words.CURLY and scalar.value[-1] in words.CURLY:
-                self._curly(scalar)
+                self._report_curly_quotes(scalar)
                 return None
         value = scalar.value
         start, end = scalar.start, scalar.end
         several = self.source.text.find("\n", start, end) >= 0
-        if not several and _TRICKY.search(value) is None and len(value) <= words.MAX_TEXT_LENGTH and style not in BLOCKS:
+        if (
+            not several
+            and _SPECIAL_CHARACTERS.search(value) is None
+            and len(value) <= words.MAX_TEXT_LENGTH
+            and style not in BLOCK_STYLES
+        ):
             line, column = scalar.line + 1, scalar.column + 1
             return Text((value,) if value else (), Span(self.file, line, column, line, column + end - start))
         several = several or scalar.is_block
         return words.read_unquoted_text(
-            value, whole_span(scalar, self.source), self.faults, locator_of(scalar, self.source), several
+            value, scalar_span(scalar, self.source), self.faults, make_locator(scalar, self.source), several
         )
 
-    def _curly(self, scalar: Scalar) -> None:
-        span = self.span(scalar)
+    def _report_curly_quotes(self, scalar: Scalar) -> None:
+        span = self.node_span(scalar)
         inner = scalar.value.strip(words.CURLY).replace("\\", "\\\\").replace('"', '\\"')
         hint = 'texts stand in plain quotes: "'
         self.faults.error("E107", "these quotes are typographic", span, hint, (Fix(span, f'"{inner}"'),))
 
-    def _unquoted(self, node: Mapping) -> bool:
+    def _report_unquoted_variable(self, node: Mapping) -> bool:
         """Report `{name}`, which YAML takes for a mapping."""
         first = next(iter(node.entries.values()), None)
         if len(node.entries) != 1 or first is None or not isinstance(first[1], Scalar) or not first[1].is_empty:
             return False
-        span = self.span(node)
+        span = self.node_span(node)
         if any(one.code == "E618" and one.span.line == span.line for one in self.faults.diagnostics):
             return True  # the text after it made PyYAML stop, and was reported together with it
         cured = f'"{self.source.text[node.start : node.end]}"'
@@ -154,38 +159,38 @@ class FieldReader(Keys):
         )
         return True
 
-    def words(self, node: Node, key: Scalar) -> PromptText | None:
+    def read_prompt_text(self, node: Node, key: Scalar) -> PromptText | None:
         """Return a text, or the choice in `{pick: [text, …]}`."""
         if not isinstance(node, Mapping) or "pick" not in node.entries:
-            return self.text(node, key)
+            return self.read_text(node, key)
         word, options = node.entries["pick"]
-        self.unknown(node, ("pick",), "a text drawn from several")
-        found = [self.text(option, word) for option in self.items(options, word)]
+        self.report_unknown_keys(node, ("pick",), "a text drawn from several")
+        found = [self.read_text(option, word) for option in self.read_items(options, word)]
         kept = tuple(option for option in found if option is not None)
         if not found:
             if options is not None:
-                self.nothing(word)
+                self.report_no_value(word)
             return None
-        return Pick(kept, self.span(node)) if len(kept) == len(found) else None
+        return Pick(kept, self.node_span(node)) if len(kept) == len(found) else None
 
     # ---- lists and mappings ----------------------------------------------------------------------------------------
 
-    def items(self, node: Node, key: Scalar, wants_dashes: bool = False) -> list[Node]:
+    def read_items(self, node: Node, key: Scalar, wants_dashes: bool = False) -> list[Node]:
         """Return the items of a list; a single value counts as a list of one item (reported if `wants_dashes`)."""
         if isinstance(node, Sequence):
             return node.items
         if node is None:
             return []
         if isinstance(node, Scalar) and node.is_empty:
-            self.nothing(key)
+            self.report_no_value(key)
             return []
         if wants_dashes:
             at = self.source.span(node.start, node.start + 1)
             hint = "put a dash and a blank in front of each: - {…}"
-            self.faults.error("E608", f"`{excerpt(key.value)}` is a list", at, hint, self._dashed(node, key))
+            self.faults.error("E608", f"`{excerpt(key.value)}` is a list", at, hint, self._dash_fixes(node, key))
         return [node]
 
-    def _dashed(self, node: Node, key: Scalar) -> tuple[Fix, ...]:
+    def _dash_fixes(self, node: Node, key: Scalar) -> tuple[Fix, ...]:
         """Return the fixes that put a dash before the first line of a block and indent its other lines to match."""
         if not isinstance(node, Mapping) or node.flow or not node.whole:
             return ()
@@ -196,19 +201,19 @@ class FieldReader(Keys):
         others = (self.source.span(self.source.starts[line], self.source.starts[line]) for line in lines[1:])
         return (Fix(first, "- "), *(Fix(at, "  ") for at in others))
 
-    def mapping(self, node: Node, key: Scalar, example: str) -> Mapping | None:
+    def read_mapping(self, node: Node, key: Scalar, example: str) -> Mapping | None:
         """Return the node if it is a mapping, else report it."""
         if isinstance(node, Mapping):
             return node
         if isinstance(node, Scalar) and node.is_empty:
-            self.nothing(key)
+            self.report_no_value(key)
         elif node is not None:
-            span = self.span(node)
+            span = self.node_span(node)
             self.faults.error("E609", f"`{excerpt(key.value)}` holds keys with values", span, f"write it as {example}")
         return None
 
 
-def _joined(word: str, node: Sequence | Mapping) -> str | None:
+def _join_parts(word: str, node: Sequence | Mapping) -> str | None:
     """Return a clock or a trigger that is split into parts, on one line: `{bpm: 120, meter: 3/4}` becomes `120 bpm, 3/4`."""
     if isinstance(node, Sequence):
         pieces = [one.value for one in node.items if isinstance(one, Scalar)]
@@ -223,7 +228,7 @@ def _joined(word: str, node: Sequence | Mapping) -> str | None:
     return f"{bpm} bpm" + ("" if meter is None else f", {meter}")
 
 
-_SHAPES = {
+_EXAMPLE_VALUES = {
     "midi": "note C3",
     "clock": "120 bpm, 4/4",
     "grid": "33 frames @ 24 fps",

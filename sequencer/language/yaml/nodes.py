@@ -13,7 +13,7 @@ from sequencer.core.diagnostics import Span
 from sequencer.language.score import Item
 from sequencer.language.source import Source
 
-BLOCKS = frozenset({"|", ">"})
+BLOCK_STYLES = frozenset({"|", ">"})
 """The styles of scalars whose lines are below their key."""
 
 Locate = Callable[[int, int], Span]
@@ -45,7 +45,7 @@ class Scalar:
     @property
     def is_block(self) -> bool:
         """Whether it is written with `|` or `>`."""
-        return self.style in BLOCKS
+        return self.style in BLOCK_STYLES
 
 
 def value_span(scalar: Scalar, source: Source) -> Span:
@@ -59,10 +59,10 @@ def value_span(scalar: Scalar, source: Source) -> Span:
         if end - start == length + 2 and scalar.style:
             line, column = scalar.line + 1, scalar.column + 2
             return Span(source.file, line, column, line, column + length)
-    return whole_span(scalar, source)
+    return scalar_span(scalar, source)
 
 
-def whole_span(scalar: Scalar, source: Source) -> Span:
+def scalar_span(scalar: Scalar, source: Source) -> Span:
     """Return the span of a complete scalar, including quotes, without trailing white space."""
     start, end = scalar.start, scalar.end
     if source.text.find("\n", start, end) < 0:
@@ -71,13 +71,13 @@ def whole_span(scalar: Scalar, source: Source) -> Span:
     return source.span(start, end)
 
 
-def locator_of(scalar: Scalar, source: Source) -> Locate:
+def make_locator(scalar: Scalar, source: Source) -> Locate:
     """Return a function that maps parts of a scalar's value to spans, or to the complete scalar if they cannot be located."""
     inside = scalar.end - scalar.start - (2 if scalar.style else 0)
     if inside == len(scalar.value) and source.text.find("\n", scalar.start, scalar.end) < 0:
         file, line, first = source.file, scalar.line + 1, scalar.column + (2 if scalar.style else 1)
         return lambda start, end: Span(file, line, first + start, line, first + end)
-    whole = whole_span(scalar, source)
+    whole = scalar_span(scalar, source)
     offsets: list[int] | None = None
 
     def locate(start: int, end: int) -> Span:
@@ -105,7 +105,7 @@ def _offsets(scalar: Scalar, text: str) -> list[int]:
     offsets: list[int] = []
     for char in scalar.value:
         blank = char.isspace()
-        at = _skipped(text, at, stop, escapes, blank)
+        at = _skip_folded(text, at, stop, escapes, blank)
         if at >= stop and not blank:
             return []
         offsets.append(min(at, max(scalar.start, stop - 1)))
@@ -121,13 +121,13 @@ def _offsets(scalar: Scalar, text: str) -> list[int]:
     return offsets
 
 
-def _skipped(text: str, at: int, stop: int, escapes: bool, blank: bool) -> int:
+def _skip_folded(text: str, at: int, stop: int, escapes: bool, blank: bool) -> int:
     """Return where the next character of a value is: after folded line ends, and after all spaces unless it is a space."""
     while True:
         if escapes and text.startswith("\\\n", at):
-            at = _solid(text, at + 2, stop)
+            at = _skip_white_space(text, at + 2, stop)
         elif not blank and at < stop and text[at].isspace():
-            at = _solid(text, at, stop)
+            at = _skip_white_space(text, at, stop)
         else:
             return at
 
@@ -136,7 +136,7 @@ _ESCAPES = {"x": 4, "u": 6, "U": 10}
 """The length of an escape in a double-quoted scalar; all others have two characters."""
 
 
-def _solid(text: str, at: int, stop: int) -> int:
+def _skip_white_space(text: str, at: int, stop: int) -> int:
     while at < stop and text[at].isspace():
         at += 1
     return at

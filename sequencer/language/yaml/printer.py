@@ -44,7 +44,7 @@ from sequencer.language.values import writing as spelling
 from sequencer.language.yaml import quoting as spell
 from sequencer.language.yaml.cues import SAME_SEED
 
-LINE = 110
+MAX_LINE_LENGTH = 110
 """The maximum length of a line that contains a complete cue."""
 
 INDENT = "  "
@@ -55,35 +55,38 @@ Pair = tuple[str, "str | PromptText | list[str]"]
 
 def item_lines(item: Item, depth: int) -> list[str]:
     """Return the lines of a cue or a rule, without the indentation for `depth`."""
-    pairs: list[Pair] = _when(item)
-    if _are_keys(item.actions):
-        pairs += _as_keys(item.actions)
+    pairs: list[Pair] = _head_pairs(item)
+    if _can_be_keys(item.actions):
+        pairs += _action_keys(item.actions)
     else:
-        pairs.append(("do", _do(item.actions)))
+        pairs.append(("do", _action_list(item.actions)))
     words = [value for _, value in pairs if isinstance(value, (Text, Pick))]
     if all(spell.is_one_line(said) for said in words):
-        line = "- {" + ", ".join(f"{key}: {_inline(value)}" for key, value in pairs) + "}"
-        if len(INDENT) * depth + len(line) <= LINE:
+        line = "- {" + ", ".join(f"{key}: {_render_inline(value)}" for key, value in pairs) + "}"
+        if len(INDENT) * depth + len(line) <= MAX_LINE_LENGTH:
             return [line]
     lines: list[str] = []
     for key, value in pairs:
-        lines += _lines(key, value, depth)
+        lines += _render_lines(key, value, depth)
     return [("- " if number == 0 else "  ") + line for number, line in enumerate(lines)]
 
 
-def _when(item: Item) -> list[Pair]:
+def _head_pairs(item: Item) -> list[Pair]:
     match item:
         case Cue(place):
-            return [("at", spell.value(spelling.place(place), flow=True))]
+            return [("at", spell.quote_value(spelling.render_position(place), flow=True))]
         case Every(every, start):
             if start is None:
-                return [("every", spelling.duration(every))]
-            return [("every", spelling.duration(every)), ("from", spell.value(spelling.place(start), flow=True))]
+                return [("every", spelling.render_duration(every))]
+            return [
+                ("every", spelling.render_duration(every)),
+                ("from", spell.quote_value(spelling.render_position(start), flow=True)),
+            ]
         case Rule(trigger):
-            return [("when", spell.value(spelling.trigger(trigger), flow=True))]
+            return [("when", spell.quote_value(spelling.render_trigger(trigger), flow=True))]
 
 
-def _are_keys(actions: tuple[Action, ...]) -> bool:
+def _can_be_keys(actions: tuple[Action, ...]) -> bool:
     """Return whether actions can be keys of one mapping: each kind occurs once, and each has a value.
 
     The actions that send MIDI share one key, whose value can be a list, so consecutive ones count as one.
@@ -94,23 +97,23 @@ def _are_keys(actions: tuple[Action, ...]) -> bool:
     return len(set(kinds)) == len(kinds) and Pause not in kinds and Resume not in kinds
 
 
-def _as_keys(actions: tuple[Action, ...]) -> list[Pair]:
+def _action_keys(actions: tuple[Action, ...]) -> list[Pair]:
     """Return actions as keys of one mapping."""
     pairs: list[Pair] = []
     for sends, group in groupby(actions, lambda action: isinstance(action, SendMidi)):
         together = list(group)
         if sends and len(together) > 1:
-            pairs.append(("midi", [_sent(action) for action in together if isinstance(action, SendMidi)]))
+            pairs.append(("midi", [_render_midi(action) for action in together if isinstance(action, SendMidi)]))
         else:
-            pairs += [pair for action in together for pair in _pairs(action)]
+            pairs += [pair for action in together for pair in _action_pairs(action)]
     return pairs
 
 
-def _sent(action: SendMidi) -> str:
-    return spell.value(spelling.midi(action), flow=True)
+def _render_midi(action: SendMidi) -> str:
+    return spell.quote_value(spelling.render_midi(action), flow=True)
 
 
-def _do(actions: tuple[Action, ...]) -> str | list[str]:
+def _action_list(actions: tuple[Action, ...]) -> str | list[str]:
     """Return actions as a list, which can hold any actions in any order."""
     written: list[str] = []
     for action in actions:
@@ -122,81 +125,81 @@ def _do(actions: tuple[Action, ...]) -> str | list[str]:
             case Cut(None):
                 written.append("cut")
             case _:
-                written.append("{" + ", ".join(f"{key}: {_inline(value)}" for key, value in _pairs(action)) + "}")
+                written.append("{" + ", ".join(f"{key}: {_render_inline(value)}" for key, value in _action_pairs(action)) + "}")
     return written[0] if len(written) == 1 else written
 
 
-def _pairs(action: Action) -> list[Pair]:
+def _action_pairs(action: Action) -> list[Pair]:
     """Return one action as keys with values."""
     match action:
         case Prompt(said):
             return [("prompt", said)]
         case Show(scene, said):
             if said is None:
-                return [("show", spell.name(scene))]
-            return [("show", spell.name(scene)), ("action", said)]
+                return [("show", spell.quote_name(scene))]
+            return [("show", spell.quote_name(scene)), ("action", said)]
         case UseImage(path):
-            return [("image", spell.string(path, flow=True))]
+            return [("image", spell.quote_string(path, flow=True))]
         case SetStrength(value):
-            return [("strength", spelling.number(value))]
+            return [("strength", spelling.render_number(value))]
         case SetSr(sr):
             return [("sr", str(sr))]
         case Cut(seed):
             return [("cut", SAME_SEED if seed is None else f"seed {seed}")]
         case ChangeTempo():
-            return [("tempo", spell.value(spelling.tempo(action), flow=True))]
+            return [("tempo", spell.quote_value(spelling.render_tempo(action), flow=True))]
         case ChangeMeter(meter):
             return [("meter", str(meter))]
         case SendNote() | SendControl() | SendProgram():
-            return [("midi", _sent(action))]
+            return [("midi", _render_midi(action))]
         case _:
-            return [_short(action)]
+            return [_keyword_pair(action)]
 
 
-def _short(action: SetMark | SetSnap | Pause | Resume | Goto) -> Pair:
+def _keyword_pair(action: SetMark | SetSnap | Pause | Resume | Goto) -> Pair:
     match action:
         case SetMark(name):
-            return ("mark", spell.name(name))
+            return ("mark", spell.quote_name(name))
         case SetSnap(snap):
             return ("snap", str(snap))
         case Goto(section):
-            return ("goto", spell.name(section))
+            return ("goto", spell.quote_name(section))
         case Pause():
             return ("pause", "")
         case Resume():
             return ("resume", "")
 
 
-def _inline(value: str | PromptText | list[str]) -> str:
+def _render_inline(value: str | PromptText | list[str]) -> str:
     """Return a value as it is written inside braces."""
     match value:
         case Text():
-            return spell.text(value, flow=True)
+            return spell.render_text(value, flow=True)
         case Pick():
-            return spell.pick(value)
+            return spell.render_pick(value)
         case str():
             return value
         case list():
             return "[" + ", ".join(value) + "]"
 
 
-def _lines(key: str, value: str | PromptText | list[str], depth: int) -> list[str]:
+def _render_lines(key: str, value: str | PromptText | list[str], depth: int) -> list[str]:
     """Return a key with its value, on lines of their own."""
     match value:
         case Text():
-            broken = spell.folded(value)
+            broken = spell.fold_text(value)
             if broken is None:
-                return [f"{key}: {spell.text(value, flow=False)}"]
+                return [f"{key}: {spell.render_text(value, flow=False)}"]
             return [f"{key}: >-", *(INDENT + line for line in broken)]
         case Pick(options):
-            line = f"{key}: {spell.pick(value)}"
-            if spell.is_one_line(value) and len(INDENT) * (depth + 1) + len(line) <= LINE:
+            line = f"{key}: {spell.render_pick(value)}"
+            if spell.is_one_line(value) and len(INDENT) * (depth + 1) + len(line) <= MAX_LINE_LENGTH:
                 return [line]
             lines = [f"{key}:", f"{INDENT}pick:"]
             for option in options:
-                broken = spell.folded(option)
+                broken = spell.fold_text(option)
                 if broken is None:
-                    lines.append(f"{INDENT * 2}- {spell.text(option, flow=False)}")
+                    lines.append(f"{INDENT * 2}- {spell.render_text(option, flow=False)}")
                 else:
                     lines += [f"{INDENT * 2}- >-", *(INDENT * 3 + line for line in broken)]
             return lines
@@ -204,7 +207,7 @@ def _lines(key: str, value: str | PromptText | list[str], depth: int) -> list[st
             return [f"{key}: {value}"]
         case list():
             line = f"{key}: [{', '.join(value)}]"
-            if len(INDENT) * (depth + 1) + len(line) <= LINE:
+            if len(INDENT) * (depth + 1) + len(line) <= MAX_LINE_LENGTH:
                 return [line]
             return [f"{key}:", *(f"{INDENT}- {one}" for one in value)]
 
@@ -240,28 +243,28 @@ def print_yaml(score: Score) -> str:
     Raises:
         ValueError: The score was made by code and contains something that the language cannot express.
     """
-    rows = _rows(score)
-    last = _attach(rows, score.comments)
-    return _lay_out(rows, last, score.text)
+    rows = _score_rows(score)
+    last = _attach_comments(rows, score.comments)
+    return _render_rows(rows, last, score.text)
 
 
 # ---- rows ----------------------------------------------------------------------------------------------------------
 
 
-def _rows(score: Score) -> list[Row]:
+def _score_rows(score: Score) -> list[Row]:
     groups = [
-        _header(score.header),
-        _uses(score),
-        _lets(score.lets),
-        _scenes(score.scenes),
-        _sections(score.sections),
-        _items(score.items, 0),
+        _header_rows(score.header),
+        _use_rows(score),
+        _let_rows(score.lets),
+        _scene_rows(score.scenes),
+        _section_rows(score.sections),
+        _item_rows(score.items, 0),
     ]
     closing: list[Row] = []
     if score.play:
-        closing.append(Row(0, [f"play: {spelling.play(score.play)}"], score.play_span))
+        closing.append(Row(0, [f"play: {spelling.render_play(score.play)}"], score.play_span))
     if score.end is not None:
-        closing.append(Row(0, [f"end: {spell.value(spelling.place(score.end), flow=False)}"], score.end_span))
+        closing.append(Row(0, [f"end: {spell.quote_value(spelling.render_position(score.end), flow=False)}"], score.end_span))
     rows: list[Row] = []
     for group in [*groups, closing]:
         if group and rows:
@@ -270,11 +273,13 @@ def _rows(score: Score) -> list[Row]:
     return rows
 
 
-def _header(header: Header) -> list[Row]:
-    values = spelling.header(header)
-    lines = {name: f"{name}: {spell.value(value, flow=False) if name == 'clock' else value}" for name, value in values.items()}
+def _header_rows(header: Header) -> list[Row]:
+    values = spelling.render_header(header)
+    lines = {
+        name: f"{name}: {spell.quote_value(value, flow=False) if name == 'clock' else value}" for name, value in values.items()
+    }
     if header.title is not None:
-        lines = {"title": f"score: {spell.string(header.title, flow=False)}", **lines}
+        lines = {"title": f"score: {spell.quote_string(header.title, flow=False)}", **lines}
     spans = dict(header.spans)
     rows = [Row(0, [line], spans.get(name)) for name, line in lines.items()]
     if all(row.span is not None for row in rows):
@@ -282,15 +287,15 @@ def _header(header: Header) -> list[Row]:
     return rows
 
 
-def _uses(score: Score) -> list[Row]:
+def _use_rows(score: Score) -> list[Row]:
     if len(score.uses) == 1:
         use = score.uses[0]
-        return [Row(0, [f"use: {spell.string(use.path, flow=False)}"], use.span)]
-    rows = [Row(1, [f"- {spell.string(use.path, flow=False)}"], use.span) for use in score.uses]
-    return _block("use", 0, rows)
+        return [Row(0, [f"use: {spell.quote_string(use.path, flow=False)}"], use.span)]
+    rows = [Row(1, [f"- {spell.quote_string(use.path, flow=False)}"], use.span) for use in score.uses]
+    return _block_rows("use", 0, rows)
 
 
-def _block(key: str, depth: int, rows: list[Row]) -> list[Row]:
+def _block_rows(key: str, depth: int, rows: list[Row]) -> list[Row]:
     """Return rows below a key."""
     if not rows:
         return []
@@ -298,33 +303,33 @@ def _block(key: str, depth: int, rows: list[Row]) -> list[Row]:
     return [Row(depth, [f"{key}:"]), *rows]
 
 
-def _lets(lets: tuple[Let, ...]) -> list[Row]:
+def _let_rows(lets: tuple[Let, ...]) -> list[Row]:
     twice = len({let.name for let in lets}) < len(lets)
-    rows = [Row(1, _text_lines(spell.name(let.name), let.text), let.span) for let in lets]
+    rows = [Row(1, _render_text_lines(spell.quote_name(let.name), let.text), let.span) for let in lets]
     if twice:  # an error in the score, not in its notation: a list can hold duplicates, a mapping cannot
         for row in rows:
             row.lines = [("  " if number else "- ") + line for number, line in enumerate(row.lines)]
-    return _block("let", 0, rows)
+    return _block_rows("let", 0, rows)
 
 
-def _text_lines(key: str, text: Text) -> list[str]:
+def _render_text_lines(key: str, text: Text) -> list[str]:
     """Return a key and its text, on one line or on several lines below `>-`."""
-    lines = spell.folded(text)
+    lines = spell.fold_text(text)
     if lines is None:
-        return [f"{key}: {spell.text(text, flow=False)}"]
+        return [f"{key}: {spell.render_text(text, flow=False)}"]
     return [f"{key}: >-", *(INDENT + line for line in lines)]
 
 
-def _scenes(scenes: tuple[Scene, ...]) -> list[Row]:
+def _scene_rows(scenes: tuple[Scene, ...]) -> list[Row]:
     rows: list[Row] = []
     twice = len({scene.name for scene in scenes}) < len(scenes)  # as for variables
     depth = 3 if twice else 2
     for scene in scenes:
         inside: list[Row] = []
         if scene.base is not None:
-            inside.append(Row(depth, _text_lines("base", scene.base), scene.base.span))
+            inside.append(Row(depth, _render_text_lines("base", scene.base), scene.base.span))
         if scene.follow is not None:
-            inside.append(Row(depth, _text_lines("follow", scene.follow), scene.follow.span))
+            inside.append(Row(depth, _render_text_lines("follow", scene.follow), scene.follow.span))
         if scene.silenced:
             inside.append(Row(depth, [f"quiet: [{', '.join(scene.silenced)}]"], scene.quiet_span))
         if all(row.span is not None and row.span.line > 0 for row in inside):
@@ -332,58 +337,58 @@ def _scenes(scenes: tuple[Scene, ...]) -> list[Row]:
         if inside:
             inside[0].first = True
         rows += [
-            Row(1, [f"{'- ' if twice else ''}{spell.name(scene.name)}:"], scene.span),
+            Row(1, [f"{'- ' if twice else ''}{spell.quote_name(scene.name)}:"], scene.span),
             *inside,
             Row(depth, [], scene.span, is_end=True),
         ]
-    return _block("scenes", 0, rows)
+    return _block_rows("scenes", 0, rows)
 
 
-def _sections(sections: tuple[Section, ...]) -> list[Row]:
+def _section_rows(sections: tuple[Section, ...]) -> list[Row]:
     rows: list[Row] = []
     for index, section in enumerate(sections):
-        lines = [f"- section: {spell.value(_head(section), flow=False)}"]
+        lines = [f"- section: {spell.quote_value(_section_head(section), flow=False)}"]
         if section.until:
-            triggers = [spell.value(spelling.trigger(one), flow=True) for one in section.until]
+            triggers = [spell.quote_value(spelling.render_trigger(one), flow=True) for one in section.until]
             lines.append(f"  until: {triggers[0] if len(triggers) == 1 else '[' + ', '.join(triggers) + ']'}")
         if section.most is not None:
-            lines.append(f"  max: {spelling.duration(section.most)}")
+            lines.append(f"  max: {spelling.render_duration(section.most)}")
         rows.append(Row(1, lines, section.span, gap=index > 0))
-        rows += _items(section.items, 2)
+        rows += _item_rows(section.items, 2)
         rows.append(Row(3, [], section.span, is_end=True))
-    return _block("sections", 0, rows)
+    return _block_rows("sections", 0, rows)
 
 
-def _head(section: Section) -> str:
+def _section_head(section: Section) -> str:
     """Return the value of `section:`."""
-    first = section.name if section.duration is None else f"{section.name} {spelling.duration(section.duration)}"
+    first = section.name if section.duration is None else f"{section.name} {spelling.render_duration(section.duration)}"
     parts = [first]
     if section.tempo is not None:
-        parts.append(f"tempo {spelling.tempo(section.tempo)}")
+        parts.append(f"tempo {spelling.render_tempo(section.tempo)}")
     if section.meter is not None:
         parts.append(f"meter {section.meter.meter}")
     if section.cut is not None:
-        parts.append(spelling.cut(section.cut))
+        parts.append(spelling.render_cut(section.cut))
     return ", ".join(parts)
 
 
-def _items(items: tuple[Item, ...], depth: int) -> list[Row]:
+def _item_rows(items: tuple[Item, ...], depth: int) -> list[Row]:
     """Return `cues` and `rules` in source order; if cues and rules alternate, all of them go in `cues`."""
     kinds = [isinstance(item, Rule) for item in items]
     turns = sum(one is not two for one, two in pairwise(kinds))
     rows: list[Row] = []
     if turns > 1:
-        return _block("cues", depth, [Row(depth + 1, item_lines(item, depth + 1), item.span) for item in items])
+        return _block_rows("cues", depth, [Row(depth + 1, item_lines(item, depth + 1), item.span) for item in items])
     for key, wanted in (("rules", True), ("cues", False)) if kinds and kinds[0] else (("cues", False), ("rules", True)):
         chosen = [item for item, kind in zip(items, kinds, strict=True) if kind is wanted]
-        rows += _block(key, depth, [Row(depth + 1, item_lines(item, depth + 1), item.span) for item in chosen])
+        rows += _block_rows(key, depth, [Row(depth + 1, item_lines(item, depth + 1), item.span) for item in chosen])
     return rows
 
 
 # ---- layout --------------------------------------------------------------------------------------------------------
 
 
-def _attach(rows: list[Row], comments: tuple[Comment, ...]) -> list[Comment]:
+def _attach_comments(rows: list[Row], comments: tuple[Comment, ...]) -> list[Comment]:
     """Assign every comment to its row, by their positions in the source, and return the comments after the last row.
 
     A comment on its own line belongs to what follows it; a comment after a statement belongs to that statement. A comment
@@ -417,38 +422,38 @@ def _is_inside(row: Row, comment: Comment) -> bool:
     return span.line < comment.span.line < span.end_line or (comment.span.line < span.end_line and comment.own_line)
 
 
-def _lay_out(rows: list[Row], last: list[Comment], source: str) -> str:
+def _render_rows(rows: list[Row], last: list[Comment], source: str) -> str:
     written = source.split("\n")
     out: list[str] = []
     for row in rows:
         indent = INDENT * row.depth
         comments = row.before + (row.behind if row.is_end else [])
-        gaps = [_blank_above(written, comment.span.line) and comment.own_line for comment in comments]
-        gaps.append(row.span is not None and not row.is_end and _blank_above(written, row.span.line))
+        gaps = [_has_blank_line_above(written, comment.span.line) and comment.own_line for comment in comments]
+        gaps.append(row.span is not None and not row.is_end and _has_blank_line_above(written, row.span.line))
         if not out or row.first:
             gaps[0] = False
         elif row.gap and not any(gaps):
             gaps[0] = True
         for comment, gap in zip(comments, gaps, strict=False):
             out += [""] if gap else []
-            out.append(indent + _comment(comment))
+            out.append(indent + _render_comment(comment))
         if row.is_end:
             continue
         out += [""] if gaps[-1] else []
-        behind = "".join(f"  {_comment(comment)}" for comment in row.behind)
+        behind = "".join(f"  {_render_comment(comment)}" for comment in row.behind)
         for number, line in enumerate(row.lines):
             out.append(f"{indent}{line}{behind}" if number == 0 else indent + line)
     for comment in last:
-        out += [""] if out and _blank_above(written, comment.span.line) else []
-        out.append(_comment(comment))
+        out += [""] if out and _has_blank_line_above(written, comment.span.line) else []
+        out.append(_render_comment(comment))
     return "\n".join(out) + "\n" if out else ""
 
 
-def _comment(comment: Comment) -> str:
+def _render_comment(comment: Comment) -> str:
     """Return a comment with its `#`; no space is added in `##` and `#!`."""
     text = comment.text.rstrip()
     return "#" if not text else f"#{text}" if text[0] in "#!" else f"# {text}"
 
 
-def _blank_above(lines: list[str], line: int) -> bool:
+def _has_blank_line_above(lines: list[str], line: int) -> bool:
     return 2 <= line <= len(lines) and not lines[line - 2].strip()

@@ -7,7 +7,7 @@ import re
 from sequencer.language.score import Pick, PromptText, Text
 from sequencer.language.values import writing as spelling
 
-WIDTH = 90
+WRAP_WIDTH = 90
 """The width at which a text of several lines is wrapped."""
 
 _TYPED = re.compile(
@@ -21,38 +21,38 @@ _FLOW_PLAIN = re.compile(r"[^\W_](?:[^\s:#,\[\]{}]| (?=[^ #\s]))*\Z")
 _VALUE_PLAIN = re.compile(r"[\w+](?:[^\s:#,\[\]{}\"'|&*!%@`]| (?=[^ #\s]))*\Z")
 
 
-def value(written: str, *, flow: bool) -> str:
+def quote_value(written: str, *, flow: bool) -> str:
     """Return a value that the readers of both notations share: a position, a duration, a trigger or a clock."""
     pattern = _VALUE_PLAIN if flow else _BLOCK_PLAIN
     if pattern.match(written) or (not flow and _VALUE_PLAIN.match(written)):
-        return written if _is_plain(written) else quoted(written)
-    return quoted(written)
+        return written if _has_no_escapes(written) else double_quote(written)
+    return double_quote(written)
 
 
-def name(written: str) -> str:
+def quote_name(written: str) -> str:
     """Return a name: plain, unless another YAML reader would convert it to a boolean or to null."""
-    return quoted(written) if _TYPED.match(written) else written
+    return double_quote(written) if _TYPED.match(written) else written
 
 
-def string(written: str, *, flow: bool) -> str:
+def quote_string(written: str, *, flow: bool) -> str:
     """Return a title, a path or a text on one line."""
     pattern = _FLOW_PLAIN if flow else _BLOCK_PLAIN
-    if pattern.match(written) and not _TYPED.match(written) and _is_plain(written):
+    if pattern.match(written) and not _TYPED.match(written) and _has_no_escapes(written):
         return written
-    return quoted(written)
+    return double_quote(written)
 
 
-def _is_plain(written: str) -> bool:
+def _has_no_escapes(written: str) -> bool:
     return written.isprintable() and "\\" not in written and '"' not in written
 
 
-def quoted(written: str) -> str:
+def double_quote(written: str) -> str:
     r"""Return a string in double quotes; `"`, `\` and characters that are not printable are escaped."""
-    escaped = "".join(_escaped(char) for char in written)
+    escaped = "".join(_escape_character(char) for char in written)
     return f'"{escaped}"'
 
 
-def _escaped(char: str) -> str:
+def _escape_character(char: str) -> str:
     if char in '"\\':
         return "\\" + char
     if char.isprintable() and char != "\ufffe":
@@ -65,14 +65,14 @@ def _escaped(char: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def text(said: Text, *, flow: bool) -> str:
+def render_text(said: Text, *, flow: bool) -> str:
     """Return a text on one line."""
-    return string(spelling.braced(said), flow=flow)
+    return quote_string(spelling.render_content(said), flow=flow)
 
 
-def pick(said: Pick) -> str:
+def render_pick(said: Pick) -> str:
     """Return a pick on one line."""
-    return "{pick: [" + ", ".join(text(option, flow=True) for option in said.options) + "]}"
+    return "{pick: [" + ", ".join(render_text(option, flow=True) for option in said.options) + "]}"
 
 
 def is_one_line(said: PromptText | None) -> bool:
@@ -81,16 +81,16 @@ def is_one_line(said: PromptText | None) -> bool:
         case None:
             return True
         case Text():
-            return folded(said) is None
+            return fold_text(said) is None
         case Pick(options):
-            return all(folded(option) is None for option in options)
+            return all(fold_text(option) is None for option in options)
 
 
-def folded(said: Text) -> list[str] | None:
+def fold_text(said: Text) -> list[str] | None:
     """Return the lines, to go below `>-`, of a text that was written on several lines; None if it was not or cannot be."""
     if not said.block:
         return None
-    content = spelling.braced(said)
+    content = spelling.render_content(said)
     if not content or content != content.strip() or not content.isprintable():
         return None
-    return spelling.wrap_text(content, WIDTH)
+    return spelling.wrap_text(content, WRAP_WIDTH)

@@ -18,31 +18,31 @@ _JOINED = re.compile(
 
 _QUOTED = re.compile(r"(?<=[\s\[{:,])(?:\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*')")
 _PLAIN_BEFORE = re.compile(r"(?:[\w\"']:[ \t]+|\[[ \t]*|,[ \t]+)([^\s\"'{}\[\]#,:](?:[^,{}\[\]:]|:(?=\S))*)\Z")
-_PLAIN_BEHIND = re.compile(r"[^,{}\[\]]*(?=[,}\]])")
+_PLAIN_AFTER = re.compile(r"[^,{}\[\]]*(?=[,}\]])")
 """A value without quotes between brackets: the part before a `#`, and the part from there on."""
 
 _ONE_LINE = re.compile(r"[ ]*-?[ ]*(?P<all>(?P<first>\w+):[ \t]+[^\s,{}\[\]\"':][^{}\[\]\"':]*?[ ,]+(?P<next>\w+):[ \t].*)")
 _CUE_WORDS = frozenset(
     "at every from when on prompt show action image strength sr cut tempo meter mark snap midi do goto".split()  # noqa: SIM905  # easier to read
 )
-_NO_KEY = re.compile(r"([a-z]+)(?::|[ \t]*=[ \t]*|[ \t]+)([^\s:=][^:]*)")
+_KEY_WITHOUT_COLON = re.compile(r"([a-z]+)(?::|[ \t]*=[ \t]*|[ \t]+)([^\s:=][^:]*)")
 _TOP_WORDS = frozenset(
     "score clock grid snap lead late seed sr middle use play end section base follow at every prompt show".split()  # noqa: SIM905  # easier to read
 )
 """The keys of a cue, and the keys that have a value on their line."""
 
 _LEAD = re.compile(r"(?P<blanks> *)(?P<dashes>(?:- +)*)(?=[^\s#])")
-LONGEST_INDENT = 1_000
-MAX_LINES = 2_000
+MAX_INDENT = 1_000
+MAX_EXAMINED_LINES = 2_000
 """The maximum number of lines examined above a misplaced line, and the maximum indentation among them."""
 
-_SIGNS = frozenset("-?:,|>%@`&*!")
+_INDICATORS = frozenset("-?:,|>%@`&*!")
 """Characters with a special meaning in YAML at the beginning of a value."""
 
 
 def explain_yaml_error(error: yaml.YAMLError, source: Source, faults: Diagnostics) -> None:
     """Report an error of PyYAML's scanner or parser."""
-    _Mistake(error, source, faults).tell()
+    _Mistake(error, source, faults).report()
 
 
 def index_of(error: yaml.YAMLError) -> int:
@@ -66,22 +66,22 @@ class _Mistake:
         newline = source.text.find("\n", start)
         self.line = source.text[start : length if newline < 0 else newline]
 
-    def tell(self) -> None:
+    def report(self) -> None:
         """Report the first of the known mistakes that matches, or else PyYAML's own message."""
         for telling in (
-            self._tab,
-            self._comment,
-            self._quote,
-            self._backslash,
-            self._colon,
-            self._brace_text,
-            self._sign,
-            self._flow,
-            self._no_colon,
-            self._tag,
-            self._directive,
-            self._indent,
-            self._no_value,
+            self._report_tab,
+            self._report_comment,
+            self._report_open_quote,
+            self._report_backslash,
+            self._report_colon,
+            self._report_brace_text,
+            self._report_indicator,
+            self._report_unclosed_bracket,
+            self._report_missing_colon,
+            self._report_tag,
+            self._report_directive,
+            self._report_indent,
+            self._report_missing_value,
         ):
             if telling():
                 return
@@ -103,7 +103,7 @@ class _Mistake:
 
     # ---- characters ------------------------------------------------------------------------------------------------
 
-    def _tab(self) -> bool:
+    def _report_tab(self) -> bool:
         tab = re.match(r"[ -]*(\t+)", self.line)
         if tab is None or "\t" not in self.line[: max(1, self.at - self.line_start) + 1]:
             return False
@@ -112,7 +112,7 @@ class _Mistake:
         self.faults.error("E614", "a tab cannot indent YAML", at, "indent with spaces, two for each level", fixes)
         return True
 
-    def _comment(self) -> bool:
+    def _report_comment(self) -> bool:
         sign = re.match(r"[ \t]*(//|/\*|--(?!-)|;)", self.line)
         if sign is None:
             # PyYAML complains about the line after a plain scalar that continues over several lines
@@ -127,7 +127,7 @@ class _Mistake:
         self.faults.error("E109", f"`{sign.group(1)}` opens no comment", at, "write # instead", (Fix(at, "#"),))
         return True
 
-    def _quote(self) -> bool:
+    def _report_open_quote(self) -> bool:
         if "quoted scalar" not in self.context:
             return False
         if "escape" in self.problem:
@@ -144,7 +144,7 @@ class _Mistake:
         self.faults.error("E105", "this text has no closing quote", at, f"end it with {quote}", insert)
         return True
 
-    def _backslash(self) -> bool:
+    def _report_backslash(self) -> bool:
         if "quoted scalar" not in self.context or not re.search("escape|hexa?dec", self.problem):
             return False
         start = self.source.text.rfind("\\", self.since, self.at + 1)
@@ -157,14 +157,14 @@ class _Mistake:
 
     # ---- texts without quotes --------------------------------------------------------------------------------------
 
-    def _quoted(self, start: int, end: int) -> tuple[Span, tuple[Fix, ...], str]:
+    def _quote_part(self, start: int, end: int) -> tuple[Span, tuple[Fix, ...], str]:
         """Quote part of the text: return its span, the fix, and the quoted text."""
         text = self.source.text[start:end].rstrip()
         span = self.source.span(start, start + len(text))
         cured = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
         return span, (Fix(span, cured),), cured
 
-    def _value_at(self) -> tuple[int, int] | None:
+    def _find_value(self) -> tuple[int, int] | None:
         """Return the bounds of the value, up to the end of the line, on the line with the problem, if that line has a key."""
         key = _KEY.match(self.line)
         if key is None or key.end() >= len(self.line):
@@ -173,14 +173,14 @@ class _Mistake:
         comment = re.search(r"[ \t]#", value)
         return self.line_start + key.end(), self.line_start + key.end() + (comment.start() if comment else len(value))
 
-    def _colon(self) -> bool:
+    def _report_colon(self) -> bool:
         if "mapping values are not allowed" not in self.problem:
             return False
-        found = self._value_at()
-        if self._keys_on_one_line() or self._line_without_colon():
+        found = self._find_value()
+        if self._report_keys_on_one_line() or self._report_line_without_colon():
             return True
         if found is not None and self.at > found[0] and self.source.text[found[0]] not in "\"'{[|>":
-            span, fixes, _ = self._quoted(*found)
+            span, fixes, _ = self._quote_part(*found)
             hint = "put the text in quotes"
             self.faults.error(
                 "E615", "a colon with a blank behind it ends a word, so this text needs quotes", span, hint, fixes
@@ -194,14 +194,14 @@ class _Mistake:
         if _KEY.match(self.line) and begun is not None and begun.end() < len(above) and indent > depth:
             blanks = self.source.span(self.line_start, self.line_start + indent)
             message = "this line is further in than the key above it, which has its value already"
-            self.faults.error("E623", message, blanks, f"write it {_indented(depth)}", (Fix(blanks, " " * depth),))
+            self.faults.error("E623", message, blanks, f"write it {_describe_indent(depth)}", (Fix(blanks, " " * depth),))
             return True
         at = self._span(self.at, self.at + 1)
         hint = "a key begins on a line of its own, as far in as the keys above it"
         self.faults.error("E615", "no colon can stand here", at, hint)
         return True
 
-    def _keys_on_one_line(self) -> bool:
+    def _report_keys_on_one_line(self) -> bool:
         """Report `- at: 5, prompt: rain`: several keys on one line without braces."""
         found = _ONE_LINE.match(self.line)
         if found is None or found.group("first") not in _CUE_WORDS or found.group("next") not in _CUE_WORDS:
@@ -218,13 +218,13 @@ class _Mistake:
         )
         return True
 
-    def _line_without_colon(self) -> bool:
+    def _report_line_without_colon(self) -> bool:
         """Report `clock:120 bpm` or `clock = 120 bpm`: a line without a key, which YAML therefore joined to this one."""
         start, end = self.line_start, self.line_start
         before = self.source.text[:start].rstrip()
         start = before.rfind("\n") + 1
         line, end = before[start:], len(before)
-        found = _NO_KEY.fullmatch(line)
+        found = _KEY_WITHOUT_COLON.fullmatch(line)
         if found is None or not before or found.group(1) not in _TOP_WORDS:
             return False
         cured = f"{found.group(1)}: {found.group(2)}"
@@ -233,23 +233,23 @@ class _Mistake:
         self.faults.error("E616", message, at, f"write {excerpt(cured, 60)}", (Fix(at, cured),))
         return True
 
-    def _brace_text(self) -> bool:
+    def _report_brace_text(self) -> bool:
         """Report a text that begins with a variable, such as `base: {hero} waits`."""
-        found = self._value_at()
+        found = self._find_value()
         if found is None or self.source.text[found[0]] not in '{["':
             return False
         text = self.source.text
         first = text[found[0]]
         behind = re.match(r"\{[^{}\n]*\}[ \t]*[^\s,}\]#]|\[[^\[\]\n]*\][ \t]*[^\s,}\]#]", text[found[0] : found[1]])
         if behind is None and first == '"':
-            return self._behind_quote(found)
+            return self._report_inner_quotes(found)
         if behind is None:
             return False
-        span, fixes, _ = self._quoted(*found)
+        span, fixes, _ = self._quote_part(*found)
         self.faults.error("E618", f"a text that begins with {first} stands in quotes", span, "put it in quotes", fixes)
         return True
 
-    def _behind_quote(self, found: tuple[int, int]) -> bool:
+    def _report_inner_quotes(self, found: tuple[int, int]) -> bool:
         start, end = found
         written = self.source.text[start:end].rstrip()
         if written.count('"') < 3 or not written.endswith('"'):
@@ -261,7 +261,7 @@ class _Mistake:
         self.faults.error("E110", "a quote inside this text ends it early", span, hint, (Fix(span, cured),))
         return True
 
-    def _sign(self) -> bool:
+    def _report_indicator(self) -> bool:
         char = "that cannot start any token" in self.problem or None
         anchor = "scanning an anchor" in self.context or "scanning an alias" in self.context
         if char is None and not anchor:
@@ -272,9 +272,9 @@ class _Mistake:
             at = self.source.span(start, start + 1)
             self.faults.error("E614", "a tab cannot stand here", at, "write spaces", (Fix(at, " "),))
             return True
-        found = self._value_at()
+        found = self._find_value()
         if found is not None and found[0] == start:
-            span, fixes, _ = self._quoted(*found)
+            span, fixes, _ = self._quote_part(*found)
         else:
             span, fixes = self._span(start, start + 1), ()
         self.faults.error("E618", f"a text that begins with {excerpt(sign)} stands in quotes", span, "put it in quotes", fixes)
@@ -282,7 +282,7 @@ class _Mistake:
 
     # ---- brackets and indentation ----------------------------------------------------------------------------------
 
-    def _flow(self) -> bool:
+    def _report_unclosed_bracket(self) -> bool:
         if "flow" not in self.context:
             return False
         opened = self.source.text[self.since : self.since + 1]
@@ -291,7 +291,7 @@ class _Mistake:
             return False
         line_end = self.source.text.find("\n", self.since)
         stop = len(self.source.text) if line_end < 0 else line_end
-        if self._odd_quote(self.since, stop) or self._hash():
+        if self._report_unclosed_quote(self.since, stop) or self._report_hash():
             return True
         if self.at >= stop:  # the next line began while the bracket was still open
             solid = self.since + len(re.sub(r"[ \t]+#.*\Z", "", self.source.text[self.since : stop]).rstrip())
@@ -299,14 +299,14 @@ class _Mistake:
             insert = (Fix(self.source.span(solid, solid), closing),)
             self.faults.error("E624", f"this {opened} is not closed", at, f"close it with {closing}", insert)
             return True
-        if self.source.text.startswith(":", self.at) and self._colon_in_flow():
+        if self.source.text.startswith(":", self.at) and self._report_colon_in_flow():
             return True
         at = self._span(self.at, self.at + 1)
         message = f"between {opened} and {closing} stand commas, and a text with a comma or a quote in it stands in quotes"
         self.faults.error("E617", message, at, 'put a comma here, or write the text as "…"')
         return True
 
-    def _hash(self) -> bool:
+    def _report_hash(self) -> bool:
         """Report a `#` in a text without quotes: it began a comment that includes the closing bracket."""
         for number in range(self.source.line(self.since), self.source.line(self.at) + 1):
             start = self.source.starts[number]
@@ -315,17 +315,17 @@ class _Mistake:
             masked = _QUOTED.sub(lambda match: "x" * len(match.group()), line)
             sign = re.search(r"(?<=[ \t])#", masked)
             before = None if sign is None else _PLAIN_BEFORE.search(masked[: sign.start()])
-            behind = None if sign is None else _PLAIN_BEHIND.match(masked, sign.start())
+            behind = None if sign is None else _PLAIN_AFTER.match(masked, sign.start())
             if before is None or behind is None:
                 continue
-            _, fixes, cured = self._quoted(start + before.start(1), start + behind.end())
+            _, fixes, cured = self._quote_part(start + before.start(1), start + behind.end())
             at = self.source.span(start + behind.start(), start + behind.start() + 1)
             message = "a # behind a blank begins a comment, so this text needs quotes"
             self.faults.error("E625", message, at, f"write {excerpt(cured, 60)}", fixes)
             return True
         return False
 
-    def _odd_quote(self, start: int, stop: int) -> bool:
+    def _report_unclosed_quote(self, start: int, stop: int) -> bool:
         """Report a quote that is opened but not closed on the line on which a bracket was opened."""
         line = self.source.text[start:stop]
         quotes = [match.start() for match in re.finditer(r'(?<!\\)"', line)]
@@ -337,7 +337,7 @@ class _Mistake:
         self.faults.error("E105", "this text has no closing quote", at, 'end it with "', insert)
         return True
 
-    def _colon_in_flow(self) -> bool:
+    def _report_colon_in_flow(self) -> bool:
         """Report a text with a colon among other keys inside braces."""
         text = self.source.text
         before = re.search(r"[\w-]+:[ \t]+([^,{}\[\]\n]*)\Z", text[self.since : self.at])
@@ -352,12 +352,12 @@ class _Mistake:
             message = f"no comma stands in front of `{joined.group(3)}`"
             self.faults.error("E617", message, at, "put a comma here", (Fix(gap, ", "),))
             return True
-        span, fixes, _ = self._quoted(start, self.at + behind.end())
+        span, fixes, _ = self._quote_part(start, self.at + behind.end())
         message = "a colon with a blank behind it ends a word, so this text needs quotes"
         self.faults.error("E615", message, span, "put the text in quotes", fixes)
         return True
 
-    def _no_colon(self) -> bool:
+    def _report_missing_colon(self) -> bool:
         if "could not find expected ':'" not in self.problem:
             return False
         start = self.since
@@ -368,7 +368,7 @@ class _Mistake:
         begin = first + len(text) - len(text.lstrip())
         word = re.match(r"[\w-]+", text.strip())
         at = self.source.span(begin, first + len(text.rstrip()))
-        whole = _NO_KEY.fullmatch(text.strip())
+        whole = _KEY_WITHOUT_COLON.fullmatch(text.strip())
         if whole is not None and whole.group(1) in _TOP_WORDS:
             cured = f"{whole.group(1)}: {whole.group(2)}"
             self.faults.error(
@@ -381,21 +381,21 @@ class _Mistake:
         self.faults.error("E616", "a key and its colon are missing here", at, hint)
         return True
 
-    def _tag(self) -> bool:
+    def _report_tag(self) -> bool:
         if not re.search(r"(?:parsing|scanning) a tag", self.context):
             return False
         start = self.source.text.find("!", self.since)
         if start < 0 or "directive" in self.context:
             return False
-        found = self._value_at()
+        found = self._find_value()
         if found is not None and found[0] == start:
-            at, fixes, _ = self._quoted(*found)
+            at, fixes, _ = self._quote_part(*found)
         else:
             at, fixes = self._span(start, start + 1), ()
         self.faults.error("E618", "a text that begins with ! stands in quotes", at, "put it in quotes", fixes)
         return True
 
-    def _directive(self) -> bool:
+    def _report_directive(self) -> bool:
         if not re.search("directive|incompatible YAML", self.context + self.problem):
             return False
         at = self.source.span(self.line_start, self.line_start + max(1, len(self.line.rstrip())))
@@ -403,29 +403,29 @@ class _Mistake:
         self.faults.error("E601", "a line that begins with % is a directive, and scores have none", at, hint, (Fix(at, ""),))
         return True
 
-    def _no_value(self) -> bool:
+    def _report_missing_value(self) -> bool:
         """Report a special character of YAML in place of a value, such as `prompt: - rain`."""
         if not re.search("node content|not allowed|unexpected ':'", self.problem):
             return False
         start = self.at
-        found = self._value_at()
+        found = self._find_value()
         if self.problem.endswith("unexpected ':'") and found is not None and self.source.text[found[0]] not in "\"'{[|>":
-            span, fixes, _ = self._quoted(*found)
+            span, fixes, _ = self._quote_part(*found)
             message = "a colon with a blank behind it ends a word, so this text needs quotes"
             self.faults.error("E615", message, span, "put the text in quotes", fixes)
             return True
         sign = self.source.text[start : start + 1]
-        if sign not in _SIGNS:
+        if sign not in _INDICATORS:
             return False
         if found is not None and found[0] == start:
-            at, fixes, _ = self._quoted(*found)
+            at, fixes, _ = self._quote_part(*found)
         else:
             at, fixes = self._span(start, start + 1), ()
         self.faults.error("E618", f"a text that begins with {sign} stands in quotes", at, "put it in quotes", fixes)
         return True
 
-    def _indent(self) -> bool:
-        if re.search(r"(?:entries|keys|values) are not allowed", self.problem) and self._value_at() is not None:
+    def _report_indent(self) -> bool:
+        if re.search(r"(?:entries|keys|values) are not allowed", self.problem) and self._find_value() is not None:
             return False
         if (
             "entries are not allowed" not in self.problem
@@ -441,10 +441,10 @@ class _Mistake:
             one = self.source.span(self.at, self.at + 1)
             self.faults.error("E623", f"this {closes} closes nothing", one, "leave it out", (Fix(one, ""),))
             return True
-        self._misplaced(span)
+        self._report_misplaced_line(span)
         return True
 
-    def _misplaced(self, span: Span) -> None:
+    def _report_misplaced_line(self, span: Span) -> None:
         """Report a line whose indentation matches no block above it, and the column in which it belongs."""
         indent = len(self.line) - len(self.line.lstrip(" "))
         is_item = self.line.lstrip(" ").startswith("-")
@@ -458,13 +458,13 @@ class _Mistake:
         nearest = min(columns, key=lambda column: (abs(column - indent), -column))
         blanks = self.source.span(self.line_start, self.line_start + indent)
         fixes = (Fix(blanks, " " * nearest),) if min(columns) < indent or len(columns) > 1 else ()
-        self.faults.error("E623", message, span, f"write it {_indented(nearest)}: {hint}", fixes)
+        self.faults.error("E623", message, span, f"write it {_describe_indent(nearest)}: {hint}", fixes)
 
     def _open_columns(self, is_item: bool) -> list[int]:
         """Return the columns, from 0, of the blocks that are open above the line: of lists for an item, else of keys."""
         found: list[int] = []
-        most = LONGEST_INDENT
-        for line in reversed(self.source.text[: self.line_start].split("\n")[-MAX_LINES:]):
+        most = MAX_INDENT
+        for line in reversed(self.source.text[: self.line_start].split("\n")[-MAX_EXAMINED_LINES:]):
             lead = _LEAD.match(line)
             if lead is None:
                 continue
@@ -479,7 +479,7 @@ class _Mistake:
         return found
 
 
-def _indented(spaces: int) -> str:
+def _describe_indent(spaces: int) -> str:
     if spaces == 0:
         return "without a space in front"
     return f"with {spaces} space{'s' if spaces != 1 else ''} in front"

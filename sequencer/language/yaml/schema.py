@@ -50,7 +50,7 @@ from sequencer.language.values.settings import MAX_SEED
 from sequencer.language.yaml.cues import BARE_WORDS, SAME_SEED
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-HOME: Final = "https://raw.githubusercontent.com/helios-sequencer/helios-sequencer/main/grammar/score.schema.json"
+SCHEMA_URL: Final = "https://raw.githubusercontent.com/helios-sequencer/helios-sequencer/main/grammar/score.schema.json"
 
 Json = dict[str, Any]
 
@@ -62,7 +62,7 @@ _LENGTH = rf"(?:{_NUMBER} ?(?:bars?|beats?)|{_NUMBER}(?:b|c|f|s|ms|m)|[0-9]+m[0-
 _TEMPO = rf"{_NUMBER}(?: *-> *{_NUMBER})?"
 _CHANNEL = r"(?: +ch +[0-9]+)?"
 
-PLACES: dict[type, str] = {
+POSITION_PATTERNS: dict[type, str] = {
     AtBar: r"[1-9][0-9]*(?:\.[1-9][0-9]*(?:\+[0-9]+/[0-9]+)?)?",
     AtTick: r"[1-9][0-9]*:[1-9][0-9]*:[0-9]+",
     AtOffset: rf"(?:{_NUMBER}(?:b|c|f|s|ms|m|beats?)|{_NUMBER} beats?|[0-9]+m[0-9]+(?:\.[0-9]+)?s)",
@@ -71,7 +71,7 @@ PLACES: dict[type, str] = {
 }
 """The pattern of each kind of position."""
 
-TRIGGERS: dict[type, str] = {
+TRIGGER_PATTERNS: dict[type, str] = {
     OnNote: rf"note +(?:[A-Ga-g][#b♯♭]?-?[0-9]+|[0-9]+){_CHANNEL}",
     OnControl: rf"cc +[0-9]+ *[<>] *[0-9]+{_CHANNEL}",
     OnProgram: rf"program +[0-9]+{_CHANNEL}",
@@ -97,7 +97,7 @@ def _reference(name: str) -> Json:
     return {"$ref": f"#/$defs/{name}"}
 
 
-def _described(name: str, description: str) -> Json:
+def _describe_reference(name: str, description: str) -> Json:
     return {"$ref": f"#/$defs/{name}", "description": description}
 
 
@@ -106,7 +106,7 @@ def _one_or_more(item: Json, description: str) -> Json:
 
 
 _SHOW: Json = _pattern(_NAME, "The scene to show: its base, or with `action` its follow.")
-_ACTION: Json = _described("words", "What happens now, put in the place of {action} in the scene's follow.")
+_ACTION: Json = _describe_reference("words", "What happens now, put in the place of {action} in the scene's follow.")
 _SEED = rf"(?:{SAME_SEED}|seed +[0-9]+)?"
 
 _MIDI: Json = _pattern(
@@ -116,7 +116,7 @@ _MIDI: Json = _pattern(
 )
 
 ACTIONS: dict[type, dict[str, Json]] = {
-    Prompt: {"prompt": _described("words", "A prompt of its own.")},
+    Prompt: {"prompt": _describe_reference("words", "A prompt of its own.")},
     Show: {"show": _SHOW, "action": _ACTION},
     UseImage: {"image": {"description": "An image's path, from the score's folder on.", "type": "string"}},
     SetStrength: {
@@ -147,27 +147,27 @@ ACTIONS: dict[type, dict[str, Json]] = {
 }
 """The keys of each kind of action."""
 
-RULES_ONLY = (Pause, Resume, Goto)
+RULE_ONLY_ACTIONS = (Pause, Resume, Goto)
 """The actions that are allowed only in rules."""
 
 
-def _all_of(union: object, table: dict[type, Any]) -> None:
+def _check_complete(union: object, table: dict[type, Any]) -> None:
     missing = set(get_args(union)) ^ set(table)
     if missing:
         raise ValueError(f"the schema does not fit the models: {', '.join(sorted(one.__name__ for one in missing))}")
 
 
-def schema() -> Json:
+def build_schema() -> Json:
     """Return the complete schema. Raises ValueError if the models contain something that the schema does not cover."""
-    for union, table in ((Position, PLACES), (Trigger, TRIGGERS), (Action, ACTIONS)):
-        _all_of(union, table)
+    for union, table in ((Position, POSITION_PATTERNS), (Trigger, TRIGGER_PATTERNS), (Action, ACTIONS)):
+        _check_complete(union, table)
     header = _header()
     names = {field.name for field in fields(Header)} - {"spans"}
     if names != {"title" if key == "score" else key for key in header}:
         raise ValueError("the schema does not fit the header")
     return {
         "$schema": DIALECT,
-        "$id": HOME,
+        "$id": SCHEMA_URL,
         "title": "helios-sequencer score",
         "description": "A score for a real-time video model, in YAML. Every value is text, whatever it looks like.",
         "type": "object",
@@ -186,7 +186,7 @@ def _header() -> Json:
     outer = rf"(?:midi(?: +\".+\")?|link)(?: *, *[0-9]+/[0-9]+)?, *nominal +{_NUMBER}(?: *bpm)?(?: *, *[0-9]+/[0-9]+)?"
     alone = r"mtc +(?:24|25|29\.97|30)(?: +\".+\")?|file +\".+\""
     return {
-        "score": _described("text", "The title."),
+        "score": _describe_reference("text", "The title."),
         "clock": _pattern(
             f"chunks|{fixed}|{outer}|{alone}",
             'Who counts: chunks · 120 bpm, 4/4 · midi "port", 4/4, nominal 120 bpm · link, … · mtc 25 · file "song.mid"',
@@ -223,7 +223,7 @@ def _structure() -> Json:
             _pattern(rf"{_NAME}(?: *\* *[0-9]+)?(?: +{_NAME}(?: *\* *[0-9]+)?)*", "Sections: intro drop*2 finale"),
             "The order of the sections; *2 plays one twice.",
         ),
-        "end": _described("place", "Where a score without sections ends."),
+        "end": _describe_reference("place", "Where a score without sections ends."),
     }
 
 
@@ -234,7 +234,7 @@ def _named(content: Json, description: str) -> Json:
 
 
 def _actions(in_rule: bool) -> Json:
-    chosen = [keys for kind, keys in ACTIONS.items() if in_rule or kind not in RULES_ONLY]
+    chosen = [keys for kind, keys in ACTIONS.items() if in_rule or kind not in RULE_ONLY_ACTIONS]
     return {key: value for keys in chosen for key, value in keys.items()}
 
 
@@ -263,8 +263,8 @@ def _item(description: str, head: Json, in_rule: bool, **more: object) -> Json:
 
 
 def _definitions() -> Json:
-    place = "|".join(PLACES[kind] for kind in get_args(Position))
-    trigger = "|".join(TRIGGERS[kind] for kind in get_args(Trigger))
+    place = "|".join(POSITION_PATTERNS[kind] for kind in get_args(Position))
+    trigger = "|".join(TRIGGER_PATTERNS[kind] for kind in get_args(Trigger))
     option = rf"(?:tempo +{_TEMPO}|meter +[0-9]+/[0-9]+|cut(?: +seed +[0-9]+)?|max +{_LENGTH})"
     when = _reference("trigger")
     items: Json = {"type": ["array", "null"]}
@@ -294,8 +294,8 @@ def _definitions() -> Json:
             "additionalProperties": False,
             "anyOf": [{"required": ["base"]}, {"required": ["follow"]}],
             "properties": {
-                "base": _described("text", "The prompt that `show: NAME` gives."),
-                "follow": _described("text", "The prompt that `show: NAME, action: …` gives, with {action} in it."),
+                "base": _describe_reference("text", "The prompt that `show: NAME` gives."),
+                "follow": _describe_reference("text", "The prompt that `show: NAME, action: …` gives, with {action} in it."),
                 "quiet": _one_or_more(
                     _pattern(r"W[0-9]{3}(?:[ ,]+W[0-9]{3})*", "A code such as W601."), "Advice that is not given here."
                 ),
@@ -311,7 +311,7 @@ def _definitions() -> Json:
                     "Name and length, then what is said of the whole: intro 8 bars, tempo 120 -> 132, meter 3/4, cut seed 99.",
                 ),
                 "until": _one_or_more(_pattern(triggers, "A trigger."), "What ends a live section."),
-                "max": _described("length", "How long a live section lasts at the most."),
+                "max": _describe_reference("length", "How long a live section lasts at the most."),
                 "tempo": _pattern(_TEMPO, "A tempo of its own, or a ramp over its whole length.", number=True),
                 "meter": ACTIONS[ChangeMeter]["meter"],
                 "cut": ACTIONS[Cut]["cut"],
@@ -341,6 +341,6 @@ def _definitions() -> Json:
     }
 
 
-def schema_text() -> str:
+def render_schema() -> str:
     """Return the text of `grammar/score.schema.json`."""
-    return json.dumps(schema(), ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(build_schema(), ensure_ascii=False, indent=2) + "\n"

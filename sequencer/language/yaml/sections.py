@@ -8,10 +8,10 @@ from dataclasses import field, replace
 from sequencer.core.diagnostics import NO_SPAN, Fix, Related, Span
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.language import values
-from sequencer.language.foreign_words import COPIED, NO_COPIES, no_copy_hint
+from sequencer.language.foreign_words import NO_COPIES_MESSAGE, SECTION_COPY, section_copy_hint
 from sequencer.language.score import ChangeMeter, ChangeTempo, Cut, Duration, Item, Let, Scene, Section, Text, Trigger, Use
 from sequencer.language.source import excerpt, subspan
-from sequencer.language.values.amounts import told_second_word
+from sequencer.language.values.amounts import report_second_word
 from sequencer.language.yaml.cues import SAME_SEED, CueReader, read_cut_value
 from sequencer.language.yaml.fields import FieldReader
 from sequencer.language.yaml.nodes import Mapping, Node, Scalar, Sequence, value_span
@@ -22,8 +22,8 @@ LENGTH_WORDS = ("length", "duration", "bars", "beats", "for")
 """Keys that users write for the length of a section; none of them is a key of the language."""
 
 _ADVICE = re.compile(r"W\d{3}\Z")
-_PIECES = re.compile(r",(?!\d)")
-_SET = re.compile(rf"({values.NAME})[ \t]*:?=[ \t]*(\"[^\"]*\"|[\w][^\"{{}},:#]*)")
+_PART_SEPARATOR = re.compile(r",(?!\d)")
+_ASSIGNMENT = re.compile(rf"({values.NAME})[ \t]*:?=[ \t]*(\"[^\"]*\"|[\w][^\"{{}},:#]*)")
 _OR = re.compile(r"[ \t]+or[ \t]+")
 
 
@@ -38,21 +38,21 @@ class SectionReader:
 
     # ---- use, let, scenes ------------------------------------------------------------------------------------------
 
-    def uses(self, node: Node, key: Scalar) -> list[Use]:
+    def read_uses(self, node: Node, key: Scalar) -> list[Use]:
         """Read `use: library.score`, or a list of files."""
         found: list[Use] = []
-        for item in self.values.items(node, key):
-            path = self.values.string(item, key)
+        for item in self.values.read_items(node, key):
+            path = self.values.read_string(item, key)
             if path is not None and isinstance(item, Scalar):
                 found.append(Use(path, span=value_span(item, self.source)))
         return found
 
-    def lets(self, node: Node, key: Scalar) -> list[Let]:
+    def read_lets(self, node: Node, key: Scalar) -> list[Let]:
         """Read `let: {hero: a woman in a yellow raincoat}`, or a list of such mappings."""
         found: list[Let] = []
-        for name, text in self._named(node, key, "let: {hero: a woman in a yellow raincoat}"):
+        for name, text in self._read_named_entries(node, key, "let: {hero: a woman in a yellow raincoat}"):
             span = value_span(name, self.source)
-            set_ = _SET.fullmatch(name.value)
+            set_ = _ASSIGNMENT.fullmatch(name.value)
             if set_ is not None and isinstance(text, Scalar) and text.is_empty:
                 cured = f"{set_.group(1)}: {set_.group(2).strip()}"
                 message = "behind a variable's name stands a colon"
@@ -60,88 +60,90 @@ class SectionReader:
                 continue
             if isinstance(text, Mapping) and "pick" in text.entries:
                 hint = "draw where the variable is shown, or write one text"
-                self.faults.error("E153", "a variable is one text; pick stands among actions", self.values.span(text), hint)
+                self.faults.error(
+                    "E153", "a variable is one text; pick stands among actions", self.values.node_span(text), hint
+                )
                 continue
-            read = self.values.text(text, name)
+            read = self.values.read_text(text, name)
             label = values.read_name(name.value, span, self.faults, "a variable")
             if label is not None and read is not None:
-                found.append(Let(label, read, self.values.entry(name, text), span))
+                found.append(Let(label, read, self.values.entry_span(name, text), span))
         return found
 
-    def scenes(self, node: Node, key: Scalar) -> list[Scene]:
+    def read_scenes(self, node: Node, key: Scalar) -> list[Scene]:
         """Read `scenes: {tram: {base: …, follow: …}}`, or a list of such mappings."""
         found: list[Scene] = []
-        for name, content in self._named(node, key, "scenes: {tram: {base: …, follow: …}}"):
+        for name, content in self._read_named_entries(node, key, "scenes: {tram: {base: …, follow: …}}"):
             span = value_span(name, self.source)
             label = values.read_scene_name(name.value, span, self.faults)
-            scene = self._scene(label, name, content, span)
+            scene = self._read_scene(label, name, content, span)
             if scene is not None:
                 found.append(scene)
         return found
 
-    def _named(self, node: Node, key: Scalar, example: str) -> list[tuple[Scalar, Node]]:
+    def _read_named_entries(self, node: Node, key: Scalar, example: str) -> list[tuple[Scalar, Node]]:
         """Return names with their values, from one mapping or a list of mappings (in which a name can occur twice)."""
         found: list[tuple[Scalar, Node]] = []
         for part_ in node.items if isinstance(node, Sequence) else (node,):
-            set_ = _SET.fullmatch(part_.value) if isinstance(part_, Scalar) and key.value == "let" else None
+            set_ = _ASSIGNMENT.fullmatch(part_.value) if isinstance(part_, Scalar) and key.value == "let" else None
             if set_ is not None:
                 cured = f"{{{set_.group(1)}: {set_.group(2).strip()}}}"
-                span = value_span(part_, self.source) if isinstance(part_, Scalar) else self.values.key(key)
+                span = value_span(part_, self.source) if isinstance(part_, Scalar) else self.values.key_span(key)
                 self.faults.error(
                     "E609", "behind a variable's name stands a colon", span, f"write {excerpt(cured, 60)}", (Fix(span, cured),)
                 )
                 continue
-            mapping = self.values.mapping(part_, key, example)
-            if mapping is not None and key.value == "scenes" and self._names_itself(mapping):
+            mapping = self.values.read_mapping(part_, key, example)
+            if mapping is not None and key.value == "scenes" and self._has_own_name(mapping):
                 word, name = mapping.entries["name"]
                 label = excerpt(name.value) if isinstance(name, Scalar) else "tram"
                 hint = f"write {label}: {{base: …, follow: …}}"
-                self.faults.error("E609", "a scene's name is its key", self.values.key(word), hint)
+                self.faults.error("E609", "a scene's name is its key", self.values.key_span(word), hint)
                 continue
             if mapping is not None:
                 found += mapping.entries.values()
         return found
 
-    def _names_itself(self, mapping: Mapping) -> bool:
+    def _has_own_name(self, mapping: Mapping) -> bool:
         """Return whether a mapping states its own name under `name`, rather than being a scene called `name`."""
         return "name" in mapping.entries and not isinstance(mapping.entries["name"][1], Mapping)
 
-    def _scene(self, label: str | None, name: Scalar, content: Node, name_span: Span) -> Scene | None:
+    def _read_scene(self, label: str | None, name: Scalar, content: Node, name_span: Span) -> Scene | None:
         if isinstance(content, Scalar) and not content.is_empty:
-            span = self.values.span(content)
+            span = self.values.node_span(content)
             text = self.source.text[content.start : content.end] if content.style in ('"', "'") else f'"{content.value}"'
             cured = f"{{base: {text}}}"
             fixes = () if content.is_block or "\n" in text else (Fix(span, cured),)
             self.faults.error("E609", "a scene holds keys with texts", span, f"write {excerpt(cured, 60)}", fixes)
             return None
-        inner = self.values.mapping(content, name, "{base: …, follow: …}")
+        inner = self.values.read_mapping(content, name, "{base: …, follow: …}")
         if inner is None:
             return None
-        self.values.unknown(inner, SCENE_KEYS, "a scene")
+        self.values.report_unknown_keys(inner, SCENE_KEYS, "a scene")
         texts: dict[str, Text | None] = {}
         for word in ("base", "follow"):
             if word in inner.entries:
                 key, value = inner.entries[word]
                 if isinstance(value, Mapping) and "pick" in value.entries:
                     hint = "write one text; `pick` stands where the scene is shown"
-                    self.faults.error("E153", f"`{word}` is one text", self.values.span(value), hint)
+                    self.faults.error("E153", f"`{word}` is one text", self.values.node_span(value), hint)
                     texts[word] = None
                 else:
-                    texts[word] = self.values.text(value, key)
+                    texts[word] = self.values.read_text(value, key)
         if not texts and inner.whole:
             hint = "give it a base: base: …"
             self.faults.error("E122", f"the scene {excerpt(name.value)} has neither base nor follow", name_span, hint)
             return None
-        quiet = self._quiet(*inner.entries["quiet"]) if "quiet" in inner.entries else ()
+        quiet = self._read_quiet(*inner.entries["quiet"]) if "quiet" in inner.entries else ()
         if label is None or None in texts.values() or not texts:
             return None
-        span = self.values.key(name).to(self.source.span(inner.start, inner.end))
-        quiet_span = self.values.entry(*inner.entries["quiet"]) if "quiet" in inner.entries else NO_SPAN
+        span = self.values.key_span(name).to(self.source.span(inner.start, inner.end))
+        quiet_span = self.values.entry_span(*inner.entries["quiet"]) if "quiet" in inner.entries else NO_SPAN
         return Scene(label, texts.get("base"), texts.get("follow"), quiet, span, name_span, quiet_span)
 
-    def _quiet(self, key: Scalar, node: Node) -> tuple[str, ...]:
+    def _read_quiet(self, key: Scalar, node: Node) -> tuple[str, ...]:
         codes: list[str] = []
-        for item in self.values.items(node, key):
+        for item in self.values.read_items(node, key):
             if not isinstance(item, Scalar):
                 self.values.read(item, key, lambda text, span, faults: None)
                 continue
@@ -157,7 +159,7 @@ class SectionReader:
 
     # ---- sections --------------------------------------------------------------------------------------------------
 
-    def sections(self, node: Node, key: Scalar) -> list[Section]:
+    def read_sections(self, node: Node, key: Scalar) -> list[Section]:
         """Read the items of `sections`."""
         found: list[Section] = []
         if isinstance(node, Scalar) and node.is_empty:
@@ -165,39 +167,39 @@ class SectionReader:
         if isinstance(node, Mapping) and node.entries and not {"name", *SECTION_KEYS} & set(node.entries):
             name = next(iter(node.entries))
             hint = f"begin each with a dash, its name and its length: - section: {excerpt(name)} 8 bars"
-            at = self.values.key(node.entries[name][0])
+            at = self.values.key_span(node.entries[name][0])
             self.faults.error("E608", "`sections` is a list, and here stand names with what they hold", at, hint)
             return found
-        for item in self.values.items(node, key, wants_dashes=True):
+        for item in self.values.read_items(node, key, wants_dashes=True):
             if isinstance(item, Mapping):
-                section = self._section(item)
+                section = self._read_section(item)
                 if section is not None:
                     found.append(section)
             elif item is not None:
                 message = "each item of `sections` holds keys with values"
-                self.faults.error("E609", message, self.values.span(item), "write it as - section: NAME 8 bars")
+                self.faults.error("E609", message, self.values.node_span(item), "write it as - section: NAME 8 bars")
         return found
 
-    def _section(self, node: Mapping) -> Section | None:
+    def _read_section(self, node: Mapping) -> Section | None:
         head = _Head()
         entries = node.entries
         span = self.source.span(node.start, node.end)
         if "section" in entries:
             key, value = entries["section"]
-            scalar = self.values.scalar(value, key)
+            scalar = self.values.read_scalar(value, key)
             if scalar is not None:
-                self._head(scalar, head)
+                self._read_head(scalar, head)
         elif node.whole and "name" not in entries:
             at = self.source.span(node.start, node.start + 1)
             self.faults.error("E611", "this section has no name", at, "begin it with: section: NAME 8 bars")
         items: list[Item] = []
         for word, (key, value) in entries.items():
             if word in ("cues", "rules"):
-                items += self.cues.items(value, key)
+                items += self.cues.read_items(value, key)
             elif word != "section":
-                self._option(word, key, value, head, node)
+                self._read_option(word, key, value, head, node)
         if node.whole and head.name is not None:
-            self._check(head, node)
+            self._check_length(head, node)
         if head.name is None or head.name_span is None or not head.good:
             return None
         return Section(
@@ -213,7 +215,7 @@ class SectionReader:
             head.name_span,
         )
 
-    def _head(self, scalar: Scalar, head: _Head) -> None:
+    def _read_head(self, scalar: Scalar, head: _Head) -> None:
         """Read `intro 8 bars, tempo 120 -> 132, meter 3/4, cut seed 99`."""
         text, span = scalar.value, value_span(scalar, self.source)
         head.span = span
@@ -223,24 +225,24 @@ class SectionReader:
             )
             return
         start = 0
-        for index, piece in enumerate(_PIECES.split(text)):
+        for index, piece in enumerate(_PART_SEPARATOR.split(text)):
             lead = len(piece) - len(piece.lstrip())
             content = piece.strip()
             at = subspan(text, span, start + lead, start + lead + len(content))
             start += len(piece) + 1
             if index == 0:
-                self._name(content, at, head)
+                self._read_name(content, at, head)
             else:
-                self._piece(content, at, head)
+                self._read_head_part(content, at, head)
 
-    def _name(self, text: str, at: Span, head: _Head) -> None:
+    def _read_name(self, text: str, at: Span, head: _Head) -> None:
         match = re.match(r"(\S*)[ \t\n]*", text)
         name = match.group(1) if match else ""
         end = match.end() if match else 0
-        copied = COPIED.fullmatch(text[len(name) :].strip()) if name else None
+        copied = SECTION_COPY.fullmatch(text[len(name) :].strip()) if name else None
         if copied is not None:
             at_copy = subspan(text, at, len(text) - len(copied.group()), len(text))
-            self.faults.error("E139", NO_COPIES, at_copy, no_copy_hint(copied.group(1), name, "play: "))
+            self.faults.error("E139", NO_COPIES_MESSAGE, at_copy, section_copy_hint(copied.group(1), name, "play: "))
             head.good = False
             head.said["length"] = at
         head.name_span = subspan(text, at, 0, len(name))
@@ -253,7 +255,7 @@ class SectionReader:
         what = "until" if rest == "until" or rest.startswith("until ") else "length"
         joined = values.find_option(rest)
         if what == "until" and joined is None:
-            self._until_text(rest, rest_at, head)
+            self._read_until(rest, rest_at, head)
             return
         if joined is not None:
             word = joined.group(1)
@@ -267,13 +269,13 @@ class SectionReader:
                 head.said.setdefault(word, where)  # it is present, so it must not be reported as missing as well
             return
         head.said["length"] = rest_at
-        if told_second_word(name, rest, rest_at, self.faults):
+        if report_second_word(name, rest, rest_at, self.faults):
             head.good = False
             return
         head.duration = values.read_duration(rest, rest_at, self.faults)
         head.good = head.good and head.duration is not None
 
-    def _until_text(self, text: str, at: Span, head: _Head) -> None:
+    def _read_until(self, text: str, at: Span, head: _Head) -> None:
         head.said["until"] = at
         start = 5
         while start < len(text):
@@ -287,7 +289,7 @@ class SectionReader:
         if text == "until":
             self.faults.error("E238", "until what? A trigger is missing", at, "write until note C3, or until go exit")
 
-    def _length_apart(self, text: str, at: Span, head: _Head) -> None:
+    def _read_separate_length(self, text: str, at: Span, head: _Head) -> None:
         """Read a length that is separated by a comma: `night, 8 bars`."""
         head.said["length"] = at
         head.duration = values.read_duration(text, at, self.faults)
@@ -297,7 +299,7 @@ class SectionReader:
             message = "no comma stands between a section's name and its length"
             self.faults.error("E129", message, at, f"write {excerpt(head.name or '')} {excerpt(text)}", (Fix(gap, " "),))
 
-    def _piece(self, text: str, at: Span, head: _Head) -> None:
+    def _read_head_part(self, text: str, at: Span, head: _Head) -> None:
         """Read one of the parts that follow a comma in the head of a section."""
         match = re.match(r"(\S*)[ \t]*", text)
         word, rest = (match.group(1), text[match.end() :]) if match else ("", "")
@@ -306,7 +308,7 @@ class SectionReader:
             from sequencer.language.source import closest_word
 
             if head.duration is None and word[:1].isdigit() and head.name_span is not None and "length" not in head.said:
-                self._length_apart(text, at, head)
+                self._read_separate_length(text, at, head)
                 return
             meant = closest_word(word, ("max", "tempo", "meter", "cut"))
             hint = (
@@ -316,7 +318,7 @@ class SectionReader:
             fixes = (Fix(first, meant),) if meant else ()
             self.faults.error("E610", f"a section's head has no `{excerpt(word) or ' '}`", first, hint, fixes)
             return
-        if self._twice(word, at, head):
+        if self._report_duplicate(word, at, head):
             return
         match word:
             case "max":
@@ -330,18 +332,18 @@ class SectionReader:
             case _:
                 head.cut = values.read_cut(text, at, self.faults)
 
-    def _option(self, word: str, key: Scalar, node: Node, head: _Head, whole: Mapping) -> None:
+    def _read_option(self, word: str, key: Scalar, node: Node, head: _Head, whole: Mapping) -> None:
         """Read `until`, `max`, `tempo`, `meter` or `cut` from a key of its own."""
         if word not in SECTION_KEYS:
-            self._unknown(word, key, node, whole)
+            self._report_unknown_key(word, key, node, whole)
             return
-        span = self.values.entry(key, node)
-        if self._twice(word, span, head):
+        span = self.values.entry_span(key, node)
+        if self._report_duplicate(word, span, head):
             return
         match word:
             case "until":
-                for item in self.values.items(node, key):
-                    self._until_item(item, key, head)
+                for item in self.values.read_items(node, key):
+                    self._read_until_item(item, key, head)
             case "max":
                 head.most = self.values.read(node, key, values.read_duration)
             case "tempo":
@@ -357,7 +359,7 @@ class SectionReader:
                     cut = self.values.read(node, key, read_cut_value)
                     head.cut = None if cut is None else replace(cut, span=span)
 
-    def _until_item(self, item: Node, key: Scalar, head: _Head) -> None:
+    def _read_until_item(self, item: Node, key: Scalar, head: _Head) -> None:
         """Read `until: note C3 or program 5`, or one trigger of a list."""
         if isinstance(item, Scalar) and _OR.search(item.value):
             span = value_span(item, self.source)
@@ -371,24 +373,28 @@ class SectionReader:
         trigger = self.values.read(item, key, values.read_trigger)
         head.until += [] if trigger is None else [trigger]
 
-    def _unknown(self, word: str, key: Scalar, node: Node, whole: Mapping) -> None:
+    def _report_unknown_key(self, word: str, key: Scalar, node: Node, whole: Mapping) -> None:
         named = next((one for one in ("section", "name") if one in whole.entries), None)
         if word in LENGTH_WORDS and isinstance(node, Scalar):
             if named == "name":
                 return  # reported with the name
-            cured, fixes = self._head_of(whole, named)
+            cured, fixes = self._suggest_head(whole, named)
             self.faults.error(
-                "E610", "a section's length has no key of its own", self.values.key(key), f"write {excerpt(cured, 60)}", fixes
+                "E610",
+                "a section's length has no key of its own",
+                self.values.key_span(key),
+                f"write {excerpt(cured, 60)}",
+                fixes,
             )
             return
         if word == "name" and isinstance(node, Scalar) and named == "name":
-            cured, fixes = self._head_of(whole, named)
+            cured, fixes = self._suggest_head(whole, named)
             message = "a section's name is the value of `section`, and its length stands behind it"
-            self.faults.error("E610", message, self.values.key(key), f"write {excerpt(cured, 60)}", fixes)
+            self.faults.error("E610", message, self.values.key_span(key), f"write {excerpt(cured, 60)}", fixes)
             return
-        self.values.unknown_key(key, node, SECTION_KEYS, "a section", whole)
+        self.values.report_unknown_key(key, node, SECTION_KEYS, "a section", whole)
 
-    def _head_of(self, whole: Mapping, named: str | None) -> tuple[str, tuple[Fix, ...]]:
+    def _suggest_head(self, whole: Mapping, named: str | None) -> tuple[str, tuple[Fix, ...]]:
         """Return the `section:` line for a section whose name and length have keys of their own, and the fixes for it."""
         name = whole.entries[named][1] if named is not None else None
         length: str | None = None
@@ -399,16 +405,16 @@ class SectionReader:
                 continue
             unit = word if word in ("bars", "beats") else "bars"
             length = f"{said.value} {unit}" if re.fullmatch(r"[0-9]+(?:/[0-9]+)?", said.value) else said.value
-            fixes.append(Fix(self.values.without(whole, word), ""))
+            fixes.append(Fix(self.values.removal_span(whole, word), ""))
         written = name.value if isinstance(name, Scalar) else "NAME"
         if length is None and named == "name" and not re.search(r"\s", written) and "until" not in whole.entries:
             length = "8 bars"
         cured = f"section: {written}" + ("" if length is None else f" {length}")
         if named is None or not isinstance(name, Scalar):
             return cured, ()
-        return cured, (Fix(self.values.entry(whole.entries[named][0], name), cured), *fixes)
+        return cured, (Fix(self.values.entry_span(whole.entries[named][0], name), cured), *fixes)
 
-    def _twice(self, word: str, span: Span, head: _Head) -> bool:
+    def _report_duplicate(self, word: str, span: Span, head: _Head) -> bool:
         if word in head.said:
             related = (Related(head.said[word], "first said here"),)
             self.faults.error("E136", f"the section has two of `{word}`", span, "keep one of them", related=related)
@@ -416,7 +422,7 @@ class SectionReader:
         head.said[word] = span
         return False
 
-    def _check(self, head: _Head, node: Mapping) -> None:
+    def _check_length(self, head: _Head, node: Mapping) -> None:
         """Report a section that has neither a fixed length nor an `until`, or has both."""
         at = head.span or self.source.span(node.start, node.start + 1)
         end = Span(at.file, at.end_line, at.end_column, at.end_line, at.end_column)

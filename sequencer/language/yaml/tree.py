@@ -28,14 +28,14 @@ from yaml.events import (
 from sequencer.core.diagnostics import Diagnostics, Fix, Related, Span
 from sequencer.language.score import Comment, Cue, Item
 from sequencer.language.source import Source, excerpt
-from sequencer.language.yaml.fast_path import cue_at, mapping_at, mask_simple_cues
-from sequencer.language.yaml.nodes import BLOCKS, Mapping, Node, Scalar, Sequence
+from sequencer.language.yaml.fast_path import mask_simple_cues, read_cue_at, read_mapping_at
+from sequencer.language.yaml.nodes import BLOCK_STYLES, Mapping, Node, Scalar, Sequence
 from sequencer.language.yaml.recovery import explain_yaml_error, index_of
 
 MAX_DEPTH = 16
 """The maximum depth of nested lists and mappings; a score needs nine."""
 
-MAX_FAULTS = 500
+MAX_DIAGNOSTICS = 500
 """The number of errors of form after which parsing stops."""
 
 
@@ -63,7 +63,7 @@ def parse_tree(
         order, of the values that contain a `#`; and whether parsing succeeded.
     """
     grower = _TreeParser(source, faults, read, quick)
-    tree = grower.document()
+    tree = grower.parse_document()
     return tree, grower.hashes, grower.lines == 0 and not grower.stopped
 
 
@@ -76,7 +76,7 @@ def _events(text: str) -> Any:
     return yaml.Loader(text)
 
 
-def _too_deep(text: str) -> int | None:
+def _find_too_deep(text: str) -> int | None:
     """Return where the list or mapping begins that is nested too deeply in `text`, or None.
 
     A parser reads ahead, and newer versions of libyaml limit the depth themselves: they fail before the event that would be one
@@ -109,7 +109,7 @@ class _TreeParser:
         self.told = 0
         self.hashes: list[tuple[int, int]] = []
 
-    def document(self) -> Node:
+    def parse_document(self) -> Node:
         """Return the tree of the first document, and report any further documents."""
         root: Node = None
         found = False
@@ -125,72 +125,72 @@ class _TreeParser:
                     self.faults.error("E613", "a second document begins here, and a file holds one score", at, hint)
                     break
                 if kind in _NODES:
-                    root = self.node(event, 1)
+                    root = self.parse_node(event, 1)
                     found = True
                     if self.stopped:
                         break
         except yaml.YAMLError as error:
-            self._stop(error)
+            self._handle_error(error)
         return root
 
-    def _stop(self, error: yaml.YAMLError) -> None:
+    def _handle_error(self, error: yaml.YAMLError) -> None:
         if not self.stopped:
-            deep = _too_deep(self.source.text[: index_of(error)])
+            deep = _find_too_deep(self.source.text[: index_of(error)])
             if deep is None:
                 explain_yaml_error(error, self.source, self.faults)
             else:
-                self._no_depth(deep)
+                self._report_depth(deep)
         self.stopped = True
 
-    def _no_depth(self, start: int) -> None:
+    def _report_depth(self, start: int) -> None:
         at = self.source.span(start, start + 1)
         self.faults.error("E603", f"lists and mappings stand more than {MAX_DEPTH} deep in each other", at, "unfold them")
         self.stopped = True
 
-    def node(self, event: Any, depth: int) -> Node:
+    def parse_node(self, event: Any, depth: int) -> Node:
         """Return the value that begins with `event`."""
         kind = event.__class__
         if kind is _SCALAR:
-            return self._scalar(event)
+            return self._parse_scalar(event)
         if kind is AliasEvent:
-            self._no_anchor(event, f"*{event.anchor}")
+            self._report_anchor(event, f"*{event.anchor}")
             return None
         good = self._is_bare(event)
         node: Mapping | Sequence
         if depth > MAX_DEPTH:
-            self._no_depth(event.start_mark.index)
+            self._report_depth(event.start_mark.index)
             return None
-        node = self._mapping(event, depth) if kind is MappingStartEvent else self._sequence(event, depth, None)
+        node = self._parse_mapping(event, depth) if kind is MappingStartEvent else self._parse_sequence(event, depth, None)
         if self.stopped and node.flow and not node.whole:
             return None  # it includes the text after the error, so its content is not what the author meant
         return node if good else None
 
     def _is_bare(self, event: Any) -> bool:
         """Return whether a value has neither an anchor nor a tag (which are reported)."""
-        good = event.anchor is None or self._no_anchor(event, f"&{event.anchor}")
-        return good if event.tag is None else self._no_tag(event)
+        good = event.anchor is None or self._report_anchor(event, f"&{event.anchor}")
+        return good if event.tag is None else self._report_tag(event)
 
-    def _scalar(self, event: Any) -> Scalar | None:
+    def _parse_scalar(self, event: Any) -> Scalar | None:
         if (event.anchor is not None or event.tag is not None) and not self._is_bare(event):
             return None
         mark = event.start_mark
         style = event.style
         value = event.value
         scalar = Scalar(value, mark.line, mark.column, mark.index, event.end_mark.index, style)
-        if style in BLOCKS:
+        if style in BLOCK_STYLES:
             scalar.end = scalar.start + len(self.source.text[scalar.start : scalar.end].rstrip())
         if "#" in value:
-            self._hash(scalar)
+            self._record_hash(scalar)
         return scalar
 
-    def _hash(self, scalar: Scalar) -> None:
+    def _record_hash(self, scalar: Scalar) -> None:
         start, end = scalar.start, scalar.end
         if scalar.is_block:  # a comment may follow its indicator
             newline = self.source.text.find("\n", start, end)
             start = end if newline < 0 else newline
         self.hashes.append((start, end))
 
-    def _mapping(self, start: Any, depth: int) -> Mapping:
+    def _parse_mapping(self, start: Any, depth: int) -> Mapping:
         mark = start.start_mark
         mapping = Mapping(mark.index, mark.line, mark.column, start.flow_style)
         entries = mapping.entries
@@ -202,12 +202,12 @@ class _TreeParser:
                 kind = event.__class__
                 if kind is MappingEndEvent:
                     break
-                key = self.node(event, depth + 1) if kind is not _SCALAR else self._scalar(event)
+                key = self.parse_node(event, depth + 1) if kind is not _SCALAR else self._parse_scalar(event)
                 if self.stopped:
                     mapping.whole = False
                     return mapping
                 event = following()
-                value = self._scalar(event) if event.__class__ is _SCALAR else self._longer(event, depth, key)
+                value = self._parse_scalar(event) if event.__class__ is _SCALAR else self._parse_value(event, depth, key)
                 if value is None or value.start == value.end:  # it is empty, or it was reported
                     mapping.end = event.end_mark.index if value is None or key is None else key.end
                 else:
@@ -215,7 +215,7 @@ class _TreeParser:
                 if key.__class__ is Scalar and (word := key.value) not in entries:
                     entries[word] = (key, value)
                 else:
-                    self._refused(key, entries, mapping.end)
+                    self._report_key(key, entries, mapping.end)
                 if self.stopped:
                     mapping.whole = False
                     return mapping
@@ -223,38 +223,38 @@ class _TreeParser:
                 mark = ending.end_mark
                 mapping.end, mapping.end_line, mapping.end_column = mark.index, mark.line, mark.column
         except yaml.YAMLError as error:
-            self._stop(error)
+            self._handle_error(error)
             mapping.whole = False
         return mapping
 
-    def _longer(self, event: Any, depth: int, key: Node) -> Node:
+    def _parse_value(self, event: Any, depth: int, key: Node) -> Node:
         """Return the list or mapping after a key. The items of `cues` and `rules` are read immediately."""
         listed = event.__class__ is SequenceStartEvent and event.anchor is None and event.tag is None
         if listed and depth in ITEM_DEPTHS and isinstance(key, Scalar) and key.value in ITEM_KEYS:
-            return self._sequence(event, depth + 1, key.value == "rules")
-        return self.node(event, depth + 1)
+            return self._parse_sequence(event, depth + 1, key.value == "rules")
+        return self.parse_node(event, depth + 1)
 
-    def _cue(self, word: Scalar) -> Cue | None:
+    def _read_simple_cue(self, word: Scalar) -> Cue | None:
         """Return the simple cue that a word replaces, if it replaces one."""
         text = self.source.text
         if text[word.start] != "{" or word.end - word.start != len(word.value):
             return None
-        cue = cue_at(text, self.source.file, word.start, word.end, word.line, word.column, self.faults)
+        cue = read_cue_at(text, self.source.file, word.start, word.end, word.line, word.column, self.faults)
         self.lines -= cue is not None
         return cue
 
-    def _line(self, word: Scalar) -> Node:
+    def _expand_placeholder(self, word: Scalar) -> Node:
         """Return the mapping that a word replaces, or the word itself."""
         text = self.source.text
         if text[word.start] != "{" or word.end - word.start != len(word.value):
             return word
         self.lines -= 1
-        mapping = mapping_at(text, word.start, word.end, word.line, word.column)
+        mapping = read_mapping_at(text, word.start, word.end, word.line, word.column)
         if mapping is None:
             self.stopped = True  # the normal path reports what is wrong with it
         return mapping
 
-    def _sequence(self, start: Any, depth: int, rules: bool | None) -> Sequence:
+    def _parse_sequence(self, start: Any, depth: int, rules: bool | None) -> Sequence:
         """Return a list; it is a list of cues or of rules if `rules` is not None."""
         items: list[Node] = []
         sequence = Sequence(items, start.start_mark.index, start.end_mark.index, start.flow_style, True)
@@ -264,14 +264,14 @@ class _TreeParser:
                 event = ending = following()
                 if event.__class__ is SequenceEndEvent:
                     break
-                item = self.node(event, depth + 1)
+                item = self.parse_node(event, depth + 1)
                 if self.lines and rules is not None and isinstance(item, Scalar):
-                    cue = None if rules else self._cue(item)
+                    cue = None if rules else self._read_simple_cue(item)
                     if cue is not None:
                         sequence.read.append(cue)
                         sequence.end = item.end
                         continue
-                    item = self._line(item)
+                    item = self._expand_placeholder(item)
                 if rules is not None and isinstance(item, Mapping):
                     read = self.read(item, rules)
                     if read is not None:
@@ -285,27 +285,27 @@ class _TreeParser:
             if sequence.flow:
                 sequence.end = ending.end_mark.index
         except yaml.YAMLError as error:
-            self._stop(error)
+            self._handle_error(error)
             sequence.whole = False
         return sequence
 
     # ---- what this notation does not support -----------------------------------------------------------------------
 
-    def _count(self) -> None:
+    def _count_diagnostic(self) -> None:
         self.told += 1
-        if self.told >= MAX_FAULTS:
+        if self.told >= MAX_DIAGNOSTICS:
             self.stopped = True
 
-    def _no_anchor(self, event: Any, written: str) -> bool:
-        self._count()
+    def _report_anchor(self, event: Any, written: str) -> bool:
+        self._count_diagnostic()
         start = event.start_mark.index
         at = self.source.span(start, start + len(written))
         hint = "write the value itself, or name a text with `let`; a text that begins with * or & stands in quotes"
         self.faults.error("E604", f"{excerpt(written)}: scores have no anchors and no aliases", at, hint)
         return False
 
-    def _no_tag(self, event: Any) -> bool:
-        self._count()
+    def _report_tag(self, event: Any) -> bool:
+        self._count_diagnostic()
         start = event.start_mark.index
         text = self.source.text
         end = start
@@ -316,21 +316,21 @@ class _TreeParser:
         self.faults.error("E605", f"{excerpt(text[start:end])}: scores have no tags", at, hint, (Fix(at, ""),))
         return False
 
-    def _refused(self, key: Node, entries: dict[str, tuple[Scalar, Node]], end: int) -> None:
+    def _report_key(self, key: Node, entries: dict[str, tuple[Scalar, Node]], end: int) -> None:
         """Report a key that is not valid, or a duplicate key."""
         if isinstance(key, Scalar):
-            self._twice(key, entries, end)
+            self._report_duplicate(key, entries, end)
         elif key is not None:
-            self._no_key(key)
+            self._report_key_type(key)
 
-    def _no_key(self, key: Sequence | Mapping) -> None:
-        self._count()
+    def _report_key_type(self, key: Sequence | Mapping) -> None:
+        self._count_diagnostic()
         span = self.source.span(key.start, max(key.end, key.start + 1))
         hint = "a text that begins with { or [ stands in quotes"
         self.faults.error("E606", "in front of a colon stands one word", span, hint)
 
-    def _twice(self, key: Scalar, entries: dict[str, tuple[Scalar, Node]], end: int) -> None:
-        self._count()
+    def _report_duplicate(self, key: Scalar, entries: dict[str, tuple[Scalar, Node]], end: int) -> None:
+        self._count_diagnostic()
         at = self.source.span(key.start, key.end)
         first = entries[key.value][0]
         related = Related(self.source.span(first.start, first.end), "first said here")
@@ -355,7 +355,7 @@ _ENDS = frozenset({MappingEndEvent, SequenceEndEvent})
 _NODES = frozenset({ScalarEvent, AliasEvent, MappingStartEvent, SequenceStartEvent})
 
 
-def comments_of(source: Source, values: list[tuple[int, int]]) -> tuple[Comment, ...]:
+def find_comments(source: Source, values: list[tuple[int, int]]) -> tuple[Comment, ...]:
     """Return every comment, in order. `values` holds the (start, end) offsets, in order, of the values that contain a `#`."""
     text = source.text
     found: list[Comment] = []
@@ -379,7 +379,7 @@ def comments_of(source: Source, values: list[tuple[int, int]]) -> tuple[Comment,
     return tuple(found)
 
 
-def reaching_over(span: Span, comments: tuple[Comment, ...], before: int, least: int) -> Span:
+def extend_over_comments(span: Span, comments: tuple[Comment, ...], before: int, least: int) -> Span:
     """Extend the span of a section or a scene over the comments after its last line.
 
     These comments are on that line, or on their own lines and indented like its lines (from the column `least` on). `before` is

@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 
 from sequencer.core.diagnostics import Diagnostic, Diagnostics
-from sequencer.language.source import ODD_BLANK, Source, odd_blank
+from sequencer.language.source import UNUSUAL_SPACE, Source, unusual_space_error
 
-MAX_TOLD = 20
+MAX_REPORTED_SPACES = 20
 """The maximum number of characters reported individually."""
 
-_QUIET = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|(?<!\S)#[^\n]*')
+_QUOTED_OR_COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|(?<!\S)#[^\n]*')
 """Quoted texts and comments, in which any space character is allowed."""
 
-_BEHIND_SIGN = re.compile(r"(?:\A|[:,{\[\-])[ \t]*\Z")
-_BEFORE_SIGN = re.compile(r"[ \t]*(?:[:,}\]]|\Z)")
+_AFTER_INDICATOR = re.compile(r"(?:\A|[:,{\[\-])[ \t]*\Z")
+_BEFORE_INDICATOR = re.compile(r"[ \t]*(?:[:,}\]]|\Z)")
 
 
-def tell_odd_blanks(source: Source, found: tuple[Diagnostic, ...], faults: Diagnostics) -> bool:
+def report_unusual_spaces(source: Source, found: tuple[Diagnostic, ...], faults: Diagnostics) -> bool:
     """Report unusual spaces instead of the diagnostics in `found` if they caused these. Return whether they did.
 
     They did if the first diagnostic is on the line of such a space outside quoted texts and comments, or on the next line.
@@ -27,16 +27,16 @@ def tell_odd_blanks(source: Source, found: tuple[Diagnostic, ...], faults: Diagn
     for number, start in enumerate(source.starts, 1):
         newline = source.text.find("\n", start)
         line = source.text[start : len(source.text) if newline < 0 else newline]
-        if line.isascii() or ODD_BLANK.search(line) is None:
+        if line.isascii() or UNUSUAL_SPACE.search(line) is None:
             continue
         if number > first.line and told == 0:
             return False
-        line = _QUIET.sub(lambda match: "x" * len(match.group()), line)
-        for match in ODD_BLANK.finditer(line):
+        line = _QUOTED_OR_COMMENT.sub(lambda match: "x" * len(match.group()), line)
+        for match in UNUSUAL_SPACE.finditer(line):
             within = number == first.line == first.end_line and first.column <= match.start() + 1 < first.end_column
-            beside = _BEHIND_SIGN.search(line[: match.start()]) or _BEFORE_SIGN.match(line, match.end())
-            if (within or beside) and number >= first.line - 1 and told < MAX_TOLD:
+            beside = _AFTER_INDICATOR.search(line[: match.start()]) or _BEFORE_INDICATOR.match(line, match.end())
+            if (within or beside) and number >= first.line - 1 and told < MAX_REPORTED_SPACES:
                 at = source.span(start + match.start(), start + match.end())
-                faults.error("E159", *odd_blank(match.group(), at))
+                faults.error("E159", *unusual_space_error(match.group(), at))
                 told += 1
     return told > 0

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable
 
 from sequencer.core.diagnostics import Diagnostics, Fix, Span
-from sequencer.language.foreign_words import NO_NOTE, NOT_HERE
+from sequencer.language.foreign_words import COMMENT_HINT, FOREIGN_WORD_HINTS
 from sequencer.language.source import Source, closest_word, excerpt
 from sequencer.language.values.strings import is_name
-from sequencer.language.yaml.nodes import Mapping, Node, Scalar, Sequence, whole_span
+from sequencer.language.yaml.nodes import Mapping, Node, Scalar, Sequence, scalar_span
 
 FOREIGN_KEYS = {
     "title": ("score",),
@@ -35,7 +35,7 @@ FOREIGN_KEYS = {
 """Keys of other programs, and the keys they may mean here: the first one that is valid in the context is suggested."""
 
 
-class Keys:
+class KeyReporter:
     """The spans of nodes, and the diagnostics about keys."""
 
     __slots__ = ("faults", "file", "source")
@@ -45,37 +45,37 @@ class Keys:
         self.file = source.file
         self.faults = faults
 
-    def key(self, key: Scalar) -> Span:
+    def key_span(self, key: Scalar) -> Span:
         """Return the span of a key."""
-        return whole_span(key, self.source)
+        return scalar_span(key, self.source)
 
-    def span(self, node: Scalar | Sequence | Mapping) -> Span:
+    def node_span(self, node: Scalar | Sequence | Mapping) -> Span:
         """Return the span of a node; of a node over several lines, a message shows the first line."""
         if isinstance(node, Scalar):
-            return whole_span(node, self.source)
+            return scalar_span(node, self.source)
         return self.source.span(node.start, max(node.end, node.start + 1))
 
-    def entry(self, key: Scalar, value: Node) -> Span:
+    def entry_span(self, key: Scalar, value: Node) -> Span:
         """Return the span of a key with its value."""
         if isinstance(value, Scalar) and value.end > value.start:
             if self.source.text.find("\n", value.start, value.end) < 0:
                 end = value.column + value.end - value.start + 1
                 return Span(self.file, key.line + 1, key.column + 1, value.line + 1, end)
-            return self.key(key).to(whole_span(value, self.source))
+            return self.key_span(key).to(scalar_span(value, self.source))
         return self.source.span(key.start, key.end if value is None else max(key.end, value.end))
 
-    def unknown(self, node: Mapping, known: Iterable[str], where: str) -> None:
+    def report_unknown_keys(self, node: Mapping, known: Iterable[str], where: str) -> None:
         """Report every key of a mapping that is not known in it."""
         words_known = tuple(known)
         for name, (key, value) in node.entries.items():
             if name not in words_known:
-                self.unknown_key(key, value, words_known, where, node)
+                self.report_unknown_key(key, value, words_known, where, node)
 
-    def unknown_key(self, key: Scalar, value: Node, known: tuple[str, ...], where: str, node: Mapping) -> None:
+    def report_unknown_key(self, key: Scalar, value: Node, known: tuple[str, ...], where: str, node: Mapping) -> None:
         """Report one key that is not known in its context."""
-        span = self.key(key)
+        span = self.key_span(key)
         word = key.value
-        if node.flow and isinstance(value, Scalar) and value.is_empty and self._cut_by_comma(key, node):
+        if node.flow and isinstance(value, Scalar) and value.is_empty and self._report_comma(key, node):
             return
         set_ = re.fullmatch(r"([\w\-]+)[ \t]*=[ \t]*(.+)", word)
         if set_ is not None and isinstance(value, Scalar) and value.is_empty:
@@ -97,31 +97,31 @@ class Keys:
                 message = "behind a list's dash stands a blank"
                 self.faults.error("E610", message, span, f"write - {excerpt(word[1:])}", (Fix(dash, "- "),))
             return
-        if where == "a score" and word in _TIMES:
-            self._in_clock(key, value, node)
+        if where == "a score" and word in _CLOCK_KEYS:
+            self._report_clock_key(key, value, node)
             return
-        if self._other_form(key, value, known, where, node):
+        if self._report_other_form(key, value, known, where, node):
             return
         other = next((one for one in FOREIGN_KEYS.get(word, ()) if one in known), None)
-        meant = other or (None if word.casefold() in NOT_HERE else closest_word(word, known))
+        meant = other or (None if word.casefold() in FOREIGN_WORD_HINTS else closest_word(word, known))
         if meant is not None:
             fixes = (Fix(span, meant),) if meant not in node.entries else ()
             self.faults.error("E610", f"{where} has no `{excerpt(word)}`", span, f"did you mean {meant}?", fixes)
             return
-        if word.casefold() in NOT_HERE:
-            hint = NOT_HERE[word.casefold()]
+        if word.casefold() in FOREIGN_WORD_HINTS:
+            hint = FOREIGN_WORD_HINTS[word.casefold()]
             alone = not node.flow and isinstance(value, Scalar) and "\n" not in self.source.text[key.start : value.end]
             front = Span(span.file, span.line, span.column, span.line, span.column)
-            fixes = (Fix(front, "# "),) if hint == NO_NOTE and alone and span.column == 1 else ()
+            fixes = (Fix(front, "# "),) if hint == COMMENT_HINT and alone and span.column == 1 else ()
             self.faults.error("E610", f"{where} has no `{word}`", span, hint, fixes)
             return
-        home = _HOMES.get(word)
+        home = _KEY_LOCATIONS.get(word)
         hint = f"`{word}` belongs {home}" if home else "write one of: " + ", ".join(known)
         if home is None and "show" in known and is_name(word):
             hint += f"; a scene is shown with show: {excerpt(word)}, action: …"
         self.faults.error("E610", f"{where} has no `{excerpt(word) or ' '}`", span, hint)
 
-    def _other_form(self, key: Scalar, value: Node, known: tuple[str, ...], where: str, node: Mapping) -> bool:
+    def _report_other_form(self, key: Scalar, value: Node, known: tuple[str, ...], where: str, node: Mapping) -> bool:
         """Report a key and value that are written differently here: `fps: 24`, `note: C3`. Return whether it was reported."""
         if not isinstance(value, Scalar) or value.is_empty:
             return False
@@ -134,7 +134,7 @@ class Keys:
             cured = f"at: {written}" + (
                 f".{beat[1].value}" if counts and beat is not None and isinstance(beat[1], Scalar) else ""
             )
-            fixes += [Fix(self.without(node, "beat"), "")] if counts else []
+            fixes += [Fix(self.removal_span(node, "beat"), "")] if counts else []
         elif word == "beat" and {"bar", "measure"} & node.entries.keys() and "at" not in node.entries:
             return True  # reported with the bar
         else:
@@ -145,55 +145,55 @@ class Keys:
                     break
         if not cured:
             return False
-        fixes.append(Fix(self.entry(key, value), cured))
+        fixes.append(Fix(self.entry_span(key, value), cured))
         self.faults.error(
-            "E610", f"{where} has no `{excerpt(key.value)}`", self.key(key), f"write {excerpt(cured, 60)}", tuple(fixes)
+            "E610", f"{where} has no `{excerpt(key.value)}`", self.key_span(key), f"write {excerpt(cured, 60)}", tuple(fixes)
         )
         return True
 
-    def without(self, whole: Mapping, word: str) -> Span:
+    def removal_span(self, whole: Mapping, word: str) -> Span:
         """Return what to delete with a key: inside braces its comma as well, else only the words on its line."""
         words_ = list(whole.entries)
         at = words_.index(word)
         key, value = whole.entries[word]
         if not whole.flow or len(words_) == 1:
-            return self.entry(key, value)
+            return self.entry_span(key, value)
         if at + 1 < len(words_):
             return self.source.span(key.start, whole.entries[words_[at + 1]][0].start)
         before = whole.entries[words_[at - 1]]
         end = before[0].end if before[1] is None else max(before[0].end, before[1].end)
         return self.source.span(end, key.end if value is None else max(key.end, value.end))
 
-    def _in_clock(self, key: Scalar, value: Node, node: Mapping) -> None:
+    def _report_clock_key(self, key: Scalar, value: Node, node: Mapping) -> None:
         """Report a tempo or a meter next to the clock."""
-        told = next(one for one in node.entries if one in _TIMES)
+        told = next(one for one in node.entries if one in _CLOCK_KEYS)
         if "clock" not in node.entries and told != key.value:
             return  # reported with the first of them
         clock = node.entries["clock"][1] if "clock" in node.entries else None
         pieces = [one.strip() for one in clock.value.split(",")] if isinstance(clock, Scalar) else []
         bpm = next((one.removesuffix("bpm").strip() for one in pieces if one.endswith("bpm")), "120")
         meter = next((one for one in pieces if re.fullmatch(r"[0-9]+/[0-9]+", one)), "4/4")
-        has_meter = "/" in "".join(pieces[1:]) or bool({"meter", *_METERS} & node.entries.keys())
-        others = [word for word in node.entries if word in _TIMES]
+        has_meter = "/" in "".join(pieces[1:]) or bool({"meter", *_METER_KEYS} & node.entries.keys())
+        others = [word for word in node.entries if word in _CLOCK_KEYS]
         for word, (_, said) in node.entries.items():
-            if word in _TIMES and isinstance(said, Scalar) and not said.is_empty:
-                bpm, meter = (bpm, said.value) if word in _METERS else (said.value.removesuffix("bpm").strip(), meter)
+            if word in _CLOCK_KEYS and isinstance(said, Scalar) and not said.is_empty:
+                bpm, meter = (bpm, said.value) if word in _METER_KEYS else (said.value.removesuffix("bpm").strip(), meter)
         cured = f"clock: {bpm} bpm" + (f", {meter}" if has_meter else "")
         fixes: tuple[Fix, ...] = ()
         if isinstance(clock, Scalar):
             if told != key.value:
                 return
-            changed = Fix(self.entry(node.entries["clock"][0], clock), cured)
-            fixes = (changed, *(Fix(self.without(node, word), "") for word in others))
+            changed = Fix(self.entry_span(node.entries["clock"][0], clock), cured)
+            fixes = (changed, *(Fix(self.removal_span(node, word), "") for word in others))
         else:
             fixes = (
-                Fix(self.entry(key, value), cured),
-                *(Fix(self.without(node, word), "") for word in others if word != told),
+                Fix(self.entry_span(key, value), cured),
+                *(Fix(self.removal_span(node, word), "") for word in others if word != told),
             )
         message = f"a score has no `{key.value}`: tempo and meter stand in its clock"
-        self.faults.error("E610", message, self.key(key), f"write {excerpt(cured)}", fixes)
+        self.faults.error("E610", message, self.key_span(key), f"write {excerpt(cured)}", fixes)
 
-    def _cut_by_comma(self, key: Scalar, node: Mapping) -> bool:
+    def _report_comma(self, key: Scalar, node: Mapping) -> bool:
         """Report a comma that YAML took for the end of a value, as in `{at: 9,3}`. Return whether it was reported."""
         entries = list(node.entries.values())
         place = list(node.entries).index(key.value)
@@ -230,9 +230,9 @@ def _is_bare(entry: tuple[Scalar, Node]) -> bool:
 
 _TEXT_KEYS = frozenset({"prompt", "action", "base", "follow", "show", "score", "image"})
 
-_METERS = ("meter", "time", "time_signature", "timesig", "signature")
+_METER_KEYS = ("meter", "time", "time_signature", "timesig", "signature")
 
-_TIMES = ("bpm", "tempo", *_METERS)
+_CLOCK_KEYS = ("bpm", "tempo", *_METER_KEYS)
 """Keys of other programs for the values of a clock."""
 
 _OTHER_FORMS = (
@@ -250,7 +250,7 @@ _OTHER_FORMS = (
 )
 """Keys of other tools, a key that is known wherever they apply, and how key and value are written here."""
 
-_HOMES = {
+_KEY_LOCATIONS = {
     **dict.fromkeys(("base", "follow", "quiet"), "to a scene: scenes: {NAME: {base: …, follow: …}}"),
     **dict.fromkeys(("cues", "rules"), "to a section, or to a score without sections"),
     **dict.fromkeys(("section", "until", "max"), "to an item of sections: - section: NAME 8 bars"),

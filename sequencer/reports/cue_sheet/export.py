@@ -8,8 +8,17 @@ import json
 import re
 from typing import Any
 
-from sequencer.reports.cue_sheet.rows import Row, RuleRow, Sheet, origin_in_words, summary_line
-from sequencer.reports.cue_sheet.terminal import chunks_of, error_of, frame_of, heading, number_of, place_of, plain, time_of
+from sequencer.reports.cue_sheet.rows import Row, RuleRow, Sheet, describe_origin, summary_line
+from sequencer.reports.cue_sheet.terminal import (
+    describe_part,
+    format_chunks,
+    format_error,
+    format_frame,
+    format_number,
+    format_position,
+    format_time,
+    replace_unprintable,
+)
 from sequencer.schedule.describe import decimal, describe_clock
 
 FORMAT = 1
@@ -38,7 +47,7 @@ COLUMNS = (
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
 
-def _harmless(text: str) -> str:
+def _escape_formula(text: str) -> str:
     """Return a cell that no spreadsheet reads as a formula. A score's names cannot be formulas, but a schedule is untrusted."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")  # a single \r would end the row and not be quoted
     return f"'{text}" if text[:1] in tuple("=+-@\t") else text
@@ -53,10 +62,10 @@ def as_csv(sheet: Sheet) -> str:
         for row in part.rows:
             writer.writerow(
                 (
-                    number_of(row),
-                    _harmless(part.section or ""),
+                    format_number(row),
+                    _escape_formula(part.section or ""),
                     part.occurrence,
-                    _harmless(row.place),
+                    _escape_formula(row.place),
                     row.bar_beat,
                     "" if row.after is None else f"exit of {row.after}",
                     decimal(row.seconds, 6, trim=True),
@@ -65,14 +74,14 @@ def as_csv(sheet: Sheet) -> str:
                     "" if row.error is None else decimal(row.error * 1000, 3, trim=True),
                     row.take,
                     "",
-                    _harmless(", ".join(row.acts)),
-                    _harmless(origin_in_words(row.origin)),
+                    _escape_formula(", ".join(row.acts)),
+                    _escape_formula(describe_origin(row.origin)),
                 )
             )
     for rule in sheet.rules:
         where = "" if rule.everywhere else ", ".join(rule.parts)
-        cells = [where, *[""] * 11, rule.trigger, ", ".join(rule.acts), origin_in_words(rule.origin)]
-        writer.writerow([f"R{rule.number}", *map(_harmless, cells)])
+        cells = [where, *[""] * 11, rule.trigger, ", ".join(rule.acts), describe_origin(rule.origin)]
+        writer.writerow([f"R{rule.number}", *map(_escape_formula, cells)])
     return out.getvalue()
 
 
@@ -82,45 +91,51 @@ def as_markdown(sheet: Sheet, *, full: bool = False) -> str:
     Only the part of each prompt that changes is shown; with `full`, the complete prompt.
     """
     schedule = sheet.schedule
-    lines = [f"# {_marked(sheet.title)}", "", _marked(describe_clock(schedule)), "", _marked(summary_line(schedule))]
+    lines = [
+        f"# {_escape_markdown(sheet.title)}",
+        "",
+        _escape_markdown(describe_clock(schedule)),
+        "",
+        _escape_markdown(summary_line(schedule)),
+    ]
     for part in sheet.parts:
         if part.section is not None or part.until:
-            lines += ["", f"## {_marked(heading(part))}"]
+            lines += ["", f"## {_escape_markdown(describe_part(part))}"]
         if part.rows:
             lines += [
                 "",
                 "| # | place | time | frame | chunk | snap error, ms | what | line |",
                 "|--:|:--|--:|--:|--:|--:|:--|--:|",
             ]
-            lines += [_row(row, full) for row in part.rows]
+            lines += [_markdown_row(row, full) for row in part.rows]
     if sheet.rules:
         lines += ["", "## Rules", ""]
-        lines += [_rule(rule, full) for rule in sheet.rules]
+        lines += [_markdown_rule(rule, full) for rule in sheet.rules]
     return "\n".join(lines) + "\n"
 
 
-def _row(row: Row, full: bool) -> str:
+def _markdown_row(row: Row, full: bool) -> str:
     cells = (
-        number_of(row),
-        place_of(row),
-        time_of(row),
-        frame_of(row),
-        chunks_of(row),
-        error_of(row),
+        format_number(row),
+        format_position(row),
+        format_time(row),
+        format_frame(row),
+        format_chunks(row),
+        format_error(row),
         ", ".join(row.acts if full else row.brief),
         str(row.origin.line) if row.origin.line else "",
     )
-    return "| " + " | ".join(_marked(cell) for cell in cells) + " |"
+    return "| " + " | ".join(_escape_markdown(cell) for cell in cells) + " |"
 
 
-def _rule(rule: RuleRow, full: bool) -> str:
+def _markdown_rule(rule: RuleRow, full: bool) -> str:
     where = "everywhere" if rule.everywhere else f"in {', '.join(rule.parts)}"
     line = f", line {rule.origin.line}" if rule.origin.line else ""
-    return "- " + _marked(f"on {rule.trigger} ({where}{line}) → {', '.join(rule.acts if full else rule.brief)}")
+    return "- " + _escape_markdown(f"on {rule.trigger} ({where}{line}) → {', '.join(rule.acts if full else rule.brief)}")
 
 
-def _marked(text: str) -> str:
-    return _MARKUP.sub(r"\\\1", plain(text).replace("&", "&amp;"))
+def _escape_markdown(text: str) -> str:
+    return _MARKUP.sub(r"\\\1", replace_unprintable(text).replace("&", "&amp;"))
 
 
 def as_json(sheet: Sheet) -> str:
@@ -159,7 +174,7 @@ def as_json(sheet: Sheet) -> str:
                 "end_chunk": part.end,
                 "until": list(part.until),
                 "left_at_the_earliest": part.left_earliest,
-                "cues": [_cue(row) for row in part.rows],
+                "cues": [_cue_as_json(row) for row in part.rows],
             }
             for part in sheet.parts
         ],
@@ -171,7 +186,7 @@ def as_json(sheet: Sheet) -> str:
                 "everywhere": rule.everywhere,
                 "acts": list(rule.acts),
                 "brief": list(rule.brief),
-                "source": origin_in_words(rule.origin),
+                "source": describe_origin(rule.origin),
             }
             for rule in sheet.rules
         ],
@@ -179,14 +194,14 @@ def as_json(sheet: Sheet) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
 
 
-def _cue(row: Row) -> dict[str, Any]:
+def _cue_as_json(row: Row) -> dict[str, Any]:
     return {
         "cue": None if row.is_gear else row.number,
         "place": row.place,
         "bar_beat": row.bar_beat or None,
         "after_exit_of": row.after,
         "seconds": str(row.seconds),
-        "time": time_of(row),
+        "time": format_time(row),
         "frame": None if row.frame is None else str(row.frame),
         "chunk": None if row.is_gear else row.chunk,
         "earliest_chunk": None if row.is_gear else row.earliest,
@@ -196,5 +211,5 @@ def _cue(row: Row) -> dict[str, Any]:
         "take": row.take,
         "acts": list(row.acts),
         "brief": list(row.brief),
-        "source": origin_in_words(row.origin),
+        "source": describe_origin(row.origin),
     }

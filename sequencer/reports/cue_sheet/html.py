@@ -5,12 +5,20 @@ from __future__ import annotations
 import re
 from html import escape
 
-from sequencer.reports.cue_sheet.rows import Part, Row, RuleRow, Sheet, origin_in_words, summary_line
-from sequencer.reports.cue_sheet.terminal import chunks_of, error_of, frame_of, heading, number_of, place_of, time_of
+from sequencer.reports.cue_sheet.rows import Part, Row, RuleRow, Sheet, describe_origin, summary_line
+from sequencer.reports.cue_sheet.terminal import (
+    describe_part,
+    format_chunks,
+    format_error,
+    format_frame,
+    format_number,
+    format_position,
+    format_time,
+)
 from sequencer.schedule.describe import describe_clock
 from sequencer.schedule.prompt_actions import ELLIPSIS, sentences
 
-_AROUND = re.compile("^(?:prompt|one of) “|” [|] “|”$")
+_PROMPT_QUOTES = re.compile("^(?:prompt|one of) “|” [|] “|”$")
 """What surrounds the texts of prompts in an act."""
 
 _STYLE = """
@@ -57,11 +65,11 @@ def as_html(sheet: Sheet) -> str:
     head = (describe_clock(sheet.schedule), summary_line(sheet.schedule))
     body = [f"<h1>{title}</h1>", *(f"<p>{escape(line)}</p>" for line in head)]
     for part in sheet.parts:
-        body += _part(part)
+        body += _render_part(part)
     if sheet.rules:
         body += ["<h2>Rules<small>they land at the first chunk that can be reached</small></h2>"]
         body += ["<table><thead><tr><th>when</th><th>listens</th><th>what</th><th>source</th></tr></thead><tbody>"]
-        body += [_rule(rule) for rule in sheet.rules]
+        body += [_render_rule(rule) for rule in sheet.rules]
         body += ["</tbody></table>"]
     page = "\n".join(body)
     return (
@@ -71,45 +79,51 @@ def as_html(sheet: Sheet) -> str:
     )
 
 
-def _part(part: Part) -> list[str]:
+def _render_part(part: Part) -> list[str]:
     lines: list[str] = []
     if part.section is not None or part.until:
-        lines.append(f"<h2>{escape(part.name)}<small>{escape(heading(part).removeprefix(part.name).lstrip(' ·'))}</small></h2>")
+        lines.append(
+            f"<h2>{escape(part.name)}<small>{escape(describe_part(part).removeprefix(part.name).lstrip(' ·'))}</small></h2>"
+        )
     if part.rows:
-        lines += [f"<table>{_HEAD}<tbody>", *(_row(row) for row in part.rows), "</tbody></table>"]
+        lines += [f"<table>{_HEAD}<tbody>", *(_render_row(row) for row in part.rows), "</tbody></table>"]
     return lines
 
 
-def _row(row: Row) -> str:
+def _render_row(row: Row) -> str:
     error = row.error
     side = "" if not error else " late" if error > 0 else " early"
     return (
-        f'<tr><td class="n">{number_of(row)}</td><td class="p">{escape(place_of(row))}</td><td class="n">{time_of(row)}</td>'
-        f'<td class="n">{frame_of(row)}</td><td class="n">{chunks_of(row)}</td>'
-        f'<td class="n{side}">{error_of(row).replace("-", "−")}</td><td class="w">{_acts(row.acts, row.brief)}</td>'
-        f'<td class="src">{escape(origin_in_words(row.origin))}</td></tr>'
+        f'<tr><td class="n">{format_number(row)}</td><td class="p">'
+        f'{escape(format_position(row))}</td><td class="n">{format_time(row)}</td>'
+        f'<td class="n">{format_frame(row)}</td><td class="n">{format_chunks(row)}</td>'
+        f'<td class="n{side}">{format_error(row).replace("-", "−")}</td><td class="w">{_render_acts(row.acts, row.brief)}</td>'
+        f'<td class="src">{escape(describe_origin(row.origin))}</td></tr>'
     )
 
 
-def _rule(rule: RuleRow) -> str:
+def _render_rule(rule: RuleRow) -> str:
     where = "everywhere" if rule.everywhere else ", ".join(rule.parts)
     return (
         f'<tr><td class="p">{escape(rule.trigger)}</td><td>{escape(where)}</td>'
-        f'<td class="w">{_acts(rule.acts, rule.brief)}</td>'
-        f'<td class="src">{escape(origin_in_words(rule.origin))}</td></tr>'
+        f'<td class="w">{_render_acts(rule.acts, rule.brief)}</td>'
+        f'<td class="src">{escape(describe_origin(rule.origin))}</td></tr>'
     )
 
 
-def _acts(acts: tuple[str, ...], brief: tuple[str, ...]) -> str:
-    return "".join(f'<span{_kind(act)} dir="auto">{_marked(act, short)}</span>' for act, short in zip(acts, brief, strict=True))
+def _render_acts(acts: tuple[str, ...], brief: tuple[str, ...]) -> str:
+    return "".join(
+        f'<span{_class_attribute(act)} dir="auto">{_mark_changes(act, short)}</span>'
+        for act, short in zip(acts, brief, strict=True)
+    )
 
 
-def _marked(act: str, brief: str) -> str:
+def _mark_changes(act: str, brief: str) -> str:
     """Return an act with the changed part of its prompts in `<em>`; the rest is complete and in a softer colour."""
     if act == brief:
         return f"<em>{escape(act)}</em>"
     shown, at = "", 0
-    for part in sentences(_AROUND.sub(" ", brief)):
+    for part in sentences(_PROMPT_QUOTES.sub(" ", brief)):
         found = None if part == ELLIPSIS else re.search(r"\s+".join(map(re.escape, part.split())), act[at:])
         if found is not None:
             shown += escape(act[at : at + found.start()]) + f"<em>{escape(found[0])}</em>"
@@ -117,5 +131,5 @@ def _marked(act: str, brief: str) -> str:
     return shown + escape(act[at:])
 
 
-def _kind(act: str) -> str:
+def _class_attribute(act: str) -> str:
     return "" if act.startswith(("prompt ", "one of ")) else ' class="set"'

@@ -134,19 +134,19 @@ def sheet_of(schedule: Schedule) -> Sheet:
             if any(isinstance(act, CutAct) for act in entry.acts):
                 shown = None
             rows.append(
-                _row(
+                _cue_row(
                     schedule,
                     stretch,
                     entry,
                     after,
                     zero,
                     take,
-                    _brief(entry.acts, actions, shown),
-                    _briefest(entry.acts, actions, shown),
+                    _describe_changes(entry.acts, actions, shown),
+                    _describe_shortest_changes(entry.acts, actions, shown),
                 )
             )
             shown = next((act.text for act in entry.acts if isinstance(act, PromptAct)), shown)
-        rows += [_sent(schedule, stretch, send, after, zero, take) for send in stretch.sends]
+        rows += [_send_row(schedule, stretch, send, after, zero, take) for send in stretch.sends]
         rows.sort(key=lambda row: row.seconds)  # a cue comes before the MIDI messages of the same time
         parts.append(
             Part(
@@ -169,10 +169,10 @@ def sheet_of(schedule: Schedule) -> Sheet:
         )
         if stretch.is_live:
             left = (name, stretch.start + stretch.seconds)
-    return Sheet(schedule, tuple(parts), _rules(schedule, passes, actions))
+    return Sheet(schedule, tuple(parts), _rule_rows(schedule, passes, actions))
 
 
-def _row(
+def _cue_row(
     schedule: Schedule,
     stretch: Stretch,
     entry: Entry,
@@ -203,7 +203,7 @@ def _row(
     )
 
 
-def _sent(schedule: Schedule, stretch: Stretch, send: Send, after: str | None, zero: Fraction, take: int) -> Row:
+def _send_row(schedule: Schedule, stretch: Stretch, send: Send, after: str | None, zero: Fraction, take: int) -> Row:
     time = stretch.start + send.offset
     chunk = int(time / schedule.grid.chunk)
     acts = tuple(describe_act(act) for act in send.acts)
@@ -228,7 +228,7 @@ def _sent(schedule: Schedule, stretch: Stretch, send: Send, after: str | None, z
     )
 
 
-def _brief(acts: Iterable[RuleAct], actions: Actions, shown: str | None = None) -> tuple[str, ...]:
+def _describe_changes(acts: Iterable[RuleAct], actions: Actions, shown: str | None = None) -> tuple[str, ...]:
     """Describe acts, with only the part of each prompt that changes. `shown` is the prompt in force before."""
     found: list[str] = []
     for act in acts:
@@ -242,19 +242,19 @@ def _brief(acts: Iterable[RuleAct], actions: Actions, shown: str | None = None) 
     return tuple(found)
 
 
-def _briefest(acts: Iterable[RuleAct], actions: Actions, shown: str | None) -> tuple[str, ...]:
+def _describe_shortest_changes(acts: Iterable[RuleAct], actions: Actions, shown: str | None) -> tuple[str, ...]:
     return tuple(
         describe_act(PromptAct(shortest_action(actions, shown, act.text)) if isinstance(act, PromptAct) else act)
         for act in acts
     )
 
 
-def _rules(schedule: Schedule, passes: Counter[str | None], actions: Actions) -> tuple[RuleRow, ...]:
+def _rule_rows(schedule: Schedule, passes: Counter[str | None], actions: Actions) -> tuple[RuleRow, ...]:
     """Return every rule once, however many passes it applies in."""
     found: dict[tuple[str, Span, tuple[str, ...], tuple[str, ...]], list[Stretch]] = {}
     for stretch in schedule.stretches:
         for rule in stretch.rules:
-            found.setdefault(_worded(rule, schedule, actions), []).append(stretch)
+            found.setdefault(_describe_rule(rule, schedule, actions), []).append(stretch)
     return tuple(
         RuleRow(
             number=index + 1,
@@ -269,12 +269,12 @@ def _rules(schedule: Schedule, passes: Counter[str | None], actions: Actions) ->
     )
 
 
-def _worded(rule: RuleEntry, schedule: Schedule, actions: Actions) -> tuple[str, Span, tuple[str, ...], tuple[str, ...]]:
+def _describe_rule(rule: RuleEntry, schedule: Schedule, actions: Actions) -> tuple[str, Span, tuple[str, ...], tuple[str, ...]]:
     trigger = describe_trigger(rule.trigger, schedule.middle)
-    return trigger, rule.origin, tuple(describe_act(act) for act in rule.acts), _brief(rule.acts, actions)
+    return trigger, rule.origin, tuple(describe_act(act) for act in rule.acts), _describe_changes(rule.acts, actions)
 
 
-def origin_in_words(origin: Span) -> str:
+def describe_origin(origin: Span) -> str:
     """Return `file:line` of a cue; empty for a cue made by code."""
     return f"{origin.file}:{origin.line}" if origin.line and origin.file else f"line {origin.line}" if origin.line else ""
 
@@ -285,24 +285,26 @@ def summary_line(schedule: Schedule) -> str:
         return "well; there is nothing to play in it, only what other scores can use"
     at_most = any(stretch.is_live for stretch in schedule.stretches)
     seconds = decimal(schedule.grid.boundary(schedule.end), 1)
-    parts = [f"{'at most ' if at_most else ''}{_count(schedule.end, 'chunk')} ({seconds} s)"]
+    parts = [f"{'at most ' if at_most else ''}{_format_count(schedule.end, 'chunk')} ({seconds} s)"]
     if len(schedule.takes) > 1:
-        parts.append(_count(len(schedule.takes), "take"))
-    parts.append(_count(len(schedule.entries), "cue"))
+        parts.append(_format_count(len(schedule.takes), "take"))
+    parts.append(_format_count(len(schedule.entries), "cue"))
     sends = sum(len(send.acts) for stretch in schedule.stretches for send in stretch.sends)
     if sends:
-        parts.append(f"{_count(sends, 'message')} for gear")
+        parts.append(f"{_format_count(sends, 'message')} for gear")
     sections = {stretch.section for stretch in schedule.stretches if stretch.section is not None}
     if sections:
-        played = f" in {_count(len(schedule.stretches), 'pass', 'es')}" if len(schedule.stretches) > len(sections) else ""
-        parts.append(f"{_count(len(sections), 'section')}{played}")
+        played = (
+            f" in {_format_count(len(schedule.stretches), 'pass', 'es')}" if len(schedule.stretches) > len(sections) else ""
+        )
+        parts.append(f"{_format_count(len(sections), 'section')}{played}")
     rules = {(rule.origin, rule.trigger) for stretch in schedule.stretches for rule in stretch.rules}
     if rules:
-        parts.append(_count(len(rules), "rule"))
-    return ", ".join(parts) + _errors(schedule)
+        parts.append(_format_count(len(rules), "rule"))
+    return ", ".join(parts) + _describe_errors(schedule)
 
 
-def _errors(schedule: Schedule) -> str:
+def _describe_errors(schedule: Schedule) -> str:
     """Describe the snap errors of the cues whose time is known: those before the first exit of a live section."""
     known: list[tuple[str, Entry]] = []
     for stretch in schedule.stretches:
@@ -320,5 +322,5 @@ def _errors(schedule: Schedule) -> str:
     return f"; snap error {decimal(mean * 1000, 0)} ms on average, {milliseconds(worst.error, 0)} ms at worst ({place}{line})"
 
 
-def _count(amount: int, what: str, plural: str = "s") -> str:
+def _format_count(amount: int, what: str, plural: str = "s") -> str:
     return f"{amount:,} {what}{'' if amount == 1 else plural}"

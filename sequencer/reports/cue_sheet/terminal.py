@@ -6,12 +6,12 @@ from sequencer.core.diagnostics import display_width
 from sequencer.reports.cue_sheet.rows import Part, Row, RuleRow, Sheet, summary_line
 from sequencer.schedule.describe import clock_time, decimal, describe_clock, milliseconds
 
-NARROWEST = 28
+MIN_ACTS_WIDTH = 28
 """The minimum width of the acts in columns, however narrow the terminal is."""
 
 _HEAD = ("#", "place", "time", "frame", "chunk", "snap ms", "what", "line")
-_WHAT = 6
-_RIGHT = frozenset({0, 2, 3, 4, 5, 7})
+_ACTS_COLUMN = 6
+_RIGHT_ALIGNED_COLUMNS = frozenset({0, 2, 3, 4, 5, 7})
 
 _JOINERS = "\u200c\u200d"
 """Invisible characters that scripts and emoji need; every other invisible character is shown as a replacement character."""
@@ -27,25 +27,27 @@ def as_table(sheet: Sheet, width: int = 120, *, full: bool = False) -> str:
     bodies = [[_cells(row, full) for row in part.rows] for part in sheet.parts]
     every = [_HEAD, *(cells for body in bodies for cells in body)]
     widths = [max(display_width(cells[column]) for cells in every) for column in range(len(_HEAD))]
-    widths[_WHAT] = max(NARROWEST, width - sum(widths) + widths[_WHAT] - 2 * (len(_HEAD) - 1))
+    widths[_ACTS_COLUMN] = max(MIN_ACTS_WIDTH, width - sum(widths) + widths[_ACTS_COLUMN] - 2 * (len(_HEAD) - 1))
     lines = [sheet.title, describe_clock(sheet.schedule), summary_line(sheet.schedule)]
     if sheet.rows:
-        lines += ["", *_lay(_HEAD, widths, full)]
+        lines += ["", *_row_lines(_HEAD, widths, full)]
     for part, body in zip(sheet.parts, bodies, strict=True):
         if part.section is not None or part.until:
-            lines += ["", *_wrap(f"── {heading(part)}", max(width, NARROWEST))]
+            lines += ["", *_wrap(f"── {describe_part(part)}", max(width, MIN_ACTS_WIDTH))]
         for row, cells in zip(part.rows, body, strict=True):
-            lines += _lay(cells, widths, full, "" if full else ", ".join(row.briefest))
+            lines += _row_lines(cells, widths, full, "" if full else ", ".join(row.briefest))
     if sheet.rules:
         lines += ["", "── rules: they land at the first chunk that can be reached"]
         for rule in sheet.rules:
             lines += (
-                _wrap(_rule(rule, full), max(width, NARROWEST)) if full else [fit(_rule(rule, full), max(width, NARROWEST))]
+                _wrap(_rule_line(rule, full), max(width, MIN_ACTS_WIDTH))
+                if full
+                else [truncate(_rule_line(rule, full), max(width, MIN_ACTS_WIDTH))]
             )
-    return "\n".join(plain(line).rstrip() for line in lines) + "\n"
+    return "\n".join(replace_unprintable(line).rstrip() for line in lines) + "\n"
 
 
-def heading(part: Part) -> str:
+def describe_part(part: Part) -> str:
     """Describe a part in one line.
 
     The line contains its name, length, tempo and chunks; for a live part its exits; after a live part, the exit that times
@@ -57,7 +59,7 @@ def heading(part: Part) -> str:
     else:
         words.append(part.length)
     words += [one for one in (part.tempo, part.meter) if one]
-    words.append(f"from chunk {span_of_chunks(part.earliest, part.chunk)}")
+    words.append(f"from chunk {format_chunk_range(part.earliest, part.chunk)}")
     if part.until and part.left_earliest is not None:
         words.append(f"left at chunk {part.left_earliest} at the earliest, {part.end} at the latest")
     if part.after is not None:
@@ -65,44 +67,44 @@ def heading(part: Part) -> str:
     return " · ".join(words)
 
 
-def span_of_chunks(earliest: int, latest: int) -> str:
+def format_chunk_range(earliest: int, latest: int) -> str:
     """Return one chunk, or the earliest and the latest one."""
     return str(latest) if earliest == latest else f"{earliest}…{latest}"
 
 
-def place_of(row: Row) -> str:
+def format_position(row: Row) -> str:
     """Return the position as written in the score, followed by bar and beat where it was written as a time."""
     return row.place if row.bar_beat in ("", row.place) else f"{row.place} {row.bar_beat}"
 
 
-def time_of(row: Row) -> str:
+def format_time(row: Row) -> str:
     """Return the time, with a plus if it counts from an exit."""
     return f"{'' if row.after is None else '+'}{clock_time(row.seconds)}"
 
 
-def frame_of(row: Row) -> str:
+def format_frame(row: Row) -> str:
     """Return the frame to a hundredth; empty where it is not known."""
     return "" if row.frame is None else decimal(row.frame, 2, trim=True)
 
 
-def number_of(row: Row) -> str:
+def format_number(row: Row) -> str:
     """Return the cue's number; empty for MIDI messages, which have none."""
     return "" if row.is_gear else str(row.number)
 
 
-def chunks_of(row: Row) -> str:
+def format_chunks(row: Row) -> str:
     """Return the chunk, or the earliest and the latest one; empty for MIDI messages, which need none."""
-    return "" if row.is_gear else span_of_chunks(row.earliest, row.chunk)
+    return "" if row.is_gear else format_chunk_range(row.earliest, row.chunk)
 
 
-def error_of(row: Row) -> str:
+def format_error(row: Row) -> str:
     """Return the signed snap error in milliseconds, or a word if it depends on an exit or nothing is snapped."""
     if row.is_gear:
         return "exact"
     return "open" if row.error is None else milliseconds(row.error)
 
 
-def fit(text: str, width: int) -> str:
+def truncate(text: str, width: int) -> str:
     """Return a text cut to a width in terminal cells, with `…` where something is missing."""
     if display_width(text) <= width:
         return text
@@ -119,44 +121,44 @@ def fit(text: str, width: int) -> str:
 
 def _cells(row: Row, full: bool) -> _Cells:
     return (
-        number_of(row),
-        place_of(row),
-        time_of(row),
-        frame_of(row),
-        chunks_of(row),
-        error_of(row),
+        format_number(row),
+        format_position(row),
+        format_time(row),
+        format_frame(row),
+        format_chunks(row),
+        format_error(row),
         ", ".join(row.acts if full else row.brief),
         str(row.origin.line) if row.origin.line else "",
     )
 
 
-def _rule(rule: RuleRow, full: bool) -> str:
+def _rule_line(rule: RuleRow, full: bool) -> str:
     where = "everywhere" if rule.everywhere else f"in {', '.join(rule.parts)}"
     line = f" (line {rule.origin.line})" if rule.origin.line else ""
     return f"on {rule.trigger}, {where}{line} → {', '.join(rule.acts if full else rule.brief)}"
 
 
-def plain(text: str) -> str:
+def replace_unprintable(text: str) -> str:
     """Make control characters and bidirectional marks visible, so that a terminal does not interpret them."""
     return "".join(char if char.isprintable() or char in _JOINERS else "\ufffd" for char in text)
 
 
-def _lay(cells: _Cells, widths: list[int], full: bool, shortest: str = "") -> list[str]:
+def _row_lines(cells: _Cells, widths: list[int], full: bool, shortest: str = "") -> list[str]:
     """Return a row as one line or, with `full`, as many as its acts need. `shortest` replaces acts that do not fit."""
-    text = cells[_WHAT]
-    if shortest and display_width(text) > widths[_WHAT]:
+    text = cells[_ACTS_COLUMN]
+    if shortest and display_width(text) > widths[_ACTS_COLUMN]:
         text = shortest
-    what = _wrap(text, widths[_WHAT]) if full else [fit(text, widths[_WHAT])]
-    lines = [_line((*cells[:_WHAT], what[0], *cells[_WHAT + 1 :]), widths)]
-    before = sum(widths[:_WHAT]) + 2 * _WHAT
+    what = _wrap(text, widths[_ACTS_COLUMN]) if full else [truncate(text, widths[_ACTS_COLUMN])]
+    lines = [_join_cells((*cells[:_ACTS_COLUMN], what[0], *cells[_ACTS_COLUMN + 1 :]), widths)]
+    before = sum(widths[:_ACTS_COLUMN]) + 2 * _ACTS_COLUMN
     return lines + [" " * before + more for more in what[1:]]
 
 
-def _line(cells: _Cells, widths: list[int]) -> str:
+def _join_cells(cells: _Cells, widths: list[int]) -> str:
     padded = []
     for column, (cell, width) in enumerate(zip(cells, widths, strict=True)):
         room = " " * max(0, width - display_width(cell))
-        padded.append(room + cell if column in _RIGHT else cell + room)
+        padded.append(room + cell if column in _RIGHT_ALIGNED_COLUMNS else cell + room)
     return "  ".join(padded)
 
 
@@ -170,7 +172,7 @@ def _wrap(text: str, width: int) -> list[str]:
             line = ""
         line = f"{line} {word}" if line else word
         while display_width(line) > width:
-            head = fit(line, width + 1).removesuffix("…") or line[:1]
+            head = truncate(line, width + 1).removesuffix("…") or line[:1]
             lines.append(head)
             line = line[len(head) :]
     return [*lines, line]

@@ -20,17 +20,17 @@ from sequencer.reports.grid.snap_errors import SnapErrors, errors_of, known_cues
 from sequencer.schedule.describe import number
 from sequencer.schedule.model import Schedule, Stretch
 
-_FINE = 8
+_SUBDIVISION = 8
 """Three halvings: opposite points, the midpoints between two of them, and the midpoints and crossings between those."""
 
 
-class Circle:
+class PhaseCircle:
     """Points by the snap of their cues. A point is the phase (how much later everything is) that puts its cue on a boundary."""
 
     def __init__(self, chunk: Fraction, cues: Iterable[tuple[Fraction, Snap]]) -> None:
         """Initialise from the length of a chunk and `cues`: (seconds since the score began, snap)."""
         phases = [((-time) % chunk, snap) for time, snap in cues]
-        self.unit = lcm(chunk.denominator, *(phase.denominator for phase, _ in phases)) * _FINE
+        self.unit = lcm(chunk.denominator, *(phase.denominator for phase, _ in phases)) * _SUBDIVISION
         self.length = int(chunk * self.unit)
         self._floor = _Points(phase * self.unit for phase, snap in phases if snap is Snap.FLOOR)
         self._ceil = _Points(phase * self.unit for phase, snap in phases if snap is Snap.CEIL)
@@ -70,11 +70,11 @@ class Circle:
 
     def _slopes(self, start: int, middle: int) -> tuple[int, int]:
         """Return the larger rising and the larger falling error at the middle of a segment; -length where there is none."""
-        rising = self._floor.farthest_behind(middle, self.length) if self._floor.points else -self.length
-        falling = self._ceil.farthest_ahead(middle, self.length) if self._ceil.points else -self.length
+        rising = self._floor.max_distance_before(middle, self.length) if self._floor.points else -self.length
+        falling = self._ceil.max_distance_after(middle, self.length) if self._ceil.points else -self.length
         if self._nearest.points:
-            here = self._nearest.farthest(middle, self.length)
-            if self._nearest.farthest(start, self.length) <= here:
+            here = self._nearest.max_distance(middle, self.length)
+            if self._nearest.max_distance(start, self.length) <= here:
                 rising = max(rising, here)
             else:
                 falling = max(falling, here)
@@ -83,15 +83,17 @@ class Circle:
     def _worst(self, phase: int) -> int:
         length = self.length
         return max(
-            self._floor.farthest_behind(phase, length),
-            self._ceil.farthest_ahead(phase, length),
-            self._nearest.farthest(phase, length),
+            self._floor.max_distance_before(phase, length),
+            self._ceil.max_distance_after(phase, length),
+            self._nearest.max_distance(phase, length),
         )
 
     def _sum(self, phase: int) -> int:
         length = self.length
         return (
-            self._floor.sum_behind(phase, length) + self._ceil.sum_ahead(phase, length) + self._nearest.sum_near(phase, length)
+            self._floor.distance_sum_before(phase, length)
+            + self._ceil.distance_sum_after(phase, length)
+            + self._nearest.distance_sum(phase, length)
         )
 
 
@@ -102,20 +104,20 @@ class _Points:
         self.points = sorted(int(point) for point in points)
         self._sums = [0, *accumulate(self.points)]
 
-    def farthest_behind(self, phase: int, length: int) -> int:
+    def max_distance_before(self, phase: int, length: int) -> int:
         """Return the longest distance from a point forward to `phase`: how early `floor` is at worst."""
         if not self.points:
             return 0
         index = bisect_right(self.points, phase)
         return (phase - self.points[index % len(self.points)]) % length
 
-    def farthest_ahead(self, phase: int, length: int) -> int:
+    def max_distance_after(self, phase: int, length: int) -> int:
         """Return the longest distance from `phase` forward to a point: how late `ceil` is at worst."""
         if not self.points:
             return 0
         return (self.points[bisect_left(self.points, phase) - 1] - phase) % length
 
-    def farthest(self, phase: int, length: int) -> int:
+    def max_distance(self, phase: int, length: int) -> int:
         """Return the longest of the shorter distances between `phase` and a point: how far off `nearest` is at worst."""
         if not self.points:
             return 0
@@ -126,15 +128,15 @@ class _Points:
             for point in (self.points[index % len(self.points)], self.points[index - 1])
         )
 
-    def sum_behind(self, phase: int, length: int) -> int:
+    def distance_sum_before(self, phase: int, length: int) -> int:
         """Return the sum of the distances from every point forward to `phase`."""
         return len(self.points) * phase - self._sums[-1] + length * (len(self.points) - bisect_right(self.points, phase))
 
-    def sum_ahead(self, phase: int, length: int) -> int:
+    def distance_sum_after(self, phase: int, length: int) -> int:
         """Return the sum of the distances from `phase` forward to every point."""
         return self._sums[-1] - len(self.points) * phase + length * bisect_left(self.points, phase)
 
-    def sum_near(self, phase: int, length: int) -> int:
+    def distance_sum(self, phase: int, length: int) -> int:
         """Return the sum of the shorter distances between `phase` and every point."""
         half = length // 2
         total = 0
@@ -204,7 +206,7 @@ def align(schedule: Schedule, mark: str) -> Alignment:
     Raises:
         UsageError: The mark does not exist, exists in several sections, or has no time that is known before the run.
     """
-    place = _find(schedule, mark)
+    place = _find_mark(schedule, mark)
     grid = schedule.grid
     chunk = grid.snap(place.time, schedule.snap)
     return Alignment(
@@ -214,23 +216,23 @@ def align(schedule: Schedule, mark: str) -> Alignment:
         error=grid.snap_error(place.time, chunk),
         now=errors_of(schedule),
         shift=shift_of(schedule, (-place.time) % grid.chunk),
-        tempi=_tempi(schedule, place),
+        tempi=_tempi_for_mark(schedule, place),
     )
 
 
 def best_phase(schedule: Schedule) -> BestPhase:
     """Return the best shifts of a complete schedule, exact; the earliest of several that are equally good."""
     cues = [(stretch.start + entry.offset, entry.snap) for stretch, entry in known_cues(schedule)]
-    circle = Circle(schedule.grid.chunk, cues)
+    circle = PhaseCircle(schedule.grid.chunk, cues)
     return BestPhase(errors_of(schedule), shift_of(schedule, circle.least_mean()), shift_of(schedule, circle.least_worst()))
 
 
 def shift_of(schedule: Schedule, later: Fraction) -> Shift:
     """Return the shift of everything by `later` seconds, with the resulting errors."""
-    return Shift(later, (-later) % schedule.grid.chunk, _upbeat(schedule, later), errors_of(schedule, later))
+    return Shift(later, (-later) % schedule.grid.chunk, _upbeat_section(schedule, later), errors_of(schedule, later))
 
 
-def _upbeat(schedule: Schedule, later: Fraction) -> str | None:
+def _upbeat_section(schedule: Schedule, later: Fraction) -> str | None:
     """Return a section of this length for the score to begin with.
 
     It opens with a prompt unless the score's own first prompt still opens chunk 0. It is None without sections to put it
@@ -239,7 +241,7 @@ def _upbeat(schedule: Schedule, later: Fraction) -> str | None:
     """
     if schedule.clock.is_outer or schedule.clock.kind == "file" or schedule.stretches[0].section is None:
         return None
-    length = _length(schedule, later) if later else None
+    length = _format_duration(schedule, later) if later else None
     if length is None:
         return None
     first = next(known_cues(schedule), None)
@@ -247,7 +249,7 @@ def _upbeat(schedule: Schedule, later: Fraction) -> str | None:
     return f"section upbeat {length} {{ }}" if opens else f'section upbeat {length} {{ at 1 "…" }}'
 
 
-def _length(schedule: Schedule, later: Fraction) -> str | None:
+def _format_duration(schedule: Schedule, later: Fraction) -> str | None:
     """Return a duration as the language writes it: in frames where they are whole, else in beats, else in seconds."""
     frames = schedule.grid.frame_at(later)
     if frames.denominator == 1:
@@ -263,7 +265,7 @@ def _length(schedule: Schedule, later: Fraction) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _MarkPosition:
     """A mark that was found: its time, and how much of that time scales with the score's own tempo."""
 
     name: str
@@ -271,14 +273,14 @@ class _Place:
     musical: Fraction
 
 
-def _find(schedule: Schedule, wanted: str) -> _Place:
-    found: dict[str, _Place | None] = {}
+def _find_mark(schedule: Schedule, wanted: str) -> _MarkPosition:
+    found: dict[str, _MarkPosition | None] = {}
     time = musical = Fraction(0)
     is_known = True
     for stretch in schedule.stretches:
-        for name, offset, quarter in _names(stretch):
+        for name, offset, quarter in _mark_names(stretch):
             here = musical + (offset if quarter is not None and _has_own_tempo(schedule, stretch) else 0)
-            found.setdefault(name, _Place(name, time + offset, here) if is_known else None)
+            found.setdefault(name, _MarkPosition(name, time + offset, here) if is_known else None)
         time += stretch.seconds
         if stretch.quarters is not None and _has_own_tempo(schedule, stretch):
             musical += stretch.seconds
@@ -287,7 +289,7 @@ def _find(schedule: Schedule, wanted: str) -> _Place:
     if wanted in fitting:
         fitting = [wanted]
     if not fitting:
-        raise UsageError(f"there is no mark or section {wanted}", _known(found))
+        raise UsageError(f"there is no mark or section {wanted}", _mark_hint(found))
     if len(fitting) > 1:
         raise UsageError(f"there are several marks {wanted}", f"say which one: {' or '.join(fitting)}")
     place = found[fitting[0]]
@@ -299,14 +301,14 @@ def _find(schedule: Schedule, wanted: str) -> _Place:
     return place
 
 
-def _names(stretch: Stretch) -> list[tuple[str, Fraction, Fraction | None]]:
+def _mark_names(stretch: Stretch) -> list[tuple[str, Fraction, Fraction | None]]:
     """Return the names of a stretch: its own, and those of its marks, prefixed with the section's name."""
     start = [] if stretch.section is None else [(stretch.section, Fraction(0), Fraction(0))]
     before = "" if stretch.section is None else f"{stretch.section}."
     return start + [(f"{before}{mark.name}", mark.offset, mark.quarter) for mark in stretch.marks]
 
 
-def _known(found: dict[str, _Place | None]) -> str:
+def _mark_hint(found: dict[str, _MarkPosition | None]) -> str:
     if not found:
         return "set one in an `at`: at 5 mark drop"
     names = list(found)
@@ -319,7 +321,7 @@ def _has_own_tempo(schedule: Schedule, stretch: Stretch) -> bool:
     return schedule.clock.bpm is not None and stretch.tempo == TempoMap.constant(schedule.clock.bpm)
 
 
-def _tempi(schedule: Schedule, place: _Place) -> tuple[TempoForMark, ...]:
+def _tempi_for_mark(schedule: Schedule, place: _MarkPosition) -> tuple[TempoForMark, ...]:
     """Return the tempi, one slower and one faster, that put a position on the boundaries around it."""
     bpm = schedule.clock.bpm
     if bpm is None or place.musical == 0:

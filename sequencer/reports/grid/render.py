@@ -22,12 +22,14 @@ def render_grid(schedule: Schedule) -> str:
     whole = errors_of(schedule)
     rows = [(name, errors) for name, (_, errors) in zip(names, sections, strict=True)]
     rows += [("all together", whole)] if len(rows) > 1 else []
-    lines += [f"  {name:<{width}}  {_errors(errors)}" for name, errors in rows] or ["  no cue has a time of its own"]
+    lines += [f"  {name:<{width}}  {_render_errors(errors)}" for name, errors in rows] or ["  no cue has a time of its own"]
     lines.append("with another snap:")
     for snap in Snap:
         name = f"{snap} (now)" if snap is schedule.snap else str(snap)
-        lines.append(f"  {name:<{max(width, len('nearest (now)'))}}  {_errors(errors_of(schedule, snap=snap), placed=False)}")
-    lines += _tempi(schedule)
+        lines.append(
+            f"  {name:<{max(width, len('nearest (now)'))}}  {_render_errors(errors_of(schedule, snap=snap), placed=False)}"
+        )
+    lines += _render_tempi(schedule)
     return "\n".join(lines)
 
 
@@ -37,11 +39,11 @@ def render_alignment(alignment: Alignment, schedule: Schedule) -> str:
     if alignment.error == 0:
         return f"{head}, exactly on chunk {alignment.chunk}"
     lines = [f"{head}: chunk {alignment.chunk}, {milliseconds(alignment.error)} ms beside it"]
-    lines += _shift("by its phase", alignment.shift, alignment.now)
+    lines += _render_shift("by its phase", alignment.shift, alignment.now)
     for tempo in alignment.tempi:
         lines.append(
-            f"  by the tempo: {tempo_in_words(tempo.bpm)} bpm instead of {number(schedule.clock.bpm or tempo.bpm)} "
-            f"({_percent(tempo.change)}) puts it on chunk {tempo.chunk}"
+            f"  by the tempo: {format_tempo(tempo.bpm)} bpm instead of {number(schedule.clock.bpm or tempo.bpm)} "
+            f"({_format_percent(tempo.change)}) puts it on chunk {tempo.chunk}"
         )
     return "\n".join(lines)
 
@@ -50,45 +52,45 @@ def render_best_phase(best: BestPhase) -> str:
     """Render the phases with the least mean and with the least worst error, and the errors before and after."""
     if best.now.cues == 0:
         return "no cue has a time of its own: there is no phase to find"
-    lines = [f"phase now: {_errors(best.now)}"]
+    lines = [f"phase now: {_render_errors(best.now)}"]
     if best.least_mean.later == 0 and best.least_worst.later == 0:
         return "\n".join([*lines, "  no other phase is better"])
     if best.least_mean.later == best.least_worst.later:
-        return "\n".join([*lines, *_shift("best, on average and at worst", best.least_mean, best.now)])
-    lines += _shift("least on average", best.least_mean, best.now)
-    lines += _shift("least at worst", best.least_worst, best.now)
+        return "\n".join([*lines, *_render_shift("best, on average and at worst", best.least_mean, best.now)])
+    lines += _render_shift("least on average", best.least_mean, best.now)
+    lines += _render_shift("least at worst", best.least_worst, best.now)
     return "\n".join(lines)
 
 
-def tempo_in_words(bpm: Fraction) -> str:
+def format_tempo(bpm: Fraction) -> str:
     """Return a tempo as a score writes it; a fraction is followed by its decimal value."""
     shown = number(bpm)
     return f"{shown} (= {decimal(bpm, 3)})" if "/" in shown else shown
 
 
-def _shift(what: str, shift: Shift, now: SnapErrors) -> list[str]:
+def _render_shift(what: str, shift: Shift, now: SnapErrors) -> list[str]:
     if shift.later == 0:
         return [f"  {what}: as it is"]
-    mean = f"mean {_ms(now.mean)} → {_ms(shift.errors.mean)} ms"
-    worst = f"worst {_ms(abs(now.worst))} → {_ms(abs(shift.errors.worst))} ms"
+    mean = f"mean {_format_ms(now.mean)} → {_format_ms(shift.errors.mean)} ms"
+    worst = f"worst {_format_ms(abs(now.worst))} → {_format_ms(abs(shift.errors.worst))} ms"
     lines = [f"  {what}: everything {milliseconds(shift.later)[1:]} ms later; all cues: {mean}, {worst}"]
     upbeat = "" if shift.upbeat is None else f"play first: {shift.upbeat}, or "
-    return [*lines, f"    {upbeat}start the model {_ms(shift.delay)} ms after the music"]
+    return [*lines, f"    {upbeat}start the model {_format_ms(shift.delay)} ms after the music"]
 
 
-def _ms(seconds: Fraction) -> str:
+def _format_ms(seconds: Fraction) -> str:
     return decimal(seconds * 1000, 0)
 
 
-def _errors(errors: SnapErrors, *, placed: bool = True) -> str:
+def _render_errors(errors: SnapErrors, *, placed: bool = True) -> str:
     if errors.cues == 0:
         return "no cues"
     where = f" ({errors.place})" if placed and errors.place and errors.worst else ""
     cues = f"{errors.cues} cue{'' if errors.cues == 1 else 's'}: "
-    return f"{cues}mean {_ms(errors.mean)} ms, worst {milliseconds(errors.worst, 0)} ms{where}"
+    return f"{cues}mean {_format_ms(errors.mean)} ms, worst {milliseconds(errors.worst, 0)} ms{where}"
 
 
-def _tempi(schedule: Schedule) -> list[str]:
+def _render_tempi(schedule: Schedule) -> list[str]:
     grid = schedule.grid
     assumed = f"{grid.frames} frames @ {number(grid.fps)} fps"
     found = tempi_of(schedule)
@@ -97,23 +99,23 @@ def _tempi(schedule: Schedule) -> list[str]:
     lines = [f"tempi that lock to chunks, at {assumed} (at another true rate they do not):"]
     for bpm, meter, names in found:
         more = "" if len(names) <= 4 else f" and {len(names) - 4} more"
-        lines.append(f"  {tempo_in_words(bpm)} bpm {meter} ({', '.join(names[:4])}{more})")
+        lines.append(f"  {format_tempo(bpm)} bpm {meter} ({', '.join(names[:4])}{more})")
         told: set[Fraction] = set()
         for lock in (*beat_locks(bpm, meter, grid), *bar_locks(bpm, meter, grid)):
             if lock.bpm not in told:
                 told.add(lock.bpm)
-                lines.append(f"    {_lock(lock)}")
+                lines.append(f"    {_render_lock(lock)}")
     return lines
 
 
-def _lock(lock: LockedTempo) -> str:
+def _render_lock(lock: LockedTempo) -> str:
     amount = f"{lock.beats} beat{'' if lock.beats == 1 else 's'} = {lock.chunks} chunk{'' if lock.chunks == 1 else 's'}"
     downbeat = "every bar begins on a chunk" if lock.bars == 1 else f"every {_ordinal(lock.bars)} bar begins on a chunk"
-    change = "as it is" if lock.change == 0 else f"{tempo_in_words(lock.bpm)} bpm ({_percent(lock.change)})"
+    change = "as it is" if lock.change == 0 else f"{format_tempo(lock.bpm)} bpm ({_format_percent(lock.change)})"
     return f"{change}: {amount}, {downbeat}"
 
 
-def _percent(change: Fraction) -> str:
+def _format_percent(change: Fraction) -> str:
     shown = decimal(change * 100, 2, trim=True)
     return f"+{shown} %" if change > 0 else f"{shown} %"
 

@@ -41,7 +41,7 @@ def errors_of(schedule: Schedule, shift: Fraction = Fraction(0), snap: Snap | No
     A cue with a snap of its own keeps it. (A cue whose own snap equals the score's cannot be distinguished from a cue without
     one.)
     """
-    return summarise(_cases(schedule, known_cues(schedule), shift, snap))
+    return summarise(_signed_errors(schedule, known_cues(schedule), shift, snap))
 
 
 def by_section(schedule: Schedule) -> tuple[tuple[str | None, SnapErrors], ...]:
@@ -52,10 +52,10 @@ def by_section(schedule: Schedule) -> tuple[tuple[str | None, SnapErrors], ...]:
     found: dict[str | None, list[tuple[Stretch, Entry]]] = {}
     for stretch, entry in known_cues(schedule):
         found.setdefault(stretch.section, []).append((stretch, entry))
-    return tuple((name, summarise(_cases(schedule, cues, Fraction(0), None))) for name, cues in found.items())
+    return tuple((name, summarise(_signed_errors(schedule, cues, Fraction(0), None))) for name, cues in found.items())
 
 
-def _cases(
+def _signed_errors(
     schedule: Schedule, cues: Iterable[tuple[Stretch, Entry]], shift: Fraction, snap: Snap | None
 ) -> Iterator[tuple[str, Fraction]]:
     grid = schedule.grid

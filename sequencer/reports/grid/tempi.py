@@ -11,7 +11,7 @@ from sequencer.schedule.model import Schedule
 
 MAX_CHUNKS = 4
 """The most chunks in a lock of beats."""
-NEAR = Fraction(1, 200)
+MAX_TEMPO_CHANGE = Fraction(1, 200)
 """The largest relative distance between the requested tempo and a lock of beats: half a percent."""
 BARS = (1, 2, 4, 8)
 """For each of these numbers of bars, the tempo is found that puts them on chunks."""
@@ -36,12 +36,12 @@ def beat_locks(bpm: Fraction, meter: Meter, grid: ChunkGrid) -> tuple[LockedTemp
     """Return the locks of at most `MAX_CHUNKS` chunks within `NEAR` of a tempo (quarters a minute), the nearest first."""
     found: dict[Fraction, LockedTempo] = {}
     for chunks in range(1, MAX_CHUNKS + 1):
-        exact = _beats(bpm, meter, chunks * grid.chunk)
+        exact = _count_beats(bpm, meter, chunks * grid.chunk)
         for beats in {floor(exact), ceil(exact)}:
             if beats < 1 or gcd(beats, chunks) != 1:
                 continue
-            lock = _lock(beats, chunks, bpm, meter, grid)
-            if abs(lock.change) <= NEAR:
+            lock = _make_lock(beats, chunks, bpm, meter, grid)
+            if abs(lock.change) <= MAX_TEMPO_CHANGE:
                 found.setdefault(lock.bpm, lock)
     return tuple(sorted(found.values(), key=lambda lock: (abs(lock.change), lock.bars)))
 
@@ -51,9 +51,9 @@ def bar_locks(bpm: Fraction, meter: Meter, grid: ChunkGrid) -> tuple[LockedTempo
     found: dict[Fraction, LockedTempo] = {}
     for bars in BARS:
         beats = bars * meter.numerator
-        exact = beats / _beats(bpm, meter, grid.chunk)
+        exact = beats / _count_beats(bpm, meter, grid.chunk)
         around = [chunks for chunks in (floor(exact), ceil(exact)) if chunks >= 1]
-        locks = [_lock(beats, chunks, bpm, meter, grid) for chunks in around]
+        locks = [_make_lock(beats, chunks, bpm, meter, grid) for chunks in around]
         best = min(locks, key=lambda lock: (abs(lock.change), lock.bpm))
         found.setdefault(best.bpm, best)
     return tuple(found.values())
@@ -73,12 +73,12 @@ def tempi_of(schedule: Schedule) -> tuple[tuple[Fraction, Meter, tuple[str, ...]
     return tuple((bpm, meter, tuple(names)) for (bpm, meter), names in found.items())
 
 
-def _beats(bpm: Fraction, meter: Meter, seconds: Fraction) -> Fraction:
+def _count_beats(bpm: Fraction, meter: Meter, seconds: Fraction) -> Fraction:
     """Return how many beats of a meter a time contains."""
     return seconds * bpm / 60 / meter.beat
 
 
-def _lock(beats: int, chunks: int, bpm: Fraction, meter: Meter, grid: ChunkGrid) -> LockedTempo:
+def _make_lock(beats: int, chunks: int, bpm: Fraction, meter: Meter, grid: ChunkGrid) -> LockedTempo:
     shared = gcd(beats, chunks)
     beats, chunks = beats // shared, chunks // shared
     tempo = 60 * beats * meter.beat / (chunks * grid.chunk)

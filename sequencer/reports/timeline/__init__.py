@@ -49,9 +49,9 @@ def thumbnails_of(schedule: Schedule, folder: Path) -> dict[str, str]:
 
 def _plot(schedule: Schedule, run: Conductor | None) -> Plot:
     if run is not None:
-        from sequencer.reports.timeline.from_run import performed
+        from sequencer.reports.timeline.from_run import plot_run
 
-        return performed(run)
-    from sequencer.reports.timeline.from_schedule import planned
+        return plot_run(run)
+    from sequencer.reports.timeline.from_schedule import plot_schedule
 
-    return planned(schedule)
+    return plot_schedule(schedule)

@@ -11,7 +11,7 @@ from math import ceil, floor
 
 GAP_WIDTH = 2
 """The width of a gap as drawn, in chunks."""
-AFTER, BEFORE = 3, 1
+CHUNKS_AFTER_EVENT, CHUNKS_BEFORE_EVENT = 3, 1
 """How many chunks are kept after something that happens, and before the next thing."""
 MIN_COMPRESSED_CHUNKS = 6
 """Fewer chunks than this are drawn in full."""
@@ -84,7 +84,7 @@ def gaps_of(stretches: Iterable[tuple[Fraction, Fraction]], happens: Iterable[Fr
         first, last = bisect_right(places, start), bisect_right(places, end)
         stops = [start, *places[first:last], end]
         for one, other in itertools.pairwise(stops):
-            gap = Gap(ceil(one) + AFTER, floor(other) - BEFORE)
+            gap = Gap(ceil(one) + CHUNKS_AFTER_EVENT, floor(other) - CHUNKS_BEFORE_EVENT)
             if gap.chunks >= MIN_COMPRESSED_CHUNKS and (not found or gap.start > found[-1].end):
                 found.append(gap)
     return tuple(found)

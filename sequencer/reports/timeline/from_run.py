@@ -11,8 +11,8 @@ from sequencer.engine.conductor.midi_output import SentMidi
 from sequencer.engine.conductor.plan import Pass
 from sequencer.engine.conductor.run_actions import LEAVES
 from sequencer.reports.timeline.from_schedule import caption_of
-from sequencer.reports.timeline.plot import Band, Fate, Flag, MidiMark, Plot, axis_of, hues, lanes_of
-from sequencer.reports.timeline.rule_labels import RuleNotes, messages_in_short
+from sequencer.reports.timeline.plot import Band, Fate, Flag, MidiMark, Plot, assign_hues, axis_of, lanes_of
+from sequencer.reports.timeline.rule_labels import RuleNotes, abbreviate_messages
 from sequencer.schedule.describe import clock_time, describe_act, describe_clock, describe_pass, milliseconds
 from sequencer.schedule.model import Entry, Schedule
 from sequencer.schedule.prompt_actions import actions_of
@@ -29,7 +29,7 @@ _FATES: dict[Status, Fate] = {
 }
 
 
-def performed(conductor: Conductor) -> Plot:
+def plot_run(conductor: Conductor) -> Plot:
     """Return what was performed, as far as the conductor has received it."""
     schedule = conductor.run.schedule
     lines = conductor.run.plan.lines
@@ -37,18 +37,18 @@ def performed(conductor: Conductor) -> Plot:
     actions = actions_of(schedule)
     rules = RuleNotes(schedule, actions)
     bands = _bands(conductor, end, rules)
-    lanes = lanes_of(takes_of(_landed(lines), schedule.seed, schedule.sr), end, tuple(bands.values()), actions)
+    lanes = lanes_of(takes_of(_landed_entries(lines), schedule.seed, schedule.sr), end, tuple(bands.values()), actions)
     plan = conductor.run.plan
     named = ((line, bands.get(line.pass_number) if plan.has_pass_of(line) else None) for line in lines)
     flags = sorted(
-        (_flag(line, "" if band is None else band.name, schedule) for line, band in named),
+        (_cue_flag(line, "" if band is None else band.name, schedule) for line, band in named),
         key=lambda flag: (flag.chunk, flag.planned or 0),
     )
-    gear = tuple(_told(sent, schedule) for sent in conductor.run.sends.log)
+    gear = tuple(_midi_mark(sent, schedule) for sent in conductor.run.sends.log)
     happens = [place for flag in flags for place in (flag.chunk, flag.planned, flag.exact) if place is not None]
     return Plot(
         title=schedule.title or "Untitled",
-        subtitle=f"performed: {_outcome(conductor, end)} · {describe_clock(schedule)}",
+        subtitle=f"performed: {_describe_outcome(conductor, end)} · {describe_clock(schedule)}",
         grid=schedule.grid,
         end=end,
         bands=tuple(bands.values()),
@@ -65,23 +65,26 @@ def performed(conductor: Conductor) -> Plot:
     )
 
 
-def _told(sent: SentMidi, schedule: Schedule) -> MidiMark:
+def _midi_mark(sent: SentMidi, schedule: Schedule) -> MidiMark:
     where = sent.place if sent.section is None else f"{sent.section} {sent.place}"
     fate = "" if sent.was_sent else ", left out: it would have come too late"
     line = f" (line {sent.line})" if sent.line else ""
     return MidiMark(
-        sent.seconds / schedule.grid.chunk, f"{where}{line}: {sent.what}{fate}", not sent.was_sent, messages_in_short(sent.acts)
+        sent.seconds / schedule.grid.chunk,
+        f"{where}{line}: {sent.what}{fate}",
+        not sent.was_sent,
+        abbreviate_messages(sent.acts),
     )
 
 
-def _outcome(conductor: Conductor, end: int) -> str:
+def _describe_outcome(conductor: Conductor, end: int) -> str:
     lines = conductor.run.plan.lines
     landed = sum(1 for line in lines if line.status is Status.LANDED)
     seconds = clock_time(conductor.run.schedule.grid.boundary(end), 1)
     return f"{landed} of {len(lines)} cues landed in {end} chunks ({seconds})"
 
 
-def _landed(lines: list[Delivery]) -> list[Entry]:
+def _landed_entries(lines: list[Delivery]) -> list[Entry]:
     """Return what landed, as entries on the chunks where it landed, in the order in which it took effect."""
     found = sorted(
         ((line.landed, line.fired is not None, line.time, line.number, line) for line in lines if line.landed is not None),
@@ -97,9 +100,9 @@ def _bands(conductor: Conductor, end: int, rules: RuleNotes) -> dict[int, Band]:
     """Return the passes that were played, by their numbers."""
     run = conductor.run
     grid = run.schedule.grid
-    tints = hues(run.schedule.stretches)
+    tints = assign_hues(run.schedule.stretches)
     played: Counter[str | None] = Counter()
-    starts = _starts(conductor)
+    starts = _pass_starts(conductor)
     left_at = {move.pass_number: move.chunk for move in run.moves.all if move.kind == LEAVES and move.status is Status.LANDED}
     bands: dict[int, Band] = {}
     totals = Counter(one.stretch.section for one in run.plan.passes if starts[one.number] < end)
@@ -132,7 +135,7 @@ def _bands(conductor: Conductor, end: int, rules: RuleNotes) -> dict[int, Band]:
     return bands
 
 
-def _starts(conductor: Conductor) -> dict[int, Fraction]:
+def _pass_starts(conductor: Conductor) -> dict[int, Fraction]:
     """Return where each pass began, in chunks.
 
     The start is exact in a run with fixed times. In a run that follows a clock it is derived from the first cue that landed.
@@ -161,7 +164,7 @@ def _starts(conductor: Conductor) -> dict[int, Fraction]:
     return starts
 
 
-def _flag(line: Delivery, name: str, schedule: Schedule) -> Flag:
+def _cue_flag(line: Delivery, name: str, schedule: Schedule) -> Flag:
     grid = schedule.grid
     is_fired = line.rule is not None
     chunk = next((at for at in (line.landed, line.chunk, line.planned) if at is not None), line.nominal)

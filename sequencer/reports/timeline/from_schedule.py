@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from fractions import Fraction
 
-from sequencer.reports.timeline.plot import Band, Flag, MidiMark, Plot, axis_of, hues, lanes_of
-from sequencer.reports.timeline.rule_labels import RuleNotes, messages_in_short, trigger_in_short
+from sequencer.reports.timeline.plot import Band, Flag, MidiMark, Plot, assign_hues, axis_of, lanes_of
+from sequencer.reports.timeline.rule_labels import RuleNotes, abbreviate_messages, abbreviate_trigger
 from sequencer.schedule.describe import (
     describe_act,
     describe_clock,
@@ -20,7 +20,7 @@ from sequencer.schedule.model import Entry, Schedule, Send, Stretch
 from sequencer.schedule.prompt_actions import actions_of
 
 
-def planned(schedule: Schedule) -> Plot:
+def plot_schedule(schedule: Schedule) -> Plot:
     """Return what the schedule plans to perform."""
     actions = actions_of(schedule)
     rules = RuleNotes(schedule, actions)
@@ -29,10 +29,10 @@ def planned(schedule: Schedule) -> Plot:
     flags: list[Flag] = []
     is_open = False
     for band, stretch in zip(bands, schedule.stretches, strict=True):
-        flags += [_flag(schedule, stretch, band, entry, is_open) for entry in stretch.entries]
+        flags += [_cue_flag(schedule, stretch, band, entry, is_open) for entry in stretch.entries]
         is_open = is_open or stretch.is_live
     end = max(schedule.end, 1)
-    gear = tuple(_told(schedule, band, send) for band in bands for send in band.stretch.sends)
+    gear = tuple(_midi_mark(schedule, band, send) for band in bands for send in band.stretch.sends)
     happens = [place for flag in flags for place in (flag.chunk, flag.exact) if place is not None]
     return Plot(
         title=schedule.title or "Untitled",
@@ -64,7 +64,7 @@ def caption_of(stretch: Stretch) -> str:
 def _bands(schedule: Schedule, rules: RuleNotes) -> tuple[Band, ...]:
     grid = schedule.grid
     passes = Counter(stretch.section for stretch in schedule.stretches)
-    tints = hues(schedule.stretches)
+    tints = assign_hues(schedule.stretches)
     bands: list[Band] = []
     for index, stretch in enumerate(schedule.stretches):
         following = schedule.stretches[index + 1] if index + 1 < len(schedule.stretches) else None
@@ -72,7 +72,7 @@ def _bands(schedule: Schedule, rules: RuleNotes) -> tuple[Band, ...]:
         open_from: int | None = None
         if stretch.is_live:
             open_from = following.earliest if following is not None else stretch.latest
-            ways = " or ".join(trigger_in_short(one, schedule.middle) for one in stretch.until)
+            ways = " or ".join(abbreviate_trigger(one, schedule.middle) for one in stretch.until)
             caption = f"live, until {ways} · at most {caption}"
         if stretch.earliest != stretch.latest:
             caption = f"begins at chunk {stretch.earliest}…{stretch.latest} · {caption}"
@@ -93,16 +93,16 @@ def _bands(schedule: Schedule, rules: RuleNotes) -> tuple[Band, ...]:
     return tuple(bands)
 
 
-def _told(schedule: Schedule, band: Band, send: Send) -> MidiMark:
+def _midi_mark(schedule: Schedule, band: Band, send: Send) -> MidiMark:
     where = f"{band.name} {send.place}" if band.stretch.section is not None else send.place
     line = f" (line {send.origin.line})" if send.origin.line else ""
     acts = ", ".join(describe_act(act) for act in send.acts)
     return MidiMark(
-        (band.stretch.start + send.offset) / schedule.grid.chunk, f"{where}{line}: {acts}", short=messages_in_short(send.acts)
+        (band.stretch.start + send.offset) / schedule.grid.chunk, f"{where}{line}: {acts}", short=abbreviate_messages(send.acts)
     )
 
 
-def _flag(schedule: Schedule, stretch: Stretch, band: Band, entry: Entry, is_open: bool) -> Flag:
+def _cue_flag(schedule: Schedule, stretch: Stretch, band: Band, entry: Entry, is_open: bool) -> Flag:
     where = f"{band.name} {entry.place}" if stretch.section is not None else entry.place
     line = f", line {entry.origin.line}" if entry.origin.line else ""
     error = None if is_open else entry.error

@@ -10,7 +10,7 @@ from fractions import Fraction
 from sequencer.core.timebase import ChunkGrid
 from sequencer.reports.timeline.axis import Axis
 from sequencer.reports.timeline.plot import Band, Plot, bars_of, beats_of
-from sequencer.reports.timeline.ruler_labels import SMALL, Label, placed
+from sequencer.reports.timeline.ruler_labels import LABEL_FONT_SIZE, Label, place_labels
 from sequencer.reports.timeline.style import px
 from sequencer.reports.timeline.text_metrics import width_of
 from sequencer.schedule.describe import clock_time
@@ -18,15 +18,15 @@ from sequencer.schedule.describe import clock_time
 WIDTH = 1280
 LEFT = 78
 RIGHT = 24
-ROOM = WIDTH - LEFT - RIGHT
+DRAWING_WIDTH = WIDTH - LEFT - RIGHT
 """The width of the drawing in pixels, and of the part of it that chunks take."""
 
-WIDEST_CHUNK = 150
-MAX_IN_ONE = 40
-MAX_IN_A_SYSTEM = 48
+MAX_CHUNK_WIDTH = 150
+MAX_CHUNKS_IN_SINGLE_SYSTEM = 40
+MAX_CHUNKS_PER_SYSTEM = 48
 MAX_SYSTEMS = 64
 TOP = 78
-BETWEEN = 26
+SYSTEM_GAP = 26
 MAX_RULES = 6
 """The most rules of a section that are written in its lane."""
 
@@ -45,11 +45,11 @@ class System:
         """Return where a position in chunks is drawn, in pixels from the left."""
         return LEFT + (self.axis.at(chunk) - self.first) * self.scale
 
-    def has(self, chunk: Fraction | int) -> bool:
+    def contains(self, chunk: Fraction | int) -> bool:
         """Return whether a position in chunks is drawn in this system."""
         return self.first <= self.axis.at(chunk) < self.stop
 
-    def clipped(self, start: Fraction | int, end: Fraction | int) -> tuple[Fraction, Fraction] | None:
+    def clip(self, start: Fraction | int, end: Fraction | int) -> tuple[Fraction, Fraction] | None:
         """Return (left, width) in pixels of the part of a stretch that this system shows."""
         one, other = self.axis.at(start), self.axis.at(end)
         if one >= self.stop or other <= self.first or one >= other:
@@ -86,19 +86,32 @@ class Heights:
     whole: int
 
 
-BAND, BARS, SNAP, CHUNKS, THIN, ERRORS, RUN, GAP, LINE = 22, 19, 20, 27, 15, 46, 22, 4, 13
+(
+    BAND_HEIGHT,
+    BAR_RULER_HEIGHT,
+    SNAP_LANE_HEIGHT,
+    CHUNK_RULER_HEIGHT,
+    THIN_LANE_HEIGHT,
+    ERROR_LANE_HEIGHT,
+    RUN_LANE_HEIGHT,
+    LANE_GAP,
+    PROMPT_LINE_HEIGHT,
+) = 22, 19, 20, 27, 15, 46, 22, 4, 13
 
 
 def systems_of(plot: Plot, whole: int) -> tuple[System, ...]:
     """Break a timeline into systems of equal length: as few as remain legible, and only one for a short score."""
     end = plot.axis.length
-    if end <= MAX_IN_ONE:
-        return (System(0, end, TOP, min(Fraction(WIDEST_CHUNK), Fraction(ROOM, end)), plot.axis),)
-    count = min(MAX_SYSTEMS, -(-end // MAX_IN_ONE) if end <= 8 * MAX_IN_ONE else -(-end // MAX_IN_A_SYSTEM))
+    if end <= MAX_CHUNKS_IN_SINGLE_SYSTEM:
+        return (System(0, end, TOP, min(Fraction(MAX_CHUNK_WIDTH), Fraction(DRAWING_WIDTH, end)), plot.axis),)
+    count = min(
+        MAX_SYSTEMS,
+        -(-end // MAX_CHUNKS_IN_SINGLE_SYSTEM) if end <= 8 * MAX_CHUNKS_IN_SINGLE_SYSTEM else -(-end // MAX_CHUNKS_PER_SYSTEM),
+    )
     each = -(-end // count)
-    scale = Fraction(ROOM, each)
+    scale = Fraction(DRAWING_WIDTH, each)
     return tuple(
-        System(first, min(first + each, end), TOP + index * (whole + BETWEEN), scale, plot.axis)
+        System(first, min(first + each, end), TOP + index * (whole + SYSTEM_GAP), scale, plot.axis)
         for index, first in enumerate(range(0, end, each))
     )
 
@@ -112,25 +125,25 @@ def heights_of(plot: Plot, pictured: bool) -> Heights:
         if not needed:
             return None
         top = at
-        at += height + GAP
+        at += height + LANE_GAP
         return top
 
-    prompt_lines = 4 if plot.axis.length > MAX_IN_ONE else 5
+    prompt_lines = 4 if plot.axis.length > MAX_CHUNKS_IN_SINGLE_SYSTEM else 5
     rule_lines = min(MAX_RULES, max((len(band.rules) for band in plot.bands), default=0))
-    image_height = 48 if pictured else THIN
-    band = lane(BAND) or 0
-    bars = lane(BARS - GAP, plot.has_beats)
-    snap = lane(SNAP - GAP, plot.has_errors)
-    chunks = lane(CHUNKS) or 0
-    prompts = lane(prompt_lines * LINE + 8) or 0
-    rules = lane(rule_lines * LINE + 6, plot.has_rules)
+    image_height = 48 if pictured else THIN_LANE_HEIGHT
+    band = lane(BAND_HEIGHT) or 0
+    bars = lane(BAR_RULER_HEIGHT - LANE_GAP, plot.has_beats)
+    snap = lane(SNAP_LANE_HEIGHT - LANE_GAP, plot.has_errors)
+    chunks = lane(CHUNK_RULER_HEIGHT) or 0
+    prompts = lane(prompt_lines * PROMPT_LINE_HEIGHT + 8) or 0
+    rules = lane(rule_lines * PROMPT_LINE_HEIGHT + 6, plot.has_rules)
     images = lane(image_height, bool(plot.images))
-    strengths = lane(THIN, bool(plot.strengths))
-    scales = lane(THIN) or 0
-    takes = lane(THIN) or 0
-    gear = lane(THIN, bool(plot.gear))
-    errors = lane(ERRORS, plot.has_errors)
-    run = lane(RUN, plot.performed)
+    strengths = lane(THIN_LANE_HEIGHT, bool(plot.strengths))
+    scales = lane(THIN_LANE_HEIGHT) or 0
+    takes = lane(THIN_LANE_HEIGHT) or 0
+    gear = lane(THIN_LANE_HEIGHT, bool(plot.gear))
+    errors = lane(ERROR_LANE_HEIGHT, plot.has_errors)
+    run = lane(RUN_LANE_HEIGHT, plot.performed)
     return Heights(
         band, bars, snap, chunks, prompts, prompt_lines, images, image_height, strengths, scales, takes, gear, errors, run,
         rules, rule_lines, at,
@@ -139,16 +152,16 @@ def heights_of(plot: Plot, pictured: bool) -> Heights:
 
 STEPS = (1, 2, 4, 5, 8, 10, 16, 20, 25, 32, 50, 64, 100, 128, 200, 256, 500, 512, 1000, 2000, 5000, 10000)
 """The distances, in chunks or bars, at which numbers may be written."""
-BEAT_ROOM = 8
+MIN_BEAT_WIDTH = 8
 """The fewest pixels between beats that are drawn."""
-BAR_ROOM = 24
+MIN_BAR_NUMBER_WIDTH = 24
 """The fewest pixels between bars with numbers."""
 END = WIDTH - 4
 """The latest end of labels, in pixels from the left."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ruled:
+class BarRuler:
     """The bars and beats of a band, in chunks, ascending. Bar n + 1 begins at `bars[n]`; every `step`th bar has a number."""
 
     bars: tuple[Fraction, ...]
@@ -156,70 +169,70 @@ class Ruled:
     step: int
 
 
-def ruled(plot: Plot, scale: Fraction) -> tuple[Ruled, ...]:
+def bar_rulers(plot: Plot, scale: Fraction) -> tuple[BarRuler, ...]:
     """Return the bars of every band that has bars, and its beats if `scale` pixels for each chunk leave space for them."""
     found = []
     for band in plot.bands:
         bars = tuple(at for _, at in bars_of(band, plot.grid))
         if bars:
             gap = ((bars[-1] - bars[0]) / (len(bars) - 1) if len(bars) > 1 else band.end - band.start) * scale
-            beats = tuple(beats_of(band, plot.grid)) if gap >= BEAT_ROOM * _beats_in_a_bar(band) else ()
-            found.append(Ruled(bars, beats, step(gap, BAR_ROOM)))
+            beats = tuple(beats_of(band, plot.grid)) if gap >= MIN_BEAT_WIDTH * _beats_per_bar(band) else ()
+            found.append(BarRuler(bars, beats, ruler_step(gap, MIN_BAR_NUMBER_WIDTH)))
     return tuple(found)
 
 
-def _beats_in_a_bar(band: Band) -> int:
+def _beats_per_bar(band: Band) -> int:
     return 1 if band.stretch.meters is None else band.stretch.meters.at_bar(0).numerator
 
 
-def step(scale: Fraction, least: int) -> int:
+def ruler_step(scale: Fraction, least: int) -> int:
     """Return the distance, in units of `scale` pixels, at which something `least` pixels wide may be written."""
     return next((one for one in STEPS if one * scale >= least), STEPS[-1])
 
 
-def draw_bars(system: System, top: int, bands: Sequence[Ruled]) -> Iterable[str]:
+def draw_bars(system: System, top: int, bands: Sequence[BarRuler]) -> Iterable[str]:
     """Draw the ruler of bars: long ticks with numbers, shorter ticks for other bars, the shortest for beats."""
-    base = top + BARS - 4
+    base = top + BAR_RULER_HEIGHT - 4
     yield f'<path class="k-line" d="M{LEFT} {base}H{px(system.right)}"/>'
     ticks: list[str] = []
     beats: list[str] = []
     labels: list[Label] = []
     for band in bands:
-        for index in _shown(system, band.bars):
+        for index in _visible_indices(system, band.bars):
             x = system.x(band.bars[index])
             is_named = index % band.step == 0
             ticks.append(f"M{px(x)} {base}v-{7 if is_named else 4}")
             if is_named:
                 labels.append(Label(x + 3, str(index + 1), rank=0 if index == 0 else 1))
-        beats += [f"M{px(system.x(band.beats[index]))} {base}v-3" for index in _shown(system, band.beats)]
+        beats += [f"M{px(system.x(band.beats[index]))} {base}v-3" for index in _visible_indices(system, band.beats)]
     if beats:
         yield f'<path class="k-line" d="{"".join(beats)}"/>'
     if ticks:
         yield f'<path class="k-soft" d="{"".join(ticks)}"/>'
-    for label in placed(labels, END, [(edge, edge) for edge in _edges(system)]):
+    for label in place_labels(labels, END, [(edge, edge) for edge in _gap_edges(system)]):
         yield f'<text class="n" x="{px(label.x)}" y="{base - 4}">{label.text}</text>'
 
 
-def _edges(system: System) -> Iterable[Fraction]:
+def _gap_edges(system: System) -> Iterable[Fraction]:
     """Yield where gaps begin: a label that begins before a gap must end before it."""
     for gap in system.axis.gaps:
-        box = system.clipped(gap.start, gap.end)
+        box = system.clip(gap.start, gap.end)
         if box is not None:
             yield box[0]
 
 
-def _shown(system: System, places: Sequence[Fraction]) -> Iterable[int]:
+def _visible_indices(system: System, places: Sequence[Fraction]) -> Iterable[int]:
     """Yield the indices of the positions that a system draws; those within a gap are not drawn."""
-    first = _inverse(system, system.first)
+    first = _chunk_at_or_before(system, system.first)
     for index in range(bisect_left(places, first), len(places)):
         place = places[index]
         if system.axis.at(place) >= system.stop:
             return
-        if not system.axis.hides(place) and system.has(place):
+        if not system.axis.hides(place) and system.contains(place):
             yield index
 
 
-def _inverse(system: System, unit: int) -> int:
+def _chunk_at_or_before(system: System, unit: int) -> int:
     """Return a chunk that is drawn at a unit or to the left of it."""
     while unit > 0:
         chunk = system.axis.chunk_at(unit)
@@ -233,8 +246,8 @@ def draw_chunks(system: System, top: int, grid: ChunkGrid) -> Iterable[str]:
     """Draw the ruler of chunks: ticks, numbers, and minutes and seconds below some of them. A gap shows its length."""
     yield f'<text class="e n soft" x="{LEFT - 10}" y="{top + 24}">min:s</text>'
     yield f'<path class="k-soft" d="M{LEFT} {top}H{px(system.right)}"/>'
-    numbered = step(system.scale, 7 + 6 * len(str(system.axis.end)))
-    timed = step(system.scale, 46)
+    numbered = ruler_step(system.scale, 7 + 6 * len(str(system.axis.end)))
+    timed = ruler_step(system.scale, 46)
     ticks: list[str] = []
     numbers: list[Label] = []
     times: list[Label] = []
@@ -251,14 +264,14 @@ def draw_chunks(system: System, top: int, grid: ChunkGrid) -> Iterable[str]:
             if chunk % timed == 0:
                 times.append(Label(x + 3, clock_time(grid.boundary(chunk), 1)))
     for gap in system.axis.gaps:
-        box = system.clipped(gap.start, gap.end)
+        box = system.clip(gap.start, gap.end)
         if box is not None and box[1] > system.scale:
             text = f"+{gap.chunks}"
-            left_out.append(Label(box[0] + (box[1] - width_of(text, SMALL)) / 2, text, rank=0))
-    edges = [(edge, edge) for edge in _edges(system)]
-    for label in placed([*numbers, *left_out], END, edges):
+            left_out.append(Label(box[0] + (box[1] - width_of(text, LABEL_FONT_SIZE)) / 2, text, rank=0))
+    edges = [(edge, edge) for edge in _gap_edges(system)]
+    for label in place_labels([*numbers, *left_out], END, edges):
         look = "n w" if label.bold else "n soft"
         yield f'<text class="{look}" x="{px(label.x)}" y="{top + 12}">{label.text}</text>'
-    for label in placed(times, END, edges):
+    for label in place_labels(times, END, edges):
         yield f'<text class="n soft" x="{px(label.x)}" y="{top + 24}">{label.text}</text>'
     yield f'<path class="k-soft" d="{"".join(ticks)}"/>'

@@ -8,18 +8,18 @@ from fractions import Fraction
 from sequencer.reports.timeline.legend import legend_of
 from sequencer.reports.timeline.page_assets import NO_SCRIPT, STRIDES, script, style
 from sequencer.reports.timeline.plot import Band, Flag, HeldValue, Plot, bars_of, beats_of, marks_of
-from sequencer.reports.timeline.style import px, tip, tip_length, xml
+from sequencer.reports.timeline.style import escape_xml, max_tooltip_length, px, render_tooltip
 from sequencer.schedule.describe import clock_time, decimal, milliseconds
 
 MAX_STRIP_TEXT_LENGTH = 400
 """The most characters of a text in the strip."""
 MAX_BEATS = 20_000
 """Above this number of beats, only bars are drawn."""
-MAX_WHOLE = 500
+MAX_FULL_PROMPTS = 500
 """The most prompts that are written in full below their actions."""
 MAX_RULES = 10
 """The most rules of a section that are written in its lane."""
-WINDOW = 1150
+DEFAULT_STRIP_WIDTH = 1150
 """The approximate width of the strip in pixels, used without the script."""
 
 _SHAPES = {
@@ -35,10 +35,10 @@ _SHAPES = {
 def draw_page(plot: Plot, thumbnails: Mapping[str, str]) -> str:
     """Return the complete page. Everything from the score is escaped, and the page must not load anything."""
     units = max(1, plot.axis.length)
-    scale = Fraction(WINDOW, units)
-    lanes = _Lanes(plot, thumbnails, tip_length(len(plot.prompts) + len(plot.flags) + len(plot.gear)))
+    scale = Fraction(DEFAULT_STRIP_WIDTH, units)
+    lanes = _StripRenderer(plot, thumbnails, max_tooltip_length(len(plot.prompts) + len(plot.flags) + len(plot.gear)))
     bar = _bar_length(plot)
-    title = xml(plot.title)
+    title = escape_xml(plot.title)
     levels = f'data-k="{_stride(scale, 26)}" data-t="{_stride(scale, 46)}" data-b="{_stride(scale * (bar or 1), 26)}"'
     body = "\n".join(lanes.strip())
     rows = " ".join(lanes.rows)
@@ -48,7 +48,7 @@ def draw_page(plot: Plot, thumbnails: Mapping[str, str]) -> str:
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
         "script-src 'unsafe-inline'; img-src data:\">\n"
         f"<title>{title}: timeline</title>\n<style>{style(units, rows)}</style>{NO_SCRIPT}\n</head>\n<body>\n"
-        f'<header><h1 title="{title}">{title}</h1><p>{xml(plot.subtitle)}</p></header>\n'
+        f'<header><h1 title="{title}">{title}</h1><p>{escape_xml(plot.subtitle)}</p></header>\n'
         '<div id="tools" hidden><label>zoom <input id="zoom" type="range" min="-8" max="8.6" step="0.05"></label> '
         '<button id="fit" type="button">whole</button></div>\n'
         '<div id="scroll" tabindex="0" role="region" aria-label="timeline">'
@@ -60,8 +60,8 @@ def draw_page(plot: Plot, thumbnails: Mapping[str, str]) -> str:
 def _footer(plot: Plot) -> str:
     everywhere = ""
     if plot.everywhere:
-        full = tip("\n".join(rule.full for rule in plot.everywhere))
-        short = xml(" · ".join(rule.short for rule in plot.everywhere))
+        full = render_tooltip("\n".join(rule.full for rule in plot.everywhere))
+        short = escape_xml(" · ".join(rule.short for rule in plot.everywhere))
         everywhere = f'<p id="everywhere" title="{full}">in every section: {short}</p>'
     entries = []
     for shape, colour, text in legend_of(plot):
@@ -86,7 +86,7 @@ def _bar_length(plot: Plot) -> Fraction:
     return shortest
 
 
-class _Lanes:
+class _StripRenderer:
     """The lanes of the strip, each preceded by its name. `rows` are their heights, as CSS grid row sizes."""
 
     def __init__(self, plot: Plot, thumbnails: Mapping[str, str], tips: int) -> None:
@@ -111,9 +111,9 @@ class _Lanes:
             height = "minmax(48px,1fr)" if any(image.key in self._thumbnails for image in plot.images) else "20px"
             lines += self._lane("image", height, (self._image(held) for held in plot.images))
         if plot.strengths:
-            lines += self._lane("strength", "20px", (self._held(held, "thin") for held in plot.strengths))
-        lines += self._lane("SR", "20px", (self._held(held, f"thin r-{held.key}") for held in plot.scales))
-        lines += self._lane("take", "20px", (self._held(held, "thin take") for held in plot.takes))
+            lines += self._lane("strength", "20px", (self._render_value(held, "thin") for held in plot.strengths))
+        lines += self._lane("SR", "20px", (self._render_value(held, f"thin r-{held.key}") for held in plot.scales))
+        lines += self._lane("take", "20px", (self._render_value(held, "thin take") for held in plot.takes))
         if plot.gear:
             lines += self._lane("MIDI", "20px", self._midi())
         if plot.has_errors:
@@ -133,37 +133,37 @@ class _Lanes:
         return [f'<div class="name{shut}">{name}{more}</div><div class="{looks}">', *items, "</div>"]
 
     def _tip(self, text: str) -> str:
-        return tip(text, self._tips)
+        return render_tooltip(text, self._tips)
 
-    def _box(self, start: Fraction | int, end: Fraction | int) -> str:
+    def _position_style(self, start: Fraction | int, end: Fraction | int) -> str:
         one = self._at(start)
         return f"--x:{_number(one)};--w:{_number(self._at(end) - one)}"
 
-    def _held(self, held: HeldValue, look: str) -> str:
+    def _render_value(self, held: HeldValue, look: str) -> str:
         return (
-            f'<div class="i {look}" style="{self._box(held.start, held.end)}" '
-            f'title="chunk {held.start}: {self._tip(held.full)}"><span dir="auto">{xml(held.short)}</span></div>'
+            f'<div class="i {look}" style="{self._position_style(held.start, held.end)}" '
+            f'title="chunk {held.start}: {self._tip(held.full)}"><span dir="auto">{escape_xml(held.short)}</span></div>'
         )
 
     def _prompt(self, held: HeldValue) -> str:
         """Return the part that changes and, below it, the complete prompt as far as the window has space for it."""
         whole = (
             ""
-            if held.short == held.full or len(self._plot.prompts) > MAX_WHOLE
-            else f"<small>{xml(_bounded(held.full))}</small>"
+            if held.short == held.full or len(self._plot.prompts) > MAX_FULL_PROMPTS
+            else f"<small>{escape_xml(_truncate(held.full))}</small>"
         )
         return (
-            f'<div class="i prompt h{held.hue} starts" style="{self._box(held.start, held.end)}" '
+            f'<div class="i prompt h{held.hue} starts" style="{self._position_style(held.start, held.end)}" '
             f'title="chunk {held.start}: {self._tip(held.full)}">'
-            f'<span dir="auto">{xml(_bounded(held.short))}{whole}</span></div>'
+            f'<span dir="auto">{escape_xml(_truncate(held.short))}{whole}</span></div>'
         )
 
     def _image(self, held: HeldValue) -> str:
         picture = self._thumbnails.get(held.key)
-        shown = "" if picture is None else f'<img alt="" src="{xml(picture)}">'
+        shown = "" if picture is None else f'<img alt="" src="{escape_xml(picture)}">'
         return (
-            f'<div class="i image" style="{self._box(held.start, held.end)}" '
-            f'title="chunk {held.start}: {self._tip(held.full)}">{shown}<span dir="auto">{xml(held.short)}</span></div>'
+            f'<div class="i image" style="{self._position_style(held.start, held.end)}" '
+            f'title="chunk {held.start}: {self._tip(held.full)}">{shown}<span dir="auto">{escape_xml(held.short)}</span></div>'
         )
 
     def _band(self, band: Band) -> str:
@@ -175,11 +175,11 @@ class _Lanes:
         if band.open_from is not None:
             opens = max(Fraction(0), Fraction(self._at(band.open_from) - start))
             opened += f'<div class="open" style="--o:{_number(opens)}"></div>'
-        name = "" if band.stretch.section is None else f"<b>{xml(band.name)}</b>"
+        name = "" if band.stretch.section is None else f"<b>{escape_xml(band.name)}</b>"
         full = self._tip(f"{band.name}: {band.caption}")
         return (
-            f'<div class="i band starts h{band.hue}" style="{self._box(band.start, band.end)}" '
-            f'title="{full}">{opened}<span dir="auto">{name}{xml(band.caption)}</span></div>'
+            f'<div class="i band starts h{band.hue}" style="{self._position_style(band.start, band.end)}" '
+            f'title="{full}">{opened}<span dir="auto">{name}{escape_xml(band.caption)}</span></div>'
         )
 
     def _rules(self) -> Iterable[str]:
@@ -191,14 +191,14 @@ class _Lanes:
             texts = [(rule.short, rule.leaves) for rule in shown]
             if len(shown) < len(band.rules):
                 texts.append((f"{len(band.rules) - len(shown)} more", False))
-            listed = "".join(f"<li{' class=leaves' if leaves else ''}>{xml(text)}</li>" for text, leaves in texts)
+            listed = "".join(f"<li{' class=leaves' if leaves else ''}>{escape_xml(text)}</li>" for text, leaves in texts)
             full = self._tip("\n".join(rule.full for rule in band.rules))
-            box = self._box(band.start, band.end)
+            box = self._position_style(band.start, band.end)
             yield f'<div class="i rules" style="{box}" title="{full}"><ul dir="auto">{listed}</ul></div>'
 
     # ---- rulers ----------------------------------------------------------------------------------------------------
 
-    def _drawn(self, height: int, paths: Sequence[tuple[str, str]]) -> str:
+    def _render_lines(self, height: int, paths: Sequence[tuple[str, str]]) -> str:
         """Return lines across the entire strip, in chunks and pixels. The zoom stretches the lines, but not their strokes."""
         drawn = "".join(f'<path stroke="var(--{colour})" d="{path}"/>' for colour, path in paths if path)
         return f'<svg class="over" viewBox="0 0 {self._plot.axis.length} {height}" preserveAspectRatio="none">{drawn}</svg>'
@@ -208,7 +208,7 @@ class _Lanes:
         for gap in self._plot.axis.gaps:
             text = f"+{gap.chunks}" if with_text else ""
             full = f"{gap.chunks} chunks are left out in which nothing happens: {gap.start} to {gap.end - 1}"
-            yield f'<i class="gap" style="{self._box(gap.start, gap.end)}" title="{full}">{text}</i>'
+            yield f'<i class="gap" style="{self._position_style(gap.start, gap.end)}" title="{full}">{text}</i>'
 
     def _bars(self) -> Iterable[str]:
         bars, beats, count = [], [], 0
@@ -220,7 +220,7 @@ class _Lanes:
                     continue
                 place = _number(axis.at(at))
                 bars.append(f"M{place} 22v-8")
-                numbers.append(f'<i class="num bar {_class(bar - 1)}" style="--x:{place}">{bar}</i>')
+                numbers.append(f'<i class="num bar {_stride_class(bar - 1)}" style="--x:{place}">{bar}</i>')
             for at in beats_of(band, self._plot.grid):
                 count += 1
                 if count > MAX_BEATS:
@@ -228,7 +228,7 @@ class _Lanes:
                 if not axis.hides(at):
                     beats.append(f"M{_number(axis.at(at))} 22v-3")
         line = f"M0 22H{axis.length}"
-        yield self._drawn(22, (("line", line + ("".join(beats) if count <= MAX_BEATS else "")), ("soft", "".join(bars))))
+        yield self._render_lines(22, (("line", line + ("".join(beats) if count <= MAX_BEATS else "")), ("soft", "".join(bars))))
         yield from numbers
         yield from self._gaps()
 
@@ -237,20 +237,20 @@ class _Lanes:
         for flag in self._plot.flags:
             if flag.exact is not None and not flag.fired:
                 start, stop = _number(self._at(flag.exact)), _number(self._at(flag.chunk))
-                paths[_side(flag)].append(f"M{start} 0v3L{stop} 18v4")
-        yield self._drawn(22, [(side, "".join(dict.fromkeys(path))) for side, path in paths.items()])
+                paths[_error_class(flag)].append(f"M{start} 0v3L{stop} 18v4")
+        yield self._render_lines(22, [(side, "".join(dict.fromkeys(path))) for side, path in paths.items()])
         yield from self._gaps()
 
     def _chunks(self) -> Iterable[str]:
         axis, end = self._plot.axis, self._plot.end
         chunks = [chunk for unit in range(axis.length + 1) if (chunk := axis.chunk_at(unit)) is not None]
         ticks = "".join(f"M{_number(axis.at(chunk))} 0v5" for chunk in chunks)
-        yield self._drawn(34, [("soft", f"M0 0H{axis.length}{ticks}")])
+        yield self._render_lines(34, [("soft", f"M0 0H{axis.length}{ticks}")])
         starts = {gap.start for gap in axis.gaps}
         for chunk in chunks:
             if chunk >= end or chunk in starts:
                 continue
-            look, place = _class(chunk), _number(axis.at(chunk))
+            look, place = _stride_class(chunk), _number(axis.at(chunk))
             yield f'<i class="num chunk {look}" style="--x:{place}">{chunk}</i>'
             if end <= 4096 or chunk % 16 == 0:
                 time = clock_time(self._plot.grid.boundary(chunk), 1)
@@ -265,14 +265,14 @@ class _Lanes:
             place = _number(self._at(told.at))
             colour = " bad" if told.was_left_out else ""
             yield f'<i class="tick{colour}" style="--x:{place}" title="{self._tip(told.full)}"></i>'
-            yield f'<i class="message" style="--x:{place}">{xml(told.short)}</i>'
+            yield f'<i class="message" style="--x:{place}">{escape_xml(told.short)}</i>'
 
     def _errors(self) -> Iterable[str]:
         full = self._plot.error_scale
         for flag in self._plot.flags:
             if flag.error is None:
                 continue
-            side = _side(flag)
+            side = _error_class(flag)
             height = "" if side == "soft" else f";height:{px(max(min(abs(flag.error) / full, Fraction(1)) * 48, Fraction(2)))}%"
             title = self._tip(f"{milliseconds(flag.error)} ms: {flag.full}")
             look, place = "none" if side == "soft" else side, _number(self._at(flag.chunk))
@@ -287,12 +287,12 @@ class _Lanes:
             if at is None:
                 continue
             if flag.fate == "later" and flag.planned is not None and flag.planned < at:
-                yield f'<div class="from" style="{self._box(flag.planned, at)}"></div>'
+                yield f'<div class="from" style="{self._position_style(flag.planned, at)}"></div>'
             look = f"{flag.fate}{' fired' if flag.fired and flag.fate == 'landed' else ''}"
             yield f'<div class="dot {look}" style="--x:{_number(self._at(at))}" title="{self._tip(flag.full)}"></div>'
 
 
-def _bounded(text: str) -> str:
+def _truncate(text: str) -> str:
     return text if len(text) <= MAX_STRIP_TEXT_LENGTH else text[: MAX_STRIP_TEXT_LENGTH - 1] + "…"
 
 
@@ -301,12 +301,12 @@ def _number(value: Fraction | int) -> str:
     return decimal(Fraction(value), 3, trim=True)
 
 
-def _class(index: int) -> str:
+def _stride_class(index: int) -> str:
     """Return the CSS class of the largest stride that divides an index."""
     return f"s{next(stride for stride in reversed(STRIDES) if index % stride == 0)}"
 
 
-def _side(flag: Flag) -> str:
+def _error_class(flag: Flag) -> str:
     if not flag.error:
         return "soft"
     return "late" if flag.error > 0 else "early"

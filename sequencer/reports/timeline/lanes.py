@@ -6,40 +6,40 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from sequencer.reports.timeline.geometry import (
-    BAND,
+    BAND_HEIGHT,
     END,
-    ERRORS,
+    ERROR_LANE_HEIGHT,
     LEFT,
-    LINE,
-    RUN,
-    SNAP,
-    THIN,
+    PROMPT_LINE_HEIGHT,
+    RUN_LANE_HEIGHT,
+    SNAP_LANE_HEIGHT,
+    THIN_LANE_HEIGHT,
+    BarRuler,
     Heights,
-    Ruled,
     System,
     draw_bars,
     draw_chunks,
-    step,
+    ruler_step,
 )
 from sequencer.reports.timeline.plot import Band, Flag, HeldValue, Plot, marks_of
-from sequencer.reports.timeline.ruler_labels import Label, placed
-from sequencer.reports.timeline.style import cut, px, tip, wrap, xml
+from sequencer.reports.timeline.ruler_labels import Label, place_labels
+from sequencer.reports.timeline.style import escape_xml, px, render_tooltip, truncate, wrap
 from sequencer.reports.timeline.text_metrics import width_of
 from sequencer.schedule.describe import decimal, milliseconds
 
-NAMED = Fraction(23, 2)
+NAME_FONT_SIZE = Fraction(23, 2)
 """The font size of section names, in pixels."""
 MIN_CAPTION_WIDTH = 36
 """The width in pixels below which no part of a caption is written."""
 MIN_PROMPT_WIDTH, MIN_WORD_WIDTH = 18, 110
 """The width in pixels below which a prompt is not written at all, and below which it is not written if a word does not fit."""
-NARROWEST = Fraction(2)
+MIN_MARK_DISTANCE = Fraction(2)
 """Blocks that would begin closer than this to the previous block are left out: they would be indistinguishable."""
 
-Look = Callable[[HeldValue], str]
+CssClassOf = Callable[[HeldValue], str]
 
 
-class Lanes:
+class SystemRenderer:
     """One system while it is drawn."""
 
     def __init__(
@@ -48,7 +48,7 @@ class Lanes:
         system: System,
         heights: Heights,
         thumbnails: Mapping[str, str],
-        bars: Sequence[Ruled],
+        bars: Sequence[BarRuler],
         flags: Sequence[Flag],
         error_scale: Fraction,
     ) -> None:
@@ -70,9 +70,9 @@ class Lanes:
             *self._prompts(),
             *self._rules(),
             *self._images(),
-            *self._plain(heights.strengths, plot.strengths, "strength", lambda held: "f-faint"),
-            *self._plain(heights.scales, plot.scales, "SR", lambda held: f"r-{held.key}"),
-            *self._plain(heights.takes, plot.takes, "take", lambda held: "f-faint", bold=True),
+            *self._thin_lane(heights.strengths, plot.strengths, "strength", lambda held: "f-faint"),
+            *self._thin_lane(heights.scales, plot.scales, "SR", lambda held: f"r-{held.key}"),
+            *self._thin_lane(heights.takes, plot.takes, "take", lambda held: "f-faint", bold=True),
             *self._midi(),
             *self._errors(flags),
             *self._run(flags),
@@ -81,17 +81,17 @@ class Lanes:
 
     # ---- shared ----------------------------------------------------------------------------------------------------------
 
-    def _starts(self, at: Fraction | int) -> bool:
+    def _is_start_visible(self, at: Fraction | int) -> bool:
         """Return whether something begins in this system, not in an earlier one."""
         return self._system.axis.at(at) >= self._system.first
 
-    def _name(self, top: int, text: str, height: int = THIN) -> str:
+    def _name(self, top: int, text: str, height: int = THIN_LANE_HEIGHT) -> str:
         return f'<text class="e soft" x="{LEFT - 10}" y="{px(Fraction(top) + Fraction(height, 2) + 4)}">{text}</text>'
 
     def _grid(self) -> str:
         """Return a faint line down the lanes at every chunk, or at every nth chunk where they are dense."""
         system = self._system
-        every = step(system.scale, 9)
+        every = ruler_step(system.scale, 9)
         drawn = (unit for unit in range(system.first, system.stop + 1) if (system.axis.chunk_at(unit) or 0) % every == 0)
         xs = (LEFT + (unit - system.first) * system.scale for unit in drawn if system.axis.chunk_at(unit) is not None)
         top, bottom = self._heights.prompts, self._heights.whole - 4
@@ -102,35 +102,39 @@ class Lanes:
     def _bands(self) -> Iterable[str]:
         top = self._heights.band
         for band in self._plot.bands:
-            box = self._system.clipped(band.start, band.end)
+            box = self._system.clip(band.start, band.end)
             if box is None:
                 continue
             left, width = box
             full = f"{band.name}: {band.caption}"
             yield (
-                f'<g><title>{tip(full)}</title><rect class="h{band.hue}" x="{px(left)}" y="{top}" '
-                f'width="{px(max(width - 1, Fraction(1)))}" height="{BAND}" rx="3"/>'
+                f'<g><title>{render_tooltip(full)}</title><rect class="h{band.hue}" x="{px(left)}" y="{top}" '
+                f'width="{px(max(width - 1, Fraction(1)))}" height="{BAND_HEIGHT}" rx="3"/>'
             )
             if band.open_from is not None and (
-                hatched := self._system.clipped(max(band.start, Fraction(band.open_from)), band.end)
+                hatched := self._system.clip(max(band.start, Fraction(band.open_from)), band.end)
             ):
                 yield (
-                    f'<rect fill="url(#open)" x="{px(hatched[0])}" y="{top}" width="{px(hatched[1])}" height="{BAND}" rx="3"/>'
+                    f'<rect fill="url(#open)" x="{px(hatched[0])}" y="{top}" '
+                    f'width="{px(hatched[1])}" height="{BAND_HEIGHT}" rx="3"/>'
                 )
-            if self._starts(band.start):
-                yield f'<rect class="g{band.hue}" x="{px(left)}" y="{top}" width="3" height="{BAND}" rx="1.5"/>'
+            if self._is_start_visible(band.start):
+                yield f'<rect class="g{band.hue}" x="{px(left)}" y="{top}" width="3" height="{BAND_HEIGHT}" rx="1.5"/>'
             for mark, at in marks_of(band, self._plot.grid):
-                if self._system.has(at):
+                if self._system.contains(at):
                     x = px(self._system.x(at))
-                    yield f'<path class="g{band.hue}" d="M{x} {top + BAND}l-4 -6h8z"><title>mark {tip(mark)}</title></path>'
+                    yield (
+                        f'<path class="g{band.hue}" d="M{x} {top + BAND_HEIGHT}l-4 '
+                        f'-6h8z"><title>mark {render_tooltip(mark)}</title></path>'
+                    )
             yield from self._band_text(band, left, width, top)
             yield "</g>"
 
     def _gaps(self) -> Iterable[str]:
         """Yield the breaks in the rulers where chunks are left out."""
-        top, bottom = self._heights.band + BAND, self._heights.prompts
+        top, bottom = self._heights.band + BAND_HEIGHT, self._heights.prompts
         for gap in self._plot.axis.gaps:
-            box = self._system.clipped(gap.start, gap.end)
+            box = self._system.clip(gap.start, gap.end)
             if box is None:
                 continue
             left, right = box[0] + 1, box[0] + box[1] - 1
@@ -143,16 +147,16 @@ class Lanes:
     def _band_text(self, band: Band, left: Fraction, width: Fraction, top: int) -> Iterable[str]:
         """Yield the name, and after it what fits: as a single line of text, so that the two cannot overlap in any font."""
         room = width - 16
-        name = cut(band.name, room, NAMED, bold=True) if band.stretch.section is not None else ""
-        used = width_of(name, NAMED, bold=True) + 8 if name else Fraction(0)
+        name = truncate(band.name, room, NAME_FONT_SIZE, bold=True) if band.stretch.section is not None else ""
+        used = width_of(name, NAME_FONT_SIZE, bold=True) + 8 if name else Fraction(0)
         rest = room - used
-        said = band.caption if self._starts(band.start) else "continued"
-        caption = cut(said, rest) if rest >= MIN_CAPTION_WIDTH and (not name or name == band.name) else ""
+        said = band.caption if self._is_start_visible(band.start) else "continued"
+        caption = truncate(said, rest) if rest >= MIN_CAPTION_WIDTH and (not name or name == band.name) else ""
         if not name and not caption:
             return
-        parts = f'<tspan class="b">{xml(name)}</tspan>' if name else ""
+        parts = f'<tspan class="b">{escape_xml(name)}</tspan>' if name else ""
         if caption:
-            parts += f'<tspan{" dx=" + chr(34) + "8" + chr(34) if name else ""} opacity=".8">{xml(caption)}</tspan>'
+            parts += f'<tspan{" dx=" + chr(34) + "8" + chr(34) if name else ""} opacity=".8">{escape_xml(caption)}</tspan>'
         yield f'<text class="x{band.hue}" x="{px(left + 9)}" y="{top + 15}">{parts}</text>'
 
     def _bar_ruler(self) -> Iterable[str]:
@@ -166,17 +170,17 @@ class Lanes:
         top = self._heights.snap
         if top is None:
             return
-        yield self._name(top, "snap", SNAP)
-        high, low = top - 3, top + SNAP - 2
+        yield self._name(top, "snap", SNAP_LANE_HEIGHT)
+        high, low = top - 3, top + SNAP_LANE_HEIGHT - 2
         drawn: set[tuple[str, str]] = set()
         for flag in flags:
-            if flag.exact is None or not self._system.has(flag.exact) or flag.fired:
+            if flag.exact is None or not self._system.contains(flag.exact) or flag.fired:
                 continue
             start, stop = px(self._system.x(flag.exact)), px(self._system.x(flag.chunk))
             if (start, stop) in drawn:
                 continue
             drawn.add((start, stop))
-            side = _side(flag)
+            side = _error_class(flag)
             yield (
                 f'<path class="k-{side}" stroke-width="1.4" d="M{start} {high}V{high + 4}L{stop} {low - 4}V{low}"/>'
                 f'<circle class="f-{side}" cx="{start}" cy="{high}" r="2.2"/>'
@@ -189,31 +193,31 @@ class Lanes:
 
     # ---- lanes -----------------------------------------------------------------------------------------------------
 
-    def _seen(self, lane: Sequence[HeldValue]) -> Iterable[tuple[HeldValue, Fraction, Fraction]]:
+    def _visible_values(self, lane: Sequence[HeldValue]) -> Iterable[tuple[HeldValue, Fraction, Fraction]]:
         """Yield (held value, left, width) of what a lane shows here. What would begin on top of its neighbour is left out."""
         last: Fraction | None = None
         for held in lane:
-            box = self._system.clipped(held.start, held.end)
-            if box is None or (last is not None and box[0] - last < NARROWEST):
+            box = self._system.clip(held.start, held.end)
+            if box is None or (last is not None and box[0] - last < MIN_MARK_DISTANCE):
                 continue
             last = box[0]
             yield held, *box
 
     def _prompts(self) -> Iterable[str]:
         top, lines = self._heights.prompts, self._heights.prompt_lines
-        height = lines * LINE + 8
+        height = lines * PROMPT_LINE_HEIGHT + 8
         yield self._name(top, "prompt", 26)
-        for held, left, width in self._seen(self._plot.prompts):
+        for held, left, width in self._visible_values(self._plot.prompts):
             wide = max(width - 2, Fraction(1))
             yield (
                 f'<svg x="{px(left)}" y="{top}" width="{px(wide)}" height="{height}">'
-                f"<title>chunk {held.start}: {tip(held.full)}</title>"
+                f"<title>chunk {held.start}: {render_tooltip(held.full)}</title>"
                 f'<rect class="h{held.hue}" width="100%" height="100%" rx="3"/>'
             )
-            if self._starts(held.start):
+            if self._is_start_visible(held.start):
                 yield f'<rect class="g{held.hue}" width="3" height="100%" rx="1.5"/>'
             for index, line in enumerate(_prompt_lines(held, wide - 14, lines)):
-                yield f'<text class="x{held.hue}" x="8" y="{15 + index * LINE}">{xml(line)}</text>'
+                yield f'<text class="x{held.hue}" x="8" y="{15 + index * PROMPT_LINE_HEIGHT}">{escape_xml(line)}</text>'
             yield "</svg>"
 
     def _rules(self) -> Iterable[str]:
@@ -221,10 +225,10 @@ class Lanes:
         top, lines = self._heights.rules, self._heights.rule_lines
         if top is None:
             return
-        height = lines * LINE + 6
+        height = lines * PROMPT_LINE_HEIGHT + 6
         yield self._name(top, "rules", 26)
         for band in self._plot.bands:
-            box = self._system.clipped(band.start, band.end)
+            box = self._system.clip(band.start, band.end)
             if box is None or not band.rules:
                 continue
             left, width = box
@@ -232,15 +236,18 @@ class Lanes:
             shown = band.rules if len(band.rules) <= lines else band.rules[: lines - 1]
             full = "\n".join(rule.full for rule in band.rules)
             yield (
-                f'<svg x="{px(left)}" y="{top}" width="{px(wide)}" height="{height}"><title>{tip(full)}</title>'
+                f'<svg x="{px(left)}" y="{top}" width="{px(wide)}" height="{height}"><title>{render_tooltip(full)}</title>'
                 f'<rect class="f-faint" width="100%" height="100%" rx="3"/>'
             )
-            texts = [(cut(rule.short, wide - 14, bold=rule.leaves), rule.leaves) for rule in shown]
+            texts = [(truncate(rule.short, wide - 14, bold=rule.leaves), rule.leaves) for rule in shown]
             if len(shown) < len(band.rules):
-                texts.append((cut(f"{len(band.rules) - len(shown)} more", wide - 14), False))
+                texts.append((truncate(f"{len(band.rules) - len(shown)} more", wide - 14), False))
             for index, (text, leaves) in enumerate(texts if wide >= 44 else ()):
                 if text:
-                    yield f'<text class="{"f-live w" if leaves else "ink"}" x="8" y="{14 + index * LINE}">{xml(text)}</text>'
+                    yield (
+                        f'<text class="{"f-live w" if leaves else "ink"}" x="8" '
+                        f'y="{14 + index * PROMPT_LINE_HEIGHT}">{escape_xml(text)}</text>'
+                    )
             yield "</svg>"
 
     def _images(self) -> Iterable[str]:
@@ -248,39 +255,46 @@ class Lanes:
         if top is None:
             return
         yield self._name(top, "image", height)
-        for held, left, width in self._seen(self._plot.images):
+        for held, left, width in self._visible_values(self._plot.images):
             wide = max(width - 2, Fraction(1))
             picture = self._thumbnails.get(held.key)
             yield (
                 f'<svg x="{px(left)}" y="{top}" width="{px(wide)}" height="{height}">'
-                f'<title>chunk {held.start}: {tip(held.full)}</title><rect class="f-faint" width="100%" height="100%" rx="3"/>'
+                f"<title>chunk {held.start}: {render_tooltip(held.full)}</title>"
+                '<rect class="f-faint" width="100%" height="100%" rx="3"/>'
             )
             x = 8
             if picture is not None:
                 shown = height * 5 // 3
-                yield f'<image href="{xml(picture)}" width="{shown}" height="{height}" preserveAspectRatio="xMidYMid slice"/>'
+                yield (
+                    f'<image href="{escape_xml(picture)}" width="{shown}" '
+                    f'height="{height}" preserveAspectRatio="xMidYMid slice"/>'
+                )
                 x += shown
-            name = cut(held.short, wide - x - 6)
+            name = truncate(held.short, wide - x - 6)
             if name:
-                yield f'<text x="{x}" y="{px(Fraction(height, 2) + 4)}">{xml(name)}</text>'
+                yield f'<text x="{x}" y="{px(Fraction(height, 2) + 4)}">{escape_xml(name)}</text>'
             yield "</svg>"
 
-    def _plain(self, top: int | None, lane: Sequence[HeldValue], name: str, look: Look, bold: bool = False) -> Iterable[str]:
+    def _thin_lane(
+        self, top: int | None, lane: Sequence[HeldValue], name: str, look: CssClassOf, bold: bool = False
+    ) -> Iterable[str]:
         """Yield a thin lane of bars with a word in each."""
         if top is None:
             return
         yield self._name(top, name)
-        for held, left, width in self._seen(lane):
+        for held, left, width in self._visible_values(lane):
             wide = max(width - 1, Fraction(1))
-            text = cut(held.short, wide - 12)
+            text = truncate(held.short, wide - 12)
             yield (
-                f'<g><title>{tip(held.full)}</title><rect class="{look(held)}" x="{px(left)}" y="{top}" width="{px(wide)}" '
-                f'height="{THIN}" rx="2"/>'
+                f"<g><title>{render_tooltip(held.full)}</title><rect "
+                f'class="{look(held)}" x="{px(left)}" y="{top}" width="{px(wide)}" '
+                f'height="{THIN_LANE_HEIGHT}" rx="2"/>'
             )
-            if bold and self._starts(held.start):
-                yield f'<rect class="f-ink" x="{px(left)}" y="{top}" width="2" height="{THIN}"/>'
+            if bold and self._is_start_visible(held.start):
+                yield f'<rect class="f-ink" x="{px(left)}" y="{top}" width="2" height="{THIN_LANE_HEIGHT}"/>'
             if text:
-                yield f'<text x="{px(left + 7)}" y="{top + 11}">{xml(text)}</text>'
+                yield f'<text x="{px(left + 7)}" y="{top + 11}">{escape_xml(text)}</text>'
             yield "</g>"
 
     def _midi(self) -> Iterable[str]:
@@ -294,47 +308,47 @@ class Lanes:
         strokes: list[tuple[Fraction, Fraction]] = []
         for told in self._plot.gear:
             x = self._system.x(told.at)
-            if not self._system.has(told.at):
+            if not self._system.contains(told.at):
                 continue
             labels.append(Label(x + 6, told.short))
-            if last is not None and x - last < NARROWEST:
+            if last is not None and x - last < MIN_MARK_DISTANCE:
                 continue
             last = x
             strokes.append((x - 1, x))
             colour = "bad" if told.was_left_out else "ink"
             yield (
-                f"<g><title>{tip(told.full)}</title>"
-                f'<rect class="f-{colour}" x="{px(x)}" y="{top + 2}" width="2" height="{THIN - 4}" rx="1"/></g>'
+                f"<g><title>{render_tooltip(told.full)}</title>"
+                f'<rect class="f-{colour}" x="{px(x)}" y="{top + 2}" width="2" height="{THIN_LANE_HEIGHT - 4}" rx="1"/></g>'
             )
-        for label in placed(labels, END, strokes):
-            yield f'<text class="n soft" x="{px(label.x)}" y="{top + 11}">{xml(label.text)}</text>'
+        for label in place_labels(labels, END, strokes):
+            yield f'<text class="n soft" x="{px(label.x)}" y="{top + 11}">{escape_xml(label.text)}</text>'
 
     def _errors(self, flags: Sequence[Flag]) -> Iterable[str]:
         """Yield a bar for each cue, upwards if it is late, downwards if it is early, all to the same scale."""
         top = self._heights.errors
         if top is None:
             return
-        middle = top + ERRORS // 2
-        yield self._name(top, "snap error", ERRORS)
+        middle = top + ERROR_LANE_HEIGHT // 2
+        yield self._name(top, "snap error", ERROR_LANE_HEIGHT)
         full = self._error_scale
-        high = ERRORS // 2 - 1
+        high = ERROR_LANE_HEIGHT // 2 - 1
         yield f'<text class="e n soft" x="{LEFT - 10}" y="{px(Fraction(middle) + 15)}">± {decimal(full * 1000, 0)} ms</text>'
         yield f'<path class="k-line" d="M{LEFT} {middle}H{px(self._system.right)}"/>'
         last: Fraction | None = None
         sides: dict[str, list[Label]] = {}
         bars: list[tuple[Fraction, str]] = []
         for flag in flags:
-            if flag.error is None or not self._system.has(flag.chunk):
+            if flag.error is None or not self._system.contains(flag.chunk):
                 continue
             x = self._system.x(flag.chunk)
-            if last is not None and x - last < NARROWEST:
+            if last is not None and x - last < MIN_MARK_DISTANCE:
                 continue
             last = x
             length = min(abs(flag.error) / full, Fraction(1)) * high
-            side = _side(flag)
+            side = _error_class(flag)
             y = middle - length if flag.error > 0 else Fraction(middle)
             yield (
-                f'<g><title>{tip(flag.full)}</title><rect class="f-{side}" x="{px(x - 2)}" '
+                f'<g><title>{render_tooltip(flag.full)}</title><rect class="f-{side}" x="{px(x - 2)}" '
                 f'y="{px(y - (0 if length else 1))}" width="5" height="{px(max(length, Fraction(2)))}" rx="1"/></g>'
             )
             bars.append((x, side))
@@ -345,7 +359,7 @@ class Lanes:
             # Next to its bar, on the other side of the line, where there is no bar.
             at = middle - 4 if side == "early" else middle + 11
             others = [(x - 3, x) for x, other in bars if other not in (side, "soft")]
-            for label in placed(labels, END, others):
+            for label in place_labels(labels, END, others):
                 yield f'<text class="n f-{side}" x="{px(label.x)}" y="{at}">{label.text}</text>'
 
     def _run(self, flags: Sequence[Flag]) -> Iterable[str]:
@@ -353,21 +367,21 @@ class Lanes:
         top = self._heights.run
         if top is None:
             return
-        middle = top + RUN // 2
-        yield self._name(top, "landed", RUN)
+        middle = top + RUN_LANE_HEIGHT // 2
+        yield self._name(top, "landed", RUN_LANE_HEIGHT)
         yield f'<path class="k-faint" d="M{LEFT} {middle}H{px(self._system.right)}"/>'
         last: Fraction | None = None
         for flag in flags:
             at = flag.landed if flag.landed is not None else flag.planned
-            if at is None or not self._system.has(at):
+            if at is None or not self._system.contains(at):
                 continue
             x = self._system.x(at)
-            if flag.fate == "landed" and last is not None and x - last < NARROWEST:
+            if flag.fate == "landed" and last is not None and x - last < MIN_MARK_DISTANCE:
                 continue
             last = x
-            yield f"<g><title>{tip(flag.full)}</title>{self._fate(flag, x, middle)}</g>"
+            yield f"<g><title>{render_tooltip(flag.full)}</title>{self._outcome_mark(flag, x, middle)}</g>"
 
-    def _fate(self, flag: Flag, x: Fraction, y: int) -> str:
+    def _outcome_mark(self, flag: Flag, x: Fraction, y: int) -> str:
         match flag.fate:
             case "landed" | "planned":
                 if flag.fired:
@@ -389,12 +403,12 @@ class Lanes:
 
 
 def _prompt_lines(held: HeldValue, room: Fraction, lines: int) -> list[str]:
-    found = _readable(held.short, room, lines)
+    found = _wrap_if_readable(held.short, room, lines)
     is_cut = not found or found[-1].endswith("…")
-    return _readable(held.shortest, room, lines) if is_cut and held.shortest else found
+    return _wrap_if_readable(held.shortest, room, lines) if is_cut and held.shortest else found
 
 
-def _readable(text: str, room: Fraction, lines: int) -> list[str]:
+def _wrap_if_readable(text: str, room: Fraction, lines: int) -> list[str]:
     """Return a text in lines, or nothing if the box is so narrow that words would have to be cut."""
     if room < MIN_PROMPT_WIDTH:
         return []
@@ -411,7 +425,7 @@ def _zigzag(x: Fraction, top: int, bottom: int) -> str:
     return path
 
 
-def _side(flag: Flag) -> str:
+def _error_class(flag: Flag) -> str:
     """Return `late`, `early`, or `soft` for neither."""
     if not flag.error:
         return "soft"

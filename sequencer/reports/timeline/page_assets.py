@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sequencer.reports.timeline.style import DAY, DAY_SCALES, DAY_TINTS, FONT, NIGHT, NIGHT_SCALES, NIGHT_TINTS
+from sequencer.reports.timeline.style import (
+    DARK_COLOURS,
+    DARK_SCALES,
+    DARK_TINTS,
+    FONT,
+    LIGHT_COLOURS,
+    LIGHT_SCALES,
+    LIGHT_TINTS,
+)
 
 STRIDES = (1, 4, 16, 64, 256)
 """Distances, in chunks or bars, at which numbers are shown without the script; which one depends on the width of a chunk."""
-BEFORE, AFTER, NAMES = 10, 56, 96
+PIXELS_BEFORE, PIXELS_AFTER, NAMES_WIDTH = 10, 56, 96
 """Free pixels before the first chunk and after the last one, and the approximate width of the lanes' names."""
 
 SCRIPT = """
@@ -159,7 +167,7 @@ NO_SCRIPT = "<noscript><style>.error,.message{font-size:9px}</style></noscript>"
 
 def script() -> str:
     """Return the script, with the dimensions that it shares with the style sheet."""
-    return f"const BEFORE={BEFORE},AFTER={AFTER};{SCRIPT}"
+    return f"const BEFORE={PIXELS_BEFORE},AFTER={PIXELS_AFTER};{SCRIPT}"
 
 
 def style(units: int, rows: str) -> str:
@@ -178,15 +186,15 @@ def style(units: int, rows: str) -> str:
             hidden += [f'[data-{letter}="{stride}"] .{kind}.s{lower}' for lower in STRIDES[:index]]
     tints = "".join(
         f".h{index}{{background:var(--h{index});color:var(--x{index});--edge:var(--g{index})}}"
-        for index in range(len(DAY_TINTS))
+        for index in range(len(LIGHT_TINTS))
     )
-    scales = "".join(f".r-{name}{{background:var(--r{name})}}" for name in DAY_SCALES)
+    scales = "".join(f".r-{name}{{background:var(--r{name})}}" for name in LIGHT_SCALES)
     layout = _LAYOUT.replace("FONT", FONT)
-    for name, pixels in (("BEFORE", BEFORE), ("AFTER", AFTER), ("NAMES", NAMES)):
+    for name, pixels in (("BEFORE", PIXELS_BEFORE), ("AFTER", PIXELS_AFTER), ("NAMES", NAMES_WIDTH)):
         layout = layout.replace(name, str(pixels))
-    room = f"calc((100vw - {48 + BEFORE + AFTER + NAMES}px)/{units})"
+    room = f"calc((100vw - {48 + PIXELS_BEFORE + PIXELS_AFTER + NAMES_WIDTH}px)/{units})"
     return (
-        f":root{{color-scheme:light dark;--c:{room};--many:{units};{variables(DAY, DAY_TINTS, DAY_SCALES)}}}"
-        f"@media(prefers-color-scheme:dark){{:root{{{variables(NIGHT, NIGHT_TINTS, NIGHT_SCALES)}}}}}"
+        f":root{{color-scheme:light dark;--c:{room};--many:{units};{variables(LIGHT_COLOURS, LIGHT_TINTS, LIGHT_SCALES)}}}"
+        f"@media(prefers-color-scheme:dark){{:root{{{variables(DARK_COLOURS, DARK_TINTS, DARK_SCALES)}}}}}"
         f"{layout}#strip{{grid-template-rows:{rows}}}{tints}{scales}{','.join(hidden)}{{display:none}}"
     )

@@ -136,7 +136,7 @@ class Plot:
         return min(max(most, self.grid.chunk / 2), self.grid.chunk)
 
 
-def hues(stretches: Sequence[Stretch]) -> dict[str | None, int]:
+def assign_hues(stretches: Sequence[Stretch]) -> dict[str | None, int]:
     """Return a tint for each section, in order of first appearance."""
     found: dict[str | None, int] = {}
     for stretch in stretches:
@@ -173,26 +173,28 @@ def lanes_of(takes: Sequence[Take], end: int, bands: Sequence[Band], actions: Ac
             if bundle.prompt is not None:
                 short = bare(actions.of(before, bundle.prompt))
                 shortest = bare(shortest_action(actions, before, bundle.prompt))
-                _hold(found["prompt"], HeldValue(at, stop, short, bundle.prompt, tints.at(at), shortest=shortest))
+                _append_value(found["prompt"], HeldValue(at, stop, short, bundle.prompt, tints.at(at), shortest=shortest))
                 before = bundle.prompt
             if bundle.image is not None:
                 name = bundle.image.path.rsplit("/", 1)[-1]
                 full = f"image {bundle.image.path}"
-                _hold(found["image"], HeldValue(at, stop, name, full, tints.at(at), bundle.image.sha256), across_cuts=False)
+                _append_value(
+                    found["image"], HeldValue(at, stop, name, full, tints.at(at), bundle.image.sha256), across_cuts=False
+                )
         sr = take.opening.sr
-        _hold(found["sr"], HeldValue(take.start, stop, sr, f"sr {sr}", key=sr))
+        _append_value(found["sr"], HeldValue(take.start, stop, sr, f"sr {sr}", key=sr))
         if take.opening.strength is not None:
             strengths.append((take.start, take.opening.strength))
         for bundle in take.bundles:
             if bundle.strength is not None:
                 strengths.append((bundle.chunk, bundle.strength))
             if bundle.sr is not None:
-                _hold(found["sr"], HeldValue(bundle.chunk, stop, bundle.sr, f"sr {bundle.sr}", key=bundle.sr))
-    captured = tuple(_captured(found["image"], strengths))
+                _append_value(found["sr"], HeldValue(bundle.chunk, stop, bundle.sr, f"sr {bundle.sr}", key=bundle.sr))
+    captured = tuple(_image_strengths(found["image"], strengths))
     return Lanes(tuple(found["take"]), tuple(found["prompt"]), tuple(found["image"]), captured, tuple(found["sr"]))
 
 
-def _captured(images: Sequence[HeldValue], strengths: Sequence[tuple[int, Fraction]]) -> Iterator[HeldValue]:
+def _image_strengths(images: Sequence[HeldValue], strengths: Sequence[tuple[int, Fraction]]) -> Iterator[HeldValue]:
     """Yield the strength of each image: the last one set when the image came.
 
     Nothing is yielded where no strength was set: the model's default is not known.
@@ -217,7 +219,7 @@ def axis_of(end: int, grid: ChunkGrid, bands: Sequence[Band], happens: Iterable[
     return Axis(end, gaps_of(live, places))
 
 
-def _hold(lane: list[HeldValue], new: HeldValue, *, across_cuts: bool = True) -> None:
+def _append_value(lane: list[HeldValue], new: HeldValue, *, across_cuts: bool = True) -> None:
     """Put `new` into a lane: it ends what was in force there, or continues it where nothing changes."""
     if lane and lane[-1].end >= new.start:
         last = lane.pop()

@@ -37,13 +37,13 @@ class RuleNotes:
         shared = frozenset.intersection(*every) if len(every) > 1 else frozenset[_Key]()
         self._shared = shared
         first = schedule.stretches[0].rules if schedule.stretches else ()
-        self.everywhere = tuple(self._note(rule) for rule in _once(first) if _key(rule) in shared)
+        self.everywhere = tuple(self._note(rule) for rule in _unique_rules(first) if _key(rule) in shared)
 
     def of(self, stretch: Stretch) -> tuple[RuleNote, ...]:
         """Return the exits of a section, then its rules."""
-        notes = [self._note(rule) for rule in _once(stretch.rules) if _key(rule) not in self._shared]
+        notes = [self._note(rule) for rule in _unique_rules(stretch.rules) if _key(rule) not in self._shared]
         if stretch.until:
-            ways = " or ".join(trigger_in_short(one, self._middle) for one in stretch.until)
+            ways = " or ".join(abbreviate_trigger(one, self._middle) for one in stretch.until)
             full = " or ".join(describe_trigger(one, self._middle) for one in stretch.until)
             notes.insert(0, RuleNote(f"{ways} → leave", f"leaves the section: {full}", leaves=True))
         return tuple(notes)
@@ -53,7 +53,7 @@ class RuleNotes:
         full = ", ".join(describe_act(act) for act in rule.acts)
         line = f", line {rule.origin.line}" if rule.origin.line else ""
         trigger = describe_trigger(rule.trigger, self._middle)
-        return RuleNote(f"{trigger_in_short(rule.trigger, self._middle)} → {short}", f"on {trigger}{line}: {full}")
+        return RuleNote(f"{abbreviate_trigger(rule.trigger, self._middle)} → {short}", f"on {trigger}{line}: {full}")
 
     def _act(self, act: RuleAct) -> str:
         match act:
@@ -62,10 +62,10 @@ class RuleNotes:
             case PickAct():
                 return " | ".join(bare(self._actions.of(None, text)) for text in act.texts)
             case _:
-                return message_in_short(describe_act(act))
+                return abbreviate_message(describe_act(act))
 
 
-def trigger_in_short(firing: Trigger, middle: Middle) -> str:
+def abbreviate_trigger(firing: Trigger, middle: Middle) -> str:
     """Return a trigger in a musician's words: `D3 ch 10`, `cc 20 > 64`, `program 5`, `go out`."""
     match firing:
         case NoteTrigger():
@@ -80,14 +80,14 @@ def trigger_in_short(firing: Trigger, middle: Middle) -> str:
             return describe_trigger(firing, middle)
 
 
-def message_in_short(what: str) -> str:
+def abbreviate_message(what: str) -> str:
     """Return a MIDI message as written in a timeline: `note 36 ch 10`, `cc 20 64`. Velocity and length are shown on hover."""
     return what.removeprefix("midi ").split(" vel ", 1)[0].split(" (", 1)[0]
 
 
-def messages_in_short(acts: Iterable[RuleAct]) -> str:
+def abbreviate_messages(acts: Iterable[RuleAct]) -> str:
     """Return the MIDI messages of a cue."""
-    return ", ".join(message_in_short(describe_act(act)) for act in acts)
+    return ", ".join(abbreviate_message(describe_act(act)) for act in acts)
 
 
 def _channel(channel: int | None) -> str:
@@ -98,5 +98,5 @@ def _key(rule: RuleEntry) -> _Key:
     return rule.trigger, rule.acts, rule.origin
 
 
-def _once(rules: Sequence[RuleEntry]) -> list[RuleEntry]:
+def _unique_rules(rules: Sequence[RuleEntry]) -> list[RuleEntry]:
     return list({_key(rule): rule for rule in rules}.values())

@@ -9,9 +9,9 @@ from fractions import Fraction
 
 from sequencer.reports.timeline.text_metrics import width_of
 
-SMALL = 9
+LABEL_FONT_SIZE = 9
 """The font size of numbers on rulers, in pixels."""
-APART = 5
+MIN_LABEL_DISTANCE = 5
 """The fewest pixels between two labels."""
 
 
@@ -25,7 +25,9 @@ class Label:
     bold: bool = False
 
 
-def placed(labels: Iterable[Label], right: Fraction | int, taken: Iterable[tuple[Fraction, Fraction]] = ()) -> list[Label]:
+def place_labels(
+    labels: Iterable[Label], right: Fraction | int, taken: Iterable[tuple[Fraction, Fraction]] = ()
+) -> list[Label]:
     """Return the labels that neither overlap nor extend beyond `right`, preferring lower ranks, then positions further left.
 
     Args:
@@ -36,13 +38,13 @@ def placed(labels: Iterable[Label], right: Fraction | int, taken: Iterable[tuple
     starts: list[tuple[Fraction, Fraction]] = sorted(taken)
     found: list[Label] = []
     for label in sorted(labels, key=lambda one: (one.rank, one.x)):
-        end = label.x + width_of(label.text, SMALL, bold=label.bold)
+        end = label.x + width_of(label.text, LABEL_FONT_SIZE, bold=label.bold)
         if end > right:
             continue
         index = bisect_left(starts, (label.x, end))
         before = starts[index - 1][1] if index else None
         after = starts[index][0] if index < len(starts) else None
-        if (before is None or before + APART <= label.x) and (after is None or end + APART <= after):
+        if (before is None or before + MIN_LABEL_DISTANCE <= label.x) and (after is None or end + MIN_LABEL_DISTANCE <= after):
             insort(starts, (label.x, end))
             found.append(label)
     return sorted(found, key=lambda one: one.x)

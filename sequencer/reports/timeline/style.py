@@ -12,7 +12,7 @@ from sequencer.reports.timeline.text_metrics import width_of
 
 FONT = 'Inter, "Segoe UI", "Helvetica Neue", "Noto Sans", "DejaVu Sans", Arial, sans-serif'
 
-DAY = {
+LIGHT_COLOURS = {
     "paper": "#ffffff",
     "ink": "#1d2129",
     "soft": "#69707d",
@@ -24,7 +24,7 @@ DAY = {
     "bad": "#c8324a",
     "live": "#8a5cd1",
 }
-NIGHT = {
+DARK_COLOURS = {
     "paper": "#14161a",
     "ink": "#e9ebef",
     "soft": "#98a0ad",
@@ -37,7 +37,7 @@ NIGHT = {
     "live": "#b795f0",
 }
 # (fill, edge, letters) of each tint
-DAY_TINTS = (
+LIGHT_TINTS = (
     ("#e3eefb", "#3f7fc4", "#173a63"),
     ("#fdebd3", "#d08a2a", "#5f3b08"),
     ("#e2f3e6", "#3f9a5c", "#16462a"),
@@ -45,7 +45,7 @@ DAY_TINTS = (
     ("#ece6fa", "#7d62c0", "#362361"),
     ("#dff3f4", "#2f929a", "#0f4448"),
 )
-NIGHT_TINTS = (
+DARK_TINTS = (
     ("#1b2b40", "#5b9be0", "#cfe2f8"),
     ("#3a2a14", "#dca04a", "#f7e2c0"),
     ("#18311f", "#5fbd7f", "#cdeed7"),
@@ -54,14 +54,14 @@ NIGHT_TINTS = (
     ("#12302f", "#52b9c0", "#c9eef0"),
 )
 # fill of super-resolution off, 2x, 4x
-DAY_SCALES = {"off": "#eceef1", "2x": "#c9d2e0", "4x": "#93a5c2"}
-NIGHT_SCALES = {"off": "#23262d", "2x": "#37435a", "4x": "#586d92"}
+LIGHT_SCALES = {"off": "#eceef1", "2x": "#c9d2e0", "4x": "#93a5c2"}
+DARK_SCALES = {"off": "#23262d", "2x": "#37435a", "4x": "#586d92"}
 
 
 def style_of_svg() -> str:
     """Return the style sheet of the SVG: light mode in simple rules, which every renderer knows, dark mode in a media block."""
-    day = "".join(_rules(DAY, DAY_TINTS, DAY_SCALES))
-    night = "".join(_rules(NIGHT, NIGHT_TINTS, NIGHT_SCALES))
+    day = "".join(_colour_rules(LIGHT_COLOURS, LIGHT_TINTS, LIGHT_SCALES))
+    night = "".join(_colour_rules(DARK_COLOURS, DARK_TINTS, DARK_SCALES))
     return (
         f"text{{font-family:{FONT};font-size:10.5px}}"
         ".t{font-size:21px;font-weight:700}.s{font-size:11.5px}.b{font-weight:700;font-size:11.5px}.n{font-size:9px}"
@@ -70,7 +70,7 @@ def style_of_svg() -> str:
     )
 
 
-def _rules(colours: dict[str, str], tints: tuple[tuple[str, str, str], ...], scales: dict[str, str]) -> list[str]:
+def _colour_rules(colours: dict[str, str], tints: tuple[tuple[str, str, str], ...], scales: dict[str, str]) -> list[str]:
     rules = [f".paper{{fill:{colours['paper']}}}", f"text{{fill:{colours['ink']}}}", f".soft{{fill:{colours['soft']}}}"]
     for name in ("faint", "line", "soft", "ink", "late", "early", "good", "bad", "live"):
         rules += [f".f-{name}{{fill:{colours[name]}}}", f".k-{name}{{stroke:{colours[name]};fill:none}}"]
@@ -83,23 +83,23 @@ def _rules(colours: dict[str, str], tints: tuple[tuple[str, str, str], ...], sca
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 MAX_TIP_LENGTH, MIN_TIP_LENGTH, MAX_TIPS_LENGTH = 1200, 60, 1_500_000
 """The length of a tooltip in characters: its maximum, its minimum, and the maximum of all tooltips of an image together."""
-LETTERS = Fraction(21, 2)
+DEFAULT_FONT_SIZE = Fraction(21, 2)
 """The font size of most texts, in pixels."""
 
 
-def xml(text: str) -> str:
+def escape_xml(text: str) -> str:
     """Escape a text for XML and HTML. Characters that XML forbids become the replacement character."""
     return escape(_FORBIDDEN.sub("\ufffd", text), quote=True)
 
 
-def tip_length(texts: int) -> int:
+def max_tooltip_length(texts: int) -> int:
     """Return how long each of `texts` tooltips may be, in characters."""
     return max(MIN_TIP_LENGTH, min(MAX_TIP_LENGTH, MAX_TIPS_LENGTH // max(1, texts)))
 
 
-def tip(text: str, longest: int = MAX_TIP_LENGTH) -> str:
+def render_tooltip(text: str, longest: int = MAX_TIP_LENGTH) -> str:
     """Return a text for a tooltip, escaped and at most `longest` characters long."""
-    return xml(text if len(text) <= longest else text[: longest - 1] + "…")
+    return escape_xml(text if len(text) <= longest else text[: longest - 1] + "…")
 
 
 def px(value: Fraction | int) -> str:
@@ -111,7 +111,7 @@ def px(value: Fraction | int) -> str:
     return f"{'-' if tenths < 0 else ''}{whole}{f'.{rest}' if rest else ''}"
 
 
-def cut(text: str, room: Fraction | int, size: Fraction | int = LETTERS, *, bold: bool = False) -> str:
+def truncate(text: str, room: Fraction | int, size: Fraction | int = DEFAULT_FONT_SIZE, *, bold: bool = False) -> str:
     """Cut a text to at most `room` pixels, ending in `…` where something is missing; empty where nothing fits."""
     text = " ".join(text.split())
     if width_of(text, size, bold=bold) <= room:
@@ -126,7 +126,7 @@ def cut(text: str, room: Fraction | int, size: Fraction | int = LETTERS, *, bold
     return f"{shown}…" if shown else ""
 
 
-def wrap(text: str, room: Fraction | int, lines: int, size: Fraction | int = LETTERS) -> list[str]:
+def wrap(text: str, room: Fraction | int, lines: int, size: Fraction | int = DEFAULT_FONT_SIZE) -> list[str]:
     """Wrap a text into at most `lines` lines of `room` pixels, broken between words; `…` where something is missing."""
     found: list[str] = []
     line = ""
@@ -139,17 +139,17 @@ def wrap(text: str, room: Fraction | int, lines: int, size: Fraction | int = LET
             rest.pop(0)
             continue
         if len(found) == lines - 1:
-            return [*found, *_some(cut(f"{longer} …" if len(rest) > 1 else longer, room, size))]
+            return [*found, *_lines_unless_empty(truncate(f"{longer} …" if len(rest) > 1 else longer, room, size))]
         if line:
             found.append(line)
             line = ""
         else:  # a word that is wider than the box
-            found += _some(cut(word, room, size))
+            found += _lines_unless_empty(truncate(word, room, size))
             rest.pop(0)
-    return [*found, *_some(line)][:lines]
+    return [*found, *_lines_unless_empty(line)][:lines]
 
 
-def _some(line: str) -> list[str]:
+def _lines_unless_empty(line: str) -> list[str]:
     return [line] if line else []
 
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
-from sequencer.reports.timeline.geometry import LEFT, RIGHT, ROOM, WIDTH, System, heights_of, ruled, systems_of
-from sequencer.reports.timeline.lanes import Lanes
+from sequencer.reports.timeline.geometry import DRAWING_WIDTH, LEFT, RIGHT, WIDTH, System, bar_rulers, heights_of, systems_of
+from sequencer.reports.timeline.lanes import SystemRenderer
 from sequencer.reports.timeline.legend import legend_of
 from sequencer.reports.timeline.plot import Flag, Plot
-from sequencer.reports.timeline.style import cut, px, style_of_svg, tip, wrap, xml
+from sequencer.reports.timeline.style import escape_xml, px, render_tooltip, style_of_svg, truncate, wrap
 from sequencer.reports.timeline.text_metrics import width_of
 
-TITLE, SUBTITLE = 21, Fraction(23, 2)
+TITLE_FONT_SIZE, SUBTITLE_FONT_SIZE = 21, Fraction(23, 2)
 """Font sizes, in pixels."""
-TEXT = 19
+LEGEND_TEXT_OFFSET = 19
 """Pixels from a mark of the legend to its text."""
-ROW = 18
+LEGEND_ROW_HEIGHT = 18
 """The height of a row of the legend, in pixels."""
 _HATCHING = (
     '<defs><pattern id="open" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
@@ -40,27 +40,33 @@ def draw_svg(plot: Plot, thumbnails: Mapping[str, str]) -> str:
     heights = heights_of(plot, pictured)
     systems = systems_of(plot, heights.whole)
     bottom = systems[-1].top + heights.whole + 6
-    foot, rows = _foot(plot, bottom + 12)
-    height = bottom + rows * ROW + 10
+    foot, rows = _footer(plot, bottom + 12)
+    height = bottom + rows * LEGEND_ROW_HEIGHT + 10
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}" role="img">',
-        f"<title>{xml(plot.title)}: timeline</title><style>{style_of_svg()}</style>",
+        f"<title>{escape_xml(plot.title)}: timeline</title><style>{style_of_svg()}</style>",
         _HATCHING,
         f'<rect class="paper" width="{WIDTH}" height="{height}"/>',
-        f'<text class="t" x="{LEFT}" y="36">{xml(cut(plot.title, ROOM, TITLE, bold=True))}</text>',
-        f'<text class="s soft" x="{LEFT}" y="56">{xml(cut(plot.subtitle, ROOM, SUBTITLE))}</text>',
+        (
+            f'<text class="t" x="{LEFT}" y="36">'
+            f"{escape_xml(truncate(plot.title, DRAWING_WIDTH, TITLE_FONT_SIZE, bold=True))}</text>"
+        ),
+        (
+            f'<text class="s soft" x="{LEFT}" y="56">'
+            f"{escape_xml(truncate(plot.subtitle, DRAWING_WIDTH, SUBTITLE_FONT_SIZE))}</text>"
+        ),
     ]
-    bars = ruled(plot, systems[0].scale)
-    seen = _seen_by(systems, plot.flags)
+    bars = bar_rulers(plot, systems[0].scale)
+    seen = _flags_by_system(systems, plot.flags)
     scale = plot.error_scale  # the same for the lane of every system
     for system, flags in zip(systems, seen, strict=True):
-        parts += Lanes(plot, system, heights, thumbnails, bars, flags, scale).lines()
+        parts += SystemRenderer(plot, system, heights, thumbnails, bars, flags, scale).lines()
     parts += foot
     parts.append("</svg>")
     return "\n".join(part for part in parts if part) + "\n"
 
 
-def _seen_by(systems: Sequence[System], flags: Iterable[Flag]) -> list[list[Flag]]:
+def _flags_by_system(systems: Sequence[System], flags: Iterable[Flag]) -> list[list[Flag]]:
     """Return, for each system, the flags of which it shows a part, in their order."""
     each, axis = systems[0].stop - systems[0].first, systems[0].axis
     found: list[list[Flag]] = [[] for _ in systems]
@@ -72,23 +78,28 @@ def _seen_by(systems: Sequence[System], flags: Iterable[Flag]) -> list[list[Flag
     return found
 
 
-def _foot(plot: Plot, y: int) -> tuple[list[str], int]:
+def _footer(plot: Plot, y: int) -> tuple[list[str], int]:
     """Return the rules of every section and the legend, in as many rows as they need, and the number of rows."""
     shown: list[str] = []
     row = 0
     if plot.everywhere:
         text = "in every section: " + " · ".join(rule.short for rule in plot.everywhere)
         full = "\n".join(rule.full for rule in plot.everywhere)
-        for line in wrap(text, ROOM, 3):
-            shown.append(f'<text x="{LEFT}" y="{y + row * ROW}">{xml(line)}<title>{tip(full)}</title></text>')
+        for line in wrap(text, DRAWING_WIDTH, 3):
+            shown.append(
+                f'<text x="{LEFT}" y="{y + row * LEGEND_ROW_HEIGHT}">'
+                f"{escape_xml(line)}<title>{render_tooltip(full)}</title></text>"
+            )
             row += 1
     x = Fraction(LEFT)
     for shape, colour, text in legend_of(plot):
-        wide = TEXT + width_of(text)
+        wide = LEGEND_TEXT_OFFSET + width_of(text)
         if x > LEFT and x + wide > WIDTH - RIGHT:
             x, row = Fraction(LEFT), row + 1
-        base = y + row * ROW
+        base = y + row * LEGEND_ROW_HEIGHT
         places = {"x": px(x), "y": base - 9, "middle": px(x + Fraction(9, 2)), "centre": base - 4, "colour": colour}
-        shown.append(_SHAPES[shape].format(**places) + f'<text class="soft" x="{px(x + TEXT)}" y="{base}">{text}</text>')
+        shown.append(
+            _SHAPES[shape].format(**places) + f'<text class="soft" x="{px(x + LEGEND_TEXT_OFFSET)}" y="{base}">{text}</text>'
+        )
         x += wide + 22
     return shown, row + (1 if x > LEFT else 0)

@@ -28,7 +28,7 @@ _CYRILLIC = (
     "69 69 69 61 79 64 108 65 75 75 71 76 87 76 79 76 61 70 62 61 87 69 78 69 107 110 84 89 69 70 108 70 "
     "62 62 59 53 70 62 91 54 65 65 61 64 76 66 62 66 64 55 59 60 86 60 69 60 92 95 71 79 59 55 85 61"
 )
-_SIGNS = {
+_SYMBOLS = {
     "…": 100, "–": 50, "—": 100, "·": 32, "×": 84, "→": 84, "↔": 84, "−": 84, "“": 52, "”": 52, "‘": 32, "’": 32, "≈": 84,
     "•": 59, "°": 50, "«": 62, "»": 62, "¡": 41, "¿": 54, "ß": 63, "æ": 99, "ł": 29, "œ": 103, "Œ": 108, "Æ": 98,
 }  # fmt: skip
@@ -43,7 +43,7 @@ def _table(start: int, widths: str) -> dict[str, int]:
     return {chr(start + index): int(width) for index, width in enumerate(widths.split())}
 
 
-_REGULAR = _table(0x20, _ASCII) | _table(0x391, _GREEK) | _table(0x410, _CYRILLIC) | _SIGNS
+_REGULAR = _table(0x20, _ASCII) | _table(0x391, _GREEK) | _table(0x410, _CYRILLIC) | _SYMBOLS
 _BOLD = {sign: width * 13 // 10 + 1 for sign, width in _REGULAR.items()} | _table(0x20, _ASCII_BOLD)
 
 

@@ -13,7 +13,7 @@ from sequencer.core.image_files import opened, read_image
 from sequencer.core.images import ImageFile
 from sequencer.schedule.model import Schedule
 
-SIZE = (160, 96)
+MAX_SIZE = (160, 96)
 """The size of a thumbnail in pixels; it is shown at about half of that."""
 MAX_THUMBNAILS = 64
 """The most images that are shown; further images are only named."""
@@ -51,5 +51,5 @@ def _thumbnail(image: ImageFile, images: Path | Callable[[ImageFile], bytes]) ->
     if isinstance(pixels, str):
         return None
     out = io.BytesIO()
-    ImageOps.fit(Image.fromarray(pixels), SIZE, Image.Resampling.LANCZOS).save(out, "JPEG", quality=82, optimize=True)
+    ImageOps.fit(Image.fromarray(pixels), MAX_SIZE, Image.Resampling.LANCZOS).save(out, "JPEG", quality=82, optimize=True)
     return f"data:image/jpeg;base64,{base64.b64encode(out.getvalue()).decode()}"

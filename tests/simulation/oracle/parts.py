@@ -128,7 +128,7 @@ class Parts:
         self.middle = header.middle or "C3"
         self.images = {image.path: image.sha256 for image in score.images}
         self.bpm = None if header.clock is None else header.clock.bpm
-        self.is_outer = header.clock is not None and header.clock.kind.is_outer
+        self.is_outer = header.clock is not None and header.clock.kind.is_external
         self.counts_seconds = header.clock is not None and header.clock.kind is ClockKind.MTC
         self.meter = (4, 4) if header.clock is None else (header.clock.meter.numerator, header.clock.meter.denominator)
         self._musics: dict[str | None, tuple[Music, Duration | None, list[tuple[Position, Fraction, Item]]]] = {}
