@@ -368,7 +368,5 @@ class ChunkGrid:
 
 
 def nanoseconds(seconds: Fraction) -> int:
-    """Return a time in integer nanoseconds, rounded to the nearest (ties up): for timestamps and wake times, never for
-    positions.
-    """
+    """Return a time in integer nanoseconds, ties rounded up: for timestamps and wake times, never for positions."""
     return floor(seconds * SECOND + Fraction(1, 2))

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from score_strategies import meters, seeds, tempi, tempo_changes
 from value_reading import Reader, check_refusal, check_value, read, shown
@@ -363,5 +363,6 @@ def test_a_clock_is_spelled_as_it_is_read(line: ClockLine) -> None:
 
 
 @given(st.lists(st.builds(PlayItem, st.sampled_from(["a", "é", "x-1", "then"]), st.integers(1, 10_000)), min_size=1))
+@example([PlayItem("a", 2), PlayItem("then", 1)])
 def test_an_order_is_spelled_as_it_is_read(items: list[PlayItem]) -> None:
     check_value(read_play, spelling.render_play(tuple(items)), tuple(items))

@@ -279,6 +279,11 @@ def check_tempo(change: ChangeTempo, faults: Diagnostics, in_head: bool) -> Chan
     return change
 
 
+def _are_passes(words: list[str]) -> bool:
+    """Return whether each word is the name of a section, with or without a count."""
+    return all(_PASS.fullmatch(word) and is_name(word.partition("*")[0]) for word in words)
+
+
 def read_play(text: str, span: Span, faults: Diagnostics) -> tuple[PlayItem, ...] | None:
     """Read a play order: `intro drop*2 jam finale`. Return None if a diagnostic was reported."""
     items: list[PlayItem] = []
@@ -286,7 +291,7 @@ def read_play(text: str, span: Span, faults: Diagnostics) -> tuple[PlayItem, ...
     if _NAMES.fullmatch(text):  # fast path for the most common order: only names
         return tuple(PlayItem(match.group(), 1, locate(*match.span())) for match in re.finditer(r"\S+", text))
     listed = re.sub(r"[\[\]()]|[ \t]*(?:->|→|=>|,|;|>|\bthen\b)[ \t]*", " ", text).split()
-    if _LIST_SYNTAX.search(text) is not None and all(_PASS.fullmatch(one) and is_name(one.partition("*")[0]) for one in listed):
+    if _LIST_SYNTAX.search(text) is not None and _are_passes(listed) and not _are_passes(text.split()):  # `then` may be a name
         cured = " ".join(listed)
         faults.error(
             "E255",
