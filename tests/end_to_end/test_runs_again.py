@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 import sequencer
 from sequencer.cli import main
+from sequencer.cli.show import PRINTED_NAMES
 from sequencer.core.errors import JournalError
 from sequencer.engine.bundle import image_in, images_in, is_bundle, journal_pieces
 from sequencer.engine.conductor.machine import Conductor
@@ -264,3 +266,12 @@ def test_what_is_no_bundle_is_said(data: bytes, tmp_path: Path, capsys: pytest.C
     assert is_bundle(path)
     assert main(["show", str(path)]) == 1
     assert "cannot be read" in capsys.readouterr().err
+
+
+def test_the_names_of_events_in_the_output_of_show_stay(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    schedule = sequencer.compile_score(sequencer.reads('at 0c "A"\nend 2c\n'))
+    sequencer.rehearse(schedule, out=tmp_path / "run", video=False, events=["note C3@1c", "go out@1c"])
+    assert main(["show", str(tmp_path / "run"), "--events"]) == 0
+    printed = capsys.readouterr().out
+    assert {"NotePlayed(", "Went("} <= set(re.findall(r"\w+\(", printed))
+    assert not {f"{name}(" for name in PRINTED_NAMES} & set(re.findall(r"\w+\(", printed))
