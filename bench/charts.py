@@ -1,4 +1,4 @@
-"""Charts as SVG without a library, readable on light and on dark: bars, lines, and the margin of each goal."""
+"""SVG charts without a library, readable on light and dark: bars, lines, margins over goals."""
 
 from __future__ import annotations
 
@@ -14,23 +14,37 @@ _DARK = {"a": "#4fc28a", "b": "#f0955b", "c": "#b79af0", "d": "#7fb2e5", "e": "#
 
 
 def _colours(colours: dict[str, str]) -> str:
-    return "".join(f".{name}{{stroke:{colour}}}rect.{name}{{fill:{colour}}}" for name, colour in colours.items())
+    return "".join(
+        f".{name}{{stroke:{colour}}}rect.{name}{{fill:{colour}}}"
+        for name, colour in colours.items()
+    )
 
 
 STYLE = (
-    "text{font:12px sans-serif;fill:#222}.title{font-weight:bold}.left{text-anchor:end}.below{text-anchor:middle}"
-    ".ground{fill:#fff}.grid{stroke:#ddd}.mark{stroke:#222;stroke-dasharray:4 3}.line{fill:none;stroke-width:1.6}"
+    "text{font:12px sans-serif;fill:#222}.title{font-weight:bold}"
+    ".left{text-anchor:end}.below{text-anchor:middle}"
+    ".ground{fill:#fff}.grid{stroke:#ddd}.mark{stroke:#222;stroke-dasharray:4 3}"
+    ".line{fill:none;stroke-width:1.6}"
     + _colours(_LIGHT)
-    + "@media(prefers-color-scheme:dark){text{fill:#ddd}.ground{fill:#161b22}.grid{stroke:#333b45}.mark{stroke:#ddd}"
-    + _colours(_DARK)
-    + "}"
+    + "@media(prefers-color-scheme:dark){text{fill:#ddd}.ground{fill:#161b22}"
+    ".grid{stroke:#333b45}.mark{stroke:#ddd}" + _colours(_DARK) + "}"
 )
 
 
 def _page(title: str, tall: float, body: list[str]) -> str:
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {tall:g}" role="img" aria-label="{escape(title)}">'
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {tall:g}" role="img" '
+        f'aria-label="{escape(title)}">'
+    )
     return "\n".join(
-        [head, f"<style>{STYLE}</style>", f'<rect width="{WIDTH}" height="{tall:g}" class="ground"/>', *body, "</svg>", ""]
+        [
+            head,
+            f"<style>{STYLE}</style>",
+            f'<rect width="{WIDTH}" height="{tall:g}" class="ground"/>',
+            *body,
+            "</svg>",
+            "",
+        ]
     )
 
 
@@ -45,19 +59,21 @@ def drawn(chart: Bars | Lines) -> str:
 
 def _bars(chart: Bars) -> str:
     most = max([value for _, value in chart.bars] + [chart.mark or 0.0]) or 1.0
-    room = WIDTH - LEFT - RIGHT
+    plot_width = WIDTH - LEFT - RIGHT
     body = [f'<text x="16" y="22" class="title">{escape(chart.title)}, {escape(chart.unit)}</text>']
     top = 40.0
     for name, value in chart.bars:
-        wide = max(1.0, value / most * room)
+        wide = max(1.0, value / most * plot_width)
         body.append(f'<text x="{LEFT - 8}" y="{top + 12:g}" class="left">{escape(name)}</text>')
         body.append(f'<rect x="{LEFT}" y="{top:g}" width="{wide:.1f}" height="{BAR}" class="a"/>')
         body.append(f'<text x="{LEFT + wide + 6:.1f}" y="{top + 12:g}">{figure(value)}</text>')
         top += BAR + GAP
     if chart.mark is not None:
-        x = LEFT + chart.mark / most * room
+        x = LEFT + chart.mark / most * plot_width
         body.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="34" y2="{top - 4:g}" class="mark"/>')
-        body.append(f'<text x="{x:.1f}" y="{top + 10:g}" class="below">goal {figure(chart.mark)}</text>')
+        body.append(
+            f'<text x="{x:.1f}" y="{top + 10:g}" class="below">goal {figure(chart.mark)}</text>'
+        )
         top += 18
     return _page(chart.title, top + 6, body)
 
@@ -78,7 +94,9 @@ def _lines(chart: Lines) -> str:
     edge, top, tall = 64, 40, 220
 
     def place(x: float, y: float) -> tuple[float, float]:
-        return edge + (x - left) / ((right - left) or 1.0) * (WIDTH - edge - 24), top + tall - y / high * tall
+        return edge + (x - left) / ((right - left) or 1.0) * (
+            WIDTH - edge - 24
+        ), top + tall - y / high * tall
 
     body = [f'<text x="16" y="22" class="title">{escape(chart.title)}</text>']
     for value in _steps(0.0, high):
@@ -88,7 +106,9 @@ def _lines(chart: Lines) -> str:
     for value in _steps(left, right):
         x, _ = place(value, 0.0)
         body.append(f'<text x="{x:.1f}" y="{top + tall + 16}" class="below">{figure(value)}</text>')
-    body.append(f'<text x="{WIDTH - 24}" y="{top + tall + 34}" class="left">{escape(chart.across)}</text>')
+    body.append(
+        f'<text x="{WIDTH - 24}" y="{top + tall + 34}" class="left">{escape(chart.across)}</text>'
+    )
     body.append(f'<text x="{WIDTH - 24}" y="22" class="left">{escape(chart.up)}</text>')
     for number, (name, line) in enumerate(chart.lines):
         colour = COLOURS[number % len(COLOURS)]
@@ -96,21 +116,31 @@ def _lines(chart: Lines) -> str:
         body.append(f'<polyline points="{drawn_at}" class="line {colour}"/>')
         x = edge + number * 190
         y = top + tall + 34
-        body.append(f'<line x1="{x}" x2="{x + 22}" y1="{y - 4}" y2="{y - 4}" class="line {colour}"/>')
+        body.append(
+            f'<line x1="{x}" x2="{x + 22}" y1="{y - 4}" y2="{y - 4}" class="line {colour}"/>'
+        )
         body.append(f'<text x="{x + 28}" y="{y}">{escape(name)}</text>')
     return _page(chart.title, top + tall + 46, body)
 
 
 def goals(rows: list[tuple[str, Row]]) -> str:
-    """Return a chart of each row's margin over its goal, on a logarithmic scale: right of the line is reached."""
+    """Return a chart of each row's margin over its goal, on a logarithmic scale.
+
+    Rows to the right of the line reach their goal.
+    """
     low, high = 0.5, 16.0
     edge = LEFT + 90
-    room = WIDTH - edge - RIGHT
+    plot_width = WIDTH - edge - RIGHT
 
     def place(margin: float) -> float:
-        return edge + log10(min(high, max(low, margin)) / low) / log10(high / low) * room
+        return edge + log10(min(high, max(low, margin)) / low) / log10(high / low) * plot_width
 
-    body = ['<text x="16" y="22" class="title">How many times as good as its goal (right of the line: reached)</text>']
+    body = [
+        (
+            '<text x="16" y="22" class="title">Margin over each goal (right of the line: '
+            "reached)</text>"
+        )
+    ]
     top = 40.0
     for name, row in rows:
         margin = row.margin
@@ -120,7 +150,10 @@ def goals(rows: list[tuple[str, Row]]) -> str:
         label = f"{figure(margin)} ×" if margin != inf else "no bound"
         body.append(f'<text x="{edge - 8}" y="{top + 11:g}" class="left">{escape(name)}</text>')
         colour = "a" if row.is_reached else "b"
-        body.append(f'<rect x="{start:.1f}" y="{top:g}" width="{max(1.5, end - start):.1f}" height="13" class="{colour}"/>')
+        body.append(
+            f'<rect x="{start:.1f}" y="{top:g}" width="{max(1.5, end - start):.1f}" '
+            f'height="13" class="{colour}"/>'
+        )
         body.append(f'<text x="{max(end, place(1.0)) + 6:.1f}" y="{top + 11:g}">{label}</text>')
         top += 20
     for value in (0.5, 1, 2, 4, 8, 16):
@@ -128,4 +161,4 @@ def goals(rows: list[tuple[str, Row]]) -> str:
         kind = "mark" if value == 1 else "grid"
         body.insert(1, f'<line x1="{x:.1f}" x2="{x:.1f}" y1="34" y2="{top:g}" class="{kind}"/>')
         body.append(f'<text x="{x:.1f}" y="{top + 16:g}" class="below">{figure(value)} ×</text>')
-    return _page("How many times as good as its goal", top + 26, body)
+    return _page("Margin over each goal", top + 26, body)

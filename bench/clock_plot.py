@@ -1,4 +1,4 @@
-"""The plot of the clock benchmark, as SVG without a library: tempo over a step and a ramp, and errors of predictions."""
+"""The clock benchmark's plot as SVG: tempo over a step and a ramp, and prediction errors."""
 
 from __future__ import annotations
 
@@ -8,14 +8,24 @@ from bench.clock_rivals import Follower
 from bench.clock_scenarios import PPQN, SCENARIOS, Clock, Scenario
 
 WIDTH, HEIGHT, LEFT, TOP, GAP = 860, 200, 48, 34, 66
-COLOURS = {"ours": "#0a6b3d", "MA24": "#c2571a", "isobar": "#7a4fb5", "oracle": "#8a8a8a", "true": "#222222"}
+COLOURS = {
+    "ours": "#0a6b3d",
+    "MA24": "#c2571a",
+    "isobar": "#7a4fb5",
+    "oracle": "#8a8a8a",
+    "true": "#222222",
+}
 Series = dict[str, list[tuple[float, float]]]
 
 
 def _traced(
-    scenario: Scenario, makers: Mapping[str, Callable[[Clock], Follower]], measure: str, first: int, last: int
+    scenario: Scenario,
+    makers: Mapping[str, Callable[[Clock], Follower]],
+    measure: str,
+    first: int,
+    last: int,
 ) -> Series:
-    """Return (beat, value) of each follower: the followed tempo, or the error two beats ahead in ms."""
+    """Return (beat, value) of each follower: its tempo, or its error two beats ahead in ms."""
     clock = scenario.make(0)
     series: Series = {}
     if measure == "tempo":
@@ -32,14 +42,17 @@ def _traced(
     return series
 
 
-def _panel(title: str, unit: str, series: Series, low: float, high: float, top: float) -> list[str]:
+def _panel(
+    title: str, unit: str, series: Series, *, low: float, high: float, top: float
+) -> list[str]:
     """Return one panel: its frame, grid, labels and lines."""
     xs = [x for line in series.values() for x, _ in line]
     left, right = min(xs), max(xs)
 
     def place(x: float, y: float) -> str:
         across = LEFT + (x - left) / (right - left) * (WIDTH - LEFT - 20)
-        return f"{across:.1f},{top + HEIGHT - (min(high, max(low, y)) - low) / (high - low) * HEIGHT:.1f}"
+        share = (min(high, max(low, y)) - low) / (high - low)
+        return f"{across:.1f},{top + HEIGHT - share * HEIGHT:.1f}"
 
     parts = [f'<text x="{LEFT}" y="{top - 10}" class="title">{title}, {unit}</text>']
     for step in range(5):
@@ -71,18 +84,34 @@ def plot(makers: Mapping[str, Callable[[Clock], Follower]]) -> str:
         shown = {who: make for who, make in makers.items() if who != "oracle" or measure == "ahead"}
         series = _traced(by_name[name], shown, measure, first * PPQN, last * PPQN)
         what = "tempo followed" if measure == "tempo" else "error of a prediction two beats ahead"
-        body += _panel(f"{name}: {what}", unit, series, low, high, TOP + number * (HEIGHT + GAP))
+        body += _panel(
+            f"{name}: {what}", unit, series, low=low, high=high, top=TOP + number * (HEIGHT + GAP)
+        )
     bottom = TOP + len(panels) * (HEIGHT + GAP) - 20
     for number, (name, colour) in enumerate(COLOURS.items()):
         x = LEFT + number * 120
-        body.append(f'<line x1="{x}" x2="{x + 24}" y1="{bottom}" y2="{bottom}" stroke="{colour}" stroke-width="3"/>')
+        body.append(
+            f'<line x1="{x}" x2="{x + 24}" y1="{bottom}" y2="{bottom}" stroke="{colour}" '
+            'stroke-width="3"/>'
+        )
         body.append(f'<text x="{x + 30}" y="{bottom + 4}" class="key">{name}</text>')
     style = (
-        "text{font:12px sans-serif;fill:#222}.title{font-weight:bold}.left{text-anchor:end}.below{text-anchor:middle}"
+        "text{font:12px sans-serif;fill:#222}.title{font-weight:bold}"
+        ".left{text-anchor:end}.below{text-anchor:middle}"
         ".grid{stroke:#ddd}.line{fill:none;stroke-width:1.6}"
     )
     tall = bottom + 20
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {tall}" role="img" aria-label="Clock followers">'
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {tall}" role="img" '
+        'aria-label="Clock followers">'
+    )
     return "\n".join(
-        [head, f"<style>{style}</style>", f'<rect width="{WIDTH}" height="{tall}" fill="#fff"/>', *body, "</svg>", ""]
+        [
+            head,
+            f"<style>{style}</style>",
+            f'<rect width="{WIDTH}" height="{tall}" fill="#fff"/>',
+            *body,
+            "</svg>",
+            "",
+        ]
     )

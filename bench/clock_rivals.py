@@ -1,6 +1,11 @@
-"""Several clock followers with a common interface: `tick(at, number)`, `bpm`, `position(at)`, `time_of(tick)`.
+"""Several clock followers with a common interface.
 
-Ticks are counted from 0 at the first one; times are nanoseconds. Only the oracle uses `number`, the tick's true number.
+Each follower has:
+
+`tick(at, number)`, `bpm`, `position(at)`, `time_of(tick)`.
+
+Ticks are counted from 0 at the first one; times are nanoseconds. Only the oracle uses `number`, the
+tick's true number.
 """
 
 from __future__ import annotations
@@ -102,11 +107,15 @@ class MeanOf24(_FromLastTick):
 
     @property
     def _period(self) -> float:
-        return (self._stamps[-1] - self._stamps[0]) / (len(self._stamps) - 1) if len(self._stamps) > 1 else 0.0
+        return (
+            (self._stamps[-1] - self._stamps[0]) / (len(self._stamps) - 1)
+            if len(self._stamps) > 1
+            else 0.0
+        )
 
 
 class Isobar(_FromLastTick):
-    """isobar's own input class in virtual time: its module's `time` and `mido` are replaced by ours."""
+    """isobar's own input class in virtual time, with its module's `time` and `mido` replaced."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -123,7 +132,10 @@ class Isobar(_FromLastTick):
         self._device: Any = self._inside(module.MidiInputDevice, "bench")
 
     def tick(self, at: int, number: int) -> None:
-        """Handle a tick. Two equal timestamps make isobar divide by zero; such a tick only increases its count."""
+        """Handle a tick.
+
+        Two equal timestamps make isobar divide by zero; such a tick only increases its count.
+        """
         self._now = at / 1e9
         self._count += 1
         self._last = at
@@ -149,9 +161,12 @@ class Isobar(_FromLastTick):
 
 
 class Oracle:
-    """Least squares through all ticks since the last change of tempo, with the changes and every tick's true number known.
+    """Least squares through all ticks since the last change of tempo.
 
-    If the source itself drifts (`walks`), the best line through the past is the mean interval from the latest tick.
+    It knows the changes and every tick's true number.
+
+    If the source itself drifts (`walks`), the best line through the past is the mean interval from
+    the latest tick.
     """
 
     def __init__(self, changes: tuple[int, ...], walks: bool) -> None:
@@ -187,7 +202,9 @@ class Oracle:
             return self._last, 0.0
         if self._walks:
             return self._last, (self._last - self._first[1]) / x
-        slope = (self._n * self._sxy - self._sx * self._sy) / (self._n * self._sxx - self._sx * self._sx)
+        slope = (self._n * self._sxy - self._sx * self._sy) / (
+            self._n * self._sxx - self._sx * self._sx
+        )
         return self._first[1] + (self._sy - slope * self._sx) / self._n + slope * x, slope
 
     @property

@@ -1,7 +1,10 @@
-"""Clocks to follow: what the source sent, and what arrived. Virtual time, seeded; nothing here waits.
+"""Clocks to follow: what the source sent, and what arrived.
 
-A `Clock` contains the true time of every tick (24 per beat, some beats past the end, so that predictions can be judged) and the
-arrivals in order: (nanosecond, number of the true tick). A lost tick has no arrival, a doubled one has two.
+Virtual time, seeded; nothing here waits.
+
+A `Clock` contains the true time of every tick (24 per beat, some beats past the end, so that
+predictions can be judged) and the arrivals in order: (nanosecond, number of the true tick). A lost
+tick has no arrival, a doubled one has two.
 """
 
 from __future__ import annotations
@@ -19,9 +22,11 @@ TAIL = 3 * PPQN
 TRACES = Path(__file__).parent.parent / "tests" / "data" / "clock-traces"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """One clock. `truth` (ns) and `bpm` have one value for every tick; `arrivals` are (nanosecond, tick).
+    """One clock.
+
+    `truth` (ns) and `bpm` have one value for every tick; `arrivals` are (nanosecond, tick).
 
     `changes` are the ticks at which the tempo steps; `walks` is True if the source itself drifts.
     """
@@ -33,9 +38,12 @@ class Clock:
     walks: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """A named maker of clocks from seeds. Errors count from tick `first` up to `last`; `step` is the tick of a tempo step."""
+    """A named maker of clocks from seeds.
+
+    Errors count from tick `first` up to `last`; `step` is the tick of a tempo step.
+    """
 
     name: str
     make: Callable[[int], Clock]
@@ -44,8 +52,13 @@ class Scenario:
     step: int | None = None
 
 
-def _tempo_line(tempo: Callable[[float], float], beats: int = BEATS) -> tuple[list[float], list[float]]:
-    """Return true tick times (ns) and bpm for a tempo given over beats; each tick interval has the tempo at its middle."""
+def _tempo_line(
+    tempo: Callable[[float], float], beats: int = BEATS
+) -> tuple[list[float], list[float]]:
+    """Return true tick times (ns) and bpm for a tempo given over beats.
+
+    Each tick interval has the tempo at its middle.
+    """
     times, bpms, now = [], [], 1e9
     for tick in range(beats * PPQN + TAIL):
         times.append(now)
@@ -66,13 +79,15 @@ def _ramp(beat: float) -> float:
     return 100.0 + 60.0 * min(1.0, max(0.0, (beat - 16) / 16))
 
 
-def _heard(times: list[float], noise: Callable[[int, float], float], beats: int = BEATS) -> list[tuple[int, int]]:
-    """Return arrivals of all ticks except the tail, each delayed by `noise`; none overtakes another."""
-    heard, last = [], 0
+def _receive_ticks(
+    times: list[float], noise: Callable[[int, float], float], beats: int = BEATS
+) -> list[tuple[int, int]]:
+    """Return arrivals of all ticks except the tail, each delayed by `noise` but still in order."""
+    ticks_received, last = [], 0
     for tick, time in enumerate(times[: beats * PPQN]):
         last = max(last, round(time + noise(tick, time)))
-        heard.append((last, tick))
-    return heard
+        ticks_received.append((last, tick))
+    return ticks_received
 
 
 def white(tempo: Callable[[float], float], sigma_ms: float) -> Callable[[int], Clock]:
@@ -81,22 +96,29 @@ def white(tempo: Callable[[float], float], sigma_ms: float) -> Callable[[int], C
     def make(seed: int) -> Clock:
         chance = random.Random(seed)
         times, bpm = _tempo_line(tempo)
-        heard = _heard(times, lambda _tick, _time: chance.gauss(0, sigma_ms * 1e6))
-        return Clock(tuple(times), tuple(bpm), tuple(heard), (0, BEATS // 2 * PPQN) if tempo is _step else (0,))
+        ticks_received = _receive_ticks(times, lambda _tick, _time: chance.gauss(0, sigma_ms * 1e6))
+        return Clock(
+            truth=tuple(times),
+            bpm=tuple(bpm),
+            arrivals=tuple(ticks_received),
+            changes=(0, BEATS // 2 * PPQN) if tempo is _step else (0,),
+        )
 
     return make
 
 
 def quantised(seed: int) -> Clock:
-    """Return a clock with timestamps rounded to integer milliseconds, at a phase that depends on the seed."""
+    """Return a clock with timestamps in whole milliseconds, at a phase that the seed determines."""
     phase = random.Random(seed).random() * 1e6
     times, bpm = _tempo_line(_constant)
-    heard = _heard(times, lambda _tick, time: round((time + phase) / 1e6) * 1e6 - phase - time)
-    return Clock(tuple(times), tuple(bpm), tuple(heard))
+    ticks_received = _receive_ticks(
+        times, lambda _tick, time: round((time + phase) / 1e6) * 1e6 - phase - time
+    )
+    return Clock(truth=tuple(times), bpm=tuple(bpm), arrivals=tuple(ticks_received))
 
 
 def stalls(seed: int) -> Clock:
-    """Return a clock with 1 ms of jitter and a receiver that stalls for 5 to 60 ms about every two beats.
+    """Return a clock with 1 ms of jitter whose receiver stalls 5 to 60 ms about every two beats.
 
     Ticks during a stall arrive at its end.
     """
@@ -111,25 +133,28 @@ def stalls(seed: int) -> Clock:
             awake = at + chance.uniform(5e6, 60e6)
         return max(at, awake) - time
 
-    return Clock(tuple(times), tuple(bpm), tuple(_heard(times, late)))
+    return Clock(truth=tuple(times), bpm=tuple(bpm), arrivals=tuple(_receive_ticks(times, late)))
 
 
 def lossy(seed: int) -> Clock:
-    """Return a clock with 1 ms of jitter; one tick in a hundred is lost, one in two hundred comes twice."""
+    """Return a clock with 1 ms of jitter; 1 tick in 100 is lost, 1 in 200 is duplicated."""
     chance = random.Random(seed)
     times, bpm = _tempo_line(_constant)
-    heard: list[tuple[int, int]] = []
-    for at, tick in _heard(times, lambda _tick, _time: chance.gauss(0, 1e6)):
+    ticks_received: list[tuple[int, int]] = []
+    for at, tick in _receive_ticks(times, lambda _tick, _time: chance.gauss(0, 1e6)):
         if tick > 0 and chance.random() < 0.01:
             continue
-        heard.append((at, tick))
+        ticks_received.append((at, tick))
         if chance.random() < 0.005:
-            heard.append((at + 300_000, tick))
-    return Clock(tuple(times), tuple(bpm), tuple(heard))
+            ticks_received.append((at + 300_000, tick))
+    return Clock(truth=tuple(times), bpm=tuple(bpm), arrivals=tuple(ticks_received))
 
 
 def wandering(share: float) -> Callable[[int], Clock]:
-    """Return a maker of sources whose every interval is off by up to `share` (a random walk), like `jack_midi_clock -J`."""
+    """Return a maker of sources whose intervals wander, like `jack_midi_clock -J`.
+
+    Every interval is off by up to `share` (a random walk).
+    """
 
     def make(seed: int) -> Clock:
         chance = random.Random(seed)
@@ -137,22 +162,33 @@ def wandering(share: float) -> Callable[[int], Clock]:
         for _ in range(BEATS * PPQN + TAIL):
             times.append(now)
             now += 60e9 / PPQN / 120 * (1 + chance.uniform(-share, share))
-        heard = _heard(times, lambda _tick, _time: 0.0)
-        return Clock(tuple(times), (120.0,) * len(times), tuple(heard), walks=True)
+        ticks_received = _receive_ticks(times, lambda _tick, _time: 0.0)
+        return Clock(
+            truth=tuple(times),
+            bpm=(120.0,) * len(times),
+            arrivals=tuple(ticks_received),
+            walks=True,
+        )
 
     return make
 
 
-def captured(name: str, bpm: float | None, period_ms: float = 0.0, walks: bool = False) -> Callable[[int], Clock]:
+def captured(
+    name: str, bpm: float | None, period_ms: float = 0.0, walks: bool = False
+) -> Callable[[int], Clock]:
     """Return a maker of captured clocks, by their source's time.
 
-    `period_ms` rounds arrivals up as a JACK period would, at a phase that depends on the seed. Without `bpm` the true tempo at
-    a tick is that of the interval after it.
+    `period_ms` rounds arrivals up as a JACK period would, at a phase that depends on the seed.
+    Without `bpm` the true tempo at a tick is that of the interval after it.
     """
 
     def make(seed: int) -> Clock:
         with (TRACES / name).open(encoding="utf-8") as lines:
-            source = [float(row["source_s"]) * 1e9 for row in csv.DictReader(lines) if row["status"] == "0xf8"]
+            source = [
+                float(row["source_s"]) * 1e9
+                for row in csv.DictReader(lines)
+                if row["status"] == "0xf8"
+            ]
         times = tuple(1e9 + at for at in source)
         tempo = [60e9 / PPQN / (after - before) for before, after in pairwise(times)]
         phase, period = random.Random(seed).random(), period_ms * 1e6
@@ -160,25 +196,52 @@ def captured(name: str, bpm: float | None, period_ms: float = 0.0, walks: bool =
         def late(_tick: int, time: float) -> float:
             return ((time / period + phase) // 1 + 1 - phase) * period - time if period else 0.0
 
-        heard = _heard(list(times), late, (len(times) - TAIL) // PPQN)
-        return Clock(times, (bpm,) * len(times) if bpm else (*tempo, tempo[-1]), tuple(heard), walks=walks)
+        ticks_received = _receive_ticks(list(times), late, (len(times) - TAIL) // PPQN)
+        return Clock(
+            truth=times,
+            bpm=(bpm,) * len(times) if bpm else (*tempo, tempo[-1]),
+            arrivals=tuple(ticks_received),
+            walks=walks,
+        )
 
     return make
 
 
 HALF = BEATS // 2 * PPQN
 SCENARIOS = (
-    Scenario("constant, 1 ms", white(_constant, 1.0)),
-    Scenario("constant, 3 ms", white(_constant, 3.0)),
-    Scenario("stamps of 1 ms", quantised),
-    Scenario("late stalls", stalls),
-    Scenario("step 120→140, 1 ms", white(_step, 1.0), HALF, HALF + 8 * PPQN, HALF),
-    Scenario("step 120→140, 3 ms", white(_step, 3.0), HALF, HALF + 8 * PPQN, HALF),
-    Scenario("ramp 100→160, 1 ms", white(_ramp, 1.0), 16 * PPQN, 33 * PPQN),
-    Scenario("lost 1 %, doubled ½ %", lossy),
-    Scenario("random walk, 5 %", wandering(0.05)),
-    Scenario("random walk, 20 %", wandering(0.20)),
-    Scenario("captured: steady, JACK periods", captured("steady-128bpm.csv", 128.0, 1e3 * 256 / 48000)),
-    Scenario("captured: source jitter", captured("source-jitter-5.csv", 128.0, walks=True)),
-    Scenario("captured: klick ramp", captured("klick-ramp.csv", None), 32 * PPQN, 48 * PPQN),
+    Scenario(name="constant, 1 ms", make=white(_constant, 1.0)),
+    Scenario(name="constant, 3 ms", make=white(_constant, 3.0)),
+    Scenario(name="stamps of 1 ms", make=quantised),
+    Scenario(name="late stalls", make=stalls),
+    Scenario(
+        name="step 120→140, 1 ms",
+        make=white(_step, 1.0),
+        first=HALF,
+        last=HALF + 8 * PPQN,
+        step=HALF,
+    ),
+    Scenario(
+        name="step 120→140, 3 ms",
+        make=white(_step, 3.0),
+        first=HALF,
+        last=HALF + 8 * PPQN,
+        step=HALF,
+    ),
+    Scenario(name="ramp 100→160, 1 ms", make=white(_ramp, 1.0), first=16 * PPQN, last=33 * PPQN),
+    Scenario(name="lost 1 %, doubled ½ %", make=lossy),
+    Scenario(name="random walk, 5 %", make=wandering(0.05)),
+    Scenario(name="random walk, 20 %", make=wandering(0.20)),
+    Scenario(
+        name="captured: steady, JACK periods",
+        make=captured("steady-128bpm.csv", 128.0, 1e3 * 256 / 48000),
+    ),
+    Scenario(
+        name="captured: source jitter", make=captured("source-jitter-5.csv", 128.0, walks=True)
+    ),
+    Scenario(
+        name="captured: klick ramp",
+        make=captured("klick-ramp.csv", None),
+        first=32 * PPQN,
+        last=48 * PPQN,
+    ),
 )

@@ -1,8 +1,11 @@
-"""Results of a benchmark: rows, each with its goal, and charts. The same rows are printed and written to the page."""
+"""Results of a benchmark: rows, each with its goal, and charts.
+
+The same rows are printed and written to the page.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from math import inf, isnan
 
 
@@ -10,13 +13,15 @@ from math import inf, isnan
 class Row:
     """One figure. If `value` is None it was not measured, and `why` is the reason.
 
-    `beside` names what it is compared with in the same run; such a figure is a ratio. `spread` is the minimum and maximum of
-    several passes, of which the value is the median. At most one of `least` and `most` is its goal.
+    `beside` names what it is compared with in the same run; such a figure is a ratio. `spread` is
+    the minimum and maximum of several passes, of which the value is the median. At most one of
+    `least` and `most` is its goal.
     """
 
     name: str
     value: float | None
     unit: str = ""
+    _: KW_ONLY
     beside: str = ""
     least: float | None = None
     most: float | None = None
@@ -28,11 +33,16 @@ class Row:
         """Whether the goal is reached; None without a goal, and if nothing was measured."""
         if self.value is None or isnan(self.value) or (self.least is None and self.most is None):
             return None
-        return (self.least is None or self.value >= self.least) and (self.most is None or self.value <= self.most)
+        return (self.least is None or self.value >= self.least) and (
+            self.most is None or self.value <= self.most
+        )
 
     @property
     def margin(self) -> float | None:
-        """How many times as good as its goal it is: 1 just reaches it. None without a goal, or if a ratio has no meaning."""
+        """How many times as good as its goal the value is.
+
+        1 just reaches it. None without a goal, or if a ratio has no meaning.
+        """
         if self.is_reached is None or self.value is None:
             return None
         if self.least is not None:
@@ -48,7 +58,7 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        """`reached`, or by how much it is missed, or why it was not measured; empty without a goal."""
+        """`reached`, by how much it is missed, or why it was not measured; empty without a goal."""
         if self.value is None:
             return f"not measured: {self.why}"
         if self.is_reached is None:
@@ -68,10 +78,11 @@ class Bars:
     title: str
     unit: str
     bars: tuple[tuple[str, float], ...]
+    _: KW_ONLY
     mark: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lines:
     """A line chart over one axis; each line is a name and its points."""
 
@@ -83,7 +94,10 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The complete result of one benchmark. `notes` are sentences about this run, such as how much was measured."""
+    """The complete result of one benchmark.
+
+    `notes` are sentences about this run, such as how much was measured.
+    """
 
     rows: tuple[Row, ...]
     charts: tuple[Bars | Lines, ...] = ()
@@ -97,11 +111,11 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The text of the page above a benchmark's figures: a heading, and in Markdown what is compared with what."""
+    """The text above a benchmark's figures: a heading, and in Markdown what is compared."""
 
     title: str
     about: str
-    picture: str = ""
+    chart: str = ""
     """An image that the benchmark draws itself, as Markdown."""
 
 
@@ -122,14 +136,20 @@ def shown(row: Row) -> str:
     if row.value is None:
         return "–"
     text = f"{figure(row.value)} {row.unit}".strip()
-    return text if row.spread is None else f"{text} ({figure(row.spread[0])} to {figure(row.spread[1])})"
+    return (
+        text
+        if row.spread is None
+        else f"{text} ({figure(row.spread[0])} to {figure(row.spread[1])})"
+    )
 
 
-def told(findings: Findings) -> str:
+def render_findings(findings: Findings) -> str:
     """Return the findings as lines for printing."""
     lines = list(findings.notes)
     for row in findings.rows:
-        name = f"{row.name}, beside {row.beside}" if row.beside else row.name
-        goal = f"goal {row.goal}: {row.verdict}" if row.goal and row.value is not None else row.verdict
+        name = f"{row.name}, compared with {row.beside}" if row.beside else row.name
+        goal = (
+            f"goal {row.goal}: {row.verdict}" if row.goal and row.value is not None else row.verdict
+        )
         lines.append(f"  {name:<92} {shown(row):>28}   {goal}".rstrip())
     return "\n".join(lines)

@@ -1,9 +1,12 @@
-"""Measures how the cost of checking a score grows with its content: the exponent of each kind of growth, and its cost per size.
+"""Measures how the cost of checking a score grows with its content.
 
-For each kind a score is made in four sizes, each twice the previous one, and timed in processor time, in turns: `check` (read,
-compile, advise), and writing and reading the compiled schedule. The exponent is the slope of log(time) over log(size), by least
-squares: 1 is linear, 2 is quadratic. The size of a score is the number of characters of its text, or of the text that would
-write out all its compiled cues, whichever is larger.
+It reports the exponent of each kind of growth, and its cost per size.
+
+For each kind a score is made in four sizes, each twice the previous one, and timed in processor
+time, in turns: `check` (read, compile, advise), and writing and reading the compiled schedule. The
+exponent is the slope of log(time) over log(size), by least squares: 1 is linear, 2 is quadratic.
+The size of a score is the number of characters of its text, or of the text that would write out all
+its compiled cues, whichever is larger.
 
 Run it alone: `python -m bench growth`.
 """
@@ -33,11 +36,12 @@ MAX_COST = 4
 SECTION = Section(
     "Growth",
     f"""
-How the cost of `check` grows with a score: the exponent over {STEPS} sizes, each twice the one before (1 is linear, 2 is
-quadratic),
-and the cost of the largest size beside a plain valid score of the same size. The size is the number of characters, or of those
-that it would take to write the compiled cues out where that is more. Beside it, how writing and reading the compiled schedule
-grows: with distinct tempi its digest is taken over exact times of thousands of digits.
+How the cost of `check` grows with a score: the exponent over {STEPS} sizes, each twice the previous
+one (1 is linear, 2 is quadratic), and the cost of the largest size compared with an ordinary valid
+score of the same size. The size is the number of characters of the score, or of a score that writes
+out every compiled cue if that is larger. The section also shows how writing and reading the
+compiled schedule grows: with distinct tempi, its digest is computed over exact times of thousands
+of digits.
 """,
 )
 
@@ -53,14 +57,20 @@ def cues(size: int) -> str:
 
 def sections(size: int) -> str:
     """Return many sections of one cue."""
-    parts = [f'section part-{number} 2 bars {{\n  at 1 s "It turns {number} times."\n}}\n' for number in range(size)]
+    parts = [
+        f'section part-{number} 2 bars {{\n  at 1 s "It turns {number} times."\n}}\n'
+        for number in range(size)
+    ]
     return CLOCK + SCENE + "".join(parts)
 
 
 def passes(size: int) -> str:
     """Return two sections that are played repeatedly."""
     body = "".join(f'  at {bar} s "It turns at {bar}."\n' for bar in range(1, 9))
-    return f"{CLOCK}{SCENE}section a 8 bars {{\n{body}}}\nsection b 8 bars {{\n{body}}}\nplay {'a b ' * (size // 16)}\n"
+    return (
+        f"{CLOCK}{SCENE}section a 8 bars {{\n{body}}}\nsection b 8 bars {{\n{body}}}\nplay "
+        f"{'a b ' * (size // 16)}\n"
+    )
 
 
 def meter_changes(size: int) -> str:
@@ -83,7 +93,10 @@ def relative_tempos(size: int) -> str:
 
 def relative_beats(size: int) -> str:
     """Return relative positions in beats across many changes of meter."""
-    pairs = (f"at +1bar meter 3/4\nat +{3 * (number % 3 + 1)}b sr {2 * (number % 2 + 1)}x\n" for number in range(size // 2))
+    pairs = (
+        f"at +1bar meter 3/4\nat +{3 * (number % 3 + 1)}b sr {2 * (number % 2 + 1)}x\n"
+        for number in range(size // 2)
+    )
     return f"{CLOCK}{PROMPT}{''.join(pairs)}end {3 * size + 9}\n"
 
 
@@ -99,7 +112,12 @@ def tempi(size: int) -> str:
 
 def collisions(size: int) -> str:
     """Return two prompts for every chunk."""
-    return "".join(f'at {number // 2}c "A boat drifts past post {number}."\n' for number in range(size)) + f"end {size}c\n"
+    return (
+        "".join(
+            f'at {number // 2}c "A boat drifts past post {number}."\n' for number in range(size)
+        )
+        + f"end {size}c\n"
+    )
 
 
 def repeated_collisions(size: int) -> str:
@@ -111,7 +129,10 @@ def repeated_collisions(size: int) -> str:
 def texts(size: int) -> str:
     """Return prompts that share no sentence, more than the advice remembers."""
     lines = (
-        f'at {number}c "A boat numbered {number} drifts by post {number}. Light {number} shines. Shot {number}, fixed."\n'
+        (
+            f'at {number}c "A boat numbered {number} drifts by post {number}. Light {number} '
+            f'shines. Shot {number}, fixed."\n'
+        )
         for number in range(size)
     )
     return "".join(lines) + f"end {size + 4}c\n"
@@ -119,14 +140,18 @@ def texts(size: int) -> str:
 
 def hours(size: int) -> str:
     """Return a long show: one cue every half minute, in sections of ten minutes."""
-    body = "".join(f'  at {15 * number}s "The boat drifts on at {15 * number} s."\n' for number in range(40))
-    parts = "".join(f"section part-{number} 10m {{\n{body}}}\n" for number in range(max(1, size // 40)))
+    body = "".join(
+        f'  at {15 * number}s "The boat drifts on at {15 * number} s."\n' for number in range(40)
+    )
+    parts = "".join(
+        f"section part-{number} 10m {{\n{body}}}\n" for number in range(max(1, size // 40))
+    )
     return CLOCK + parts.replace("10m ", "600s ")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """One kind of growth: the name of what grows, a function that makes a score of a size, and the first size."""
+    """A kind of growth: what grows, a function that makes a score of a size, the first size."""
 
     name: str
     text: Callable[[int], str]
@@ -135,18 +160,20 @@ class Kind:
 
 
 KINDS = (
-    Kind("cues", cues, 1_000),
-    Kind("sections", sections, 500),
-    Kind("passes", passes, 2_000),
-    Kind("meter changes", meter_changes, 1_000),
-    Kind("relative meter changes", relative_meters, 1_000),
-    Kind("relative tempo changes", relative_tempos, 1_000),
-    Kind("relative beats over meters", relative_beats, 1_000),
-    Kind("distinct tempi", tempi, 250),
-    Kind("collisions", collisions, 1_000, is_valid=False),
-    Kind("collisions of repeating cues", repeated_collisions, 1_000, is_valid=False),
-    Kind("distinct texts", texts, 2_000),
-    Kind("hours", hours, 1_000),
+    Kind(name="cues", text=cues, first=1_000),
+    Kind(name="sections", text=sections, first=500),
+    Kind(name="passes", text=passes, first=2_000),
+    Kind(name="meter changes", text=meter_changes, first=1_000),
+    Kind(name="relative meter changes", text=relative_meters, first=1_000),
+    Kind(name="relative tempo changes", text=relative_tempos, first=1_000),
+    Kind(name="relative beats across meters", text=relative_beats, first=1_000),
+    Kind(name="distinct tempi", text=tempi, first=250),
+    Kind(name="collisions", text=collisions, first=1_000, is_valid=False),
+    Kind(
+        name="collisions of repeating cues", text=repeated_collisions, first=1_000, is_valid=False
+    ),
+    Kind(name="distinct texts", text=texts, first=2_000),
+    Kind(name="hours", text=hours, first=1_000),
 )
 
 
@@ -155,12 +182,14 @@ def exponent(sizes: Sequence[int], times: Sequence[float]) -> float:
     across, up = [log(one) for one in sizes], [log(one) for one in times]
     middle, height = fmean(across), fmean(up)
     spread = sum((one - middle) ** 2 for one in across)
-    return sum((one - middle) * (two - height) for one, two in zip(across, up, strict=True)) / spread
+    return (
+        sum((one - middle) * (two - height) for one, two in zip(across, up, strict=True)) / spread
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """The measurements of a kind: its sizes in characters, the seconds to check each, and those to write and read it."""
+    """A kind's measurements: sizes in characters, seconds to check, seconds to write and read."""
 
     sizes: tuple[int, ...]
     checking: tuple[float, ...]
@@ -174,7 +203,7 @@ def schedule_of(text: str) -> Schedule | None:
 
 
 def size_of(text: str, written: float) -> int:
-    """Return the size of a score in characters: its text, or its compiled cues at `written` characters each."""
+    """Return a score's size in characters: of its text, or `written` per compiled cue if more."""
     schedule = schedule_of(text)
     return max(len(text), 0 if schedule is None else int(len(schedule.entries) * written))
 
@@ -199,7 +228,10 @@ def stored(schedule: Schedule) -> Schedule:
 
 
 def rows() -> Iterator[tuple[Row, ...]]:
-    """Yield the rows of each kind. The cost is compared with an ordinary score timed at the same moment."""
+    """Yield the rows of each kind.
+
+    The cost is compared with an ordinary score timed at the same moment.
+    """
     largest = KINDS[0].first << (STEPS - 1)
     plain = cues(largest)
     check_text(cues(100))
@@ -208,10 +240,24 @@ def rows() -> Iterator[tuple[Row, ...]]:
         beside = min(once(partial(check_text, plain)) for _ in range(TURNS)) / len(plain)
         cost = growth.checking[-1] / growth.sizes[-1] / beside
         yield (
-            Row(f"{kind.name}: exponent of checking", exponent(growth.sizes, growth.checking), most=MAX_EXPONENT),
-            Row(f"{kind.name}: cost of checking", cost, beside="a plain score of that size", most=MAX_COST),
+            Row(
+                f"{kind.name}: exponent of checking",
+                exponent(growth.sizes, growth.checking),
+                most=MAX_EXPONENT,
+            ),
+            Row(
+                f"{kind.name}: cost of checking",
+                cost,
+                beside="an ordinary score of that size",
+                most=MAX_COST,
+            ),
             *(
-                (Row(f"{kind.name}: exponent of writing and reading", exponent(growth.sizes, growth.storing)),)
+                (
+                    Row(
+                        f"{kind.name}: exponent of writing and reading",
+                        exponent(growth.sizes, growth.storing),
+                    ),
+                )
                 if growth.storing
                 else ()
             ),
@@ -226,4 +272,7 @@ def measure() -> Findings:
         for row in listed
         if row.name.endswith("of checking") and row.most == MAX_EXPONENT
     ]
-    return Findings(listed, (Bars("Growth of the cost of checking", "exponent", tuple(exponents), MAX_EXPONENT),))
+    return Findings(
+        listed,
+        (Bars("Growth of the cost of checking", "exponent", tuple(exponents), mark=MAX_EXPONENT),),
+    )

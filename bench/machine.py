@@ -1,4 +1,4 @@
-"""The machine and the version of a measurement, in general words: nothing that identifies a site or a person."""
+"""The machine and version of a measurement, in general words that identify no site or person."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stamp:
     """The date, the version and the machine of a measurement."""
 
@@ -26,13 +26,21 @@ class Stamp:
 
 def stamp() -> Stamp:
     """Return the stamp of a benchmark that begins now."""
-    return Stamp(datetime.now(UTC).strftime("%Y-%m-%d"), _commit(), machine(), _load())
+    return Stamp(
+        date=datetime.now(UTC).strftime("%Y-%m-%d"),
+        commit=_commit(),
+        machine=machine(),
+        load=_load(),
+    )
 
 
 def machine() -> str:
     """Return cores, processor, system and Python version."""
     cores = os.cpu_count() or 1
-    return f"{cores} core{'s' * (cores > 1)} of {_processor()}, {_system()}, Python {platform.python_version()}"
+    return (
+        f"{cores} core{'s' * (cores > 1)} of {_processor()}, {_system()}, Python "
+        f"{platform.python_version()}"
+    )
 
 
 def _processor() -> str:
@@ -68,7 +76,9 @@ def _git(*words: str) -> str:
 
 
 def _commit() -> str:
-    """Return the commit and whether the measured code has changed since; empty if that cannot be determined."""
+    """Return the commit and whether the measured code has changed since; empty if not known."""
     commit = _git("rev-parse", "--short=10", "HEAD")
-    changed = _git("status", "--porcelain", "--untracked-files=no", "--", "sequencer", "bench", "grammar")
+    changed = _git(
+        "status", "--porcelain", "--untracked-files=no", "--", "sequencer", "bench", "grammar"
+    )
     return f"{commit} with changes" if commit and changed else commit

@@ -1,4 +1,7 @@
-"""Measures how many small mistakes in the code the tests detect: see docs/mutation-testing.md. Same sources, same mutants."""
+"""Measures how many small mistakes in the code the tests detect: see docs/mutation-testing.md.
+
+Same sources, same mutants.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +23,11 @@ GOAL = 92.0
 SECTION = Section(
     "Mutants",
     f"""
-{MUTANTS} mutants, chosen by seed {SEED} from all that [mutation testing](mutation-testing.md) knows, the same number for each
-package: the code with one small change, and the tests that run the changed line. The figure is the share of mutants that a test
-detects. Mutants that behave as the code does are left out; each of them, and each survivor, has its reason below.
+{MUTANTS} mutants of [mutation testing](mutation-testing.md), chosen with seed {SEED}, the same
+number for each package. A mutant is the code with one small change; the tests that run the changed
+line are run against it. The result is the share of mutants that a test detects. Equivalent mutants,
+which behave as the original code does, are not counted. Each survivor and each equivalent mutant is
+listed with its reason; files and lines are those of the measured commit.
 """,
 )
 
@@ -31,8 +36,19 @@ def measure() -> Findings:
     """Run the tool in a process of its own: its forks must not have imported the project."""
     with tempfile.TemporaryDirectory() as folder:
         found = Path(folder) / "outcomes.json"
-        command = [sys.executable, "-m", "mutation", str(MUTANTS), "--seed", str(SEED), "--json", str(found)]
-        subprocess.run(command, cwd=ROOT / "tests", check=False)  # its exit code only reports whether the goal is reached
+        command = [
+            sys.executable,
+            "-m",
+            "tests.mutation",
+            str(MUTANTS),
+            "--seed",
+            str(SEED),
+            "--json",
+            str(found),
+        ]
+        subprocess.run(
+            command, cwd=ROOT, check=False
+        )  # its exit code only reports whether the goal is reached
         return findings(json.loads(found.read_text(encoding="utf-8")))
 
 
@@ -40,12 +56,14 @@ def findings(document: dict[str, Any]) -> Findings:
     """Return the findings of a run of the tool."""
     outcomes: list[dict[str, Any]] = document["outcomes"]
     targets = list(dict.fromkeys(one["target"] for one in outcomes))
-    shares = [(target, _share([one for one in outcomes if one["target"] == target])) for target in targets]
+    shares = [
+        (target, _share([one for one in outcomes if one["target"] == target])) for target in targets
+    ]
     rows = (
         Row("mutants that a test detects", _share(outcomes), "%", least=GOAL),
         *(Row(f"{target}: mutants that a test detects", share, "%") for target, share in shares),
-        Row("equivalent mutants, left out", float(len(document["equivalent"]))),
-        Row("a mutant, median", median(one["seconds"] for one in outcomes), "s"),
+        Row("equivalent mutants, not counted", float(len(document["equivalent"]))),
+        Row("time per mutant, median", median(one["seconds"] for one in outcomes), "s"),
     )
     survivors = [one for one in outcomes if one["by"] is None]
     notes = (
@@ -53,7 +71,9 @@ def findings(document: dict[str, Any]) -> Findings:
         *(f"survives: {_described(one)}" for one in survivors),
         *(f"equivalent: {_described(one)}" for one in document["equivalent"]),
     )
-    return Findings(rows, (Bars("Mutants that a test detects", "%", tuple(shares), GOAL),), notes)
+    return Findings(
+        rows, (Bars("Mutants that a test detects", "%", tuple(shares), mark=GOAL),), notes
+    )
 
 
 def _share(outcomes: list[dict[str, Any]]) -> float:

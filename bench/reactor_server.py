@@ -1,4 +1,4 @@
-"""A local server for benchmarks: answers at once, prints its address, and counts the frames sent under `/counted`."""
+"""A benchmark server: answers at once, prints its address, counts sent frames at `/counted`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import contextlib
 import signal
 
 from sequencer.server.app import StageServer
-from sequencer.server.settings import StandInSettings
+from sequencer.server.settings import ServerSettings
 from sequencer.stages.simulated.faults import reads_faults
 
 
@@ -17,7 +17,7 @@ async def _serve() -> None:
         with contextlib.suppress(NotImplementedError):
             asyncio.get_running_loop().add_signal_handler(one, stop.set)
     faults = reads_faults("delays: {answer: 0ms, connect: 0ms, shown: 0ms}\n")
-    async with StageServer(StandInSettings(port=0, faults=faults)) as server:
+    async with StageServer(ServerSettings(port=0, faults=faults)) as server:
         print(f"serving at {server.url}", flush=True)
         await stop.wait()
 

@@ -1,7 +1,9 @@
-"""Measures how fast scores are read and compiled, as ratios taken in one run, so that the machine's speed cancels out.
+"""Measures reading and compiling as ratios in one run, so that the machine's speed cancels out.
 
-- reading against the simplest possible tokenizer: one `re.finditer` over newlines, strings, numbers, words and the rest;
-- YAML against PyYAML's C loader on the same score; compiling against reading; ten times the cues against the time of one;
+- reading against the simplest possible tokenizer: one `re.finditer` over newlines, strings,
+  numbers, words and the rest;
+- YAML against PyYAML's C loader on the same score; compiling against reading; ten times the cues
+  against the time of one;
 - `sequencer check` on a small score against a bare Python that imports lark, yaml and pydantic;
 - the most expensive texts that are known, against an ordinary score of their size.
 
@@ -18,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from bench.findings import Bars, Findings, Row, Section
@@ -34,10 +37,11 @@ MANY = 100_000
 SECTION = Section(
     "Reading and compiling",
     f"""
-Scores of {CUES:,} cues: prompts through a scene and plain ones, marks, super-resolution, comments. The plainest tokenizer is
-one `re.finditer` over newlines, strings, numbers, words and the rest that collects `(line, token)`. The dearest texts are
-about as large as a score of 5,000 cues, and were made to cost much: faults in every line, brackets never closed, names
-without end.
+Scores of {CUES:,} cues: prompts with and without a scene, marks, super-resolution, comments. The
+simplest tokenizer is one `re.finditer` over newlines, strings, numbers, words and other characters
+that collects `(line, token)`. The most expensive texts are about as large as a score of 5,000 cues
+and are written to be slow to read: an error in every line, brackets that are never closed, very
+long lists of names.
 """,
 )
 
@@ -47,10 +51,16 @@ TOKEN = re.compile(
 
 
 def score_text(cues: int) -> str:
-    """Return a score of `cues` cues in sections of a hundred: prompts with and without a scene, marks, sr, comments."""
+    """Return a score of `cues` cues in sections of a hundred.
+
+    It has prompts with and without a scene, marks, sr and comments.
+    """
     lines = [
         'score "Bench"\nclock 120 bpm, 4/4\nseed 4271\n',
-        'let hero = "a woman in a yellow raincoat"\nlet light = "Wet neon light from the shop signs, soft rain haze."\n',
+        (
+            'let hero = "a woman in a yellow raincoat"\nlet light = "Wet neon light from the shop '
+            'signs, soft rain haze."\n'
+        ),
         'scene tram {\n  base "{hero} waits at a tram stop. {light}"',
         '  follow "{hero} remains at the tram stop. {action} {light}"\n}\n',
     ]
@@ -62,11 +72,20 @@ def score_text(cues: int) -> str:
             lines.append(f"section part-{section} 400 bars {{")
         lines.append(
             (
-                f'  at {bar} tram "Now she opens red umbrella number {index}; drops scatter from it."',
+                (
+                    f'  at {bar} tram "Now she opens red umbrella number {index}; drops scatter '
+                    'from it."'
+                ),
                 f'  at {bar}.3 tram "Suddenly tram {index} glides in behind her."',
                 "  at +3bar sr 4x",
-                f'  at {bar} "A woman in a yellow raincoat walks on past window {index}. {{light}}", sr off',
-                f'  at {bar}.2+1/2 mark m{index}, tram "Now the light changes to colour {index}."  # a remark',
+                (
+                    f'  at {bar} "A woman in a yellow raincoat walks on past window {index}. '
+                    f'{{light}}", sr off'
+                ),
+                (
+                    f'  at {bar}.2+1/2 mark m{index}, tram "Now the light changes to colour '
+                    f'{index}."  # a remark'
+                ),
             )[index % 5]
         )
     return "\n".join([*lines, "}", ""])
@@ -87,7 +106,7 @@ def read(text: str, notation: Notation = Notation.TEXT) -> Score:
     """Return the score of a valid text."""
     score = load_text(text, notation=notation).score
     if score is None:
-        raise ValueError("the bench made a faulty score")
+        raise ValueError("the benchmark generated a score with errors")
     return score
 
 
@@ -100,7 +119,7 @@ def reading() -> Iterator[Row]:
     yield Row(
         "text → Score, speed",
         own.ratio,
-        beside="the plainest tokenizer",
+        beside="the simplest tokenizer",
         least=0.15,
         spread=own.spread,
     )
@@ -108,8 +127,8 @@ def reading() -> Iterator[Row]:
     yield Row("compiling, time", compiling.ratio, beside="reading", most=1, spread=compiling.spread)
     printing = beside(lambda: print_score(score), lambda: read(text), 3)
     yield Row("printing, time", printing.ratio, beside="reading", spread=printing.spread)
-    yield Row("cues read a second", CUES / own.theirs)
-    yield Row("cues compiled a second", CUES / compiling.ours)
+    yield Row("cues read per second", CUES / own.theirs)
+    yield Row("cues compiled per second", CUES / compiling.ours)
 
 
 def yaml() -> Row:
@@ -134,15 +153,22 @@ text = score_text(int(sys.argv[1]))
 compile_all(read(score_text(100)))
 before = time.process_time()
 compile_all(read(text))
-print(json.dumps([time.process_time() - before, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss]))
+spent = time.process_time() - before
+print(json.dumps([spent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss]))
 """
 
 
 def growth() -> Iterator[Row]:
-    """Measure a hundred thousand cues against ten thousand, each in a Python process of its own, and the memory used."""
+    """Measure 100,000 cues against 10,000, each in its own Python process, and the memory used."""
 
     def measured(cues: int) -> tuple[float, int]:
-        ran = subprocess.run([sys.executable, "-c", _GROWTH, str(cues)], capture_output=True, text=True, check=True, cwd=ROOT)
+        ran = subprocess.run(
+            [sys.executable, "-c", _GROWTH, str(cues)],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=ROOT,
+        )
         spent, memory = json.loads(ran.stdout)
         return float(spent), int(memory) * (1 if sys.platform == "darwin" else 1024)
 
@@ -154,31 +180,48 @@ def growth() -> Iterator[Row]:
         spent, memory = measured(MANY)
         many.append(spent)
     found = paired(many, few)
-    yield Row(f"{MANY:,} cues read and compiled, time", found.ratio, beside=f"{CUES:,} cues", most=12, spread=found.spread)
+    yield Row(
+        f"{MANY:,} cues read and compiled, time",
+        found.ratio,
+        beside=f"{CUES:,} cues",
+        most=12,
+        spread=found.spread,
+    )
     yield Row(f"memory with {MANY:,} cues", memory / 1e9, "GB", most=1.5)
 
 
 def starting() -> Row:
-    """Measure `sequencer check` on a small score against a bare Python with the libraries that it uses for reading."""
+    """Measure `sequencer check` on a small score against Python importing the same libraries."""
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "PYTHONPYCACHEPREFIX": folder}
-        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # a user's second run finds compiled modules
+        environment.pop(
+            "PYTHONDONTWRITEBYTECODE", None
+        )  # a user's second run finds compiled modules
 
         def spent(*command: str) -> float:
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            subprocess.run([sys.executable, *command], capture_output=True, check=True, cwd=ROOT, env=environment)
+            subprocess.run(
+                [sys.executable, *command],
+                capture_output=True,
+                check=True,
+                cwd=ROOT,
+                env=environment,
+            )
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
         turns = [
-            (spent("-c", "import lark, yaml, pydantic"), spent("-m", "sequencer", "check", "scores/first.score"))
+            (
+                spent("-c", "import lark, yaml, pydantic"),
+                spent("-m", "sequencer", "check", "scores/first.score"),
+            )
             for _ in range(12)
         ][2:]
     found = paired([check for _, check in turns], [bare for bare, _ in turns])
     return Row(
         "`sequencer check` on a small score, time",
         found.ratio,
-        beside="a bare Python that imports lark, yaml and pydantic",
+        beside="a Python that only imports lark, yaml and pydantic",
         most=1,
         spread=found.spread,
     )
@@ -188,11 +231,11 @@ def _many(unit: str, size: int) -> str:
     return unit * (size // len(unit))
 
 
-def dear_texts(size: int) -> dict[str, str]:
-    """Return expensive texts of about `size` characters: errors without end, brackets, lists, long words."""
+def expensive_texts(size: int) -> dict[str, str]:
+    """Return expensive texts of about `size` characters: errors, brackets, lists, long words."""
     return {
-        "faults in every line": _many('at 9,3 tram "x"\n', size),
-        "words of no statement": _many('foo bar "x"\n', size),
+        "an error in every line": _many('at 9,3 tram "x"\n', size),
+        "unknown statements": _many('foo bar "x"\n', size),
         "lines of one letter": _many("x\n", size),
         "quotes never closed": _many('at 1 "x\n', size),
         "three quotes never closed": 'let a = """' + _many('word "" word\n', size),
@@ -207,10 +250,12 @@ def dear_texts(size: int) -> dict[str, str]:
         "braces in texts": _many('let a = "' + "{{" * 400 + '"\n', size),
         "backslashes": _many('let a = "' + "\\\\" * 400 + '"\n', size),
         "names to play": "play " + _many("a ", min(size, 150_000)) + "\n",
-        "triggers": "section a until " + _many("note C3 or ", min(size, 150_000)) + "go x, max 4 bars {\n}\n",
+        "triggers": "section a until "
+        + _many("note C3 or ", min(size, 150_000))
+        + "go x, max 4 bars {\n}\n",
         "picks": _many('at 1 pick("a"|"b")\n', size),
-        "statements of ten signs": _many("at 1 sr 2x\n", size),
-        "slips that are tried": _many('at 1 tram "x" ' + "foo " * 400 + "\n", size),
+        "statements of ten characters": _many("at 1 sr 2x\n", size),
+        "many unknown words in a line": _many('at 1 tram "x" ' + "foo " * 400 + "\n", size),
         "wrong digits": _many('at ９ "x"\n', size),
         "typographic quotes": _many("at 1 “x”\n", size),
         "one long line": 'at 1 "' + "x" * size + '"\n',
@@ -218,13 +263,19 @@ def dear_texts(size: int) -> dict[str, str]:
     }
 
 
-def dear() -> tuple[Row, Bars]:
-    """Measure the most expensive of these texts against an ordinary score: each once, the worst ones in turns."""
+def most_expensive() -> tuple[Row, Bars]:
+    """Measure the most expensive of these texts against an ordinary score.
+
+    Each text is measured once, the worst ones in turns.
+    """
     plain = score_text(5_000)
-    texts = dear_texts(len(plain))
+    texts = expensive_texts(len(plain))
     load_text('foo "x"\n')
     per_character = seconds(lambda: load_text(plain), 3) / len(plain)
-    ratios = {name: once(lambda text=text: load_text(text)) / len(text) / per_character for name, text in texts.items()}  # type: ignore[misc]  # binds now
+    ratios = {
+        name: once(partial(load_text, text)) / len(text) / per_character
+        for name, text in texts.items()
+    }
     rows: list[Row] = []
     for name in sorted(ratios, key=lambda one: -ratios[one])[:3]:
         text = texts[name]
@@ -233,15 +284,26 @@ def dear() -> tuple[Row, Bars]:
         ratios[name] = found.ratio * size
         spread = (found.spread[0] * size, found.spread[1] * size)
         rows.append(
-            Row(f"the dearest text ({name}), time", ratios[name], beside="a plain score of its size", most=4, spread=spread)
+            Row(
+                f"the most expensive text ({name}), time",
+                ratios[name],
+                beside="an ordinary score of its size",
+                most=4,
+                spread=spread,
+            )
         )
-    dearest = sorted(ratios.items(), key=lambda one: -one[1])
-    chart = Bars("The dearest texts", "× the time of a plain score of their size", tuple(dearest[:8]), 4)
+    by_cost = sorted(ratios.items(), key=lambda one: -one[1])
+    chart = Bars(
+        "The most expensive texts",
+        "× the time of an ordinary score of their size",
+        tuple(by_cost[:8]),
+        mark=4,
+    )
     return max(rows, key=lambda row: row.value or 0), chart
 
 
 def measure() -> Findings:
     """Measure every ratio."""
     rows = [*reading(), yaml(), *growth(), starting()]
-    dearest, chart = dear()
-    return Findings((*rows, dearest), (chart,))
+    slowest, chart = most_expensive()
+    return Findings((*rows, slowest), (chart,))

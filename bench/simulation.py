@@ -1,7 +1,9 @@
-"""Measures how many random shows are played and checked per second: see docs/simulation.md. The same shows every time.
+"""Measures how many random shows are played and checked per second: see docs/simulation.md.
 
-Each show is compared with its own score, played once without faults, without operator input at bad moments, and without checks:
-the difference is the cost of the simulation itself.
+The same shows every time.
+
+Each show is compared with its own score, played once without faults, without operator input at bad
+moments, and without checks: the difference is the cost of the simulation itself.
 """
 
 from __future__ import annotations
@@ -27,17 +29,18 @@ GOAL = 1000 / 300
 SECTION = Section(
     "Simulated shows",
     f"""
-{SHOWS} shows of [the simulation](simulation.md), drawn from fixed seeds, one after the other on one core: played in virtual
-time under faults, hands and gear, and then looked at: every invariant, a replay included. Beside them the same scores, played
-by the same engine without faults and hands, and looked at by nobody. The goal is CI's thousand within five minutes, on one
-core of its two.
+{SHOWS} shows of [the simulation](simulation.md) with fixed seeds, one after the other on one core.
+They are played in virtual time with faults, operator commands and MIDI devices, then checked for
+every invariant, including a replay. They are compared with the same scores, played by the same
+engine without faults, operator commands and checks. The goal is the thousand shows of CI within
+five minutes, on one of its two cores.
 """,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    """Seconds of processor time for all shows: playing, checking, and playing the same scores without faults."""
+    """Processor seconds for all shows: playing, checking, and playing them without faults."""
 
     played: float
     seen: float
@@ -46,15 +49,15 @@ class _Turn:
 
 def measure() -> Findings:
     """Play, check, and play without faults, in turns."""
-    sys.path.insert(0, str(ROOT / "tests"))  # the simulation is in the tests folder
+    sys.path.insert(0, str(ROOT))  # the simulation belongs to the tests
     try:
-        from simulation.drawing import draw_script
-        from simulation.invariants import violations
-        from simulation.playing import Show, play
+        from tests.simulation.drawing import draw_script
+        from tests.simulation.invariants import violations
+        from tests.simulation.playing import Show, play
     finally:
         sys.path.pop(0)
     scripts = [draw_script(seed) for seed in range(SHOWS)]
-    plain = [replace(script, faults={}, hands=()) for script in scripts]
+    plain = [replace(script, faults={}, operator_events=()) for script in scripts]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         shows: list[Show] = []
@@ -65,7 +68,12 @@ def measure() -> Findings:
             broken.clear()
             return _Turn(
                 _each(scripts, lambda script: shows.append(play(script, folder))),
-                _each(range(SHOWS), lambda seed: broken.extend(f"seed {seed}: {one}" for one in violations(shows[seed]))),
+                _each(
+                    range(SHOWS),
+                    lambda seed: broken.extend(
+                        f"seed {seed}: {one}" for one in violations(shows[seed])
+                    ),
+                ),
                 _each(plain, lambda script: play(script, folder)),
             )
 
@@ -76,26 +84,40 @@ def measure() -> Findings:
     real = sorted(virtual / (one.played + one.seen) for one in turns)
     costs = sorted((one.played + one.seen) / one.plain for one in turns)
     rows = (
-        Row("shows a second, each looked at", median(speeds), least=GOAL, spread=(speeds[0], speeds[-1])),
-        Row("their virtual time", median(real), "× real time", spread=(real[0], real[-1])),
         Row(
-            "a show with all that is done to it, time",
+            "shows played and checked per second",
+            median(speeds),
+            least=GOAL,
+            spread=(speeds[0], speeds[-1]),
+        ),
+        Row("speed of their virtual time", median(real), "× real time", spread=(real[0], real[-1])),
+        Row(
+            "a show played with faults and checked, time",
             median(costs),
-            beside="its score played plainly",
+            beside="its score played without them",
             spread=(costs[0], costs[-1]),
         ),
-        Row("of that, looking at what was played", median(one.seen / (one.played + one.seen) for one in turns) * 100, "%"),
+        Row(
+            "share of that time for checking",
+            median(one.seen / (one.played + one.seen) for one in turns) * 100,
+            "%",
+        ),
         Row("invariants broken", float(len(broken)), most=0),
     )
     best = min(turns, key=lambda one: one.played + one.seen)
     bars = (
-        ("played under faults, with hands", best.played),
-        ("looked at", best.seen),
-        ("the same scores, plainly", best.plain),
+        ("played with faults and operator commands", best.played),
+        ("checked", best.seen),
+        ("the same scores without faults", best.plain),
     )
-    chart = Bars("What a show costs", "ms of processor", tuple((name, 1000 * spent / SHOWS) for name, spent in bars))
+    chart = Bars(
+        "Cost of a show",
+        "ms of processor time",
+        tuple((name, 1000 * spent / SHOWS) for name, spent in bars),
+    )
+    events = sum(len(one.steps) for one in shows)
     note = (
-        f"{SHOWS} shows of {virtual / 60:.0f} minutes of virtual time in all, {sum(len(one.steps) for one in shows):,} events"
+        f"{SHOWS} shows with {virtual / 60:.0f} minutes of virtual time in total, {events:,} events"
     )
     return Findings(rows, (chart,), (note,))
 

@@ -1,11 +1,12 @@
-"""Measures whether anything grows or drifts: six hours of score in virtual time, and thirty real minutes over WebRTC.
+"""Measures growth and drift: six hours of score in virtual time, 30 real minutes over WebRTC.
 
     python -m bench.soak [--hours 6] [--minutes 30] [--fps 24] [--json FILE]
 
-Virtual: the simulated stage with a journal, in one process. Real: `sequencer serve` and `sequencer perform --local`, each in a
-process of its own that is sampled from inside (`soak_probe`). Flat means that the last quarter holds no more than the second
-one, except for a small allowance. No drift means that every cue landed on its planned chunk, and that the chunks of the last
-quarter begin as far from an even count as those of the first.
+Virtual: the simulator with a journal, in one process. Real: `sequencer serve` and `sequencer
+perform --local`, each in a process of its own that is sampled from inside (`soak_probe`). Flat
+means that the last quarter holds no more than the second one, except for a small allowance. No
+drift means that every cue landed on its planned chunk, and that the chunks of the last quarter
+begin as far from an even count as those of the first.
 """
 
 from __future__ import annotations
@@ -46,27 +47,32 @@ SECOND = 1_000_000_000
 Held = dict[str, int]
 
 KILOBYTES = 24_000
-"""Memory that the last quarter may hold above the second one: the result of each cue is kept to the end of a run."""
+"""Memory the last quarter may hold above the second: each cue's result is kept to a run's end."""
 
 SHORT_HOURS, SHORT_SECONDS = 6.0, 75.0
 SECTION = Section(
     "Long runs",
     f"""
-Does anything grow, does anything drift? {SHORT_HOURS:.0f} hours of score in virtual time, and {SHORT_SECONDS:.0f} real
-seconds over WebRTC from `sequencer serve` to `sequencer perform`, each process looked at from inside. Drift is how much later
-chunks begin in the last quarter than in the first, beyond an even count; growth is what is held in the last quarter beyond
-the second, where {KILOBYTES / 1000:.0f} MB are allowed, for what became of each cue is kept to a run's end. Whether it is
-flat over WebRTC too takes longer than this: `python -m bench.soak` looks for thirty real minutes.
+Does anything grow or drift? {SHORT_HOURS:.0f} hours of score in virtual time, and
+{SHORT_SECONDS:.0f} real seconds over WebRTC from `sequencer serve` to `sequencer perform`, with
+each process sampled from inside. Drift is how much later chunks begin in the last quarter than in
+the first, compared with even spacing. Growth is the memory of the last quarter above that of the
+second; {KILOBYTES / 1000:.0f} MB are allowed, because the result of each cue is kept until the end
+of a run. Growth over WebRTC takes longer to measure: `python -m bench.soak` runs for thirty real
+minutes.
 """,
 )
 
 WARM = 60
-"""Seconds of warm-up that are ignored: decoders, encoders and the first chunks allocate their memory once."""
+"""Seconds of warm-up to ignore: decoders, encoders and first chunks allocate memory once."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Soaked:
-    """The result of a soak. `held` are samples of each process by name, `drift_ms` the change of the chunks' beginnings."""
+    """The result of a soak.
+
+    `held` are samples of each process by name, `drift_ms` the change of the chunks' beginnings.
+    """
 
     what: str
     seconds: float
@@ -78,11 +84,12 @@ class Soaked:
     trouble: str = ""
 
     def faults(self) -> list[str]:
-        """Return what is not flat and what drifted; empty if all is well."""
+        """Return what is not flat and what drifted; empty if nothing is wrong."""
         found = [self.trouble] if self.trouble else []
         if self.landed_as_planned != self.cues:
             found.append(
-                f"{self.cues - self.landed_as_planned} of {self.cues} cues did not land on the chunk they were planned for"
+                f"{self.cues - self.landed_as_planned} of {self.cues} cues did not land on the "
+                "chunk they were planned for"
             )
         for name, samples in self.held.items():
             found += [f"{name}: {one}" for one in grown(samples)]
@@ -92,7 +99,7 @@ class Soaked:
 def grown(samples: Sequence[Held]) -> list[str]:
     """Return what the last quarter of the samples holds more of than the second one."""
     if len(samples) < 8:
-        return ["there are too few samples to say"]
+        return ["too few samples"]
     quarter = len(samples) // 4
     found = []
     for key, allowed in (("kb", KILOBYTES), ("files", 2), ("threads", 1), ("tasks", 3)):
@@ -103,7 +110,7 @@ def grown(samples: Sequence[Held]) -> list[str]:
     return found
 
 
-# ---- virtual -------------------------------------------------------------------------------------------------------
+# ---- virtual -------------------------------------------------------------------------------------
 
 
 def virtual(hours: float, samples: int = 48) -> Soaked:
@@ -127,27 +134,28 @@ def virtual(hours: float, samples: int = 48) -> Soaked:
                     if len(begins) % every == 0:
                         found.append(held(asyncio.get_running_loop()))
 
-            performance = Performance(schedule, stage, clock, journal, watchers=[look])
+            performance = Performance(schedule, stage, clock, journal=journal, watchers=[look])
             await performance.run()
             return performance
 
         report = asyncio.run(run()).conductor.report()
     return Soaked(
-        f"{hours:g} h of score in virtual time",
-        time.perf_counter() - began,
-        report.chunks,
-        len(report.cues),
-        sum(cue.landed == cue.planned for cue in report.cues),
-        drift(begins, schedule.grid.chunk, cuts=report.takes - 1),
-        {"run": found},
-        "" if report.ended_well else report.ended,
+        what=f"{hours:g} h of score in virtual time",
+        seconds=time.perf_counter() - began,
+        chunks=report.chunks,
+        cues=len(report.cues),
+        landed_as_planned=sum(cue.landed == cue.planned for cue in report.cues),
+        drift_ms=drift(begins, schedule.grid.chunk, cuts=report.takes - 1),
+        held={"run": found},
+        trouble="" if report.ended_well else report.ended,
     )
 
 
 def drift(begins: Sequence[int], chunk: Fraction, cuts: int = 0) -> float:
-    """Return by how many milliseconds chunks are later in the last quarter than in the first, beyond an even count.
+    """Return by how many ms chunks drift from even spacing between the first and last quarter.
 
-    Cuts take a time of their own: if there are any, the median length of a chunk is compared instead.
+    Cuts take a time of their own: if there are any, the median length of a chunk is compared
+    instead.
     """
     if len(begins) < 8 or cuts:
         gaps = [after - before for before, after in pairwise(begins)]
@@ -155,10 +163,12 @@ def drift(begins: Sequence[int], chunk: Fraction, cuts: int = 0) -> float:
         return 0.0 if not even else float((statistics.median(even) - chunk * SECOND) / 1_000_000)
     late = [at - begins[0] - number * chunk * SECOND for number, at in enumerate(begins)]
     quarter = len(late) // 4
-    return float((statistics.median(late[-quarter:]) - statistics.median(late[:quarter])) / 1_000_000)
+    return float(
+        (statistics.median(late[-quarter:]) - statistics.median(late[:quarter])) / 1_000_000
+    )
 
 
-# ---- real ----------------------------------------------------------------------------------------------------------
+# ---- real ----------------------------------------------------------------------------------------
 
 
 def score_of(seconds: float, fps: int) -> str:
@@ -172,7 +182,7 @@ def score_of(seconds: float, fps: int) -> str:
 
 
 def real(seconds: float, fps: int = 24, every: float = 2.0) -> Soaked:
-    """Play for `seconds` real seconds: the local server and a live run side by side, over WebRTC on this machine."""
+    """Play for `seconds` real seconds: local server and live run over WebRTC on this machine."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         (folder / "soak.score").write_text(score_of(seconds, fps), encoding="utf-8")
@@ -194,34 +204,66 @@ def real(seconds: float, fps: int = 24, every: float = 2.0) -> Soaked:
         began = time.perf_counter()
         with subprocess.Popen(serve, stdout=subprocess.PIPE, text=True, env=environment) as server:
             try:
-                said = server.stdout.readline() if server.stdout is not None else ""
-                found = re.search(r"http://[\d.:]+", said)
+                line = server.stdout.readline() if server.stdout is not None else ""
+                found = re.search(r"http://[\d.:]+", line)
                 if found is None:
-                    return Soaked("real", 0, 0, 0, 0, 0.0, {}, f"the stand-in did not start: {said!r}")
-                perform = [*probe, str(folder / "perform"), str(every), "perform", str(folder / "soak.score"), "--local"]
+                    return Soaked(
+                        what="real",
+                        seconds=0,
+                        chunks=0,
+                        cues=0,
+                        landed_as_planned=0,
+                        drift_ms=0.0,
+                        held={},
+                        trouble=f"the local server did not start: {line!r}",
+                    )
+                perform = [
+                    *probe,
+                    str(folder / "perform"),
+                    str(every),
+                    "perform",
+                    str(folder / "soak.score"),
+                    "--local",
+                ]
                 perform += ["--url", found[0], "--out", str(folder / "run"), "-q"]
                 done = subprocess.run(
-                    perform, env=environment, capture_output=True, text=True, timeout=seconds * 1.5 + 120, check=False
+                    perform,
+                    env=environment,
+                    capture_output=True,
+                    text=True,
+                    timeout=seconds * 1.5 + 120,
+                    check=False,
                 )
             finally:
                 server.send_signal(signal.SIGINT)
                 server.communicate(timeout=60)
         spent = time.perf_counter() - began
         if not (folder / "run" / "journal.jsonl").is_file():
-            return Soaked("real", spent, 0, 0, 0, 0.0, {}, f"the run did not come to its end: {done.stderr[-500:]}")
+            return Soaked(
+                what="real",
+                seconds=spent,
+                chunks=0,
+                cues=0,
+                landed_as_planned=0,
+                drift_ms=0.0,
+                held={},
+                trouble=f"the run did not finish: {done.stderr[-500:]}",
+            )
         journal = read_journal(folder / "run" / "journal.jsonl")
         cues = json.loads((folder / "run" / "report.json").read_text(encoding="utf-8"))["cues"]
         begins = [one.event.at for one in journal.records if isinstance(one.event, ChunkDone)]
         warm = min(WARM, seconds / 4)
         return Soaked(
-            f"{seconds / 60:g} min over WebRTC at {fps} fps",
-            spent,
-            len(begins),
-            len(cues),
-            sum(cue["landed"] == cue["planned"] for cue in cues),
-            drift(begins, journal.schedule.grid.chunk),
-            {name: _samples(folder / name, warm) for name in ("serve", "perform")},
-            "" if done.returncode == 0 else f"perform ended with {done.returncode}: {done.stderr[-500:]}",
+            what=f"{seconds / 60:g} min over WebRTC at {fps} fps",
+            seconds=spent,
+            chunks=len(begins),
+            cues=len(cues),
+            landed_as_planned=sum(cue["landed"] == cue["planned"] for cue in cues),
+            drift_ms=drift(begins, journal.schedule.grid.chunk),
+            held={name: _samples(folder / name, warm) for name in ("serve", "perform")},
+            trouble=""
+            if done.returncode == 0
+            else f"perform ended with {done.returncode}: {done.stderr[-500:]}",
         )
 
 
@@ -232,10 +274,10 @@ def _samples(path: Path, warm: float) -> list[Held]:
     return [{key: value for key, value in one.items() if key != "at"} for one in kept[:-2]]
 
 
-# ---- output --------------------------------------------------------------------------------------------------------
+# ---- output --------------------------------------------------------------------------------------
 
 
-def told(found: Soaked) -> str:
+def describe(found: Soaked) -> str:
     """Return a soak as lines for printing."""
     cues = f"{found.landed_as_planned} of {found.cues} cues landed as planned"
     lines = [
@@ -244,13 +286,23 @@ def told(found: Soaked) -> str:
     ]
     for name, samples in found.held.items():
         quarter = max(1, len(samples) // 4)
-        for key, unit in (("kb", "kB of memory"), ("files", "open files"), ("threads", "threads"), ("tasks", "tasks")):
+        for key, unit in (
+            ("kb", "kB of memory"),
+            ("files", "open files"),
+            ("threads", "threads"),
+            ("tasks", "tasks"),
+        ):
             if samples:
-                early = statistics.median(one[key] for one in samples[quarter : 2 * quarter] or samples)
+                early = statistics.median(
+                    one[key] for one in samples[quarter : 2 * quarter] or samples
+                )
                 late = statistics.median(one[key] for one in samples[-quarter:])
                 most = max(one[key] for one in samples)
-                lines.append(f"  {name}: {early:.0f} → {late:.0f} {unit} (second quarter → last; at most {most})")
-    return "\n".join([*lines, *(f"  NOT FLAT: {one}" for one in found.faults())])
+                lines.append(
+                    f"  {name}: {early:.0f} → {late:.0f} {unit} (second quarter → last; at "
+                    f"most {most})"
+                )
+    return "\n".join([*lines, *(f"  PROBLEM: {one}" for one in found.faults())])
 
 
 def _rows(found: Soaked, is_long: bool) -> Iterator[Row]:
@@ -262,12 +314,16 @@ def _rows(found: Soaked, is_long: bool) -> Iterator[Row]:
         kept = [one["kb"] / 1000 for one in samples]
         quarter = len(kept) // 4
         if quarter and is_long:
-            growth = statistics.median(kept[-quarter:]) - statistics.median(kept[quarter : 2 * quarter])
+            growth = statistics.median(kept[-quarter:]) - statistics.median(
+                kept[quarter : 2 * quarter]
+            )
             yield Row(f"{name}: growth of memory", max(0.0, growth), "MB", most=KILOBYTES / 1000)
         elif quarter:
             yield Row(f"{name}: memory of `{who}`", statistics.median(kept[-quarter:]), "MB")
     if is_long:
-        yield Row(f"{name}: what is not flat (memory, files, threads, tasks)", float(len(found.faults())), most=0)
+        yield Row(
+            f"{name}: problems (memory, files, threads, tasks)", float(len(found.faults())), most=0
+        )
 
 
 def measure() -> Findings:
@@ -275,7 +331,12 @@ def measure() -> Findings:
     soaks = [virtual(SHORT_HOURS)]
     if Path("/proc/self/statm").exists():
         soaks.append(real(SHORT_SECONDS))
-    held_by = {(one.what, who): samples for one in soaks for who, samples in one.held.items() if len(samples) > 1}
+    held_by = {
+        (one.what, who): samples
+        for one in soaks
+        for who, samples in one.held.items()
+        if len(samples) > 1
+    }
     lines = tuple(
         (
             f"{who} ({'virtual' if what == soaks[0].what else 'real'})",
@@ -290,26 +351,56 @@ def measure() -> Findings:
     notes += [f"{soaks[0].what}: {fault}" for fault in soaks[0].faults()]
     rows = [row for one in soaks for row in _rows(one, is_long=one is soaks[0])]
     if len(soaks) == 1:
-        rows.append(Row("real time over WebRTC", None, why="what a process holds is read from Linux's /proc"))
-    return Findings(tuple(rows), (Lines("Memory held beyond the first look", "% of the run", "MB", lines),), tuple(notes))
+        rows.append(
+            Row(
+                "real time over WebRTC",
+                None,
+                why="the samples are read from /proc, which only Linux has",
+            )
+        )
+    return Findings(
+        tuple(rows),
+        (
+            Lines(
+                title="Memory above the first sample", across="% of the run", up="MB", lines=lines
+            ),
+        ),
+        tuple(notes),
+    )
 
 
 def main() -> int:
     """Soak and print; return 1 if something grew or drifted."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--hours", type=float, default=6.0, help="of score, in virtual time (0: none)")
-    parser.add_argument("--minutes", type=float, default=30.0, help="real ones, over WebRTC (0: none)")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--hours", type=float, default=6.0, help="hours of score in virtual time (0: none)"
+    )
+    parser.add_argument(
+        "--minutes", type=float, default=30.0, help="real minutes over WebRTC (0: none)"
+    )
     parser.add_argument("--fps", type=int, default=24)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there too")
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="also write the results to this file"
+    )
     args = parser.parse_args()
     soaks = [virtual(args.hours)] if args.hours else []
     soaks += [real(args.minutes * 60, args.fps)] if args.minutes else []
     for one in soaks:
-        print(told(one), flush=True)
+        print(describe(one), flush=True)
     if args.json is not None:
         args.json.write_text(
             json.dumps(
-                [{"what": one.what, "chunks": one.chunks, "drift_ms": one.drift_ms, "faults": one.faults()} for one in soaks],
+                [
+                    {
+                        "what": one.what,
+                        "chunks": one.chunks,
+                        "drift_ms": one.drift_ms,
+                        "faults": one.faults(),
+                    }
+                    for one in soaks
+                ],
                 indent=1,
             )
             + "\n",

@@ -1,6 +1,11 @@
-"""Run a `sequencer` command and record its resources every few seconds: `soak_probe.py FILE SECONDS COMMAND …`.
+"""Run a `sequencer` command and record its resources every few seconds.
 
-Each line of FILE is JSON: seconds since the beginning, resident memory in kB, open files, threads, and tasks of the event loop.
+Usage:
+
+`soak_probe.py FILE SECONDS COMMAND …`.
+
+Each line of FILE is JSON: seconds since the beginning, resident memory in kB, open files, threads,
+and tasks of the event loop.
 """
 
 from __future__ import annotations

@@ -22,9 +22,12 @@ def once(work: Callable[[], object]) -> float:
     return time.process_time() - before
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """Two functions timed in turns. `ratio` is ours as a multiple of theirs: the median over the turns, with its spread."""
+    """Two functions timed in turns.
+
+    `ratio` is ours as a multiple of theirs: the median over the turns, with its spread.
+    """
 
     ours: float
     theirs: float
@@ -37,7 +40,10 @@ class Pair:
 
 
 def beside(ours: Callable[[], object], theirs: Callable[[], object], times: int = 5) -> Pair:
-    """Time both in turns: what slows the machine down for a while slows both. Seconds are the minimum of each."""
+    """Time both in turns: what slows the machine down for a while slows both.
+
+    Seconds are the minimum of each.
+    """
     turns = [(once(theirs), once(ours)) for _ in range(times)]
     return paired([own for _, own in turns], [other for other, _ in turns])
 
@@ -45,4 +51,6 @@ def beside(ours: Callable[[], object], theirs: Callable[[], object], times: int 
 def paired(ours: list[float], theirs: list[float]) -> Pair:
     """Pair times measured in turns: the first of ours belongs to the first of theirs, and so on."""
     ratios = [own / other for own, other in zip(ours, theirs, strict=True)]
-    return Pair(min(ours), min(theirs), median(ratios), (min(ratios), max(ratios)))
+    return Pair(
+        ours=min(ours), theirs=min(theirs), ratio=median(ratios), spread=(min(ratios), max(ratios))
+    )

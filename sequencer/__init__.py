@@ -1,16 +1,17 @@
 """Write, check, rehearse and perform scores for real-time video models.
 
 >>> import sequencer
->>> score = sequencer.reads('seed 42\nat 0c "A paper boat drifts along a gutter."\nend 4c\n')
+>>> score = sequencer.reads('seed 42\\nat 0c "A paper boat drifts along a gutter."\\nend 4c\\n')
 >>> schedule = sequencer.compile_score(score)
->>> schedule.end
-4
+>>> schedule
+<Schedule: 4 chunks (5.5 s), 1 cue>
 >>> rehearsed = sequencer.rehearse(schedule, video=False, save=False)
 >>> rehearsed.report.all_landed
 True
 
-Names are loaded on first use (PEP 562), so that each half works without the libraries of the other: a score can be read and
-checked without network and media libraries, and a compiled schedule can be performed without lark.
+Names are loaded on first use (PEP 562), so that each half works without the libraries of the other:
+a score can be read and checked without network and media libraries, and a compiled schedule can be
+performed without lark.
 """
 
 from __future__ import annotations
@@ -18,8 +19,15 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from sequencer.core.display import register_html_renderer
+from sequencer.core.version import package_version
+
 if TYPE_CHECKING:
-    from sequencer.api.runs import rehearse
+    from sequencer.api.exporting import export
+    from sequencer.api.importing import import_
+    from sequencer.api.performing import perform, perform_async
+    from sequencer.api.rehearsing import rehearse
+    from sequencer.api.reporting import diff, freeze, sheet, timeline
     from sequencer.core.diagnostics import Diagnostic, Span
     from sequencer.core.errors import (
         InputError,
@@ -40,13 +48,19 @@ if TYPE_CHECKING:
     from sequencer.language.compiler import Compilation, compile_score
     from sequencer.language.notations import print_score, read, reads
     from sequencer.language.score import Score
-    from sequencer.runtime.rehearsal import RehearsalResult
+    from sequencer.reports.diff import Comparison
+    from sequencer.runtime.results import PerformanceResult, RehearsalResult
     from sequencer.schedule.model import Schedule
 
+    __version__: str
+    """The version of the package, from its metadata."""
+
 _HOMES = {
-    "sequencer.language.check": ("CheckResult", "check"),
-    "sequencer.language.compiler": ("Compilation", "compile_score"),
-    "sequencer.engine.conductor": ("Conductor", "CueReport", "Report", "Status"),
+    "sequencer.api.exporting": ("export",),
+    "sequencer.api.importing": ("import_",),
+    "sequencer.api.performing": ("perform", "perform_async"),
+    "sequencer.api.rehearsing": ("rehearse",),
+    "sequencer.api.reporting": ("diff", "freeze", "sheet", "timeline"),
     "sequencer.core.diagnostics": ("Diagnostic", "Span"),
     "sequencer.core.errors": (
         "InputError",
@@ -58,18 +72,24 @@ _HOMES = {
         "StageError",
         "UsageError",
     ),
+    "sequencer.engine.conductor.deliveries": ("Status",),
+    "sequencer.engine.conductor.machine": ("Conductor",),
+    "sequencer.engine.conductor.report": ("CueReport", "Report"),
     "sequencer.engine.journal": ("Journal", "read_journal"),
-    "sequencer.language.notations": ("print_score", "read", "reads"),
-    "sequencer.api.runs": ("rehearse",),
-    "sequencer.runtime.rehearsal": ("RehearsalResult",),
     "sequencer.engine.replay": ("Replay", "replay"),
-    "sequencer.schedule": ("Schedule",),
+    "sequencer.language.check": ("CheckResult", "check"),
+    "sequencer.language.compiler": ("Compilation", "compile_score"),
+    "sequencer.language.notations": ("print_score", "read", "reads"),
     "sequencer.language.score": ("Score",),
+    "sequencer.reports.diff": ("Comparison",),
+    "sequencer.runtime.results": ("PerformanceResult", "RehearsalResult"),
+    "sequencer.schedule.model": ("Schedule",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "CheckResult",
+    "Comparison",
     "Compilation",
     "Conductor",
     "CueReport",
@@ -78,6 +98,7 @@ __all__ = [
     "Journal",
     "JournalError",
     "OutputError",
+    "PerformanceResult",
     "RehearsalResult",
     "Replay",
     "Report",
@@ -90,25 +111,47 @@ __all__ = [
     "StageError",
     "Status",
     "UsageError",
+    "__version__",
     "check",
     "compile_score",
+    "diff",
+    "export",
+    "freeze",
+    "import_",
+    "perform",
+    "perform_async",
     "print_score",
     "read",
     "read_journal",
     "reads",
     "rehearse",
     "replay",
+    "sheet",
+    "timeline",
 ]
 
 
 def __getattr__(name: str) -> Any:
     home = _HOME_OF.get(name)
-    if home is None:
+    if home is not None:
+        value = getattr(import_module(home), name)
+    elif name == "__version__":
+        value = package_version()
+    else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(home), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted(__all__)
+
+
+def _render_html(value: object) -> str | None:
+    """Draw a value for a notebook. What draws it is loaded when a notebook first shows one."""
+    from sequencer.api.display import render_html
+
+    return render_html(value)
+
+
+register_html_renderer(_render_html)

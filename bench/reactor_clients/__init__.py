@@ -15,10 +15,10 @@ from bench.machine import ROOT
 
 HERE = Path(__file__).parent
 SDK = ROOT / ".deps" / "reactor-sdk-1"
-MISSING = "the SDK is not there (`.ci/setup-reactor` brings it)"
+MISSING = "the SDK is not installed (run `.ci/setup-reactor`)"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
     """A client program, and the Python interpreter that runs it."""
 
@@ -28,10 +28,10 @@ class Client:
     more: tuple[str, ...] = ()
 
 
-OURS = Client("ours", "ours.py")
-RECORDING = Client("ours, recording", "ours.py", more=("record",))
-BARE = Client("aiortc alone", "bare.py")
-THEIRS = Client("reactor-sdk 1.13.0", "theirs.py", SDK / "bin" / "python")
+OURS = Client(name="ours", program="ours.py")
+RECORDING = Client(name="ours, recording", program="ours.py", more=("record",))
+BARE = Client(name="aiortc alone", program="bare.py")
+THEIRS = Client(name="reactor-sdk 1.13.0", program="theirs.py", python=SDK / "bin" / "python")
 
 
 def has_sdk() -> bool:
@@ -40,11 +40,13 @@ def has_sdk() -> bool:
 
 
 def _served() -> tuple[subprocess.Popen[str], str]:
-    process = subprocess.Popen([sys.executable, "-m", "bench.reactor_server"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bench.reactor_server"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     found = re.search(r"http://\S+", process.stdout.readline())
     if found is None:
-        raise SystemExit("the stand-in did not start")
+        raise SystemExit("the local server did not start")
     return process, found[0]
 
 
@@ -53,7 +55,14 @@ def measured(client: Client, commands: int, seconds: float) -> dict[str, Any]:
     server, url = _served()
     try:
         done = subprocess.run(
-            [str(client.python), str(HERE / client.program), url, str(commands), str(seconds), *client.more],
+            [
+                str(client.python),
+                str(HERE / client.program),
+                url,
+                str(commands),
+                str(seconds),
+                *client.more,
+            ],
             cwd=ROOT,
             capture_output=True,
             text=True,
@@ -63,8 +72,8 @@ def measured(client: Client, commands: int, seconds: float) -> dict[str, Any]:
         )
         if done.returncode:
             raise SystemExit(f"{client.name} failed\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
-        said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     finally:
         server.terminate()
         server.wait()
-    return said
+    return result

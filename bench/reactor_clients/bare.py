@@ -1,6 +1,7 @@
-"""aiortc alone for the benchmark: connects in the simplest way, decodes the model's video, and does nothing with it.
+"""aiortc alone, for the benchmark: connects in the simplest way and only decodes the video.
 
-The arguments are those of the other clients: address, number of commands (none are timed), seconds of frames.
+The arguments are those of the other clients: address, number of commands (none are timed), seconds
+of frames.
 """
 
 from __future__ import annotations
@@ -15,8 +16,15 @@ import httpx
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
-COMMANDS: tuple[tuple[str, object], ...] = (("schedule_prompt", {"prompt": "a red field", "chunk": 0}), ("start", {}))
-HEADERS = {"Reactor-API-Version": "1", "Reactor-API-Accept-Version": "1", "Reactor-WebRTC-Version": "1.0"}
+COMMANDS: tuple[tuple[str, object], ...] = (
+    ("schedule_prompt", {"prompt": "a red field", "chunk": 0}),
+    ("start", {}),
+)
+HEADERS = {
+    "Reactor-API-Version": "1",
+    "Reactor-API-Accept-Version": "1",
+    "Reactor-WebRTC-Version": "1.0",
+}
 
 
 async def measure(url: str, seconds: float) -> dict[str, object]:
@@ -30,7 +38,7 @@ async def measure(url: str, seconds: float) -> dict[str, object]:
     readers: list[asyncio.Task[None]] = []
     channel.on("open", is_open.set)
 
-    def heard(message: str) -> None:
+    def on_message(message: str) -> None:
         if '"chunk_complete"' in message:
             made.set()
 
@@ -41,10 +49,10 @@ async def measure(url: str, seconds: float) -> dict[str, object]:
                 await track.recv()
                 frames += 1
 
-    def say(scope: str, name: str, data: object) -> None:
+    def send_message(scope: str, name: str, data: object) -> None:
         channel.send(json.dumps({"scope": scope, "data": {"type": name, "data": data}}))
 
-    channel.on("message", heard)
+    channel.on("message", on_message)
     pc.on("track", lambda track: readers.append(asyncio.create_task(read(track))))
     begun = time.monotonic()
     async with httpx.AsyncClient(base_url=url, headers=HEADERS) as web:
@@ -52,26 +60,43 @@ async def measure(url: str, seconds: float) -> dict[str, object]:
         path = f"/sessions/{session}/transport/webrtc/connections"
         path = f"{path}/{(await web.post(path, json={})).json()['connection_id']}/sdp_params"
         await pc.setLocalDescription(await pc.createOffer())
-        mapping = [{"mid": video.mid, "name": "main_video", "kind": "video", "direction": "recvonly"}]
-        await web.post(path, json={"sdp_offer": pc.localDescription.sdp, "track_mapping": mapping, "ice_servers": []})
+        mapping = [
+            {"mid": video.mid, "name": "main_video", "kind": "video", "direction": "recvonly"}
+        ]
+        await web.post(
+            path,
+            json={
+                "sdp_offer": pc.localDescription.sdp,
+                "track_mapping": mapping,
+                "ice_servers": [],
+            },
+        )
         while (answer := await web.get(path)).status_code != httpx.codes.OK:  # noqa: ASYNC110  the other side takes its time
             await asyncio.sleep(0.05)
         await pc.setRemoteDescription(RTCSessionDescription(answer.json()["sdp_answer"], "answer"))
         await is_open.wait()
         found: dict[str, object] = {"connect": time.monotonic() - begun, "latencies": []}
-        say("runtime", "ping", {})
-        control.send(json.dumps({"type": "notification", "event": "resume_track", "data": {"name": "main_video"}}))
+        send_message("runtime", "ping", {})
+        control.send(
+            json.dumps(
+                {"type": "notification", "event": "resume_track", "data": {"name": "main_video"}}
+            )
+        )
         for name, data in COMMANDS:
-            say("application", name, data)
+            send_message("application", name, data)
         await made.wait()
-        before, wall, cpu = frames, time.monotonic(), time.process_time()
+        before, started_at, cpu = frames, time.monotonic(), time.process_time()
         for _ in range(round(seconds)):
             await asyncio.sleep(1)
-            say("runtime", "ping", {})
-        found |= {"seen": frames - before, "cpu": time.process_time() - cpu, "wall": time.monotonic() - wall}
+            send_message("runtime", "ping", {})
+        found |= {
+            "seen": frames - before,
+            "cpu": time.process_time() - cpu,
+            "wall": time.monotonic() - started_at,
+        }
         await web.post("/stop_session", json={})
         if not found["seen"]:
-            raise SystemExit("no frame came")
+            raise SystemExit("no frame was received")
     await pc.close()
     await asyncio.gather(*readers, return_exceptions=True)
     return found

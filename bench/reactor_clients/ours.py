@@ -1,4 +1,8 @@
-"""Our client for the benchmarks: address, number of commands, seconds of frames (0: none), and `record` to encode them."""
+"""Our client for the benchmarks.
+
+The arguments are the address, the number of commands, the seconds of frames (0: none), and `record`
+to encode them.
+"""
 
 from __future__ import annotations
 
@@ -45,13 +49,19 @@ async def measure(url: str, commands: int, seconds: float, record: bool) -> dict
         await stage.send([SetImageStrength(index % 2 / 2)])
         while len(stage.measures().latencies) == count:  # noqa: ASYNC110  the stage itself records the latency
             await asyncio.sleep(0.001)
-    found["latencies"] = [one / 1e9 for one in stage.measures().latencies[-commands:]] if commands else []
+    found["latencies"] = (
+        [one / 1e9 for one in stage.measures().latencies[-commands:]] if commands else []
+    )
     if seconds:
         await stage.send([SchedulePrompt("a red field", 0), Start()])
         await news.wait()
-        before, wall, cpu = frames, time.monotonic(), time.process_time()
+        before, started_at, cpu = frames, time.monotonic(), time.process_time()
         await asyncio.sleep(seconds)
-        found |= {"seen": frames - before, "cpu": time.process_time() - cpu, "wall": time.monotonic() - wall}
+        found |= {
+            "seen": frames - before,
+            "cpu": time.process_time() - cpu,
+            "wall": time.monotonic() - started_at,
+        }
         due = done[-1].frames
         await asyncio.sleep(2.0)
         found |= {"frames": min(due, bright), "sent": due}
@@ -62,7 +72,7 @@ async def measure(url: str, commands: int, seconds: float, record: bool) -> dict
 
 
 class _Film:
-    """Encodes frames as a recording does: in a thread beside the event loop."""
+    """Encodes frames as a recording does: in a separate thread."""
 
     def __init__(self) -> None:
         import queue
@@ -85,7 +95,7 @@ class _Film:
             stream.width, stream.height, stream.pix_fmt = 640, 384, "yuv420p"
             stream.options = {"preset": "ultrafast"}
             while (frame := self._queue.get()) is not None:
-                container.mux(stream.encode(frame.picture))
+                container.mux(stream.encode(frame.image))
             container.mux(stream.encode(None))
 
     def close(self) -> None:

@@ -1,6 +1,9 @@
 # mypy: ignore-errors
 # The SDK has its own environment, which the type checker does not see.
-"""Reactor's Python SDK for the benchmarks: address, number of commands, seconds of frames (0: none)."""
+"""Reactor's Python SDK for the benchmarks.
+
+The arguments are the address, the number of commands, and the seconds of frames (0: none).
+"""
 
 import asyncio
 import json
@@ -16,7 +19,7 @@ async def measure(url, commands, seconds):
     chunks, frames = [], [0, 0]
     news = asyncio.Event()
 
-    def heard(message):
+    def on_message(message):
         if message["type"] == "chunk_complete":
             chunks.append(message["data"]["frames_emitted"])
             news.set()
@@ -25,7 +28,7 @@ async def measure(url, commands, seconds):
         frames[0] += 1
         frames[1] += bool(frame[::24, ::24].max() > 60)
 
-    reactor.on("message", heard)
+    reactor.on("message", on_message)
     begun = time.monotonic()
     await reactor.connect()
     found = {"connect": time.monotonic() - begun}
@@ -40,9 +43,13 @@ async def measure(url, commands, seconds):
         await reactor.send_command("schedule_prompt", {"prompt": "a red field", "chunk": 0})
         await reactor.send_command("start", {})
         await news.wait()
-        before, wall, cpu = frames[0], time.monotonic(), time.process_time()
+        before, started_at, cpu = frames[0], time.monotonic(), time.process_time()
         await asyncio.sleep(seconds)
-        found |= {"seen": frames[0] - before, "cpu": time.process_time() - cpu, "wall": time.monotonic() - wall}
+        found |= {
+            "seen": frames[0] - before,
+            "cpu": time.process_time() - cpu,
+            "wall": time.monotonic() - started_at,
+        }
         due = int(chunks[-1])
         await asyncio.sleep(2.0)
         found |= {"frames": min(due, frames[1]), "sent": due}

@@ -1,6 +1,7 @@
-"""Run the command line, `sequencer COMMAND …`: find the command's module, run it, and report errors.
+"""Run the command line, `sequencer COMMAND …`: find the command, run it, and report errors.
 
-Exit codes: 0 success, 1 the score or the run has errors, 2 the command line is not valid, 130 interrupted.
+Exit codes: 0 success, 1 the score or the run has errors, 2 the command line is not valid, 130
+interrupted.
 """
 
 from __future__ import annotations
@@ -23,15 +24,18 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     "check", "format", "schema", "scenes", "sheet", "compile", "timeline", "rehearse", "replay",
-    "show", "diff", "rerun", "freeze", "perform", "midi", "import", "tell", "serve", "explain",
+    "show", "diff", "rerun", "freeze", "evolve", "perform", "midi", "beats", "import", "export",
+    "tell", "serve", "explain",
 )  # fmt: skip
-"""The commands in the order of the help. Each is a module of this package with `add_arguments(parser)` and `run(args) -> int`.
+"""The commands in the order of the help.
+
+Each is a module of this package with `add_arguments(parser)` and `run(args) -> int`.
 """
 
 COMPLETION = "completion"
 """The command without a module of its own."""
 
-_OF_THE_MACHINE = frozenset(
+_ENVIRONMENT_ERRNOS = frozenset(
     getattr(errno, name)
     for name in (
         *("EACCES", "EPERM", "EROFS", "ENOENT", "ENOTDIR", "EISDIR", "ENAMETOOLONG", "ELOOP"),
@@ -40,8 +44,11 @@ _OF_THE_MACHINE = frozenset(
     if hasattr(errno, name)
 )
 """System errors that a file, a folder or the machine can cause. Any other system error is a bug."""
-_OF_OUTPUT = frozenset((errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EBADF, errno.EAGAIN))
-"""Errors that, without a file name, are about standard output: errors of files are reported where they are written."""
+_OUTPUT_ERRNOS = frozenset((errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EBADF, errno.EAGAIN))
+"""Errors that, without a file name, are about standard output.
+
+Errors of files are reported where they are written.
+"""
 
 HOME = "https://github.com/helios-sequencer/helios-sequencer"
 INTERRUPTED = 130
@@ -64,33 +71,46 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version  # loading it takes as long as a small check
+    from sequencer.core.version import NOT_INSTALLED, package_version
 
-    try:
-        return version("helios-sequencer")
-    except PackageNotFoundError:
-        return "not installed"
+    version = package_version()
+    return "not installed" if version == NOT_INSTALLED else version
 
 
 def parser(only: str | None = None) -> argparse.ArgumentParser:
-    """Build the parser of the command line; with `only`, just that command's part, because loading the others takes time."""
+    """Build the parser of the command line; with `only`, just that command's part.
+
+    Loading the other commands takes time.
+    """
     whole = _Parser(
         prog="sequencer",
-        description="A score sequencer for real-time video models: write a score, check it, rehearse it, replay it.",
+        description=(
+            "A score sequencer for real-time video models: write a score, check it, rehearse it, "
+            "replay it."
+        ),
         epilog="Begin with: sequencer rehearse scores/first.score",
     )
     whole.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
-    commands = whole.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+    commands = whole.add_subparsers(
+        dest="command", metavar="COMMAND", required=True, parser_class=_Parser
+    )
     for name in COMMANDS if only is None else (only,):
-        module = import_module(f"sequencer.cli.{name}_" if iskeyword(name) else f"sequencer.cli.{name}")
+        module = import_module(
+            f"sequencer.cli.{name}_" if iskeyword(name) else f"sequencer.cli.{name}"
+        )
         summary = (module.__doc__ or "").split("\n", 1)[0]
         part = commands.add_parser(
-            name, help=summary, description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+            name,
+            help=summary,
+            description=module.__doc__,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         module.add_arguments(part)
         part.set_defaults(run=module.run)
     if only is None:
-        part = commands.add_parser(COMPLETION, help="Print a completion script for bash, zsh or tcsh.")
+        part = commands.add_parser(
+            COMPLETION, help="Print a completion script for bash, zsh or tcsh."
+        )
         part.add_argument("shell", choices=("bash", "zsh", "tcsh"))
         part.set_defaults(run=_completion)
     return whole
@@ -104,24 +124,31 @@ def _completion(args: argparse.Namespace) -> int:
 
 
 def _arguments(given: list[str]) -> argparse.Namespace:
-    """Parse the arguments. Raises UsageError, with a reference to the help of the command that they are for."""
+    """Parse the arguments.
+
+    Raises UsageError, with a reference to the help of the command that they are for.
+    """
     if given and not given[0].startswith("-") and given[0] not in (*COMMANDS, COMPLETION):
         from difflib import get_close_matches
 
         meant = get_close_matches(given[0], COMMANDS, n=1)
         hint = f"did you mean {meant[0]}?" if meant else f"the commands are {', '.join(COMMANDS)}"
         raise UsageError(f"there is no command {given[0]}", hint)
-    args, unknown = parser(given[0] if given and given[0] in COMMANDS else None).parse_known_args(given)
+    args, unknown = parser(given[0] if given and given[0] in COMMANDS else None).parse_known_args(
+        given
+    )
     if unknown:
-        raise UsageError(f"unrecognized arguments: {' '.join(unknown)}", f"see: sequencer {args.command} --help")
+        raise UsageError(
+            f"unrecognized arguments: {' '.join(unknown)}", f"see: sequencer {args.command} --help"
+        )
     return args
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code.
 
-    Every problem that a user can cause is reported in a sentence. Any other exception is a bug, and is reported with its
-    traceback.
+    Every problem that a user can cause is reported in a sentence. Any other exception is a bug, and
+    is reported with its traceback.
 
     Args:
         argv: The arguments. None reads them from `sys.argv`.
@@ -140,14 +167,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         code: int = args.run(args)
         sys.stdout.flush()  # report an output error here, not in Python's exit
     except SequencerError as error:
-        told = f"sequencer: {error}" if error.exit_code != 1 or "error[" not in error.message else str(error)
-        print(escape_control(told), file=sys.stderr)
+        message = (
+            f"sequencer: {error}"
+            if error.exit_code != 1 or "error[" not in error.message
+            else str(error)
+        )
+        print(escape_control(message), file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("sequencer: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader has closed the pipe (`| head`), which is not an error. Prevent a message of Python at exit.
+        # The reader has closed the pipe (`| head`), which is not an error. Prevent a message of
+        # Python at exit.
         discard(sys.stdout)
         return 0
     except OSError as error:
@@ -158,24 +190,33 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _system_error(error: OSError) -> int:
-    """Report a system error that no command reported itself: in a sentence if it is about files or folders."""
-    if error.errno not in _OF_THE_MACHINE and not (error.filename is None and error.errno in _OF_OUTPUT):
+    """Report an otherwise unreported system error: in a sentence if about files or folders."""
+    if error.errno not in _ENVIRONMENT_ERRNOS and not (
+        error.filename is None and error.errno in _OUTPUT_ERRNOS
+    ):
         return _bug()
     reason = error.strerror or str(error)
     if error.filename is not None:
-        path = error.filename.decode("utf-8", "replace") if isinstance(error.filename, bytes) else error.filename
+        path = (
+            error.filename.decode("utf-8", "replace")
+            if isinstance(error.filename, bytes)
+            else error.filename
+        )
         print(escape_control(f"sequencer: {path} cannot be used: {reason}"), file=sys.stderr)
-    elif error.errno in _OF_OUTPUT:
+    elif error.errno in _OUTPUT_ERRNOS:
         discard(sys.stdout)
         print(f"sequencer: standard output cannot be written: {reason}", file=sys.stderr)
-    elif error.errno == errno.ENOENT and not _is_somewhere():
-        print("sequencer: the current folder does not exist any more\nhint: change to another folder", file=sys.stderr)
+    elif error.errno == errno.ENOENT and not _cwd_exists():
+        print(
+            "sequencer: the current folder does not exist any more\nhint: change to another folder",
+            file=sys.stderr,
+        )
     else:
         print(escape_control(f"sequencer: {reason}"), file=sys.stderr)
     return 1
 
 
-def _is_somewhere() -> bool:
+def _cwd_exists() -> bool:
     """Return whether the current folder still exists."""
     try:
         os.getcwd()  # noqa: PTH109  # Path.cwd would load more
@@ -188,6 +229,9 @@ def _bug() -> int:
     """Report the current exception as a bug."""
     import traceback
 
-    told = f"sequencer: this is a bug, not your fault. Please report it with the lines above: {HOME}/issues"
-    print(f"{traceback.format_exc()}\n{told}", file=sys.stderr)
+    message = (
+        "sequencer: this is a bug, not your fault. Please report it with the lines above: "
+        f"{HOME}/issues"
+    )
+    print(f"{traceback.format_exc()}\n{message}", file=sys.stderr)
     return 1

@@ -1,4 +1,7 @@
-"""Read and compile scores; print every error with its place and cure, and one line about each score that is well."""
+"""Read and compile scores; print every error with its position and a fix.
+
+One line about each valid score is printed as well.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sequencer.core.display import counted
 from sequencer.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,12 +29,20 @@ MAX_FOLDERS = 100
 MAX_FILES = 1_000
 """How many files of one folder are watched."""
 
-_WATCHED = frozenset({".score", ".yaml", ".yml", ".png", ".jpg", ".jpeg", ".webp"})
+_WATCHED = frozenset(
+    {".score", ".yaml", ".yml", ".png", ".jpg", ".jpeg", ".webp", ".mid", ".midi", ".beats"}
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
-    parser.add_argument("scores", metavar="SCORE", nargs="+", type=Path, help="a .score or .yaml file; - is standard input")
+    parser.add_argument(
+        "scores",
+        metavar="SCORE",
+        nargs="+",
+        type=Path,
+        help="a .score or .yaml file; - is standard input",
+    )
     parser.add_argument(
         "--from",
         dest="origin",
@@ -39,16 +51,46 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--strict", action="store_true", help="warnings count as errors")
     parser.add_argument(
-        "--allow", metavar="CODE", action="append", default=[], help="say nothing of this warning (W604); repeat"
+        "--allow",
+        metavar="CODE",
+        action="append",
+        default=[],
+        help="do not report this warning (W604); repeatable",
     )
-    parser.add_argument("-q", "--quiet", action="store_true", help="print nothing about scores that are well")
-    parser.add_argument("--json", action="store_true", help="print everything as JSON, with spans and replacement texts")
     parser.add_argument(
-        "--grid", action="store_true", help="snap errors by section, with other snaps, and tempi that lock to chunks"
+        "-q", "--quiet", action="store_true", help="print nothing about valid scores"
     )
-    parser.add_argument("--align", metavar="MARK", help="what puts a mark (or a section's start) on a chunk boundary")
-    parser.add_argument("--best-phase", action="store_true", help="the phase against the grid with the least snap errors")
-    parser.add_argument("--watch", action="store_true", help="stay, and check again whenever a file is saved (end with Ctrl-C)")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print everything as JSON, with spans and replacement texts",
+    )
+    parser.add_argument(
+        "--grid",
+        action="store_true",
+        help="snap errors by section, with other snaps, and tempi that lock to chunks",
+    )
+    parser.add_argument(
+        "--align",
+        metavar="MARK",
+        help="what puts a mark (or a section's start) on a chunk boundary",
+    )
+    parser.add_argument(
+        "--best-phase",
+        action="store_true",
+        help="the phase against the grid with the least snap errors",
+    )
+    parser.add_argument(
+        "--clicks",
+        metavar="FILE",
+        type=Path,
+        help="write the sound with clicks on the beats and on the chunks of the cues (.wav)",
+    )
+    parser.add_argument(
+        "--watch",
+        action="store_true",
+        help="keep running, and check again whenever a file is saved (end with Ctrl-C)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -56,10 +98,61 @@ def run(args: argparse.Namespace) -> int:
     args.allow = [_warning(code) for code in args.allow]
     if args.watch and Path("-") in args.scores:
         raise UsageError("standard input is read once, so there is nothing to watch", "name a file")
+    if args.clicks is not None:
+        _check_clicks(args)
     if args.watch:
         return _watched(args)
     found = _look(args)
-    return _tell(found, args, indent=2)
+    code = _report(found, args, indent=2)
+    if args.clicks is not None:
+        _write_clicks(found[0], args)
+    return code
+
+
+def _check_clicks(args: argparse.Namespace) -> None:
+    """Raise UsageError if clicks cannot be written with these arguments."""
+    from sequencer.api.files import refuse_source_overwrite
+    from sequencer.api.output_formats import format_of
+
+    if len(args.scores) > 1 or args.watch:
+        raise UsageError(
+            "--clicks writes the clicks of one score, once",
+            f"sequencer check {args.scores[0]} --clicks {args.clicks}",
+        )
+    format_of(args.clicks, "check", {".wav": "wav"}, "wav")
+    refuse_source_overwrite(args.clicks, *args.scores)
+
+
+def _write_clicks(found: tuple[Path, CheckResult], args: argparse.Namespace) -> None:
+    """Write the sound of a valid score with clicks, and print what is in it."""
+    from sequencer.api.files import refuse_source_overwrite
+    from sequencer.media.click_track import BEAT, CUE, DOWNBEAT, write_clicks
+    from sequencer.reports.clicks import clicks_of
+
+    path, checked = found
+    if checked.schedule is None:
+        return
+    clicks = clicks_of(checked.schedule)
+    folder = Path.cwd() if path.name == "standard input" else path.parent
+    track = checked.schedule.sound
+    sound = None if track is None else (folder / track.path, track)
+    if sound is not None:
+        refuse_source_overwrite(args.clicks, sound[0])
+    kinds = ((DOWNBEAT, clicks.downbeats), (BEAT, clicks.beats), (CUE, clicks.cues))
+    write_clicks(
+        args.clicks,
+        [(at, kind) for kind, times in kinds for at in times],
+        seconds=clicks.seconds,
+        sound=sound,
+    )
+    if not args.quiet and not args.json:
+        beats = len(clicks.downbeats) + len(clicks.beats)
+        print(
+            f"{args.clicks}: {'clicks' if track is None else track.path + ' with clicks'}, "
+            f"{float(clicks.seconds):.1f} s; high: {counted(beats, 'beat')} in "
+            f"{counted(len(clicks.downbeats), 'bar')}; low: {counted(len(clicks.cues), 'chunk')} "
+            "with cues"
+        )
 
 
 def _look(args: argparse.Namespace) -> list[tuple[Path, CheckResult]]:
@@ -85,7 +178,10 @@ def _warning(code: str) -> str:
 
     entry = find(code)
     if entry is None or entry.is_error:
-        raise UsageError(f"{code} is no code of a warning", "sequencer explain lists all codes; those with W are warnings")
+        raise UsageError(
+            f"{code} is not the code of a warning",
+            "sequencer explain lists all codes; those with W are warnings",
+        )
     return entry.code
 
 
@@ -93,21 +189,28 @@ def _without(checked: CheckResult, codes: list[str]) -> CheckResult:
     """Return the result without the warnings that were allowed."""
     if not codes:
         return checked
-    return replace(checked, diagnostics=tuple(one for one in checked.diagnostics if one.is_error or one.code not in codes))
+    return replace(
+        checked,
+        diagnostics=tuple(
+            one for one in checked.diagnostics if one.is_error or one.code not in codes
+        ),
+    )
 
 
-def _tell(found: list[tuple[Path, CheckResult]], args: argparse.Namespace, indent: int | None) -> int:
-    well = all(_is_well(checked, args) for _, checked in found)
+def _report(
+    found: list[tuple[Path, CheckResult]], args: argparse.Namespace, indent: int | None
+) -> int:
+    is_valid = all(_is_valid(checked, args) for _, checked in found)
     if args.json:
         import json
 
         print(json.dumps(_document(found, args), ensure_ascii=False, indent=indent))
     else:
         _print(found, args)
-    return 0 if well else 1
+    return 0 if is_valid else 1
 
 
-def _is_well(checked: CheckResult, args: argparse.Namespace) -> bool:
+def _is_valid(checked: CheckResult, args: argparse.Namespace) -> bool:
     return checked.schedule is not None and not (args.strict and checked.warnings)
 
 
@@ -127,17 +230,23 @@ def _print(found: list[tuple[Path, CheckResult]], args: argparse.Namespace) -> N
         print_diagnostics(checked.diagnostics, checked.sources)
         for one in checked.diagnostics if args.strict else checked.errors:
             codes.setdefault(one.code)
-        if _is_well(checked, args) and not args.quiet:
+        if _is_valid(checked, args) and not args.quiet:
             print(f"{path}: {_summary(checked)}")
         if checked.schedule is not None:
             _print_help(checked.schedule, args)
     if codes:
         more = " …" if len(codes) > MAX_NAMED else ""
-        print(f"\nto read more: sequencer explain {' '.join(list(codes)[:MAX_NAMED])}{more}", file=sys.stderr)
+        print(
+            f"\nto read more: sequencer explain {' '.join(list(codes)[:MAX_NAMED])}{more}",
+            file=sys.stderr,
+        )
 
 
 def _print_help(schedule: Schedule, args: argparse.Namespace) -> None:
-    """Print the grid help that was requested. Raises UsageError for a mark that cannot be aligned."""
+    """Print the grid help that was requested.
+
+    Raises UsageError for a mark that cannot be aligned.
+    """
     if not (args.grid or args.align is not None or args.best_phase):
         return
     from sequencer.reports.grid.phase import align, best_phase
@@ -183,18 +292,18 @@ def _document(found: list[tuple[Path, CheckResult]], args: argparse.Namespace) -
 
     return document(
         {
-            **score(str(path), checked.diagnostics, _is_well(checked, args), _summary(checked)),
+            **score(str(path), checked.diagnostics, _is_valid(checked, args), _summary(checked)),
             **_help_document(checked.schedule, args),
         }
         for path, checked in found
     )
 
 
-# ---- watching ------------------------------------------------------------------------------------------------------
+# ---- watching ------------------------------------------------------------------------------------
 
 
 def _watched(args: argparse.Namespace, pause: Callable[[], None] | None = None) -> int:
-    """Check now and after every change, until interrupted; return the exit code of the last check."""
+    """Check now and after every change until interrupted; return the last check's exit code."""
     from sequencer.cli.file_watcher import changes, rest
 
     files: set[Path] = set()
@@ -206,7 +315,7 @@ def _watched(args: argparse.Namespace, pause: Callable[[], None] | None = None) 
             files.update(_read_by(found))
             if again and not args.json:
                 print("\n── checked again ──")
-            code = _tell(found, args, indent=None)
+            code = _report(found, args, indent=None)
             sys.stdout.flush()
             again = True
     except KeyboardInterrupt:
@@ -215,16 +324,22 @@ def _watched(args: argparse.Namespace, pause: Callable[[], None] | None = None) 
 
 
 def _around(scores: Iterable[Path]) -> Iterator[Path]:
-    """Yield the scores, the folders that may contain images and used files, and the files in them that a score can name."""
+    """Yield the scores, folders that may hold images and used files, and files a score can name."""
     for path in scores:
         yield path
         try:
-            below = sorted(one for one in path.parent.iterdir() if one.is_dir() and not one.name.startswith("."))
+            below = sorted(
+                one
+                for one in path.parent.iterdir()
+                if one.is_dir() and not one.name.startswith(".")
+            )
         except OSError:
             below = []
         for folder in (path.parent, *below[:MAX_FOLDERS]):
             yield folder
-            yield from islice((one for one in folder.glob("*.*") if one.suffix.lower() in _WATCHED), MAX_FILES)
+            yield from islice(
+                (one for one in folder.glob("*.*") if one.suffix.lower() in _WATCHED), MAX_FILES
+            )
 
 
 def _read_by(found: list[tuple[Path, CheckResult]]) -> Iterator[Path]:
@@ -233,3 +348,5 @@ def _read_by(found: list[tuple[Path, CheckResult]]) -> Iterator[Path]:
         yield from (Path(name) for name in checked.sources if name)
         if checked.score is not None:
             yield from (path.parent / image.path for image in checked.score.images)
+            if checked.score.header.sound is not None:
+                yield path.parent / checked.score.header.sound.path

@@ -1,4 +1,4 @@
-"""Compile a score to its chunk-indexed schedule, as JSON that can be performed without the score."""
+"""Compile a score to its chunk-indexed schedule: JSON that can be performed without the score."""
 
 from __future__ import annotations
 
@@ -9,13 +9,20 @@ from pathlib import Path
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     parser.add_argument("score", metavar="SCORE", type=Path, help="a .score or .yaml file")
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="the .json to write (default: standard output)")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="the .json to write (default: standard output)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Compile one score."""
-    from sequencer.cli.inputs import load_input, refuse_source_overwrite, write_text
-    from sequencer.cli.output_formats import require_ending
+    from sequencer.api.files import refuse_source_overwrite, write_text
+    from sequencer.api.output_formats import require_ending
+    from sequencer.cli.inputs import load_input
     from sequencer.schedule.document import digest, to_json
 
     refuse_source_overwrite(args.output, args.score)

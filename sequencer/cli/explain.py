@@ -1,4 +1,4 @@
-"""Say more about a code of a message: why it is so, a score that causes it, and the same score cured."""
+"""Explain the code of a message: the reason, a score that causes it, and that score corrected."""
 
 from __future__ import annotations
 
@@ -9,24 +9,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sequencer.core.catalog.record import Example
+    from sequencer.core.catalog import Example
     from sequencer.language.check import CheckResult
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
-    parser.add_argument("codes", metavar="CODE", nargs="*", help="a code such as E204; without one all codes are listed")
-    parser.add_argument("--page", choices=("errors", "advice"), help="print a whole page of the documentation (Markdown)")
+    parser.add_argument(
+        "codes",
+        metavar="CODE",
+        nargs="*",
+        help="a code such as E204; without one all codes are listed",
+    )
+    parser.add_argument(
+        "--page",
+        choices=("errors", "advice"),
+        help="print a complete page of the documentation (Markdown)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Explain every given code."""
     from sequencer.core.catalog import find
-    from sequencer.core.catalog.pages import advice_page, errors_page, terminal_list, terminal_page
+    from sequencer.core.catalog.pages import terminal_list, terminal_page
     from sequencer.core.errors import UsageError
 
     if args.page is not None:
-        print((errors_page if args.page == "errors" else advice_page)(example_output), end="")
+        print(generate(args.page), end="")
         return 0
     if not args.codes:
         print(terminal_list())
@@ -39,12 +48,26 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def looked_at(example: Example, folder: Path) -> CheckResult:
+def generate(page: str) -> str:
+    """Return a page of the documentation that is made from the catalog of codes.
+
+    Args:
+        page: `errors` or `advice`.
+
+    Returns:
+        The page in Markdown, with the diagnostics that each example causes now.
+    """
+    from sequencer.core.catalog.pages import advice_page, errors_page
+
+    return {"errors": errors_page, "advice": advice_page}[page](example_output)
+
+
+def check_example(example: Example, folder: Path) -> CheckResult:
     """Check an example. Its files are written into `folder`, which must be empty."""
     from sequencer.language.check import check, check_text
 
     if not example.in_folder:
-        return check_text(example.text, example.name)
+        return check_text(example.shown, example.name)
     for file in example.files:
         path = folder / file.name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -58,11 +81,11 @@ def looked_at(example: Example, folder: Path) -> CheckResult:
 
 
 def example_output(example: Example, code: str) -> str:
-    """Return the diagnostics of one code that an example causes, as `check` prints them; at most two."""
+    """Return one code's diagnostics from an example, as `check` prints them; at most two."""
     from sequencer.core.diagnostics import render
 
     with tempfile.TemporaryDirectory() as name:
-        checked = looked_at(example, Path(name))
+        checked = check_example(example, Path(name))
         found = [one for one in checked.diagnostics if one.code == code]
         shown = "\n\n".join(render(one, checked.sources.get(one.span.file)) for one in found[:2])
         return shown.replace(f"{name}{os.sep}", "")

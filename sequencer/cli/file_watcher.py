@@ -1,6 +1,7 @@
-"""Notice changed files by polling their modification times, which works on every system and every disk.
+"""Notice changed files by polling modification times, which works on every system and disk.
 
-The caller chooses the files and how to wait in between, so that tests need neither a clock nor a disk.
+The caller chooses the files and how to wait in between, so that tests need neither a clock nor a
+disk.
 """
 
 from __future__ import annotations
@@ -10,14 +11,17 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 PAUSE = 0.3
-"""Seconds between two polls: short enough to seem immediate after a save, long enough to use no noticeable time."""
+"""Seconds between two polls: seems immediate after a save, and uses no noticeable time."""
 
 Stamp = tuple[tuple[str, int, int], ...]
-"""(path, time of the last change in nanoseconds, size) of each file; −1 for both if the file does not exist."""
+"""(path, last change in nanoseconds, size) of each file; −1 for both if it does not exist."""
 
 
 def stamp(paths: Iterable[Path]) -> Stamp:
-    """Return the present state of some files. A folder's stamp changes when a file in it is added, removed or renamed."""
+    """Return the present state of some files.
+
+    A folder's stamp changes when a file in it is added, removed or renamed.
+    """
     found: list[tuple[str, int, int]] = []
     for path in sorted(set(paths)):
         try:
@@ -34,13 +38,19 @@ def rest() -> None:
     time.sleep(PAUSE)
 
 
-def changes(watched: Callable[[], Iterable[Path]], pause: Callable[[], None] = rest) -> Iterator[None]:
-    """Yield once at the start, then after every change of the watched files. It never ends by itself.
+def changes(
+    watched: Callable[[], Iterable[Path]], pause: Callable[[], None] = rest
+) -> Iterator[None]:
+    """Yield once at the start, then after every change of the watched files.
 
-    A change during the caller's work is not lost, because the stamp is taken before the caller reads the files.
+    It never ends by itself.
+
+    A change during the caller's work is not lost, because the stamp is taken before the caller
+    reads the files.
 
     Args:
-        watched: Returns the files to watch. It is called again after each yield, so that the set may depend on their content.
+        watched: Returns the files to watch. It is called again after each yield, so that the set
+            may depend on their content.
         pause: Waits until the next poll.
     """
     while True:

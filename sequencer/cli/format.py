@@ -1,4 +1,4 @@
-"""Lay scores out in the one way that the printer knows, or write one in the other notation; comments stay where they stand."""
+"""Format scores, or convert one to the other notation; comments are kept."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SCORE",
         nargs="+",
         type=Path,
-        help="a .score or .yaml file, rewritten in place unless told otherwise; - is standard input, printed",
+        help="a .score or .yaml file, rewritten in place by default; - is standard input, printed",
     )
     parser.add_argument(
         "--from",
@@ -22,12 +22,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("text", "yaml"),
         help="the notation of standard input, or of a file with another ending",
     )
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where the layout would change")
-    parser.add_argument("--force", action="store_true", help="with -o: write over a file that is there")
-    parser.add_argument("--stdout", action="store_true", help="print the result instead of writing the file")
-    parser.add_argument("--to", choices=("text", "yaml"), help="print the score in this notation (with -o: write it there)")
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="FILE", help="where to write instead; its ending says the notation (.score, .yaml)"
+        "--check", action="store_true", help="write nothing; exit 1 if the format would change"
+    )
+    parser.add_argument("--force", action="store_true", help="with -o: overwrite an existing file")
+    parser.add_argument(
+        "--stdout", action="store_true", help="print the result instead of writing the file"
+    )
+    parser.add_argument(
+        "--to",
+        choices=("text", "yaml"),
+        help="print the score in this notation (with -o: write it there)",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="the file to write instead; its ending sets the notation (.score, .yaml)",
     )
 
 
@@ -38,7 +50,10 @@ def run(args: argparse.Namespace) -> int:
     if args.output is not None and len(args.scores) > 1:
         raise UsageError("-o takes one score", "format them one after the other")
     if args.check and (args.to is not None or args.output is not None):
-        raise UsageError("--check compares a score with its own layout, so it goes with neither --to nor -o")
+        raise UsageError(
+            "--check compares a score with its formatted text, so it cannot be combined with "
+            "--to or -o"
+        )
     well = True
     for path in args.scores:
         try:
@@ -53,8 +68,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _one(path: Path, args: argparse.Namespace) -> bool:
     """Format one score. Return False if `--check` finds that its layout would change."""
-    from sequencer.cli.inputs import STANDARD_INPUT, refuse_overwrite, standard_input, write_text
-    from sequencer.cli.output_formats import agreed, format_of
+    from sequencer.api.files import refuse_overwrite, write_text
+    from sequencer.api.output_formats import agreed, format_of
+    from sequencer.cli.inputs import STANDARD_INPUT, standard_input
     from sequencer.language.loader import NOTATION_BY_SUFFIX, Notation
     from sequencer.language.notations import print_score, read, reads
 
@@ -72,7 +88,7 @@ def _one(path: Path, args: argparse.Namespace) -> bool:
     text = print_score(score, notation)
     if args.check:
         if text != score.text:
-            print(f"{path}: the layout would change; run: sequencer format {path}", file=sys.stderr)
+            print(f"{path}: the format would change; run: sequencer format {path}", file=sys.stderr)
         return text == score.text
     if args.output is None and (args.stdout or args.to is not None or path == STANDARD_INPUT):
         print(text, end="")
@@ -86,8 +102,10 @@ def _one(path: Path, args: argparse.Namespace) -> bool:
 
 
 def _is_same(output: Path, path: Path, text: str) -> bool:
-    """Return whether writing `output` loses nothing: it is the score itself, or already has this text."""
+    """Return whether writing `output` loses nothing: it is the score or already has this text."""
     try:
-        return (path.is_file() and output.samefile(path)) or output.read_text(encoding="utf-8") == text
+        return (path.is_file() and output.samefile(path)) or output.read_text(
+            encoding="utf-8"
+        ) == text
     except (OSError, UnicodeDecodeError):
         return False

@@ -1,4 +1,8 @@
-"""Make a score of a MIDI file: its tempo map, its meters, and its markers as sections and marks."""
+"""Make a score from a file of another program.
+
+The format is recognised by the file's content: a MIDI file, a prompt list, a timeline, markers,
+labels or subtitles. What a score cannot hold becomes a comment, and is counted.
+"""
 
 from __future__ import annotations
 
@@ -6,63 +10,121 @@ import argparse
 import sys
 from pathlib import Path
 
-MAX_MIDI_FILE_BYTES = 32 * 1024 * 1024
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
-    parser.add_argument("song", metavar="SONG", type=Path, help="a Standard MIDI File (.mid), format 0 or 1")
+    parser.add_argument("file", metavar="FILE|LINK", help="the file, or a film-director link")
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="FILE", help="the score to write (.score or .yaml); without it, print the text"
+        "--as",
+        dest="kind",
+        metavar="KIND",
+        help="the file's format, such as midi; recognised by its content if omitted",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="the score to write (.score or .yaml); if omitted, the text is printed",
     )
     parser.add_argument(
         "--encoding",
         metavar="NAME",
-        help="how the song's names and markers are encoded, such as utf-8, shift_jis, gbk, big5, euc_kr; guessed without it",
+        help=(
+            "the encoding of names and texts, such as utf-8, shift_jis, gbk, big5, "
+            "euc_kr; guessed for MIDI files if omitted, otherwise UTF-8"
+        ),
     )
-    parser.add_argument("--force", action="store_true", help="write over a file that is there")
+    parser.add_argument("--bpm", metavar="N", help="the tempo, if the file does not contain it")
+    parser.add_argument(
+        "--meter", metavar="N/N", help="the meter, such as 3/4, if the file does not contain it"
+    )
+    parser.add_argument(
+        "--fps", metavar="N", help="the frame rate, if the file counts frames and does not name it"
+    )
+    parser.add_argument(
+        "--start-tc",
+        metavar="TC",
+        help="EDL: the time code at the beginning (01:00:00:00)",
+    )
+    parser.add_argument(
+        "--id", dest="video_id", metavar="ID", help="Helios CSV: read only this video"
+    )
+    parser.add_argument("--track", metavar="NAME", help="read only this track")
+    parser.add_argument(
+        "--interpolate-time",
+        type=int,
+        metavar="N",
+        help="Helios CSV: how many chunks each prompt lasts (7)",
+    )
+    parser.add_argument(
+        "--words-as",
+        choices=("marks", "prompts"),
+        default="marks",
+        help="what the words of a song or of subtitles become (%(default)s)",
+    )
+    parser.add_argument(
+        "--template", metavar="TEXT", help="the prompt into which words are inserted, with {line}"
+    )
+    parser.add_argument(
+        "--notes-are-prompts", action="store_true", help="EDL: the markers' notes are prompts"
+    )
+    parser.add_argument(
+        "--locators",
+        choices=("marks", "sections"),
+        default="marks",
+        help="what the locators of a Live set become (%(default)s)",
+    )
+    parser.add_argument(
+        "--blend",
+        choices=("largest", "join"),
+        default="largest",
+        help="of several texts with weights, keep the largest, or join all (%(default)s)",
+    )
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="LongLive: the YAML file with the switches (default: that of the same name)",
+    )
+    parser.add_argument("--force", action="store_true", help="overwrite an existing file")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Import one MIDI file."""
-    from sequencer.cli.inputs import refuse_overwrite, write_text
-    from sequencer.cli.output_formats import format_of
-    from sequencer.core.errors import UsageError
-    from sequencer.language.loader import NOTATION_BY_SUFFIX, Notation
-    from sequencer.language.midi_import import score_from_midi
-    from sequencer.language.notations import print_score
-    from sequencer.midi.standard_files import read_midi_file
-    from sequencer.midi.text_encoding import encoding_named
+    """Import one file."""
+    from sequencer.api.files import write_text
+    from sequencer.api.importing import check_options, import_file, parse_meter
+    from sequencer.api.options import parse_amount
+    from sequencer.api.reporting import ScoreWriter
+    from sequencer.language.interchange.imported import ImportOptions
 
     output: Path | None = args.output
-    notation = Notation.TEXT
-    if output is not None:
-        notation = format_of(output, "import", NOTATION_BY_SUFFIX, Notation.TEXT)
-        refuse_overwrite(output, args.force)
-    if args.encoding is not None and encoding_named(args.encoding) is None:
-        hint = "write, for example: --encoding shift_jis; also utf-8, gbk, big5, euc_kr, cp1252"
-        raise UsageError(f"{args.encoding!r} is not a text encoding", hint)
-    song = read_midi_file(_bytes(args.song), args.encoding)
-    text = print_score(score_from_midi(song, args.song.stem), notation)
+    writer = ScoreWriter(output, "import", args.force)
+    options = ImportOptions(
+        encoding=args.encoding,
+        bpm=None if args.bpm is None else parse_amount(args.bpm),
+        meter=parse_meter(args.meter),
+        fps=None if args.fps is None else parse_amount(args.fps),
+        start_tc=args.start_tc,
+        video_id=args.video_id,
+        track=args.track,
+        interpolate_time=args.interpolate_time,
+        words=args.words_as,
+        template=args.template,
+        notes_are_prompts=args.notes_are_prompts,
+        locators=args.locators,
+        blend=args.blend,
+    )
+    check_options(args.kind, options)
+    imported = import_file(args.file, args.kind, options, config=args.config, output=output)
+    text = writer.text(imported.score)
     if output is None:
         print(text, end="")
     else:
         write_text(output, text)
-        seconds, tempi = float(song.tempo.seconds_at(song.quarters)), len(song.tempos)
-        print(f"{output}: {seconds:.1f} s of music, tempi: {tempi}, markers: {len(song.markers)}")
-    for note in (*song.notes, *song.text_notes):
-        print(f"{args.song}: {note}", file=sys.stderr)
+        print(f"{output}: {imported.summary}")
+    for note in imported.notes:
+        print(f"{args.file}: {note}", file=sys.stderr)
+    if output is None and not imported.is_song:
+        print(f"{args.file}: {imported.summary}", file=sys.stderr)
     return 0
-
-
-def _bytes(path: Path) -> bytes:
-    from sequencer.core.errors import InputError
-
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_MIDI_FILE_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}", "give a MIDI file that exists") from error
-    if len(data) > MAX_MIDI_FILE_BYTES:
-        raise InputError(f"{path} is larger than {MAX_MIDI_FILE_BYTES} bytes", "is it the right file?")
-    return data

@@ -1,4 +1,7 @@
-"""Format diagnostics as a JSON document for tools, with spans and replacement texts. docs/errors.md describes it."""
+"""Format diagnostics as a JSON document for tools, with spans and replacement texts.
+
+The page on errors describes it.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,10 @@ from typing import Any
 from sequencer.core.diagnostics import Diagnostic, Fix, Related, Span
 
 FORMAT = 1
-"""The version of the document's format. Keys may be added; the meaning of a key changes only with this number."""
+"""The version of the document's format.
+
+Keys may be added; the meaning of a key changes only with this number.
+"""
 
 Document = dict[str, Any]
 
@@ -19,9 +25,16 @@ def document(scores: Iterable[Document]) -> Document:
     return {"format": FORMAT, "well": all(one["well"] for one in every), "scores": every}
 
 
-def score(file: str, diagnostics: Iterable[Diagnostic], well: bool, summary: str | None) -> Document:
+def score(
+    file: str, diagnostics: Iterable[Diagnostic], well: bool, summary: str | None
+) -> Document:
     """Return the result of one score."""
-    return {"file": file, "well": well, "summary": summary, "diagnostics": [_diagnostic(one) for one in diagnostics]}
+    return {
+        "file": file,
+        "well": well,
+        "summary": summary,
+        "diagnostics": [_diagnostic(one) for one in diagnostics],
+    }
 
 
 def _diagnostic(one: Diagnostic) -> Document:
@@ -41,7 +54,7 @@ def _diagnostic(one: Diagnostic) -> Document:
 
 
 def _span(span: Span) -> Document | None:
-    """Return lines and columns from 1, in characters, the end exclusive; None if there is no position."""
+    """Return lines and columns from 1, in characters, end exclusive; None without a position."""
     if span.line == 0:
         return None
     return {

@@ -1,4 +1,8 @@
-"""List MIDI ports, or listen to one: what arrives, the tempo as it is followed, and whether it is locked."""
+"""List MIDI ports, or listen to one.
+
+While listening, print the messages that arrive, the tempo that is followed, and whether it is
+locked.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +12,10 @@ import json
 import sys
 from collections import deque
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from sequencer.core.errors import UsageError
+from sequencer.core.midi_notes import MiddleC
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,14 +24,16 @@ if TYPE_CHECKING:
     from sequencer.sync.midi_clock import MidiFeed
 
 EPILOG = """\
-A port is named by its name, a part of it, its number in the list, tcp://HOST:PORT (connects), tcp-listen://HOST:PORT (waits for
-somebody), or virtual:NAME (makes a port for others to connect to). MIDO_BACKEND chooses another of mido's backends."""
+A port is given by its name, a part of it, its number in the list, tcp://HOST:PORT (connects), \
+tcp-listen://HOST:PORT (waits for
+a connection), or virtual:NAME (creates a port for others to connect to). MIDO_BACKEND chooses \
+another of mido's backends."""
 TICK = b"\xf8"
 SENSING = 0xFE
 QUARTER_FRAME = 0xF1
 SHOWN_EACH = 0.125
 """Seconds between two updates of the clock on a terminal, and …"""
-TOLD_EACH = 1.0
+PRINTED_EACH = 1.0
 """… between two lines without a terminal, where a line cannot be redrawn."""
 
 
@@ -34,20 +41,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     parser.epilog = EPILOG
     parts = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
-    ports = parts.add_parser("ports", help="list the ports", description="List all MIDI inputs and outputs with their numbers.")
-    ports.add_argument("--json", action="store_true", help="print them for machines")
+    ports = parts.add_parser(
+        "ports",
+        help="list the ports",
+        description="List all MIDI inputs and outputs with their numbers.",
+    )
+    ports.add_argument("--json", action="store_true", help="print them as JSON")
     listen = parts.add_parser(
         "listen",
         help="show what arrives",
-        description="Show what arrives: notes with names and numbers, controllers, programs, transport; and the clock.",
+        description=(
+            "Show what arrives: notes with names and numbers, controllers, programs, transport; "
+            "and the clock."
+        ),
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    listen.add_argument("port", nargs="?", help="the input; may be left out where there is only one")
-    listen.add_argument("--middle", choices=("C3", "C4"), default="C3", help="which name note 60 has (default C3)")
-    listen.add_argument("--meter", default="4/4", help="for showing bars (default 4/4)")
-    listen.add_argument("--nominal", type=float, default=120.0, metavar="BPM", help="the tempo believed until ticks come")
-    listen.add_argument("--seconds", type=float, metavar="S", help="stop after so long (default: until Ctrl-C)")
+    listen.add_argument("port", nargs="?", help="the input; optional if there is only one")
+    listen.add_argument(
+        "--middle", choices=("C3", "C4"), default="C3", help="the name of note 60 (default C3)"
+    )
+    listen.add_argument("--meter", default="4/4", help="the meter for bar numbers (default 4/4)")
+    listen.add_argument(
+        "--nominal",
+        type=float,
+        default=120.0,
+        metavar="BPM",
+        help="the tempo assumed until clock messages arrive",
+    )
+    listen.add_argument(
+        "--seconds", type=float, metavar="S", help="stop after this time (default: until Ctrl-C)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -55,10 +79,17 @@ def run(args: argparse.Namespace) -> int:
     if args.what == "ports":
         return _ports(args.json)
     if not 1 <= args.nominal <= 1000:
-        raise UsageError(f"--nominal {args.nominal:g} is no tempo", "write beats per minute, for example --nominal 120")
+        raise UsageError(
+            f"--nominal {args.nominal:g} is not a tempo",
+            "write beats per minute, for example --nominal 120",
+        )
     if args.seconds is not None and not 0 < args.seconds < 1e6:
-        raise UsageError(f"--seconds {args.seconds:g} makes no sense", "write for example --seconds 30")
-    return asyncio.run(_listen(args.port, args.nominal, _beats(args.meter), args.middle, args.seconds))
+        raise UsageError(
+            f"--seconds {args.seconds:g} is not a valid duration", "write for example --seconds 30"
+        )
+    return asyncio.run(
+        _listen(args.port, args.nominal, _beats(args.meter), args.middle, args.seconds)
+    )
 
 
 def _ports(as_json: bool) -> int:
@@ -66,7 +97,12 @@ def _ports(as_json: bool) -> int:
 
     found = ports()
     if as_json:
-        print(json.dumps({"system": found.system, "inputs": found.inputs, "outputs": found.outputs}, ensure_ascii=False))
+        print(
+            json.dumps(
+                {"system": found.system, "inputs": found.inputs, "outputs": found.outputs},
+                ensure_ascii=False,
+            )
+        )
         return 0
     print(f"MIDI system: {found.system}")
     for what, names in (("inputs", found.inputs), ("outputs", found.outputs)):
@@ -79,8 +115,13 @@ def _ports(as_json: bool) -> int:
 def _beats(meter: str) -> Fraction:
     """Parse a meter; return the quarters in a bar."""
     above, slash, below = meter.partition("/")
-    if not (slash and above.isdecimal() and below in ("1", "2", "4", "8", "16", "32") and 1 <= int(above) <= 64):
-        raise UsageError(f"--meter {meter} is no meter", "write for example --meter 3/4")
+    if not (
+        slash
+        and above.isdecimal()
+        and below in ("1", "2", "4", "8", "16", "32")
+        and 1 <= int(above) <= 64
+    ):
+        raise UsageError(f"--meter {meter} is not a meter", "write for example --meter 3/4")
     return Fraction(4 * int(above), int(below))
 
 
@@ -88,20 +129,33 @@ def _only_input(found: Ports) -> str:
     if len(found.inputs) == 1:
         return found.inputs[0]
     if not found.inputs:
-        raise UsageError("there is no MIDI input to listen to", "plug something in, or listen at tcp-listen://:9900")
+        raise UsageError(
+            "there is no MIDI input to listen to",
+            "connect a MIDI device, or listen at tcp-listen://:9900",
+        )
     names = ", ".join(repr(name) for name in found.inputs)
-    raise UsageError(f"there are several MIDI inputs: {names}", "say which: sequencer midi listen NAME")
+    raise UsageError(
+        f"there are several MIDI inputs: {names}", "choose one: sequencer midi listen NAME"
+    )
 
 
-async def _listen(port: str | None, nominal: float, bar: Fraction, middle: Literal["C3", "C4"], seconds: float | None) -> int:
+async def _listen(
+    port: str | None, nominal: float, bar: Fraction, middle: MiddleC, seconds: float | None
+) -> int:
     from sequencer.midi.backends import ports
     from sequencer.sync.midi_clock import MidiFeed
     from sequencer.sync.midi_port import MidiPortClock
 
     view = _View(MidiFeed(nominal), bar, middle)
-    live = MidiPortClock(_only_input(ports()) if port is None else port, view.feed, lambda _: None, view.say, view.heard)
+    live = MidiPortClock(
+        _only_input(ports()) if port is None else port,
+        view.feed,
+        lambda _: None,
+        view.print_line,
+        view.handle,
+    )
     live.open()
-    view.say(f"listening to {live.name}; Ctrl-C ends it")
+    view.print_line(f"listening to {live.name}; Ctrl-C ends it")
     try:
         async with asyncio.timeout(seconds):
             await view.show()
@@ -116,7 +170,7 @@ async def _listen(port: str | None, nominal: float, bar: Fraction, middle: Liter
 class _View:
     """The display of `listen`: messages as lines, and the clock as one line that is redrawn."""
 
-    def __init__(self, feed: MidiFeed, bar: Fraction, middle: Literal["C3", "C4"]) -> None:
+    def __init__(self, feed: MidiFeed, bar: Fraction, middle: MiddleC) -> None:
         from sequencer.sync.timecode import TimecodeFollower
 
         self.feed = feed
@@ -130,7 +184,7 @@ class _View:
         self._ticks = 0
         self._width = 0
 
-    def heard(self, message: bytes, at: int) -> None:
+    def handle(self, message: bytes, at: int) -> None:
         """Handle a message before the feed does."""
         if message == TICK:
             self._ticks += 1
@@ -146,9 +200,9 @@ class _View:
             if located is not None:
                 self._is_timecode = True
                 self._timecode.located(located)
-            self.say(f"{at / 1e9:.3f} s  {describe(message, self._middle)}")
+            self.print_line(f"{at / 1e9:.3f} s  {describe(message, self._middle)}")
 
-    def say(self, sentence: str) -> None:
+    def print_line(self, sentence: str) -> None:
         """Print a line that stays."""
         self._clear()
         print(sentence, flush=True)
@@ -156,9 +210,13 @@ class _View:
     async def show(self) -> None:
         """Keep showing the clock."""
         while True:
-            await asyncio.sleep(SHOWN_EACH if self._redraws else TOLD_EACH)
+            await asyncio.sleep(SHOWN_EACH if self._redraws else PRINTED_EACH)
             shows = self._ticks or self._is_timecode
-            line = (self._time() if self._is_timecode else self._clock()) if shows else "no clock: nothing ticks here yet"
+            line = (
+                (self._time() if self._is_timecode else self._clock())
+                if shows
+                else "no clock messages yet"
+            )
             self._clear()
             if self._redraws:
                 self._width = len(line)
@@ -179,9 +237,10 @@ class _View:
         beat = follower.beat_at(now)
         number, within = divmod(beat, float(self._bar))
         spread = (sum(error * error for error in self._errors) / len(self._errors)) ** 0.5
-        waits = "  (Start heard: waiting for the first tick)" if self.feed.awaits_ticks else ""
+        waits = "  (Start received: waiting for the first tick)" if self.feed.awaits_ticks else ""
         return (
-            f"{STATES[state]:<13} {follower.bpm:7.2f} bpm  bar {int(number) + 1}.{int(within) + 1}  quarter {beat:8.2f}  "
+            f"{STATES[state]:<13} {follower.bpm:7.2f} bpm  bar {int(number) + 1}.{int(within) + 1} "
+            f" quarter {beat:8.2f}  "
             f"last tick {follower.phase_error / 1e6:+.2f} ms, spread {spread:.2f} ms{waits}"
         )
 
@@ -194,7 +253,10 @@ class _View:
         now, follower = time.monotonic_ns(), self._timecode
         follower.silence(now)
         shown = Timecode.at(follower.seconds_at(now), follower.rate)
-        return f"{STATES[follower.state]:<13} time code {shown}  {follower.rate.name} frames per second"
+        return (
+            f"{STATES[follower.state]:<13} time code {shown}  {follower.rate.name} frames per "
+            "second"
+        )
 
     def _clear(self) -> None:
         if self._width:
@@ -202,17 +264,29 @@ class _View:
             self._width = 0
 
 
-STATES: dict[str, str] = {"searching": "searching", "locked": "LOCKED", "free": "FREE-WHEELING", "stopped": "stopped"}
+STATES: dict[str, str] = {
+    "searching": "searching",
+    "locked": "LOCKED",
+    "free": "FREE-WHEELING",
+    "stopped": "stopped",
+}
 
 
-def describe(message: bytes, middle: Literal["C3", "C4"] = "C3") -> str:
+def describe(message: bytes, middle: MiddleC = "C3") -> str:
     """Describe a message: `note on D3 (62) velocity 100, channel 10`."""
     from sequencer.core.midi_notes import note_name
     from sequencer.sync.timecode import full_frame
 
     status, data = message[0], message[1:]
     if status >= 0xF0:
-        name = {0xFA: "Start", 0xFB: "Continue", 0xFC: "Stop", 0xF8: "clock", 0xFE: "active sensing", 0xFF: "reset"}.get(status)
+        name = {
+            0xFA: "Start",
+            0xFB: "Continue",
+            0xFC: "Stop",
+            0xF8: "clock",
+            0xFE: "active sensing",
+            0xFF: "reset",
+        }.get(status)
         if status == 0xF2:
             sixteenths = data[0] | data[1] << 7
             return f"song position {sixteenths} sixteenths (quarter {sixteenths / 4:g})"
@@ -224,7 +298,10 @@ def describe(message: bytes, middle: Literal["C3", "C4"] = "C3") -> str:
     where = f", channel {(status & 15) + 1}"
     texts: dict[int, Callable[[], str]] = {
         0x80: lambda: f"note off {note_name(data[0], middle)} ({data[0]})",
-        0x90: lambda: f"note {'on' if data[1] else 'off'} {note_name(data[0], middle)} ({data[0]}) velocity {data[1]}",
+        0x90: lambda: (
+            f"note {'on' if data[1] else 'off'} {note_name(data[0], middle)} ({data[0]}) "
+            f"velocity {data[1]}"
+        ),
         0xA0: lambda: f"aftertouch {note_name(data[0], middle)} ({data[0]}) {data[1]}",
         0xB0: lambda: f"cc {data[0]} = {data[1]}",
         0xC0: lambda: f"program {data[0] + 1}",

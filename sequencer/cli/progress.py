@@ -1,4 +1,4 @@
-"""Show the progress of a long command: a bar on a terminal, an occasional line elsewhere, nothing with `-q`."""
+"""Show a long command's progress: a bar on a terminal, otherwise lines; nothing with `-q`."""
 
 from __future__ import annotations
 
@@ -29,12 +29,18 @@ class LiveLine:
         self._task = 0
         self._where = ""
         self._typed = ""
-        self._last = time.monotonic()
+        self._last = self._began = time.monotonic()
 
     def __enter__(self) -> Self:
         if not self._quiet and sys.stderr.isatty():
             from rich.console import Console
-            from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+            from rich.progress import (
+                BarColumn,
+                Progress,
+                TextColumn,
+                TimeElapsedColumn,
+                TimeRemainingColumn,
+            )
 
             self._bar = Progress(
                 TextColumn("{task.description}"),
@@ -51,25 +57,64 @@ class LiveLine:
             self._task = int(self._bar.add_task(self._what, total=None, where=""))
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if self._bar is not None:
             with suppress(OSError):  # a terminal that was closed shows nothing any more
                 self._bar.stop()
 
     def show(self, done: int, total: int, where: str, at_once: bool = False) -> None:
-        """Show the progress and position. Without a terminal this prints an occasional line, or one `at_once`."""
+        """Show the progress and position.
+
+        Without a terminal this prints an occasional line, or one `at_once`.
+        """
         self._where = where
         shown = f"> {self._typed}" if self._typed else where
         if self._bar is not None:
             self._bar.update(self._task, completed=done, total=total, where=escape_control(shown))  # type: ignore[arg-type]  # a TaskID is an int
-        elif not self._quiet and (at_once or time.monotonic() - self._last > LINE_INTERVAL_S):
+        elif at_once or self._is_due():
+            self._print(f"{done}/{total}{self._time_left(done, total)} {escape_control(where)}")
+
+    def step(self, what: str) -> None:
+        """Show what is done now if its progress cannot be counted, such as a file to write."""
+        self._where = what
+        if self._bar is not None:
+            self._bar.update(self._task, where=escape_control(what))  # type: ignore[arg-type]  # as above
+            with suppress(OSError):
+                self._bar.refresh()
+        elif self._is_due():
+            self._print(escape_control(what))
+
+    def _is_due(self) -> bool:
+        return time.monotonic() - self._last > LINE_INTERVAL_S
+
+    def _print(self, text: str) -> None:
+        """Print a line where there is no terminal, unless nothing is to be shown."""
+        if not self._quiet:
             self._last = time.monotonic()
-            print(f"{self._what} {done}/{total} {escape_control(where)}".rstrip(), file=sys.stderr, flush=True)
+            print(f"{self._what} {text}".rstrip(), file=sys.stderr, flush=True)
+
+    def _time_left(self, done: int, total: int) -> str:
+        """Return the estimated time left, in words; empty while nothing is known."""
+        if not 0 < done < total:
+            return ""
+        seconds = round((time.monotonic() - self._began) * (total - done) / done)
+        minutes, rest = divmod(seconds, 60)
+        hours, minutes = divmod(minutes, 60)
+        left = f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+        return f" ({left} left)"
 
     def type(self, text: str) -> None:
-        """Show the text that the operator is typing in place of the position. A long text is printed above."""
+        """Show the text that the operator is typing in place of the position.
+
+        A long text is printed above.
+        """
         if len(text) > MIN_TEXT_WIDTH:
-            self.say(text)
+            self.print_line(text)
             text = ""
         self._typed = text
         if self._bar is not None:
@@ -77,10 +122,12 @@ class LiveLine:
             with suppress(OSError):
                 self._bar.refresh()
 
-    def say(self, text: str) -> None:
+    def print_line(self, text: str) -> None:
         """Print a line that stays, above the bar."""
         with suppress(OSError):
             if self._bar is not None:
-                self._bar.console.print(escape_control(text), markup=False, highlight=False, soft_wrap=True)
+                self._bar.console.print(
+                    escape_control(text), markup=False, highlight=False, soft_wrap=True
+                )
             else:
                 print(escape_control(text), file=sys.stderr, flush=True)

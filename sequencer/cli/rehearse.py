@@ -1,7 +1,9 @@
-"""Play a score on the embedded stage: no key, no GPU. Leaves a video, a timeline, a contact sheet, a report and a journal.
+"""Play a score on the simulator: no key, no GPU.
 
-Time is virtual (as fast as pictures can be drawn) unless --realtime is given; then the keys of `sequencer perform` work, and
-`sequencer tell` reaches the run. Exit code 0 when every cue landed.
+Leaves a video, a timeline, a contact sheet, a report and a journal.
+
+Time is virtual (as fast as frames can be drawn) unless --realtime is given; then the keys of
+`sequencer perform` work, and `sequencer tell` reaches the run. Exit code 0 when every cue landed.
 """
 
 from __future__ import annotations
@@ -9,136 +11,192 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sequencer.cli.run_files import list_files
+from sequencer.core.errors import UsageError
 
 if TYPE_CHECKING:
     from sequencer.cli.progress import LiveLine
     from sequencer.runtime.output.captioned_video import Part
-    from sequencer.runtime.rehearsal import Progress, RehearsalResult
+    from sequencer.runtime.rehearsal import Progress
+    from sequencer.runtime.results import RehearsalResult
 
-MIN_VIDEO_SIZE, MAX_VIDEO_SIZE = 64, 4096
+Value = TypeVar("Value")
+
 SCORE_HELP = "a .score or .yaml file, a compiled .json, or a run to play again"
+
+
+def argument(parse: Callable[[str], Value]) -> Callable[[str], Value]:
+    """Return a parser of a value for argparse, which names the option in front of the message."""
+
+    def parsed(text: str) -> Value:
+        try:
+            return parse(text)
+        except UsageError as error:
+            raise argparse.ArgumentTypeError(error.message) from None
+
+    return parsed
 
 
 def video_size(text: str) -> tuple[int, int]:
     """Parse a size such as `1280x768`: even numbers from 64 to 4096."""
-    parts = text.lower().replace("×", "x").split("x")
-    if len(parts) != 2 or not all(part.isascii() and part.isdigit() for part in parts):
-        raise argparse.ArgumentTypeError(f"{text!r} is not WIDTHxHEIGHT, such as 1280x768")
-    width, height = int(parts[0]), int(parts[1])
-    if any(side % 2 or not MIN_VIDEO_SIZE <= side <= MAX_VIDEO_SIZE for side in (width, height)):
-        raise argparse.ArgumentTypeError(f"{text}: both sides must be even and from {MIN_VIDEO_SIZE} to {MAX_VIDEO_SIZE}")
-    return width, height
+    from sequencer.api.options import parse_video_size
+
+    return argument(parse_video_size)(text)
 
 
 def caption_parts(text: str) -> frozenset[Part]:
     """Parse parts of a caption, such as `title,position`, or `none`."""
-    from sequencer.runtime.output.captioned_video import PARTS
+    from sequencer.api.options import parse_caption
 
-    if text.strip().lower() == "none":
-        return frozenset()
-    wanted = [part.strip().lower() for part in text.split(",")]
-    for part in wanted:
-        if part not in PARTS:
-            raise argparse.ArgumentTypeError(
-                f"{part!r} is not a part of a caption: these are {', '.join(PARTS)}; or none alone"
-            )
-    return frozenset(part for part in PARTS if part in wanted)
+    return argument(parse_caption)(text)
 
 
-def add_arguments(parser: argparse.ArgumentParser, what: tuple[str, str] = ("SCORE", SCORE_HELP)) -> None:
+def add_range_arguments(parser: argparse._ActionsContainer) -> None:
+    """Describe `--from` and `--to`."""
+    parser.add_argument(
+        "--from",
+        dest="from_",
+        metavar="POSITION",
+        help="begin there, with what is in force there: a section (drop), a position in it "
+        "('drop 9.1'), a time (90s) or a chunk (24c)",
+    )
+    parser.add_argument("--to", metavar="POSITION", help="end before this position")
+
+
+def add_arguments(
+    parser: argparse.ArgumentParser, what: tuple[str, str] = ("SCORE", SCORE_HELP)
+) -> None:
     """Describe the command's arguments; `what` names and explains the first."""
     parser.add_argument("score", metavar=what[0], type=Path, help=what[1])
-    parser.add_argument("--out", metavar="DIR", type=Path, help="the run's folder (default: runs/<time>-<title>)")
-    parser.add_argument("--no-video", action="store_true", help="leave out the pictures: only journal, report and timeline")
-    parser.add_argument("--video-size", metavar="WxH", type=video_size, help="the video's size (default: 1280x768)")
+    parser.add_argument(
+        "--out", metavar="DIR", type=Path, help="the run's folder (default: runs/<time>-<title>)"
+    )
+    parser.add_argument(
+        "--no-video", action="store_true", help="write no video: only journal, report and timeline"
+    )
+    parser.add_argument(
+        "--video-size", metavar="WxH", type=video_size, help="the video's size (default: 1280x768)"
+    )
+    parser.add_argument(
+        "--draft",
+        action="store_true",
+        help="draw small frames, which is much faster (default size: 320x192)",
+    )
     parser.add_argument(
         "--caption",
         metavar="PARTS",
         type=caption_parts,
-        help="what is written on the frames, joined by commas: title, section, take, position, action (the part of the prompt "
-        "that changes), simulator (the whole prompt, seed, chunk and frame); or none (default: all but action)",
+        help="what is written on the frames, joined by commas: title, section, take, position, "
+        "action (the part of the prompt "
+        "that changes), simulator (the whole prompt, seed, chunk and frame); or none (default: all "
+        "but action)",
     )
-    parser.add_argument("--clean", action="store_true", help="write nothing on the frames, as --caption none")
+    parser.add_argument(
+        "--clean", action="store_true", help="write nothing on the frames, like --caption none"
+    )
+    add_range_arguments(parser)
     parser.add_argument("--realtime", action="store_true", help="play at the speed of a live run")
     parser.add_argument(
         "--event",
         metavar="'WHAT@WHEN'",
         action="append",
         default=[],
-        help="feed something in: 'go exit@12c', 'note C3@jam 9.3', 'cc 20=70@verse 2/2 1', 'program 5@30s' (repeatable)",
+        help=(
+            "simulate an input: 'go exit@12c', 'note C3@jam 9.3', 'cc 20=70@verse 2/2 1', 'program "
+            "5@30s' (repeatable)"
+        ),
     )
-    parser.add_argument("--faults", metavar="FILE", type=Path, help="let things go wrong as this file says (docs/faults.md)")
-    parser.add_argument("--bundle", action="store_true", help="put journal and images into one file to keep: bundle.zip")
-    parser.add_argument("-q", "--quiet", action="store_true", help="no progress, no table: only what went wrong")
-    parser.add_argument("--json", action="store_true", help="print the report as JSON, nothing else")
+    parser.add_argument(
+        "--faults",
+        metavar="FILE",
+        type=Path,
+        help="simulate the faults in this file (docs/faults.md)",
+    )
+    parser.add_argument(
+        "--bundle",
+        action="store_true",
+        help="put journal, images and sound into one file to keep: bundle.zip",
+    )
+    parser.add_argument(
+        "-q", "--quiet", action="store_true", help="no progress, no table: only problems"
+    )
+    parser.add_argument("--json", action="store_true", help="print only the report, as JSON")
 
 
 def run(args: argparse.Namespace) -> int:
     """Rehearse one score.
 
     Returns:
-        0 if every cue landed; 1 if one did not, or if the run did not reach its end; 130 if it was interrupted.
+        0 if every cue landed; 1 if one did not, or if the run did not reach its end; 130 if it was
+            interrupted.
     """
-    from sequencer.api.runs import rehearse
+    from sequencer.api.rehearsing import check_video_options, rehearse_input
     from sequencer.cli.inputs import load_input
     from sequencer.cli.progress import LiveLine
-    from sequencer.core.errors import UsageError
-    from sequencer.runtime.output.captioned_video import DEFAULT_PARTS
-    from sequencer.runtime.rehearsal import DEFAULT_SIZE
     from sequencer.stages.simulated.faults import read_faults
 
-    for option, is_given in (
-        ("--video-size", args.video_size),
-        ("--caption", args.caption is not None),
-        ("--clean", args.clean),
-    ):
-        if args.no_video and is_given:
-            raise UsageError(f"{option} is about the video, and --no-video leaves it out", "leave one of the two out")
+    check_video_options(not args.no_video, args.video_size, args.caption, args.draft)
+    if args.no_video and args.clean:
+        raise UsageError(
+            "--clean applies to the video, but --no-video omits it", "omit one of the two"
+        )
     if args.clean and args.caption is not None:
-        raise UsageError("--clean writes nothing on the frames, and --caption writes something", "leave one of the two out")
-    caption = frozenset() if args.clean else DEFAULT_PARTS if args.caption is None else args.caption
+        raise UsageError(
+            "--clean writes nothing on the frames, but --caption does", "omit one of the two"
+        )
     quiet = args.quiet or args.json
     faults = None if args.faults is None else read_faults(args.faults)
-    found = load_input(args.score, quiet=args.quiet)
+    found = load_input(args.score, quiet=args.quiet, keeps_chunks=True)
     with LiveLine("rehearsing", quiet) as line:
-        rehearsed = rehearse(
-            found.schedule,
-            sources=found.sources,
-            images=found.image,
+        rehearsed = rehearse_input(
+            found,
             bundle=args.bundle,
             out=args.out,
             video=not args.no_video,
-            size=args.video_size or DEFAULT_SIZE,
+            video_size=args.video_size,
+            draft=args.draft,
+            from_=args.from_,
+            to=args.to,
             realtime=args.realtime,
             events=args.event,
             faults=faults,
-            watch=lambda moment: _show(line, moment),
-            caption=caption,
-            warn=lambda text: line.say(f"sequencer: {text}"),
+            progress=lambda moment: _show(line, moment),
+            writing=lambda name: line.step(f"writing {name}"),
+            caption=frozenset() if args.clean else args.caption,
+            warn=lambda text: line.print_line(f"sequencer: {text}"),
             typed=line.type if args.realtime else None,
         )
-    return _tell(args, rehearsed)
+    return _report(args, rehearsed)
 
 
 def _show(line: LiveLine, moment: Progress) -> None:
-    where = " ".join(part for part in (moment.section or "", moment.place, moment.action or "") if part)
+    where = " ".join(
+        part for part in (moment.section or "", moment.place, moment.action or "") if part
+    )
     if moment.paused:
         where = f"paused {where}"
-    line.show(moment.chunk, moment.chunks, where if len(where) <= 60 else where[:59] + "…", at_once=moment.is_turn)
+    line.show(
+        moment.chunk - moment.first,
+        moment.chunks - moment.first,
+        where if len(where) <= 60 else where[:59] + "…",
+        at_once=moment.is_turn,
+    )
 
 
-def _tell(args: argparse.Namespace, rehearsed: RehearsalResult) -> int:
+def _report(args: argparse.Namespace, rehearsed: RehearsalResult) -> int:
     from sequencer.cli import INTERRUPTED
     from sequencer.core.diagnostics import escape_control
     from sequencer.runtime.output.report_format import as_table, verdict
 
     report = rehearsed.report
     if args.json:
-        print(json.dumps({"folder": str(rehearsed.folder), **rehearsed.document}, ensure_ascii=False))
+        print(
+            json.dumps({"folder": str(rehearsed.folder), **rehearsed.document}, ensure_ascii=False)
+        )
     elif not args.quiet:
         print(as_table(report, rehearsed.schedule))
         print()
@@ -146,18 +204,26 @@ def _tell(args: argparse.Namespace, rehearsed: RehearsalResult) -> int:
         if rehearsed.folder is not None:
             print(
                 list_files(
-                    rehearsed.folder, with_captions=bool(args.caption is None or "position" in args.caption) and not args.clean
+                    rehearsed.folder,
+                    with_captions=bool(args.caption is None or "position" in args.caption)
+                    and not args.clean,
                 )
             )
     for failure in rehearsed.failures:
-        print(f"sequencer: the run's folder is not complete: {escape_control(failure)}", file=sys.stderr)
+        print(
+            f"sequencer: the run's folder is not complete: {escape_control(failure)}",
+            file=sys.stderr,
+        )
     if report.ended.startswith("interrupted"):
         print(
-            f"sequencer: {escape_control(report.ended)}; what was made up to there is whole, in {rehearsed.folder}",
+            (
+                f"sequencer: {escape_control(report.ended)}; the results up to that point are "
+                f"complete, in {rehearsed.folder}"
+            ),
             file=sys.stderr,
         )
         return INTERRUPTED
     if rehearsed.went_well:
         return 1 if rehearsed.failures else 0
-    print(f"sequencer: the run did not go as written: {verdict(report)}", file=sys.stderr)
+    print(f"sequencer: the run differs from the score: {verdict(report)}", file=sys.stderr)
     return 1

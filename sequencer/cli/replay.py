@@ -1,4 +1,7 @@
-"""Feed a run's journal to the conductor again and compare every command; say where they first differ."""
+"""Feed a run's journal to the conductor again and compare every command.
+
+The first difference is reported.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,10 @@ from pathlib import Path
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
-    parser.add_argument("folder", metavar="RUN", type=Path, help="a run's folder, or its journal.jsonl")
-    parser.add_argument("--json", action="store_true", help="print the result for machines")
+    parser.add_argument(
+        "folder", metavar="RUN", type=Path, help="a run's folder, or its journal.jsonl"
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -34,11 +39,13 @@ def run(args: argparse.Namespace) -> int:
             )
         )
     elif result.divergence is not None:
-        print(escape_control(f"sequencer: the replay differs\n{result.divergence}"), file=sys.stderr)
+        print(
+            escape_control(f"sequencer: the replay differs\n{result.divergence}"), file=sys.stderr
+        )
     else:
         print(f"{result.events} events, {result.commands} commands: every command is the same")
     if result.cut_off and not args.json:
         print("the journal's last line was cut off; it was replayed up to there", file=sys.stderr)
     elif not result.is_whole and not args.json:
-        print("the run did not come to its end; it was replayed as far as it went", file=sys.stderr)
+        print("the run was not completed; it was replayed as far as it went", file=sys.stderr)
     return 0 if result.is_equal else 1

@@ -1,4 +1,6 @@
-"""Play a run again on the embedded stage: the same prompts, images, seeds and SR on the same chunks as they landed then.
+"""Play a run again on the simulator.
+
+The prompts, images, seeds and SR are the same, on the chunks where they landed.
 
 `sequencer perform RUN` does the same on a live Helios.
 """
@@ -22,7 +24,9 @@ def run(args: argparse.Namespace) -> int:
     from sequencer.engine.journal import find_run
 
     if not exists(find_run(args.score)):
-        raise InputError(f"there is no run {args.score}", "name a run's folder, its journal.jsonl or a bundle")
+        raise InputError(
+            f"there is no run {args.score}", "name a run's folder, its journal.jsonl or a bundle"
+        )
     if args.score.suffix in (".score", ".yaml", ".yml"):
         raise UsageError(f"{args.score} is a score", f"to play it: sequencer rehearse {args.score}")
     return rehearse.run(args)

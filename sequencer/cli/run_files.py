@@ -7,11 +7,11 @@ from pathlib import Path
 from sequencer.core.paths import exists
 
 _FILES = (
-    ("video.mp4", "the pictures"),
+    ("video.mp4", "the video"),
     ("contact-sheet.png", "one frame for each cue and cut"),
     ("timeline.html", "what was planned and what landed"),
-    ("timeline.svg", "the same as one picture"),
-    ("report.json", "every cue, for machines"),
+    ("timeline.svg", "the same as one image"),
+    ("report.json", "every cue, machine-readable"),
     ("bundle.zip", "journal and images in one file; try: sequencer rerun"),
     ("journal.jsonl", "everything that happened; try: sequencer replay"),
 )
@@ -32,9 +32,12 @@ def list_files(folder: Path, clips: tuple[Path, ...] = (), with_captions: bool =
     lines = [f"{folder}/"]
     for name, what in _FILES:
         if exists(folder / name):
-            lines.append(f"  {name:<18} {what}" + (", with bar and beat" if name == "video.mp4" and with_captions else ""))
+            lines.append(
+                f"  {name:<18} {what}"
+                + (", with bar and beat" if name == "video.mp4" and with_captions else "")
+            )
         if name == "video.mp4":
             further = sorted(one.name for one in folder.glob("video-*.mp4"))
-            lines += [f"  {one:<18} the pictures after the run was resumed" for one in further]
-            lines += [f"  {clip.name:<18} a clip that was asked for" for clip in clips if exists(clip)]
+            lines += [f"  {one:<18} the video after the run was resumed" for one in further]
+            lines += [f"  {clip.name:<18} a requested clip" for clip in clips if exists(clip)]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""List a score's scenes: how each starts, from which image, and how it may go on."""
+"""List a score's scenes: how each starts, from which image, and how it can continue."""
 
 from __future__ import annotations
 
@@ -12,9 +12,16 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
-    parser.add_argument("score", metavar="FILE", type=Path, help="a .score or .yaml file; what it uses is listed too")
-    parser.add_argument("--json", action="store_true", help="print the list for machines")
-    parser.add_argument("--full", action="store_true", help="print whole texts instead of their beginnings")
+    parser.add_argument(
+        "score",
+        metavar="FILE",
+        type=Path,
+        help="a .score or .yaml file; files that it uses are included",
+    )
+    parser.add_argument("--json", action="store_true", help="print the list as JSON")
+    parser.add_argument(
+        "--full", action="store_true", help="print complete texts instead of their beginnings"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -45,7 +52,9 @@ def _print_json(found: tuple[SceneCard, ...]) -> None:
                         "start": card.start,
                         "follow": card.follow,
                         "image": card.image,
-                        "evolutions": [{"name": one.name, "text": one.text} for one in card.evolutions],
+                        "evolutions": [
+                            {"name": one.name, "text": one.text} for one in card.evolutions
+                        ],
                         "quiet": list(card.quiet),
                         "file": card.file,
                         "line": card.line,
@@ -75,8 +84,16 @@ def _print_table(found: tuple[SceneCard, ...], full: bool) -> None:
             f"base {_cut(card.base, full)}" if card.base else "",
             f"follow {_cut(card.follow, full)}" if card.follow else "",
         ]
-        evolutions = "\n".join(f"{one.name}: {one.text}" if one.name else one.text for one in card.evolutions)
-        cells = (card.name, _cut(card.start or "—", full), card.image or "—", evolutions or "—", "\n".join(filter(None, texts)))
+        evolutions = "\n".join(
+            f"{one.name}: {one.text}" if one.name else one.text for one in card.evolutions
+        )
+        cells = (
+            card.name,
+            _cut(card.start or "—", full),
+            card.image or "—",
+            evolutions or "—",
+            "\n".join(filter(None, texts)),
+        )
         table.add_row(*(Text(cell) for cell in cells))
     console = Console()
     console.width = max(console.width, 100)

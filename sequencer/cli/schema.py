@@ -8,13 +8,19 @@ from pathlib import Path
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="the .json to write (default: standard output)")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="the .json to write (default: standard output)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the schema."""
-    from sequencer.cli.inputs import write_text
-    from sequencer.cli.output_formats import require_ending
+    from sequencer.api.files import write_text
+    from sequencer.api.output_formats import require_ending
     from sequencer.language.yaml.schema import render_schema
 
     require_ending(args.output, "schema", ".json")

@@ -1,4 +1,7 @@
-"""Serve the simulated Helios behind Reactor's wire, so that any Reactor client can rehearse without a key."""
+"""Serve the simulated Helios over Reactor's protocol.
+
+Any Reactor client can then rehearse without a key.
+"""
 
 from __future__ import annotations
 
@@ -18,45 +21,85 @@ DIALECTS = ("current", "2026-early", "1.x")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
-    parser.add_argument("--host", default="127.0.0.1", help="the address to serve at (default: this machine only)")
-    parser.add_argument("--port", type=int, default=8080, help="the port (default 8080; 0 takes a free one)")
-    parser.add_argument("--faults", type=Path, metavar="FILE", help="a faults file: what goes wrong, and when")
-    parser.add_argument("--dialect", choices=DIALECTS, help="the model's messages and commands (default: the faults file's)")
-    parser.add_argument("--wire", choices=("both", "v0"), default="both", help="v0: a runtime of the older kind")
-    parser.add_argument("--fps", metavar="RATE", help="the true frame rate, as 24, 19.5 or 30000/1001 (default 24)")
     parser.add_argument(
-        "--native-size", action="store_true", help="send 1280×768 at 2x and 2560×1536 at 4x, not always 640×384"
+        "--host", default="127.0.0.1", help="the address to serve at (default: this machine only)"
     )
     parser.add_argument(
-        "--plain", action="store_true", help="send small and simple pictures, for a machine with little to spare"
+        "--port", type=int, default=8080, help="the port (default 8080; 0 chooses a free one)"
     )
-    parser.add_argument("--latency", type=int, default=0, metavar="MS", help="each datagram's delay, each way")
-    parser.add_argument("--jitter", type=int, default=0, metavar="MS", help="up to this much more")
-    parser.add_argument("--loss", type=float, default=0.0, metavar="PERCENT", help="datagrams that never arrive, each way")
-    parser.add_argument("--refuse", action="append", default=[], metavar="COMMAND[:NTH]", help="refuse a command, or its nth")
+    parser.add_argument(
+        "--faults",
+        type=Path,
+        metavar="FILE",
+        help="a faults file: which faults to simulate, and when",
+    )
+    parser.add_argument(
+        "--dialect",
+        choices=DIALECTS,
+        help="the model's messages and commands (default: the faults file's)",
+    )
+    parser.add_argument(
+        "--wire", choices=("both", "v0"), default="both", help="v0: an older runtime"
+    )
+    parser.add_argument(
+        "--fps",
+        metavar="RATE",
+        help="the actual frame rate, such as 24, 19.5 or 30000/1001 (default 24)",
+    )
+    parser.add_argument(
+        "--native-size",
+        action="store_true",
+        help="send 1280×768 at 2x and 2560×1536 at 4x, not always 640×384",
+    )
+    parser.add_argument(
+        "--plain", action="store_true", help="send small and simple frames, for a slow machine"
+    )
+    parser.add_argument(
+        "--latency", type=int, default=0, metavar="MS", help="the delay of each datagram, each way"
+    )
+    parser.add_argument(
+        "--jitter", type=int, default=0, metavar="MS", help="up to this much additional delay"
+    )
+    parser.add_argument(
+        "--loss",
+        type=float,
+        default=0.0,
+        metavar="PERCENT",
+        help="the percentage of datagrams that are lost, each way",
+    )
+    parser.add_argument(
+        "--refuse",
+        action="append",
+        default=[],
+        metavar="COMMAND[:NTH]",
+        help="refuse a command, or its nth occurrence",
+    )
     parser.add_argument(
         "--drop-after",
         action="append",
         default=[],
         type=float,
         metavar="SECONDS",
-        help="break every connection without a word, so long after the first chunk began (may be given several times)",
+        help=(
+            "break every connection without notice, this long after the first chunk began "
+            "(repeatable)"
+        ),
     )
     parser.add_argument(
         "--session-minutes",
         type=float,
         default=20.0,
         metavar="N",
-        help="end each session after so long, as the platform does (default 20)",
+        help="end each session after this time, as the platform does (default 20)",
     )
     parser.add_argument(
         "--grace",
         type=float,
         default=30.0,
         metavar="SECONDS",
-        help="keep a session without a client for so long, as the platform does (default 30)",
+        help="keep a session without a client for this time, as the platform does (default 30)",
     )
-    parser.add_argument("-v", "--verbose", action="store_true", help="say what happens")
+    parser.add_argument("-v", "--verbose", action="store_true", help="log what happens")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -71,7 +114,7 @@ def run(args: argparse.Namespace) -> int:
         logging.basicConfig(level=logging.WARNING, format="%(message)s")
         logging.getLogger("sequencer.server").setLevel(logging.INFO)
     if not 0 <= settings.port <= 65535:
-        raise UsageError(f"--port {settings.port} is no port", "ports go from 0 to 65535")
+        raise UsageError(f"--port {settings.port} is not a port", "ports go from 0 to 65535")
     asyncio.run(_serve(args, settings))
     return 0
 
@@ -81,7 +124,7 @@ def _settings(args: argparse.Namespace):  # type: ignore[no-untyped-def]  # its 
     from fractions import Fraction
 
     from sequencer.core.errors import UsageError
-    from sequencer.server.settings import BadNetwork, StandInSettings
+    from sequencer.server.settings import BadNetwork, ServerSettings
     from sequencer.stages.simulated.faults import Faults, read_faults
 
     faults = read_faults(args.faults) if args.faults is not None else Faults()
@@ -92,7 +135,9 @@ def _settings(args: argparse.Namespace):  # type: ignore[no-untyped-def]  # its 
         try:
             changes["fps"] = Fraction(args.fps)
         except (ValueError, ZeroDivisionError):
-            raise UsageError(f"--fps {args.fps} is no rate", "write 24, 19.5 or 30000/1001") from None
+            raise UsageError(
+                f"--fps {args.fps} is not a frame rate", "write 24, 19.5 or 30000/1001"
+            ) from None
     if args.refuse:
         changes["refuse"] = [
             *(one.model_dump(exclude_unset=True) for one in faults.refuse),
@@ -102,22 +147,30 @@ def _settings(args: argparse.Namespace):  # type: ignore[no-untyped-def]  # its 
         from pydantic import ValidationError
 
         try:
-            faults = Faults.model_validate({**faults.model_dump(by_alias=True, exclude_unset=True), **changes})
+            faults = Faults.model_validate(
+                {**faults.model_dump(by_alias=True, exclude_unset=True), **changes}
+            )
         except ValidationError as error:
-            raise UsageError(f"that cannot be served: {error.errors()[0]['msg']}", "see: sequencer serve --help") from None
+            raise UsageError(
+                f"these options are not valid: {error.errors()[0]['msg']}",
+                "see: sequencer serve --help",
+            ) from None
     if not 0 <= args.loss <= 100:
-        raise UsageError(f"--loss {args.loss} is no percentage")
+        raise UsageError(f"--loss {args.loss} is not a percentage")
     if args.latency < 0 or args.jitter < 0 or any(one < 0 for one in args.drop_after):
         raise UsageError("--latency, --jitter and --drop-after cannot be negative")
     if not 0 < args.session_minutes <= MAX_MINUTES:
-        raise UsageError(f"--session-minutes {args.session_minutes:g} is not above 0 and at most {MAX_MINUTES}")
+        raise UsageError(
+            f"--session-minutes {args.session_minutes:g} is not above 0 and at most {MAX_MINUTES}"
+        )
     if not 0 < args.grace <= MAX_GRACE_SECONDS:
         raise UsageError(
-            f"--grace {args.grace:g} is not above 0 and at most {MAX_GRACE_SECONDS}", "write for example --grace 60"
+            f"--grace {args.grace:g} is not above 0 and at most {MAX_GRACE_SECONDS}",
+            "write for example --grace 60",
         )
-    network = BadNetwork(args.latency, args.jitter, args.loss / 100)
+    network = BadNetwork(latency=args.latency, jitter=args.jitter, loss=args.loss / 100)
     return replace(
-        StandInSettings(),
+        ServerSettings(),
         host=args.host,
         port=args.port,
         faults=faults,
@@ -138,15 +191,21 @@ def _refusal(text: str) -> dict[str, object]:
 
     names = (*COMMAND_NAMES, *SNAPSHOT_COMMAND_NAMES)
     if command not in names or (nth and not nth.isdigit()):
-        raise UsageError(f"--refuse {text} names no command", f"the commands are {', '.join(names)}")
+        raise UsageError(
+            f"--refuse {text} does not name a command", f"the commands are {', '.join(names)}"
+        )
     return {"command": command, **({"nth": int(nth)} if nth else {})}
 
 
 def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Report errors outside of requests; a machine that cannot accept another connection in a sentence."""
+    """Report errors outside of requests; in one sentence if no more connections can be accepted."""
     error = context.get("exception")
     if isinstance(error, OSError) and "accept" in str(context.get("message")):
-        print(f"sequencer: a client is not answered yet: {error.strerror}", file=sys.stderr, flush=True)
+        print(
+            f"sequencer: a client cannot be accepted yet: {error.strerror}",
+            file=sys.stderr,
+            flush=True,
+        )
     else:
         loop.default_exception_handler(context)
 
@@ -162,13 +221,18 @@ async def _serve(args: argparse.Namespace, settings) -> None:  # type: ignore[no
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for one in ending_signals():
-        with suppress(NotImplementedError):  # not available on Windows, where Ctrl-C interrupts asyncio.run itself
+        with suppress(
+            NotImplementedError
+        ):  # not available on Windows, where Ctrl-C interrupts asyncio.run itself
             loop.add_signal_handler(one, stop.set)
     loop.set_exception_handler(_report)
     async with StageServer(settings) as server:
         if server.is_open_to_others:
             print(
-                f"warning: {settings.host} is not this machine alone: everybody who can reach it can play, without a key\n",
+                (
+                    f"warning: {settings.host} is open to other machines: everyone who can reach "
+                    "it can play, without a key\n"
+                ),
                 file=sys.stderr,
                 flush=True,
             )
@@ -177,9 +241,10 @@ async def _serve(args: argparse.Namespace, settings) -> None:  # type: ignore[no
             f"  sequencer perform SCORE --local --url {server.url}\n"
             f"  REACTOR_API_KEY=rk_rehearsal sequencer perform SCORE --url {server.url}\n\n"
             f"Python:      Reactor(model_name='helios', api_url='{server.url}', local=True)\n"
-            f"JavaScript:  new Reactor({{ modelName: 'helios', apiUrl: '{server.url}', local: true }})",
+            f"JavaScript:  new Reactor({{ modelName: 'helios', apiUrl: '{server.url}', local: true "
+            f"}})",
             flush=True,
         )
         await stop.wait()
         with suppress(OSError):  # a terminal that was closed shows nothing any more
-            print("ending: every client is told", flush=True)
+            print("shutting down: every client is notified", flush=True)

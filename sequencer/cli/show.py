@@ -1,4 +1,7 @@
-"""Print a run for people: what was played, with what, how every cue went, and what was noted on the way."""
+"""Summarise a run: what was played, with which settings, and what happened to every cue.
+
+The notes of the run are printed as well.
+"""
 
 from __future__ import annotations
 
@@ -30,14 +33,20 @@ PRINTED_NAMES = {
     "TransportLocated": "ClockLocated",
     "UnknownMessage": "Unknown",
 }
-"""Classes of events whose names in the output of `show --events` are older than the classes' own."""
+"""Event classes whose names in the output of `show --events` are older than the classes' own."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
-    parser.add_argument("folder", metavar="RUN", type=Path, help="a run's folder, journal or bundle")
-    parser.add_argument("--score", action="store_true", help="print the score's text as it was played, nothing else")
-    parser.add_argument("--events", action="store_true", help="print every event and command, one a line")
+    parser.add_argument(
+        "folder", metavar="RUN", type=Path, help="a run's folder, journal or bundle"
+    )
+    parser.add_argument(
+        "--score", action="store_true", help="print only the score's text as it was played"
+    )
+    parser.add_argument(
+        "--events", action="store_true", help="print every event and command, one per line"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -51,28 +60,50 @@ def run(args: argparse.Namespace) -> int:
     journal = read_journal(args.folder)
     if args.score:
         shown = (
-            (lambda text: escape_control(text.replace("\r\n", "\n"))) if sys.stdout.isatty() else str
+            (lambda text: escape_control(text.replace("\r\n", "\n")))
+            if sys.stdout.isatty()
+            else str
         )  # a file is not escaped
         for file, text in journal.sources.items():
-            print(shown(f"# {file}") if len(journal.sources) > 1 else "", end="\n" if len(journal.sources) > 1 else "")
+            print(
+                shown(f"# {file}") if len(journal.sources) > 1 else "",
+                end="\n" if len(journal.sources) > 1 else "",
+            )
             print(shown(text), end="" if text.endswith("\n") else "\n")
         return 0
     if args.events:
         for record in journal.records:
-            what = _printed(record.event or record.command) if record.event or record.command else f"end: {record.end}"
-            print(escape_control(f"{record.at / 1e9:12.3f} s  {'>' if record.command is not None else ' '} {what}"))
+            what = (
+                _printed(record.event or record.command)
+                if record.event or record.command
+                else f"end: {record.end}"
+            )
+            print(
+                escape_control(
+                    f"{record.at / 1e9:12.3f} s  {'>' if record.command is not None else ' '} "
+                    f"{what}"
+                )
+            )
         return 0
     header, schedule = journal.header, journal.schedule
     versions = header.get("versions", {})
     kind = f"{header.get('mode')} run, journal format {header['helios-journal']}"
-    told = dict(header.get("settings", {}))
-    options = told.pop("options", {})
-    told |= options if isinstance(options, dict) else {"options": options}
-    settings = [f"{name} {value}" for name, value in told.items() if value not in (None, False, {}, [])]
+    used = dict(header.get("settings", {}))
+    options = used.pop("options", {})
+    used |= options if isinstance(options, dict) else {"options": options}
+    settings = [
+        f"{name} {value}" for name, value in used.items() if value not in (None, False, {}, [])
+    ]
     print(escape_control(f"{schedule.title or 'untitled'}: seed {schedule.seed}, {kind}"))
-    made = f"made by helios-sequencer {versions.get('helios-sequencer', '?')} on Python {versions.get('python', '?')}"
+    made = (
+        f"made by helios-sequencer {versions.get('helios-sequencer', '?')} on Python "
+        f"{versions.get('python', '?')}"
+    )
     print(escape_control(made))
     print(escape_control(", ".join(settings)))
+    if isinstance(sound := header.get("sound"), dict):
+        file, start, digest = (str(sound.get(key)) for key in ("file", "from", "sha256"))
+        print(escape_control(f"sound: {file} from {start} s, SHA-256 {digest[:12]}…"))
     if is_bundle(args.folder):
         held = set(images_in(args.folder))
         print(f"bundled images: {len(held)}")
@@ -88,13 +119,16 @@ def run(args: argparse.Namespace) -> int:
         print(escape_control(note))
     print(verdict(replayed.report))
     if not journal.is_whole:
-        print("this run did not come to its end")
+        print("this run was not completed")
     if replayed.divergence is not None:
         print(escape_control(f"it does not replay:\n{replayed.divergence}"))
     return 0 if replayed.is_equal else 1
 
 
 def _printed(what: Event | Command | None) -> str:
-    """Return an event or a command as `--events` prints it. Scripts look for its name, so it stays if a class is renamed."""
+    """Return an event or a command as `--events` prints it.
+
+    Scripts look for its name, so it stays if a class is renamed.
+    """
     name = type(what).__name__
     return PRINTED_NAMES.get(name, name) + repr(what)[len(name) :]

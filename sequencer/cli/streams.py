@@ -1,4 +1,4 @@
-"""Make the standard streams safe to use, whatever a shell, a daemon or a GUI has done to them: none of them ends a show."""
+"""Make the standard streams safe to use under any shell, daemon or GUI: none ends a show."""
 
 from __future__ import annotations
 
@@ -12,18 +12,28 @@ def prepare() -> None:
     _open_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a character must not end a run
-    if sys.stderr is sys.__stderr__ and isinstance(sys.stderr, io.TextIOWrapper) and not isinstance(sys.stderr, _Lasting):
+            stream.reconfigure(
+                errors="backslashreplace"
+            )  # a terminal that cannot show a character must not end a run
+    if (
+        sys.stderr is sys.__stderr__
+        and isinstance(sys.stderr, io.TextIOWrapper)
+        and not isinstance(sys.stderr, _Lasting)
+    ):
         sys.stderr = _Lasting(
-            sys.stderr.buffer, encoding=sys.stderr.encoding, errors="backslashreplace", newline="\n", line_buffering=True
+            sys.stderr.buffer,
+            encoding=sys.stderr.encoding,
+            errors="backslashreplace",
+            newline="\n",
+            line_buffering=True,
         )
 
 
 def _open_closed() -> None:
     """Reopen the streams that are closed, so that no file takes the number of one.
 
-    Output is discarded, as with `>/dev/null`: a show is played whether or not anybody can read about it. Reading fails, because
-    there is no input.
+    Output is discarded, as with `>/dev/null`: a show is played whether or not anybody can read
+    about it. Reading fails, because there is no input.
     """
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is not None:
@@ -37,7 +47,7 @@ def _open_closed() -> None:
 
 
 class _Lasting(io.TextIOWrapper):
-    """Standard error that never fails: once it cannot be written (no reader, no space), output is discarded."""
+    """Standard error that never fails: once it has no reader or no space, output is discarded."""
 
     def write(self, text: str, /) -> int:
         try:
@@ -54,7 +64,7 @@ class _Lasting(io.TextIOWrapper):
 
 
 def discard(stream: object) -> None:
-    """Redirect a stream to the null device, with its buffered output, so that Python does not fail to flush it at exit."""
+    """Redirect a stream and its buffer to the null device, so that no flush at exit fails."""
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # type: ignore[attr-defined]  # streams of tests have none
     except (OSError, ValueError, AttributeError):

@@ -1,1 +1,1 @@
-"""Types that every other package shares: diagnostics, exceptions, the catalog of codes, exact time, images, fonts."""
+"""Types that all packages share: diagnostics, exceptions, codes, exact time, images, fonts."""

@@ -1,7 +1,7 @@
 """Diagnostics: what is wrong with a score, as values.
 
-Readers and compiler passes collect `Diagnostic` values and continue; one function, `render`, turns them into text. The
-exceptions are in `core.errors`.
+Readers and compiler passes collect `Diagnostic` values and continue; one function, `render`, turns
+them into text. The exceptions are in `core.errors`.
 """
 
 from __future__ import annotations
@@ -17,12 +17,15 @@ MAX_SHOWN = 100
 """How many diagnostics of one score are printed; the rest is only counted."""
 
 SHOWN_WIDTH = 160
-"""The maximum width of a source line that `render` prints; longer lines are cut around the caret."""
+"""The maximum width of a source line in `render`; longer lines are cut around the caret."""
 
 
 @dataclass(frozen=True, slots=True, init=False)
 class Span:
-    """A range of source text. Lines and columns count from 1, in characters (code points); the end is exclusive."""
+    """A range of source text.
+
+    Lines and columns count from 1, in characters (code points); the end is exclusive.
+    """
 
     file: str
     line: int
@@ -31,8 +34,9 @@ class Span:
     end_column: int
 
     def __init__(self, file: str, line: int, column: int, end_line: int, end_column: int) -> None:
-        # Reading a score creates more spans than any other object. This does what a frozen dataclass does, in half the time:
-        # the generated __init__ calls object.__setattr__, which looks up every field by name.
+        # Reading a score creates more spans than any other object. This does what a frozen
+        # dataclass does, in half the time: the generated __init__ calls object.__setattr__, which
+        # looks up every field by name.
         _set_file(self, file)
         _set_line(self, line)
         _set_column(self, column)
@@ -40,10 +44,15 @@ class Span:
         _set_end_column(self, end_column)
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file  # line 0 means the entire file
+        return (
+            f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        )  # line 0 means the entire file
 
     def to(self, end: Span) -> Span:
-        """Return the span from the start of this one to the end of `end`. Both are in the same file."""
+        """Return the span from the start of this one to the end of `end`.
+
+        Both are in the same file.
+        """
         return Span(self.file, self.line, self.column, end.end_line, end.end_column)
 
 
@@ -56,7 +65,10 @@ NO_SPAN = Span("", 0, 0, 0, 0)
 
 
 class Severity(StrEnum):
-    """The severity of a diagnostic. Errors prevent a performance of the score; warnings do not (unless `--strict` is given)."""
+    """The severity of a diagnostic.
+
+    Errors prevent a performance of the score; warnings do not (unless `--strict` is given).
+    """
 
     ERROR = "error"
     WARNING = "warning"
@@ -65,7 +77,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A replacement that resolves a diagnostic: put `text` in place of `span` (an empty span inserts)."""
+    """A replacement that fixes a problem: `text` in place of `span` (an empty span inserts)."""
 
     span: Span
     text: str
@@ -79,9 +91,9 @@ class Related:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
-    """One problem of a score, with its position: a stable code, a message of one sentence, and possibly a hint."""
+    """One problem of a score: a position, a stable code, a one-sentence message, maybe a hint."""
 
     code: str
     message: str
@@ -98,7 +110,7 @@ class Diagnostic:
 
 
 def display_width(text: str) -> int:
-    """Return how many terminal cells `text` takes: wide East Asian characters take two, combining marks none."""
+    """Return how many terminal cells `text` takes (wide East Asian: 2, combining marks: 0)."""
     width = 0
     for char in text:
         if unicodedata.combining(char) or char in "\u200b\u200c\u200d\ufeff":
@@ -109,10 +121,17 @@ def display_width(text: str) -> int:
 
 _STEERING = {
     code: "\ufffd"
-    for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+    for code in (
+        *range(0x20),
+        *range(0x7F, 0xA0),
+        0x2028,
+        0x2029,
+        *range(0x202A, 0x202F),
+        *range(0x2066, 0x206A),
+    )
     if chr(code) not in "\n\t"
 }
-"""Characters that move the cursor, send a command to the terminal, or change the direction of the text after them."""
+"""Characters that move the cursor, command the terminal, or change the direction of later text."""
 
 
 def escape_control(text: object) -> str:
@@ -124,12 +143,18 @@ def escape_control(text: object) -> str:
 
 
 def _printable(text: str) -> str:
-    """Replace each tab by one space and each control character by one visible character, so that columns stay correct."""
-    return "".join(" " if char == "\t" else char if char.isprintable() or char == " " else "\ufffd" for char in text)
+    """Replace each tab by a space, each control character by U+FFFD, to keep columns correct."""
+    return "".join(
+        " " if char == "\t" else char if char.isprintable() or char == " " else "\ufffd"
+        for char in text
+    )
 
 
 def _excerpt(line: str, column: int, end_column: int) -> tuple[str, int, int]:
-    """Cut a long line around the caret. Return (text, column, end_column); the columns count from 1 in the returned text."""
+    """Cut a long line around the caret.
+
+    Return (text, column, end_column); the columns count from 1 in the returned text.
+    """
     if len(line) <= SHOWN_WIDTH:
         return line, column, end_column
     start = max(0, min(column - 1 - SHOWN_WIDTH // 3, len(line) - SHOWN_WIDTH))
@@ -141,7 +166,7 @@ def _excerpt(line: str, column: int, end_column: int) -> tuple[str, int, int]:
 
 
 def _pointer(span: Span, lines: list[str]) -> list[str]:
-    """Return the source line of `span` and a line of carets below it, or nothing if the text does not contain that line."""
+    """Return the source line of `span` and a line of carets, or nothing if it does not exist."""
     if not 1 <= span.line <= len(lines):
         return []
     source = lines[span.line - 1]
@@ -154,7 +179,10 @@ def _pointer(span: Span, lines: list[str]) -> list[str]:
 
 
 def render(diagnostic: Diagnostic, text: str | None = None) -> str:
-    """Render one diagnostic for people: position, code, message; the source line with a caret (given the file's text); hint."""
+    """Render one diagnostic for people: position, code, message, source line and hint.
+
+    The source line, with a caret, needs the file's text.
+    """
     head = f"{diagnostic.span}: " if diagnostic.span.file or diagnostic.span.line else ""
     parts = [f"{head}{diagnostic.severity}[{diagnostic.code}]: {diagnostic.message}"]
     lines = [] if text is None else text.splitlines()
@@ -169,7 +197,7 @@ def render(diagnostic: Diagnostic, text: str | None = None) -> str:
 
 
 def render_all(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> str:
-    """Render the diagnostics of a score, at most `MAX_SHOWN` of them, followed by the number of the remaining ones."""
+    """Render a score's diagnostics, at most `MAX_SHOWN`, followed by the number of the rest."""
     every = tuple(diagnostics)
     shown = [render(one, sources.get(one.span.file)) for one in every[:MAX_SHOWN]]
     if len(every) > MAX_SHOWN:
@@ -178,24 +206,32 @@ def render_all(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) ->
 
 
 MAX_KEPT = 500
-"""How many diagnostics are kept while a score is read; later ones are only counted, so that no input can fill the memory."""
+"""How many diagnostics are kept while a score is read; later ones are only counted.
+
+So no input can fill the memory.
+"""
 
 
 MAX_COMPARISONS = 20_000
-"""How many known names are compared with unknown names in one reading, in addition to `MAX_COMPARISONS_PER_NAME` for each known
-name.
+"""How many known names are compared with unknown names in one reading.
+
+For each known name, `MAX_COMPARISONS_PER_NAME` comparisons are added.
 """
 MAX_COMPARISONS_PER_NAME = 8
 
 
+def _as_tuple(fix: Fix | tuple[Fix, ...]) -> tuple[Fix, ...]:
+    return (fix,) if isinstance(fix, Fix) else fix
+
+
 class Diagnostics:
-    """Collects diagnostics while a score is read and compiled, so that all of them can be reported at once."""
+    """Collects diagnostics while a score is read and compiled, to report all of them at once."""
 
     def __init__(self) -> None:
         self._found: list[Diagnostic] = []
         self._comparisons = 0
         self.texts: Mapping[str, str] = {}
-        """The texts being read, by file: a suggestion may have to fit something that is written elsewhere in them."""
+        """The texts being read, by file: a suggestion may have to fit text elsewhere in them."""
         self.dropped = 0
         self.has_errors = False
 
@@ -204,25 +240,77 @@ class Diagnostics:
         code: str,
         message: str,
         span: Span,
+        *,
         hint: str | None = None,
-        fixes: tuple[Fix, ...] = (),
+        fix: Fix | tuple[Fix, ...] = (),
         related: tuple[Related, ...] = (),
     ) -> None:
-        """Report something that prevents a performance of the score."""
+        """Report something that prevents a performance of the score.
+
+        Args:
+            code: A code of the catalog that begins with E.
+            message: One sentence on what is wrong.
+            span: Where it is.
+            hint: What to write instead.
+            fix: The replacement that removes the error; a tuple of several is applied as a whole.
+            related: Other positions that belong to it.
+        """
         self.has_errors = True
-        self.add(Diagnostic(code, message, span, hint, fixes, related))
+        self.add(
+            Diagnostic(
+                code=code,
+                message=message,
+                span=span,
+                hint=hint,
+                fixes=_as_tuple(fix),
+                related=related,
+            )
+        )
 
     def warn(
         self,
         code: str,
         message: str,
         span: Span,
+        *,
         hint: str | None = None,
-        fixes: tuple[Fix, ...] = (),
+        fix: Fix | tuple[Fix, ...] = (),
         related: tuple[Related, ...] = (),
     ) -> None:
-        """Report something that the author should know."""
-        self.add(Diagnostic(code, message, span, hint, fixes, related, Severity.WARNING))
+        """Report something that the author should know.
+
+        The arguments are those of `error`, with a code that begins with W.
+        """
+        fixes = _as_tuple(fix)
+        self.add(
+            Diagnostic(
+                code=code,
+                message=message,
+                span=span,
+                hint=hint,
+                fixes=fixes,
+                related=related,
+                severity=Severity.WARNING,
+            )
+        )
+
+    def note(
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        *,
+        related: tuple[Related, ...] = (),
+    ) -> None:
+        """Report something that is as intended, and that the author may want to see.
+
+        The arguments are those of `warn`. `--strict` does not count it.
+        """
+        self.add(
+            Diagnostic(
+                code=code, message=message, span=span, related=related, severity=Severity.NOTE
+            )
+        )
 
     def add(self, diagnostic: Diagnostic) -> None:
         """Keep a diagnostic, or only count it once `MAX_KEPT` diagnostics are kept."""
@@ -234,12 +322,17 @@ class Diagnostics:
     def nearest(self, name: str, known: Collection[str]) -> str | None:
         """Return the known name that an unknown one was probably meant to be, or None.
 
-        A comparison costs as much as reading ten characters, so one reading makes a limited number of them: later unknown names
-        get no suggestion, and neither does a name whose diagnostic is only counted.
+        A comparison costs as much as reading ten characters, so one reading makes a limited number
+        of them: later unknown names get no suggestion, and neither does a name whose diagnostic is
+        only counted.
         """
-        if self.is_full or self._comparisons + len(known) > MAX_COMPARISONS + MAX_COMPARISONS_PER_NAME * len(known):
+        if self.is_full or self._comparisons + len(
+            known
+        ) > MAX_COMPARISONS + MAX_COMPARISONS_PER_NAME * len(known):
             return None
-        from difflib import get_close_matches  # needed only for mistakes, and its import costs as much as reading a small score
+        from difflib import (
+            get_close_matches,
+        )  # needed only for mistakes, and its import costs as much as reading a small score
 
         self._comparisons += len(known)
         folded = name.casefold()
@@ -267,5 +360,7 @@ class Diagnostics:
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """The kept diagnostics in the order of files and positions; errors and warnings together."""
-        return tuple(sorted(self._found, key=lambda one: (one.span.file, one.span.line, one.span.column)))
+        """The kept diagnostics, errors and warnings together, in order of file and position."""
+        return tuple(
+            sorted(self._found, key=lambda one: (one.span.file, one.span.line, one.span.column))
+        )

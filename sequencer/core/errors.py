@@ -1,4 +1,6 @@
-"""The exceptions of this package. Each carries a message for people; any other exception is a bug in the program.
+"""The exceptions of this package.
+
+Each carries a message for people; any other exception is a bug in the program.
 
 The tree::
 
@@ -20,7 +22,7 @@ from sequencer.core.diagnostics import Diagnostic, render_all
 
 
 class SequencerError(Exception):
-    """A failure that is explained to the user: a message, a hint how to fix it, and the command's exit code."""
+    """A failure explained to the user: a message, a hint how to fix it, and the exit code."""
 
     exit_code = 1
 
@@ -34,9 +36,14 @@ class SequencerError(Exception):
 
 
 class ScoreError(SequencerError):
-    """A score that cannot be performed. `diagnostics` holds every problem found, `sources` the texts that they refer to."""
+    """A score that cannot be performed.
 
-    def __init__(self, diagnostics: Iterable[Diagnostic], sources: Mapping[str, str] | None = None) -> None:
+    `diagnostics` holds every problem found, `sources` the texts that they refer to.
+    """
+
+    def __init__(
+        self, diagnostics: Iterable[Diagnostic], sources: Mapping[str, str] | None = None
+    ) -> None:
         self.diagnostics = tuple(diagnostics)
         self.sources = dict(sources or {})
         super().__init__(render_all(self.diagnostics, self.sources))
@@ -47,7 +54,7 @@ class ScheduleError(SequencerError):
 
 
 class JournalError(SequencerError):
-    """A journal that cannot be read; `line` counts from 1 and is 0 if the error does not belong to a line."""
+    """A journal that cannot be read; `line` counts from 1, and is 0 if no line is the cause."""
 
     def __init__(self, message: str, line: int = 0, hint: str | None = None) -> None:
         super().__init__(message if line == 0 else f"line {line}: {message}", hint)
@@ -55,13 +62,15 @@ class JournalError(SequencerError):
 
     def in_file(self, file: str) -> JournalError:
         """Return the same error with the name of the journal file added to the message."""
-        found = JournalError(f"{file}, {self.message}" if self.line else f"{file}: {self.message}", hint=self.hint)
+        found = JournalError(
+            f"{file}, {self.message}" if self.line else f"{file}: {self.message}", hint=self.hint
+        )
         found.line = self.line
         return found
 
 
 class StageError(SequencerError):
-    """The stage failed: the model, the network, the API key, or a message that could not be parsed."""
+    """The stage failed: the model, network, API key, or a message that could not be parsed."""
 
 
 class OutputError(SequencerError):
@@ -75,6 +84,9 @@ class UsageError(SequencerError):
 
 
 class InputError(UsageError):
-    """A file that an argument names is missing, unreadable or not of the expected kind. Exits as for an invalid score."""
+    """A file that an argument names is missing, unreadable or not of the expected kind.
+
+    Exits as for an invalid score.
+    """
 
     exit_code = 1

@@ -1,7 +1,12 @@
-"""Text rendering with the font that Pillow includes: ASCII and a few more characters. Other text is transliterated to them.
+"""Render text with the font that Pillow includes.
 
-This font is used because it is the same wherever Pillow is installed. It has no accented letters, so accents are drawn above
-the letters here. Where output need not be identical on every machine, letters of other scripts come from installed fonts.
+The font supports:
+
+ASCII and a few more characters. Other text is transliterated to them.
+
+This font is used because it is the same wherever Pillow is installed. It has no accented letters,
+so accents are drawn above the letters here. Where output need not be identical on every machine,
+letters of other scripts come from installed fonts.
 """
 
 from __future__ import annotations
@@ -19,29 +24,31 @@ if TYPE_CHECKING:
 _FOUND = frozenset(map(chr, range(0x20, 0x7F))) | frozenset("©«°±´·»‘’“”…‹›⁄™")
 
 _SPELT = {
-    "ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d",
-    "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ı": "i", "–": "-", "—": "-", "‒": "-", "―": "-", "‐": "-", "‑": "-",
-    "−": "-", "×": "x", "•": "·", "∙": "·", "⋅": "·", "→": "->", "←": "<-", "⟶": "->", "⟵": "<-", "↔": "<->", "⇒": "=>",
-    "„": "“", "‚": "‘", "′": "'", "″": '"', "¡": "!", "¿": "?", "♭": "b", "♯": "#", "€": "EUR", "£": "GBP", "¥": "JPY",
+    "ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "ł": "l",
+    "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ı": "i", "–": "-",
+    "—": "-", "‒": "-", "―": "-", "‐": "-", "‑": "-", "−": "-", "×": "x", "•": "·", "∙": "·",
+    "⋅": "·", "→": "->", "←": "<-", "⟶": "->", "⟵": "<-", "↔": "<->", "⇒": "=>", "„": "“", "‚": "‘",
+    "′": "'", "″": '"', "¡": "!", "¿": "?", "♭": "b", "♯": "#", "€": "EUR", "£": "GBP", "¥": "JPY",
     "§": "S", "µ": "u", "÷": "/", "≈": "~", "≤": "<=", "≥": ">=", "✂": "/",
 }  # fmt: skip
 
 _MARKS = {
-    "\u0300": "`", "\u0301": "´", "\u0302": "^", "\u0303": "~", "\u0304": "-", "\u0306": "v", "\u0307": ".", "\u0308": "..",
-    "\u030a": "°", "\u030b": "´´", "\u030c": "v", "\u0323": "", "\u0326": "", "\u0327": "", "\u0328": "",
+    "\u0300": "`", "\u0301": "´", "\u0302": "^", "\u0303": "~", "\u0304": "-", "\u0306": "v",
+    "\u0307": ".", "\u0308": "..", "\u030a": "°", "\u030b": "´´", "\u030c": "v", "\u0323": "",
+    "\u0326": "", "\u0327": "", "\u0328": "",
 }  # fmt: skip
 
 _ABOVE = frozenset("\u0300\u0301\u0302\u0303\u0304\u0306\u0307\u0308\u030a\u030b\u030c")
 
 
 SYSTEM_FONTS = (
-    "NotoSans-Regular.ttf", "DejaVuSans.ttf", "arial.ttf", "Arial.ttf", "NotoSansCJK-Regular.ttc", "NotoSansCJKjp-Regular.otf",
-    "Arial Unicode.ttf", "arialuni.ttf", "msgothic.ttc", "msyh.ttc", "malgun.ttf", "Hiragino Sans GB.ttc",
-    "AppleSDGothicNeo.ttc",
-    "NotoSansHebrew-Regular.ttf", "NotoSansArabic-Regular.ttf", "NotoSansDevanagari-Regular.ttf", "NotoSansThai-Regular.ttf",
+    "NotoSans-Regular.ttf", "DejaVuSans.ttf", "arial.ttf", "Arial.ttf", "NotoSansCJK-Regular.ttc",
+    "NotoSansCJKjp-Regular.otf", "Arial Unicode.ttf", "arialuni.ttf", "msgothic.ttc", "msyh.ttc",
+    "malgun.ttf", "Hiragino Sans GB.ttc", "AppleSDGothicNeo.ttc", "NotoSansHebrew-Regular.ttf",
+    "NotoSansArabic-Regular.ttf", "NotoSansDevanagari-Regular.ttf", "NotoSansThai-Regular.ttf",
     "Nirmala.ttf", "tahoma.ttf", "wqy-zenhei.ttc", "DroidSansFallbackFull.ttf", "unifont.ttf",
 )  # fmt: skip
-"""Fonts that operating systems include, in the order in which they are tried for a letter that Pillow's font lacks."""
+"""Fonts that operating systems include, in the order tried for letters Pillow's font lacks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,10 @@ class _Accented:
 
 
 def _pieces(text: str) -> list[str | _Accented]:
-    """Split text into runs of plain letters and single letters with an accent above. A letter that the font lacks stays."""
+    """Split text into runs of plain letters and single letters with an accent above.
+
+    A letter that the font lacks stays.
+    """
     pieces: list[str | _Accented] = []
     plain = ""
     for char in unicodedata.normalize("NFC", text):
@@ -85,7 +95,8 @@ class TextRenderer:
 
     Args:
         size: The size in pixels.
-        with_system_fonts: Whether letters that the font lacks are taken from installed fonts, which differ between machines.
+        with_system_fonts: Whether letters that the font lacks are taken from installed fonts, which
+            differ between machines.
     """
 
     def __init__(self, size: int, *, with_system_fonts: bool = False) -> None:
@@ -110,7 +121,7 @@ class TextRenderer:
         return round(font.getlength(text))
 
     def _parts(self, text: str) -> Iterator[tuple[str, ImageFont.FreeTypeFont]]:
-        """Split a text into parts of one font each; right-to-left letters are returned in the order in which they are drawn."""
+        """Split a text into parts of one font each, with right-to-left letters in drawing order."""
         if not self._with_system_fonts or all(char in _FOUND for char in text):
             yield text, self._font
             return
@@ -127,7 +138,9 @@ class TextRenderer:
             self._lent[char] = next(fonts, self._font)
         return self._lent[char]
 
-    def draw(self, onto: ImageDraw.ImageDraw, at: tuple[int, int], text: str, ink: int = 255) -> int:
+    def draw(
+        self, onto: ImageDraw.ImageDraw, at: tuple[int, int], text: str, ink: int = 255
+    ) -> int:
         """Draw `text` on an image of mode L with its upper left corner at `at`.
 
         Returns:
@@ -137,7 +150,8 @@ class TextRenderer:
         for piece in _pieces(text):
             if isinstance(piece, str):
                 for part, font in self._parts(piece):
-                    # Fonts differ in the distance from the top to the baseline: align the baselines.
+                    # Fonts differ in the distance from the top to the baseline: align the
+                    # baselines.
                     lower = self._font.getmetrics()[0] - font.getmetrics()[0]
                     onto.text((left, top + lower), part, font=font, fill=ink)
                     left += self._advance(part, font)
@@ -148,7 +162,14 @@ class TextRenderer:
             left += advance
         return left - at[0]
 
-    def _accent(self, onto: ImageDraw.ImageDraw, at: tuple[int, int], piece: _Accented, advance: int, ink: int) -> None:
+    def _accent(
+        self,
+        onto: ImageDraw.ImageDraw,
+        at: tuple[int, int],
+        piece: _Accented,
+        advance: int,
+        ink: int,
+    ) -> None:
         letter = self._font.getbbox(piece.letter)
         mark = self._small.getbbox(piece.above)
         left = at[0] + (advance - round(mark[0] + mark[2])) // 2
@@ -156,26 +177,29 @@ class TextRenderer:
         top = at[1] + round(letter[1]) - gap - round(mark[3])
         onto.text((left, top), piece.above, font=self._small, fill=ink)
 
-    def shortened(self, text: str, room: int) -> str:
-        """Return `text`; if it is wider than `room` pixels, cut it and append an ellipsis."""
-        if self.width(text) <= room:
+    def shortened(self, text: str, space: int) -> str:
+        """Return `text`; if it is wider than `space` pixels, cut it and append an ellipsis."""
+        if self.width(text) <= space:
             return text
         low, high = 0, len(text)
         while low < high:  # the longest part that still fits
             middle = (low + high + 1) // 2
-            if self.width(text[:middle].rstrip() + "…") <= room:
+            if self.width(text[:middle].rstrip() + "…") <= space:
                 low = middle
             else:
                 high = middle - 1
         return text[:low].rstrip() + "…"
 
-    def wrapped(self, text: str, room: int, most: int) -> list[str]:
-        """Break `text` between words into 1 to `most` lines of `room` pixels; an ellipsis marks omitted text."""
+    def wrapped(self, text: str, space: int, most: int) -> list[str]:
+        """Break `text` between words into 1 to `most` lines of `space` pixels.
+
+        An ellipsis marks omitted text.
+        """
         lines: list[str] = []
         line = ""
         for word in text.split():
             longer = f"{line} {word}" if line else word
-            if not line or self.width(longer) <= room:
+            if not line or self.width(longer) <= space:
                 line = longer
                 continue
             lines.append(line)
@@ -186,13 +210,14 @@ class TextRenderer:
         shown = lines[:most]
         if len(lines) > most:
             shown[-1] += " …"
-        return [self.shortened(one, room) for one in shown]
+        return [self.shortened(one, space) for one in shown]
 
 
 @lru_cache(maxsize=32)
 def system_fonts(size: int) -> tuple[ImageFont.FreeTypeFont, ...]:
-    """Return the installed fonts among `SYSTEM_FONTS`, in one size. Letters are not joined: Pillow's basic layout cannot do
-    that.
+    """Return the installed fonts among `SYSTEM_FONTS`, in one size.
+
+    Letters are not joined: Pillow's basic layout cannot do that.
     """
     from PIL import ImageFont
 
@@ -207,7 +232,10 @@ def system_fonts(size: int) -> tuple[ImageFont.FreeTypeFont, ...]:
 
 def _has(font: ImageFont.FreeTypeFont, char: str) -> bool:
     """Whether a font has a letter: a missing letter looks like a character that no font has."""
-    return bytes(font.getmask(char)) != bytes(font.getmask("\U0010ffff")) and font.getmask(char).getbbox() is not None
+    return (
+        bytes(font.getmask(char)) != bytes(font.getmask("\U0010ffff"))
+        and font.getmask(char).getbbox() is not None
+    )
 
 
 def _of_free_type(font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> ImageFont.FreeTypeFont:
@@ -217,6 +245,7 @@ def _of_free_type(font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> ImageFo
 
     if not isinstance(font, ImageFont.FreeTypeFont):
         raise OutputError(
-            "this Pillow was built without FreeType, so nothing can be written on pictures", "install Pillow from PyPI"
+            "this Pillow was built without FreeType, so no text can be drawn on images",
+            "install Pillow from PyPI",
         )
     return font

@@ -9,10 +9,12 @@ from contextlib import contextmanager
 
 @contextmanager
 def paused_collection() -> Iterator[None]:
-    """Disable the cyclic garbage collector inside: reading and compiling create many small objects that all stay, and no
-    cycles.
+    """Disable the cyclic garbage collector inside the `with` block.
 
-    Repeated searches for cycles cost a third of the time of reading and compiling. On exit the previous state is restored.
+    Reading and compiling create many small objects that all stay, and no cycles.
+
+    Repeated searches for cycles cost a third of the time of reading and compiling. On exit the
+    previous state is restored.
     """
     was = gc.isenabled()
     gc.disable()

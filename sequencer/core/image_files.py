@@ -1,8 +1,8 @@
-"""Safe reading of image files: a path is checked before it is read, and the bytes before they are decoded.
+"""Safe reading of image files: a path is checked before reading, its bytes before decoding.
 
-`check`, the rehearsal, the upload to a model and the local server use the same decoder, so that an image that one of them
-accepts is accepted by all. Metadata never decides whether an image can be shown: if a decoder fails on it, the image is decoded
-without it.
+`check`, the rehearsal, the upload to a model and the local server use the same decoder, so that an
+image that one of them accepts is accepted by all. Metadata never decides whether an image can be
+shown: if a decoder fails on it, the image is decoded without it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,13 @@ from sequencer.core.image_segments import (
     webp_size,
     without_metadata,
 )
-from sequencer.core.images import IMAGE_FORMATS, IMAGE_TYPES, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, ImageFile
+from sequencer.core.images import (
+    IMAGE_FORMATS,
+    IMAGE_TYPES,
+    MAX_IMAGE_BYTES,
+    MAX_IMAGE_PIXELS,
+    ImageFile,
+)
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.core.paths import as_stored, is_file
 
@@ -38,7 +44,7 @@ MAX_SCANNED_PIXELS = 20 * MAX_IMAGE_PIXELS
 """The maximum of pixels × scans of a JPEG, for the same reason: 20 scans of the largest image."""
 
 _STRIP = 256
-"""Rows that are composited over black at a time: an image with transparency must not take a multiple of its memory."""
+"""Rows composited over black at a time, so that transparency does not multiply the memory used."""
 
 
 class Problem(Enum):
@@ -50,9 +56,9 @@ class Problem(Enum):
     BROKEN = auto()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """A rejected image and the details of the reason: the decoder's message, or the format that the file has."""
+    """A rejected image and the reason's details: the decoder's message, or the file's format."""
 
     problem: Problem
     detail: str = ""
@@ -66,34 +72,35 @@ class Refusal:
             case Problem.NOT_AN_IMAGE:
                 return "not an image"
             case Problem.OTHER_FORMAT:
-                return f"image is {self.detail}; {IMAGE_FORMATS} are taken"
+                return f"image is {self.detail}; {IMAGE_FORMATS} are supported"
             case Problem.TOO_MANY_PIXELS:
                 return f"image is too large: {self.width:,}×{self.height:,} pixels"
             case Problem.BROKEN:
                 return f"image cannot be decoded: {self.detail}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded:
     """An image in RGB, upright, with the properties of its file.
 
-    `mime_type` is determined by the bytes. `width` and `height` are those of the file, before it is turned upright according to
-    its `orientation` (EXIF's numbers, 1 is upright). `needed_repair` is True if it could be decoded only without its metadata.
+    `mime_type` is determined by the bytes. `width` and `height` are those of the file, before it is
+    turned upright according to its `orientation` (EXIF's numbers, 1 is upright). `needed_stripping`
+    is True if it can be decoded only without its metadata.
     """
 
     mime_type: str
     width: int
     height: int
-    picture: Image.Image
+    pixels: Image.Image
     orientation: int
-    needed_repair: bool
+    needed_stripping: bool
 
 
 def read_image(folder: Path, image: ImageFile) -> bytes:
     """Return the bytes of an image in a score's folder.
 
-    A journal or a schedule may come from anybody, and so may the paths in it: a device, a pipe or a file of another size is
-    never opened, and the caller compares the digest of the bytes.
+    A journal or a schedule may come from anybody, and so may the paths in it: a device, a pipe or a
+    file of another size is never opened, and the caller compares the digest of the bytes.
 
     Raises:
         OSError: The file does not exist, is not a regular file, or does not have the expected size.
@@ -107,30 +114,31 @@ def read_image(folder: Path, image: ImageFile) -> bytes:
 
 
 def opened(data: bytes, most: int = MAX_IMAGE_PIXELS) -> NDArray[np.uint8] | str:
-    """Return the pixels of an image file, upright, shape (height, width, 3) RGB, or the reason why it is rejected.
+    """Return an image's pixels, upright, shape (height, width, 3) RGB, or why it is rejected.
 
     `most` is the maximum number of pixels.
     """
     import numpy as np
 
     found = decode(data, most)
-    return found.reason if isinstance(found, Refusal) else np.asarray(found.picture, dtype=np.uint8)
+    return found.reason if isinstance(found, Refusal) else np.asarray(found.pixels, dtype=np.uint8)
 
 
 def prepare_upload(data: bytes) -> bytes | Refusal:
-    """Return the bytes to upload for an image: the file without its metadata, except for the orientation and colour profiles.
+    """Return an image's bytes to upload: no metadata except orientation and colour profiles.
 
-    Decoders fail on metadata, and the metadata of a photograph may reveal where its owner lives. A file whose container is so
-    unusual that it would show a different image without its metadata is sent unchanged.
+    Decoders fail on metadata, and the metadata of a photograph may reveal where its owner lives. A
+    file whose container is so unusual that it would show a different image without its metadata is
+    sent unchanged.
     """
     found = decode(data)
     if isinstance(found, Refusal):
         return found
-    bare = without_metadata(data, found.orientation, colours=not found.needed_repair)
+    bare = without_metadata(data, found.orientation, colours=not found.needed_stripping)
     if bare == data:
         return data
     again = decode(bare)
-    is_same = isinstance(again, Decoded) and again.picture.tobytes() == found.picture.tobytes()
+    is_same = isinstance(again, Decoded) and again.pixels.tobytes() == found.pixels.tobytes()
     return bare if is_same else data
 
 
@@ -142,14 +150,15 @@ def decode(data: bytes, most: int = MAX_IMAGE_PIXELS) -> Decoded | Refusal:
         most: The maximum number of pixels.
 
     Returns:
-        The image, or why it is rejected. Every exception of a decoder except MemoryError becomes a `Refusal`.
+        The image, or why it is rejected. Every exception of a decoder except MemoryError becomes a
+            `Refusal`.
     """
     kind = format_of(data)
     if kind is None:
         other = other_format_of(data)
         if other is None:
-            return Refusal(Problem.NOT_AN_IMAGE)
-        return Refusal(Problem.OTHER_FORMAT, other)
+            return Refusal(problem=Problem.NOT_AN_IMAGE)
+        return Refusal(problem=Problem.OTHER_FORMAT, detail=other)
     first = _decoded(data, kind, most, None)
     if isinstance(first, Decoded) or first.problem is not Problem.BROKEN:
         return first
@@ -160,35 +169,51 @@ def decode(data: bytes, most: int = MAX_IMAGE_PIXELS) -> Decoded | Refusal:
 
 def _decoded(data: bytes, kind: str, most: int, orientation: int | None) -> Decoded | Refusal:
     """Decode once; determine the orientation if it is not given."""
-    width, height = webp_size(data) if kind == "WEBP" else (0, 0)  # its decoder allocates all pixels at once
+    width, height = (
+        webp_size(data) if kind == "WEBP" else (0, 0)
+    )  # its decoder allocates all pixels at once
     if width * height > most:
-        return Refusal(Problem.TOO_MANY_PIXELS, "", width, height)
+        return Refusal(problem=Problem.TOO_MANY_PIXELS, detail="", width=width, height=height)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns about large images and odd metadata; only its errors count
+            warnings.simplefilter(
+                "ignore"
+            )  # Pillow warns about large images and odd metadata; only its errors count
             with _file(data, kind) as file:
                 width, height = file.size
                 if width * height > most:
-                    return Refusal(Problem.TOO_MANY_PIXELS, "", width, height)
+                    return Refusal(
+                        problem=Problem.TOO_MANY_PIXELS, detail="", width=width, height=height
+                    )
                 scans = scans_of(data) if kind == "JPEG" else 1
                 if scans > MAX_JPEG_SCANS or scans * width * height > MAX_SCANNED_PIXELS:
-                    return Refusal(Problem.BROKEN, f"its {scans:,} scans would take too long")
+                    return Refusal(
+                        problem=Problem.BROKEN,
+                        detail=f"decoding its {scans:,} scans would take too long",
+                    )
                 file.load()
                 turn = _orientation(file, data) if orientation is None else orientation
-                picture = _solid(_turned(file, turn))
+                pixels = _solid(_turned(file, turn))
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - a decoder may fail in any way on a broken file; the failure becomes the reason
         reason = " ".join(str(error).split())[:160] or type(error).__name__
-        return Refusal(Problem.BROKEN, reason)
-    return Decoded(IMAGE_TYPES[kind], width, height, picture, turn, needed_repair=orientation is not None)
+        return Refusal(problem=Problem.BROKEN, detail=reason)
+    return Decoded(
+        mime_type=IMAGE_TYPES[kind],
+        width=width,
+        height=height,
+        pixels=pixels,
+        orientation=turn,
+        needed_stripping=orientation is not None,
+    )
 
 
 def _file(data: bytes, kind: str) -> Image.Image:
     """Open the file with the decoder of its format.
 
-    `Image.open` is not used: it would read a phone's MPO as several images, by an index that may be damaged, and it limits the
-    number of pixels in its own way.
+    `Image.open` is not used: it would read a phone's MPO as several images, by an index that may be
+    damaged, and it limits the number of pixels in its own way.
     """
     from PIL import JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
@@ -204,7 +229,9 @@ def _file(data: bytes, kind: str) -> Image.Image:
 
 def _orientation(file: Image.Image, data: bytes) -> int:
     exif = exif_of(data)
-    if not exif and isinstance(profile := file.info.get("Raw profile type exif"), str):  # as ImageMagick writes it into a PNG
+    if not exif and isinstance(
+        profile := file.info.get("Raw profile type exif"), str
+    ):  # as ImageMagick writes it into a PNG
         try:
             exif = bytes.fromhex("".join(profile.split("\n")[3:])).removeprefix(b"Exif\x00\x00")
         except ValueError:
@@ -249,9 +276,10 @@ def _solid(image: Image.Image) -> Image.Image:
 def eight_bits(image: Image.Image) -> Image.Image:
     """Convert a greyscale image of 16 or 32 bits (Pillow's modes `I;16…`, `I` and `F`) to 8 bits.
 
-    16-bit values keep their upper half, as Pillow does for 16-bit colours. Values beyond 16 bits are scaled from their minimum
-    to their maximum; floats are read as 0…1 or 0…255 if all of them are within that range, and are otherwise scaled in the same
-    way. Pixels that a PNG marks as transparent stay transparent.
+    16-bit values keep their upper half, as Pillow does for 16-bit colours. Values beyond 16 bits
+    are scaled from their minimum to their maximum; floats are read as 0…1 or 0…255 if all of them
+    are within that range, and are otherwise scaled in the same way. Pixels that a PNG marks as
+    transparent stay transparent.
     """
     import numpy as np
     from PIL import Image as Images

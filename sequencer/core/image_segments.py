@@ -1,7 +1,8 @@
-"""The container formats of images: detects formats by their first bytes, reads the orientation, and removes other metadata.
+"""Image container formats: detects them, reads the orientation, and removes other metadata.
 
-Cameras, editors and image generators write metadata that decoders fail on: EXIF values out of range, texts of megabytes. The
-pixels do not depend on it. Nothing is decoded here, and the time is linear in the number of bytes.
+Cameras, editors and image generators write metadata that decoders fail on: EXIF values out of
+range, texts of megabytes. The pixels do not depend on it. Nothing is decoded here, and the time is
+linear in the number of bytes.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ _OTHERS: tuple[tuple[bytes, str], ...] = (
     (b"\x00\x00\x00\x0cJXL ", "a JPEG XL"),
     (b"\xff\x0a", "a JPEG XL"),
 )
-_BRANDS = {b"avif": "an AVIF", b"avis": "an AVIF"} | dict.fromkeys((b"heic", b"heix", b"hevc", b"mif1", b"msf1"), "a HEIC")
+_BRANDS = {b"avif": "an AVIF", b"avis": "an AVIF"} | dict.fromkeys(
+    (b"heic", b"heix", b"hevc", b"mif1", b"msf1"), "a HEIC"
+)
 
 _PNG_PIXELS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 _PNG_COLOURS = frozenset({b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"cICP"})
@@ -57,7 +60,12 @@ def format_of(data: bytes) -> str | None:
 
 
 def other_format_of(data: bytes) -> str | None:
-    """Return the name of a format that is not accepted, with its article, for a message: "a GIF". None for unknown bytes."""
+    """Return the name of a format that is not accepted, with its article, for a message.
+
+    For example:
+
+    "a GIF". None for unknown bytes.
+    """
     for head, name in _OTHERS:
         if data.startswith(head):
             return name
@@ -69,13 +77,18 @@ def without_metadata(data: bytes, orientation: int = 1, *, colours: bool = True)
 
     Args:
         data: An image in an accepted format.
-        orientation: The only EXIF value that the result contains (1 is upright: the result has no EXIF data then).
+        orientation: The only EXIF value that the result contains (1 is upright: the result has no
+            EXIF data then).
         colours: Whether colour profiles stay.
 
     Raises:
         ValueError: The format is not an accepted one.
     """
-    exif = b"" if orientation == 1 else struct.pack(">2sHIHHHIHHI", b"MM", 42, 8, 1, _ORIENTATION, 3, 1, orientation, 0, 0)
+    exif = (
+        b""
+        if orientation == 1
+        else struct.pack(">2sHIHHHIHHI", b"MM", 42, 8, 1, _ORIENTATION, 3, 1, orientation, 0, 0)
+    )
     match format_of(data):
         case "PNG":
             kept = _PNG_PIXELS | _PNG_COLOURS if colours else _PNG_PIXELS
@@ -88,39 +101,51 @@ def without_metadata(data: bytes, orientation: int = 1, *, colours: bool = True)
         case "WEBP":
             return _bare_webp(data, exif, colours)
         case _:
-            raise ValueError("it is not an image that is accepted")
+            raise ValueError("it is not a supported image")
 
 
 def exif_of(data: bytes) -> bytes:
     """Return the EXIF data of an image, from its TIFF header on; empty if it has none."""
     match format_of(data):
         case "PNG":
-            found = (data[start + 8 : end - 4] for kind, start, end in _png_chunks(data) if kind == b"eXIf")
+            found = (
+                data[start + 8 : end - 4]
+                for kind, start, end in _png_chunks(data)
+                if kind == b"eXIf"
+            )
         case "JPEG":
-            segments = (data[start + 4 : end] for marker, start, end in _jpeg_segments(data) if marker == _EXIF)
+            segments = (
+                data[start + 4 : end]
+                for marker, start, end in _jpeg_segments(data)
+                if marker == _EXIF
+            )
             found = (segment for segment in segments if segment.startswith(_EXIF_HEAD))
         case "WEBP":
-            found = (data[start + 8 : end] for kind, start, end in _webp_chunks(data) if kind == b"EXIF")
+            found = (
+                data[start + 8 : end] for kind, start, end in _webp_chunks(data) if kind == b"EXIF"
+            )
         case _:
             return b""
     return next(found, b"").removeprefix(_EXIF_HEAD)
 
 
 def orientation_of(exif: bytes, xmp: bytes = b"") -> int:
-    """Return how an image is to be turned, 1 (upright) to 8, by its EXIF data, or else its XMP; 1 if neither can be read.
+    """Return an image's orientation, 1 (upright) to 8, by EXIF or else XMP; 1 if unreadable.
 
-    Pillow's EXIF reader is not used: it raises many kinds of exceptions, and reads a value that many fields share once for each
-    of them.
+    Pillow's EXIF reader is not used: it raises many kinds of exceptions, and it reads a value that
+    several fields share once per field, which is slow for hostile files.
     """
     endian = {b"II": "<", b"MM": ">"}.get(exif[:2])
     if endian is not None and len(exif) >= 8:
-        place = struct.unpack_from(endian + "I", exif, 4)[0]
-        if place + 2 <= len(exif):
-            count = struct.unpack_from(endian + "H", exif, place)[0]
-            for start in range(place + 2, min(place + 2 + 12 * count, len(exif) - 11), 12):
+        offset = struct.unpack_from(endian + "I", exif, 4)[0]
+        if offset + 2 <= len(exif):
+            count = struct.unpack_from(endian + "H", exif, offset)[0]
+            for start in range(offset + 2, min(offset + 2 + 12 * count, len(exif) - 11), 12):
                 tag, kind, _ = struct.unpack_from(endian + "HHI", exif, start)
                 if tag == _ORIENTATION:
-                    value = struct.unpack_from(endian + {3: "H", 4: "I"}.get(kind, "B"), exif, start + 8)[0]
+                    value = struct.unpack_from(
+                        endian + {3: "H", 4: "I"}.get(kind, "B"), exif, start + 8
+                    )[0]
                     return value if 1 <= value <= 8 else 1
     found = _XMP_ORIENTATION.search(xmp)
     return 1 if found is None else int(found[1])
@@ -136,44 +161,50 @@ def scans_of(data: bytes) -> int:
 
 def _png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Yield kind, start and end of each chunk; the last one may be truncated."""
-    place = len(PNG_SIGNATURE)
-    while place + 8 <= len(data):
-        length = int.from_bytes(data[place : place + 4], "big")
-        kind, end = data[place + 4 : place + 8], place + 12 + length
-        yield kind, place, end
+    offset = len(PNG_SIGNATURE)
+    while offset + 8 <= len(data):
+        length = int.from_bytes(data[offset : offset + 4], "big")
+        kind, end = data[offset + 4 : offset + 8], offset + 12 + length
+        yield kind, offset, end
         if kind == b"IEND":
             return
-        place = end
+        offset = end
 
 
 def _png_chunk(kind: bytes, content: bytes) -> bytes:
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+    return (
+        struct.pack(">I", len(content))
+        + kind
+        + content
+        + struct.pack(">I", zlib.crc32(kind + content))
+    )
 
 
 # ---- JPEG
 
 
 def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Yield marker, start and end of each segment after the start of the image; a scan's segment includes its entropy-coded
-    data.
+    """Yield marker, start and end of each segment after the start of the image.
+
+    The segment of a scan includes its entropy-coded data.
 
     Data after the end of the image (a phone's second image, or a video) belongs to no segment.
     """
-    place = 2
+    offset = 2
     while True:
-        found = _MARKER.search(data, place)
+        found = _MARKER.search(data, offset)
         if found is None:
             return
         marker, start = found[1][0], found.start()
-        place = found.end()
+        offset = found.end()
         if marker == EOI:
-            yield marker, start, place
+            yield marker, start, offset
             return
-        place += int.from_bytes(data[place : place + 2], "big")
+        offset += int.from_bytes(data[offset : offset + 2], "big")
         if marker == SOS:  # its data continues until the next marker
-            following = _MARKER.search(data, place)
-            place = len(data) if following is None else following.start()
-        yield marker, start, min(place, len(data))
+            following = _MARKER.search(data, offset)
+            offset = len(data) if following is None else following.start()
+        yield marker, start, min(offset, len(data))
 
 
 def _bare_jpeg(data: bytes, exif: bytes, colours: bool) -> Iterator[bytes]:
@@ -194,12 +225,15 @@ def _bare_jpeg(data: bytes, exif: bytes, colours: bool) -> Iterator[bytes]:
 
 
 def _webp_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    place, end = 12, min(len(data), 8 + int.from_bytes(data[4:8], "little"))  # data after the container is not read
-    while place + 8 <= end:
-        length = int.from_bytes(data[place + 4 : place + 8], "little")
-        following = place + 8 + length + (length & 1)
-        yield data[place : place + 4], place, min(following, end)
-        place = following
+    offset, end = (
+        12,
+        min(len(data), 8 + int.from_bytes(data[4:8], "little")),
+    )  # data after the container is not read
+    while offset + 8 <= end:
+        length = int.from_bytes(data[offset + 4 : offset + 8], "little")
+        following = offset + 8 + length + (length & 1)
+        yield data[offset : offset + 4], offset, min(following, end)
+        offset = following
 
 
 def webp_size(data: bytes) -> tuple[int, int]:
@@ -212,7 +246,9 @@ def webp_size(data: bytes) -> tuple[int, int]:
     if head.startswith(b"VP8L"):
         bits = int.from_bytes(head[9:13], "little")
         return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
-    return int.from_bytes(head[14:16], "little") & 0x3FFF, int.from_bytes(head[16:18], "little") & 0x3FFF
+    return int.from_bytes(head[14:16], "little") & 0x3FFF, int.from_bytes(
+        head[16:18], "little"
+    ) & 0x3FFF
 
 
 def _bare_webp(data: bytes, exif: bytes, colours: bool) -> bytes:
@@ -228,6 +264,8 @@ def _bare_webp(data: bytes, exif: bytes, colours: bool) -> bytes:
         if kind not in dropped:
             parts.append(part)
     if can_hold and exif:
-        parts.append(b"EXIF" + struct.pack("<I", len(exif)) + exif)  # an even length needs no padding
+        parts.append(
+            b"EXIF" + struct.pack("<I", len(exif)) + exif
+        )  # an even length needs no padding
     content = b"WEBP" + b"".join(parts)
     return b"RIFF" + struct.pack("<I", len(content)) + content

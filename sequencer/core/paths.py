@@ -1,8 +1,8 @@
 """Checks and operations on paths that do not raise where `pathlib` does.
 
-Before Python 3.14 `Path.is_file` and similar methods raise PermissionError for a path in a folder without search permission and
-OSError for a name that is too long. Here the answer is False; opening the path then raises the error, and the caller reports
-it.
+Before Python 3.14 `Path.is_file` and similar methods raise PermissionError for a path in a folder
+without search permission and OSError for a name that is too long. Here the answer is False; opening
+the path then raises the error, and the caller reports it.
 """
 
 from __future__ import annotations
@@ -26,19 +26,27 @@ def is_folder(path: Path) -> bool:
 
 
 def remove(path: Path) -> None:
-    """Remove a partially written file. Errors are ignored, because another error is already being raised."""
+    """Remove a partially written file.
+
+    Errors are ignored, because another error is already being raised.
+    """
     with suppress(OSError):
         path.unlink(missing_ok=True)
 
 
 def check_no_link(path: Path) -> None:
-    """Check that a path is not a symbolic link: a stranger's link could point to any of the reader's files. Raises OSError."""
+    """Check that a path is not a symbolic link, which could point to any of the user's files.
+
+    Raises OSError.
+    """
     if path.is_symlink():
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
 
 
 def partial_of(path: Path) -> Path:
-    """Return where the folder `path` is written until it is complete: next to it, under a hidden name. Raises OSError.
+    """Return where the folder `path` is written until it is complete, under a hidden name.
+
+    The result is next to `path`. Raises OSError.
 
     A path without a name of its own, such as `.`, is resolved first.
     """
@@ -47,7 +55,10 @@ def partial_of(path: Path) -> Path:
 
 
 def possible_name(text: str, most: int) -> str:
-    """Return the beginning of a text that can be part of a file name: at most `most` bytes in the local file-name encoding."""
+    """Return the beginning of a text that fits into a file name of at most `most` bytes.
+
+    Bytes are counted in the local file-name encoding.
+    """
     try:
         os.fsencode(text)
     except UnicodeEncodeError:
@@ -60,9 +71,9 @@ def possible_name(text: str, most: int) -> str:
 def as_stored(path: Path) -> Path:
     """Return the path with each name in the Unicode form that the disk uses.
 
-    `é` is one character or two, `e` and an accent: systems and archives differ, and users cannot see the difference. If a file
-    exists exactly as the path spells it, that file is used; otherwise the file whose name is the same text. If neither exists,
-    the path itself is returned.
+    `é` is one character or two, `e` and an accent: systems and archives differ, and users cannot
+    see the difference. If a file exists exactly as the path spells it, that file is used; otherwise
+    the file whose name is the same text. If neither exists, the path itself is returned.
 
     Raises:
         OSError: Several files have that name in different forms.
@@ -80,7 +91,11 @@ def _stored(folder: Path, name: str) -> str:
     """Return how a folder spells a name that it does not contain as written."""
     meant = normalize("NFC", name)
     try:
-        same = [one.name for one in os.scandir(folder) if not one.name.isascii() and normalize("NFC", one.name) == meant]
+        same = [
+            one.name
+            for one in os.scandir(folder)
+            if not one.name.isascii() and normalize("NFC", one.name) == meant
+        ]
     except OSError:
         return name  # opening the file raises the reason
     if len(same) > 1:

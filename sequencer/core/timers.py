@@ -1,4 +1,7 @@
-"""Timers and the protocol of a timer service: all that a stage needs of a run's time. The clocks are in `sequencer.sync`."""
+"""Timers and the protocol of a timer service: all that a stage needs of a run's time.
+
+The clocks are in `sequencer.sync`.
+"""
 
 from __future__ import annotations
 
@@ -28,5 +31,8 @@ class TimerService(Protocol):
         ...
 
     def call_at(self, due: int, action: Callable[[], None]) -> Timer:
-        """Call `action` at nanosecond `due`, or as soon as possible if that is past. `action` must not block."""
+        """Call `action` at nanosecond `due`, or as soon as possible if that is past.
+
+        `action` must not block.
+        """
         ...

@@ -1,4 +1,7 @@
-"""The Unicode form in which names are compared: `é` is one name, whether it is one character or two."""
+"""The Unicode form in which names are compared.
+
+`é` is one name, whether it is one character or two.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,11 @@ _CONJOINING_JAMO = range(0x1100, 0x1200)
 
 
 def with_composed_marks(text: str) -> str:
-    """Return the text in composed form (NFC) if it has combining characters, and unchanged otherwise.
+    """Return a text with combining characters in composed form (NFC), any other unchanged.
 
-    Other names stay as written, so that scores from before combining marks were allowed keep their digests: NFC would also
-    replace a few characters that combine with nothing, such as the ångström sign.
+    Other names stay as written, so that scores from before combining marks were allowed keep their
+    digests: NFC would also replace a few characters that combine with nothing, such as the ångström
+    sign.
     """
     if text.isascii():
         return text

@@ -1,12 +1,13 @@
-"""Write and read the journal of a run: everything that was received and sent, as JSON lines, written as it happens.
+"""Write and read a run's journal: everything received and sent, as JSON lines, as it happens.
 
-The first line is the header: ``{"helios-journal": FORMAT, …}`` with the score's text, the schedule, the settings and the
-versions. Every further line is one record: ``{"n": number, "at": ns, "event": {…}, "d": digest}`` or the same with
-``"command"``; the `at` of a command is that of the event it answers. The first record that uses a long text defines it under
-`texts`; later ones refer to it (see `journal_texts`). The last line of a complete run is ``{"n": …, "at": …, "end": reason,
-"d": …}``. `d` is a chained digest: the first 16 hexadecimal digits of SHA-256 over the previous digest and the rest of the
-line, so that a changed, lost or moved line is detected. A journal never contains a key, a token or a presigned URL, because
-events contain none.
+The first line is the header: ``{"helios-journal": FORMAT, …}`` with the score's text, the schedule,
+the settings and the versions. Every further line is one record: ``{"n": number, "at": ns, "event":
+{…}, "d": digest}`` or the same with ``"command"``; the `at` of a command is that of the event it
+answers. The first record that uses a long text defines it under `texts`; later ones refer to it
+(see `journal_texts`). The last line of a complete run is ``{"n": …, "at": …, "end": reason, "d":
+…}``. `d` is a chained digest: the first 16 hexadecimal digits of SHA-256 over the previous digest
+and the rest of the line, so that a changed, lost or moved line is detected. A journal never
+contains a key, a token or a presigned URL, because events contain none.
 """
 
 from __future__ import annotations
@@ -22,19 +23,29 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import IO, Annotated, Any
 
+from sequencer.core.display import summary_repr
 from sequencer.core.errors import JournalError, OutputError, ScheduleError
 from sequencer.core.paths import exists, is_file, is_folder, partial_of
 from sequencer.engine.bundle import is_bundle, journal_pieces
 from sequencer.engine.journal_lines import MAX_HEADER_BYTES, end_of_last_line, lines_of, pieces_of
 from sequencer.engine.journal_texts import TextsRead, TextsWritten
+from sequencer.engine.play_range import PlayRange, range_from_json
 from sequencer.engine.revisions import CURRENT, FIRST
-from sequencer.events.codec import Event, command_from_json, command_to_json, event_from_json, event_to_json
+from sequencer.events.codec import (
+    Event,
+    command_from_json,
+    command_to_json,
+    event_from_json,
+    event_to_json,
+)
 from sequencer.events.commands import Command
 from sequencer.schedule.document import digest, first_fault, from_document, to_document
 from sequencer.schedule.model import Schedule
 
-FORMAT = 2
-"""The number of the journal's format. All earlier formats can be read as well."""
+FORMAT = 3
+"""The number of the newest format of a journal. All earlier formats can be read as well."""
+_WITHOUT_RANGE = 2
+"""The format of a journal of a run that plays the whole score: earlier versions read it too."""
 _WITH_TEXTS = 2
 """The first format that writes each long text only once."""
 
@@ -56,7 +67,7 @@ def _chain(before: str, line: str) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of this package, of Python, and of the packages whose version can change a frame or a file."""
+    """Return the versions of this package, Python, and packages that can change frames or files."""
     found = {"python": platform.python_version()}
     for name in ("helios-sequencer", "numpy", "pillow", "av"):
         try:
@@ -67,7 +78,13 @@ def versions() -> dict[str, str]:
 
 
 def header_of(
-    schedule: Schedule, sources: Mapping[str, str], settings: Mapping[str, Any], following: bool | None = None
+    schedule: Schedule,
+    sources: Mapping[str, str],
+    settings: Mapping[str, Any],
+    following: bool | None = None,
+    played: PlayRange | None = None,
+    *,
+    sound: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the header of a run's journal: score texts, schedule, settings and versions.
 
@@ -77,19 +94,28 @@ def header_of(
         schedule: The schedule that is played.
         sources: The text of every file that was read, by name, the score's own first.
         settings: How the run was set up.
-        following: Whether positions are bound to chunks late; None for the mode that the score's clock implies.
+        following: Whether positions are bound to chunks late; None for the mode that the score's
+            clock implies.
+        played: The range of the score that is played; None for the whole score.
+        sound: The sound that is played with the run: its file and SHA-256, if there is one.
     """
     return {
-        _MARK: FORMAT,
+        _MARK: _WITHOUT_RANGE if played is None else FORMAT,
         "conductor": CURRENT,
         "title": schedule.title,
         "seed": schedule.seed,
         "grid": {"frames": schedule.grid.frames, "fps": str(schedule.grid.fps)},
-        "mode": "following" if (schedule.clock.is_outer if following is None else following) else "fixed",
+        "mode": "following"
+        if (schedule.clock.is_external if following is None else following)
+        else "fixed",
+        **({} if played is None else {"range": played.as_json()}),
         "settings": dict(settings),
         "versions": versions(),
+        **({} if sound is None else {"sound": dict(sound)}),
         "sources": [{"file": file, "text": text} for file, text in sources.items()],
-        "score_digest": hashlib.sha256("\0".join(sources.values()).encode("utf-8", "surrogatepass")).hexdigest(),
+        "score_digest": hashlib.sha256(
+            "\0".join(sources.values()).encode("utf-8", "surrogatepass")
+        ).hexdigest(),
         "schedule_digest": digest(schedule),
         "schedule": to_document(schedule),
     }
@@ -98,24 +124,31 @@ def header_of(
 class JournalWriter:
     """Write a journal line by line.
 
-    What cannot be written (the disk is full) is kept and written by the next `flush` that succeeds: every failing `flush`
-    raises OutputError, and nothing is missing once one succeeds. `is_over` is set when so much is kept that the writer gives
-    up.
+    What cannot be written (the disk is full) is kept and written by the next `flush` that succeeds:
+    every failing `flush` raises OutputError, and nothing is missing once one succeeds. `is_over` is
+    set when so much is kept that the writer gives up.
     """
 
     def __init__(self, path: Path, header: Mapping[str, Any]) -> None:
         self._path = path
         line = _dumps(header)
-        if len(line) > MAX_HEADER_BYTES // 4 and len(line.encode("utf-8", "surrogatepass")) > MAX_HEADER_BYTES:
+        if (
+            len(line) > MAX_HEADER_BYTES // 4
+            and len(line.encode("utf-8", "surrogatepass")) > MAX_HEADER_BYTES
+        ):
             raise OutputError(
-                f"the journal {path} would begin with more than {MAX_HEADER_BYTES:,} bytes of schedule: too many to read back",
+                (
+                    f"the journal {path} would begin with more than {MAX_HEADER_BYTES:,} bytes of "
+                    "schedule: too many to read back"
+                ),
                 "divide the score into several shows",
             )
         try:
             self._file: IO[bytes] = path.open("xb", buffering=0)
         except OSError as error:
             raise OutputError(
-                f"the journal {path} cannot be written: {error.strerror}", "choose another folder with --out"
+                f"the journal {path} cannot be written: {error.strerror}",
+                "choose another folder with --out",
             ) from None
         self._unwritten = bytearray()
         self.is_over = False
@@ -147,12 +180,14 @@ class JournalWriter:
                 file.truncate(end_of_last_line(file))
             writer._file = path.open("ab", buffering=0)
         except OSError as error:
-            raise OutputError(f"the journal {path} cannot be gone on with: {error.strerror}") from None
+            raise OutputError(f"the journal {path} cannot be continued: {error.strerror}") from None
         writer._unwritten = bytearray()
         writer.is_over = False
         writer._number = len(journal.records)
         writer._digest = journal.digest
-        writer._texts = TextsWritten(journal.texts) if journal.header[_MARK] >= _WITH_TEXTS else None
+        writer._texts = (
+            TextsWritten(journal.texts) if journal.header[_MARK] >= _WITH_TEXTS else None
+        )
         return writer
 
     def _write(self, line: str) -> None:
@@ -161,7 +196,11 @@ class JournalWriter:
 
     def _record(self, at: int, key: str, value: object) -> None:
         self._number += 1
-        new = self._texts.encode(value) if self._texts is not None and isinstance(value, dict) else None
+        new = (
+            self._texts.encode(value)
+            if self._texts is not None and isinstance(value, dict)
+            else None
+        )
         texts = {"texts": new} if new else {}
         body = _dumps({"n": self._number, "at": at, **texts, key: value})
         self._digest = _chain(self._digest, body)
@@ -181,7 +220,10 @@ class JournalWriter:
         self.flush()
 
     def flush(self) -> None:
-        """Pass everything to the operating system, so that it survives the process. Raises OutputError."""
+        """Pass everything to the operating system, so that it survives the process.
+
+        Raises OutputError.
+        """
         try:
             while self._unwritten:
                 del self._unwritten[: self._file.write(self._unwritten) or 0]
@@ -190,24 +232,31 @@ class JournalWriter:
                 self.is_over = True
                 self._unwritten.clear()
             reason = getattr(error, "strerror", None) or error
-            raise OutputError(f"the journal {self._path} cannot be written: {reason}", "is the disk full?") from None
+            raise OutputError(
+                f"the journal {self._path} cannot be written: {reason}", "is the disk full?"
+            ) from None
 
     def close(self) -> None:
-        """Flush, sync to the disk and close, whatever fails. Can be called twice. Raises OutputError for what is lost."""
+        """Flush, sync to the disk and close, whatever fails.
+
+        Can be called twice. Raises OutputError for what is lost.
+        """
         if self._file.closed:
             return
         try:
             self.flush()
             os.fsync(self._file.fileno())
         except OSError as error:
-            raise OutputError(f"the journal {self._path} cannot be written: {error.strerror}", "is the disk full?") from None
+            raise OutputError(
+                f"the journal {self._path} cannot be written: {error.strerror}", "is the disk full?"
+            ) from None
         finally:
             self._file.close()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """One line after the header: an event, a command or the end, with its line number in the file."""
+    """One line after the header: an event, a command or the end, with its line number."""
 
     line: int
     at: int
@@ -216,9 +265,12 @@ class Record:
     end: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Journal:
-    """A journal that was read. `cut_off` is true if its last line is incomplete; that line is not in `records`."""
+    """A journal that was read.
+
+    `cut_off` is true if its last line is incomplete; that line is not in `records`.
+    """
 
     header: Mapping[str, Any]
     schedule: Schedule
@@ -235,6 +287,11 @@ class Journal:
         return self.header.get("mode") == "following"
 
     @property
+    def played(self) -> PlayRange | None:
+        """The range of the score that the run plays; None for the whole score."""
+        return range_from_json(self.header.get("range"), self.schedule)
+
+    @property
     def revision(self) -> int:
         """The revision of the conductor that made the run (see `sequencer.engine.revisions`)."""
         return int(self.header.get("conductor", FIRST))
@@ -249,11 +306,16 @@ class Journal:
         """The texts of the score's files, by name."""
         return {str(one["file"]): str(one["text"]) for one in self.header.get("sources", ())}
 
+    def __repr__(self) -> str:
+        extent = "cut off" if self.cut_off else "" if self.is_whole else "not whole"
+        return summary_repr(self, self.schedule.title, f"{len(self.records):,} records", extent)
+
 
 def find_run(run: Path) -> Path:
     """Return the path of a run.
 
-    This is the path itself, or, for a run that was killed or still plays, the folder that it has until it is complete.
+    This is the path itself, or, for a run that was killed or still plays, the folder that it has
+    until it is complete.
     """
     if exists(run) or not run.name:
         return run
@@ -263,6 +325,12 @@ def find_run(run: Path) -> Path:
 
 def read_journal(run: Path | str) -> Journal:
     """Read a journal file, the `journal.jsonl` of a run's folder, or the journal in a bundle.
+
+    >>> import sequencer
+    >>> score = sequencer.reads('at 0c "A paper boat."\\nend 2c\\n')
+    >>> rehearsed = sequencer.rehearse(score, video=False, out="boat-journal")
+    >>> sequencer.read_journal("boat-journal").is_whole
+    True
 
     Args:
         run: The path of the file, the folder or the bundle.
@@ -281,7 +349,8 @@ def read_journal(run: Path | str) -> Journal:
         raise error.in_file(str(file)) if error.line else error from None
     except OSError as error:
         raise JournalError(
-            f"{file} cannot be read: {error.strerror}", hint="name a run's folder or its journal.jsonl"
+            f"{file} cannot be read: {error.strerror}",
+            hint="name a run's folder or its journal.jsonl",
         ) from None
 
 
@@ -296,18 +365,27 @@ def _parse(pieces: Iterable[bytes]) -> Journal:
     if not number:
         raise JournalError("this journal is empty", 1)
     header = _object(number, first, whole)
-    if header is None or not isinstance(header.get(_MARK), int) or isinstance(header.get(_MARK), bool):
+    if (
+        header is None
+        or not isinstance(header.get(_MARK), int)
+        or isinstance(header.get(_MARK), bool)
+    ):
         raise JournalError("this is not a journal", 1, "name a run's folder or its journal.jsonl")
     if header[_MARK] > FORMAT:
         raise JournalError(
-            f"this journal has format {header[_MARK]}, and this version reads up to {FORMAT}", 1, "update the sequencer"
+            f"this journal has format {header[_MARK]}, and this version reads up to {FORMAT}",
+            1,
+            "update the sequencer",
         )
     revision = header.get("conductor", FIRST)
     if not isinstance(revision, int) or isinstance(revision, bool) or revision < FIRST:
         raise JournalError("its header names no revision of the conductor", 1)
     if revision > CURRENT:
         raise JournalError(
-            f"this run was made by revision {revision} of the conductor, and this version knows up to {CURRENT}",
+            (
+                f"this run was made by revision {revision} of the conductor, and this version "
+                f"knows up to {CURRENT}"
+            ),
             1,
             "update the sequencer",
         )
@@ -324,11 +402,22 @@ def _parse(pieces: Iterable[bytes]) -> Journal:
             cut_off = True
             break
         record, digest_so_far, defined = found
-        if not 0 <= record.at < LATEST or (record.event is not None and record.event.at != record.at):
-            raise JournalError("this record's stamp is none, or not that of the event in it", number)
+        if not 0 <= record.at < LATEST or (
+            record.event is not None and record.event.at != record.at
+        ):
+            raise JournalError(
+                "this record's time stamp is missing, or not that of its event", number
+            )
         texts.define(defined)
         records.append(_with_texts(record, texts))
-    return Journal(header, schedule, tuple(records), cut_off, digest_so_far, tuple(texts.texts))
+    return Journal(
+        header=header,
+        schedule=schedule,
+        records=tuple(records),
+        cut_off=cut_off,
+        digest=digest_so_far,
+        texts=tuple(texts.texts),
+    )
 
 
 def _schedule(header: Mapping[str, Any]) -> Schedule:
@@ -338,9 +427,16 @@ def _schedule(header: Mapping[str, Any]) -> Schedule:
     except ScheduleError as error:
         raise JournalError(f"its schedule cannot be read: {error.message}", 1) from None
     if not isinstance(header.get("sources", []), list) or not all(
-        isinstance(one, dict) and "file" in one and "text" in one for one in header.get("sources", [])
+        isinstance(one, dict) and "file" in one and "text" in one
+        for one in header.get("sources", [])
     ):
         raise JournalError("its score texts cannot be read", 1)
+    try:
+        found = range_from_json(header.get("range"), schedule)
+    except ValueError as error:
+        raise JournalError(f"its range cannot be read: {error}", 1) from None
+    if found is not None and header.get("mode") == "following":
+        raise JournalError("its range cannot be read: the run followed a clock", 1)
     for name in ("settings", "versions"):
         if not isinstance(header.get(name, {}), dict):
             raise JournalError(f"its {name} cannot be read", 1)
@@ -352,10 +448,18 @@ def _with_texts(record: Record, texts: TextsRead) -> Record:
     try:
         if record.event is not None:
             event = texts.decode(record.event)
-            return record if event is record.event else Record(record.line, record.at, event=event)
+            return (
+                record
+                if event is record.event
+                else Record(line=record.line, at=record.at, event=event)
+            )
         if record.command is not None:
             command = texts.decode(record.command)
-            return record if command is record.command else Record(record.line, record.at, command=command)
+            return (
+                record
+                if command is record.command
+                else Record(line=record.line, at=record.at, command=command)
+            )
     except ValueError as error:
         raise JournalError(f"this record cannot be read: {error}", record.line) from None
     return record
@@ -363,20 +467,31 @@ def _with_texts(record: Record, texts: TextsRead) -> Record:
 
 @cache
 def _line_of() -> Callable[[bytes], Any]:
-    """Return pydantic's own parser for a complete record: it returns `n`, `at` and the contents; what is absent is None."""
+    """Return pydantic's own parser for a complete record.
+
+    The parser returns `n`, `at` and the contents; what is absent is None.
+    """
     from pydantic import Field, Strict, TypeAdapter
 
     number = Annotated[int, Strict()]
     fields: list[tuple[str, Any] | tuple[str, Any, Any]] = [("n", number), ("at", number)]
     # A field that is present must have its type; only an absent one is None.
     fields += [("event", Annotated[Event, Field(discriminator="kind")], None)]
-    fields += [("command", Annotated[Command, Field(discriminator="kind")], None), ("end", str, None)]
+    fields += [
+        ("command", Annotated[Command, Field(discriminator="kind")], None),
+        ("end", str, None),
+    ]
     fields += [("texts", list[str], ())]
     return TypeAdapter(make_dataclass("Line", fields, slots=True)).validator.validate_json
 
 
-def _quickly(number: int, line: bytes, expected: int, before: str) -> tuple[Record, str, Iterable[str]] | None:
-    """Return a record, the digest after it and its texts; None for a line that is not exactly as this module writes it."""
+def _quickly(
+    number: int, line: bytes, expected: int, before: str
+) -> tuple[Record, str, Iterable[str]] | None:
+    """Return a record, the digest after it and its texts.
+
+    The result is None for a line that is not exactly as this module writes it.
+    """
     wanted = hashlib.sha256(before.encode() + line[:-_SEALED] + b"}").hexdigest()[:16]
     if not line.endswith(f',"d":"{wanted}"}}'.encode()):
         return None
@@ -384,19 +499,33 @@ def _quickly(number: int, line: bytes, expected: int, before: str) -> tuple[Reco
         value = _line_of()(line)
     except ValueError:
         return None
-    if value.n != expected or (value.event is None) + (value.command is None) + (value.end is None) != 2:
+    if (
+        value.n != expected
+        or (value.event is None) + (value.command is None) + (value.end is None) != 2
+    ):
         return None
-    return Record(number, value.at, value.event, value.command, value.end), wanted, value.texts
+    return (
+        Record(line=number, at=value.at, event=value.event, command=value.command, end=value.end),
+        wanted,
+        value.texts,
+    )
 
 
-def _thoroughly(number: int, line: bytes, whole: bool, expected: int, before: str) -> tuple[Record, str, Iterable[str]] | None:
-    """Read a record step by step, so that an error message can name what is wrong; None for an incomplete last line."""
+def _thoroughly(
+    number: int, line: bytes, whole: bool, expected: int, before: str
+) -> tuple[Record, str, Iterable[str]] | None:
+    """Read a record step by step, so that an error message can name what is wrong.
+
+    Returns None for an incomplete last line.
+    """
     value = _object(number, line, whole)
     if value is None:
         return None
     wanted = _check_chain(number, line.decode("utf-8", "surrogatepass"), value, before)
     texts = value.get("texts", ())
-    if "texts" in value and not (isinstance(texts, list) and all(isinstance(text, str) for text in texts)):
+    if "texts" in value and not (
+        isinstance(texts, list) and all(isinstance(text, str) for text in texts)
+    ):
         raise JournalError("the texts of this record cannot be read", number)
     return _record(number, value, expected), wanted, texts
 
@@ -415,19 +544,28 @@ def _object(number: int, line: bytes, whole: bool) -> dict[str, Any] | None:
         if not whole and number > 1:
             return None
         if number == 1:
-            raise JournalError("this is not a journal", 1, "name a run's folder or its journal.jsonl") from None
+            raise JournalError(
+                "this is not a journal", 1, "name a run's folder or its journal.jsonl"
+            ) from None
         raise JournalError(f"this is not a line of a journal: {error}", number) from None
     if not isinstance(value, dict):
-        raise JournalError("this is not a line of a journal: no object", number)
+        raise JournalError("this is not a line of a journal: it is not an object", number)
     return value
 
 
 def _check_chain(number: int, text: str, value: dict[str, Any], before: str) -> str:
-    """Return the digest after this line, which closes the line. Raises JournalError if the chain is broken."""
+    """Return the digest after this line, which closes the line.
+
+    Raises JournalError if the chain is broken.
+    """
     wanted = _chain(before, text[:-_SEALED] + "}")
     if not text.endswith(f',"d":"{wanted}"}}') or value.get("d") != wanted:
         raise JournalError(
-            "the chain of digests is broken here: this line, or one before it, was changed, lost or moved", number
+            (
+                "the chain of digests is broken here: this line, or one before it, was changed, "
+                "lost or moved"
+            ),
+            number,
         )
     return wanted
 
@@ -437,11 +575,11 @@ def _record(number: int, value: dict[str, Any], expected: int) -> Record:
         raise JournalError(f"this should be record {expected} with its stamp", number)
     try:
         if "event" in value:
-            return Record(number, value["at"], event=event_from_json(value["event"]))
+            return Record(line=number, at=value["at"], event=event_from_json(value["event"]))
         if "command" in value:
-            return Record(number, value["at"], command=command_from_json(value["command"]))
+            return Record(line=number, at=value["at"], command=command_from_json(value["command"]))
     except ValueError as error:
         raise JournalError(f"this record cannot be read: {first_fault(error)}", number) from None
     if isinstance(value.get("end"), str):
-        return Record(number, value["at"], end=value["end"])
+        return Record(line=number, at=value["at"], end=value["end"])
     raise JournalError("this is neither an event nor a command", number)

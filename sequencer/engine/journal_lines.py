@@ -1,4 +1,4 @@
-"""Read the lines of a journal in pieces: the length of a line is limited, that of a journal is not."""
+"""Read the lines of a journal in pieces: a line's length is limited, a journal's is not."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from typing import IO
 from sequencer.core.errors import JournalError
 
 MAX_LINE_BYTES = 64 * 1024 * 1024
-"""The longest record that is read, in bytes. A journal's total length has no limit, because it is read in pieces."""
+"""The longest record that is read, in bytes.
+
+A journal's total length has no limit, because it is read in pieces.
+"""
 MAX_HEADER_BYTES = 256 * 1024 * 1024
-"""The longest first line, in bytes: it holds the complete schedule, which is as long as a compiled file may be.
+"""The longest first line, in bytes: it holds a schedule as long as a compiled file may be.
 
 No run begins with a longer one.
 """
@@ -31,8 +34,9 @@ def pieces_of(file: Path) -> Iterator[bytes]:
 def lines_of(pieces: Iterable[bytes]) -> Iterator[tuple[int, bytes, bool]]:
     """Yield (number, bytes, whether a newline ends it) for every line.
 
-    Git and some editors change line ends to CRLF, or put a byte order mark before a text. Neither changes a record, so if the
-    first line ends in CR, a CR at the end of any line is removed, and so is the mark.
+    Git and some editors change line ends to CRLF, or put a byte order mark before a text. Neither
+    changes a record, so if the first line ends in CR, a CR at the end of any line is removed, and
+    so is the mark.
 
     Raises:
         JournalError: A line is too long.

@@ -1,8 +1,9 @@
-"""Write each long text of a journal only once: nearly every event contains prompts, and a long show repeats them without end.
+"""Write each long text of a journal only once, because nearly every event contains prompts.
 
-From format 2 on, a record lists the texts that it is the first to use under `texts`, and events and commands refer to a text
-by its number: `"@7"` is the eighth text of the journal. Texts shorter than `MIN_TEXT_LENGTH` appear in full. In a text that
-itself begins with `@` that character is doubled, so that no text can be taken for a reference.
+From format 2 on, a record lists the texts that it is the first to use under `texts`, and events and
+commands refer to a text by its number: `"@7"` is the eighth text of the journal. Texts shorter than
+`MIN_TEXT_LENGTH` appear in full. In a text that itself begins with `@` that character is doubled,
+so that no text can be taken for a reference.
 """
 
 from __future__ import annotations
@@ -13,20 +14,28 @@ from typing import Any, TypeVar
 
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command, SchedulePrompt, SetConditioning
-from sequencer.events.events import ChunkDone, PromptAccepted, Started, StateReported
+from sequencer.events.events import ChunkDone, Improvised, PromptAccepted, Started, StateReported
 
 MARK = "@"
 MIN_TEXT_LENGTH = 64
-"""In characters. A shorter text costs about as much as a reference to it, and is easier to read in place."""
+"""In characters.
+
+A shorter text costs about as much as a reference to it, and is easier to read in place.
+"""
 MAX_CHARACTERS = 64 * 1024 * 1024
-"""The number of characters of all texts that a writer remembers. After that new texts appear in full.
+"""The number of characters of all texts that a writer remembers.
+
+After that new texts appear in full.
 
 Otherwise a stage that invents texts without end would fill the memory.
 """
 _MAX_PAIRS = 16_384
 """The number of entries of a `scheduled` list that a reader remembers in order to share them."""
 
-_HOLDERS = (StateReported, ChunkDone, PromptAccepted, Started, SchedulePrompt, SetConditioning)
+_HOLDERS = (
+    *(StateReported, ChunkDone, PromptAccepted, Started, Improvised),
+    *(SchedulePrompt, SetConditioning),
+)
 _Holder = TypeVar("_Holder", bound=Event | Command)
 
 
@@ -38,12 +47,17 @@ class TextsWritten:
         self._characters = sum(map(len, self._numbers))
 
     def encode(self, fields: dict[str, Any]) -> list[str]:
-        """Replace the texts in the fields of an event or command by references. Return the texts that are new."""
+        """Replace the texts in the fields of an event or command by references.
+
+        Return the texts that are new.
+        """
         new: list[str] = []
         if isinstance(fields.get("prompt"), str):
             fields["prompt"] = self._reference(fields["prompt"], new)
         if fields.get("scheduled"):
-            fields["scheduled"] = [(chunk, self._reference(text, new)) for chunk, text in fields["scheduled"]]
+            fields["scheduled"] = [
+                (chunk, self._reference(text, new)) for chunk, text in fields["scheduled"]
+            ]
         return new
 
     def _reference(self, text: str, new: list[str]) -> str:
@@ -59,7 +73,10 @@ class TextsWritten:
 
 
 class TextsRead:
-    """The texts of a journal that is being read. Equal texts become one object, in journals of every format."""
+    """The texts of a journal that is being read.
+
+    Equal texts become one object, in journals of every format.
+    """
 
     def __init__(self, has_references: bool) -> None:
         self.texts: list[str] = []
@@ -74,7 +91,10 @@ class TextsRead:
             self.texts.extend(texts)
 
     def decode(self, what: _Holder) -> _Holder:
-        """Return an event or command with its texts in place of references. Raises ValueError for an undefined text."""
+        """Return an event or command with its texts in place of references.
+
+        Raises ValueError for an undefined text.
+        """
         if not isinstance(what, _HOLDERS):
             return what
         found: dict[str, Any] = {}
@@ -96,7 +116,16 @@ class TextsRead:
             rest = written[1:]
             if rest.startswith(MARK):
                 return rest
-            if rest.isascii() and rest.isdecimal() and len(rest) < 10 and int(rest) < len(self.texts):
+            if (
+                rest.isascii()
+                and rest.isdecimal()
+                and len(rest) < 10
+                and int(rest) < len(self.texts)
+            ):
                 return self.texts[int(rest)]
             raise ValueError(f"it refers to the text {written[:20]!r}, which no record defines")
-        return self._shared.setdefault(written, written) if len(written) >= MIN_TEXT_LENGTH else written
+        return (
+            self._shared.setdefault(written, written)
+            if len(written) >= MIN_TEXT_LENGTH
+            else written
+        )

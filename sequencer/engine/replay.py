@@ -8,24 +8,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from sequencer.core.display import summary_repr
 from sequencer.core.errors import JournalError
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.report import Report
 from sequencer.engine.journal import Journal, read_journal
 from sequencer.events.codec import Event
-from sequencer.events.commands import Command
+from sequencer.events.commands import Command, SchedulePrompt, SetConditioning
+from sequencer.schedule.model import PromptAct
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Divergence:
-    """The first point at which a journal and the conductor differ: what the journal has there, and what is returned now.
+    """The first point at which a journal and the conductor differ, with what each has there.
 
     Attributes:
         line: The line of the journal.
         after: The event that the commands answer.
         journaled: The command in the journal, or None.
         conducted: The command that the conductor returns now, or None.
-        cue: The cue, and its line in the score, that the command belongs to, if that can be determined.
+        cue: The cue, and its line in the score, that the command belongs to, if that can be
+            determined.
     """
 
     line: int
@@ -38,10 +41,13 @@ class Divergence:
         there = "nothing" if self.journaled is None else str(self.journaled)
         now = "nothing" if self.conducted is None else str(self.conducted)
         cue = "" if self.cue is None else f"\ncue: {self.cue}"
-        return f"journal line {self.line}, after {self.after}:\n  the journal has {there}\n  now there is {now}{cue}"
+        return (
+            f"journal line {self.line}, after {self.after}:\n  the journal has {there}\n  now "
+            f"there is {now}{cue}"
+        )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Replay:
     """The result of a replay. `divergence` is None if every command was the same."""
 
@@ -57,9 +63,29 @@ class Replay:
         """Whether the conductor returned the commands that the journal contains."""
         return self.divergence is None
 
+    def __repr__(self) -> str:
+        found = "equal" if self.is_equal else "different"
+        return summary_repr(
+            self,
+            None,
+            found,
+            f"{self.events:,} events",
+            f"{self.commands:,} commands",
+            self._extent(),
+        )
+
+    def _extent(self) -> str:
+        return "cut off" if self.cut_off else "" if self.is_whole else "not whole"
+
 
 def replay(run: Path | str | Journal) -> Replay:
     """Replay a run.
+
+    >>> import sequencer
+    >>> score = sequencer.reads('at 0c "A paper boat."\\nend 2c\\n')
+    >>> rehearsed = sequencer.rehearse(score, video=False, out="boat-replayed")
+    >>> sequencer.replay("boat-replayed").is_equal
+    True
 
     Args:
         run: A run's folder, a journal file, or a journal that was read.
@@ -71,7 +97,7 @@ def replay(run: Path | str | Journal) -> Replay:
         JournalError: The journal cannot be read.
     """
     journal = run if isinstance(run, Journal) else read_journal(Path(run))
-    conductor = Conductor(journal.schedule, journal.following, journal.revision)
+    conductor = Conductor.of_journal(journal)
     events = commands = 0
     pending: tuple[Command, ...] = ()
     answered = 0
@@ -85,11 +111,23 @@ def replay(run: Path | str | Journal) -> Replay:
             answered += 1
             if owed != record.command:
                 cue = cue_of_command(conductor, record.command, owed)
-                divergence = Divergence(record.line, _name(after), record.command, owed, cue)
+                divergence = Divergence(
+                    line=record.line,
+                    after=_name(after),
+                    journaled=record.command,
+                    conducted=owed,
+                    cue=cue,
+                )
                 break
             continue
         if owed is not None:
-            divergence = Divergence(record.line, _name(after), None, owed, cue_of_command(conductor, None, owed))
+            divergence = Divergence(
+                line=record.line,
+                after=_name(after),
+                journaled=None,
+                conducted=owed,
+                cue=cue_of_command(conductor, None, owed),
+            )
             break
         if record.event is not None:
             events += 1
@@ -98,8 +136,21 @@ def replay(run: Path | str | Journal) -> Replay:
     # Commands that answer the very last event may be missing if the journal was cut off after it.
     if divergence is None and answered < len(pending) and journal.is_whole:
         owed = pending[answered]
-        divergence = Divergence(last, _name(after), None, owed, cue_of_command(conductor, None, owed))
-    return Replay(events, commands, divergence, journal.cut_off, journal.is_whole, conductor.report())
+        divergence = Divergence(
+            line=last,
+            after=_name(after),
+            journaled=None,
+            conducted=owed,
+            cue=cue_of_command(conductor, None, owed),
+        )
+    return Replay(
+        events=events,
+        commands=commands,
+        divergence=divergence,
+        cut_off=journal.cut_off,
+        is_whole=journal.is_whole,
+        report=conductor.report(),
+    )
 
 
 def resume_from_journal(journal: Journal) -> tuple[Conductor, tuple[Command, ...]]:
@@ -109,7 +160,8 @@ def resume_from_journal(journal: Journal) -> tuple[Conductor, tuple[Command, ...
         journal: The journal of the run.
 
     Returns:
-        The conductor where the journal ends, and the commands of the last event that were not sent yet.
+        The conductor where the journal ends, and the commands of the last event that were not sent
+            yet.
 
     Raises:
         JournalError: This version would have acted differently, or the run came to its end.
@@ -117,11 +169,11 @@ def resume_from_journal(journal: Journal) -> tuple[Conductor, tuple[Command, ...
     replayed = replay(journal)
     if replayed.divergence is not None:
         raise JournalError(
-            f"this run cannot be gone on with: this version acts otherwise\n{replayed.divergence}",
+            f"cannot resume this run: this version behaves differently\n{replayed.divergence}",
             replayed.divergence.line,
-            "go on with the version that began it",
+            "resume it with the version that began it",
         )
-    conductor = Conductor(journal.schedule, journal.following, journal.revision)
+    conductor = Conductor.of_journal(journal)
     owed: tuple[Command, ...] = ()
     for record in journal.records:
         if record.event is not None:
@@ -129,7 +181,7 @@ def resume_from_journal(journal: Journal) -> tuple[Conductor, tuple[Command, ...
         elif record.command is not None:
             owed = owed[1:]
     if conductor.is_finished:
-        raise JournalError("this run came to its end", hint="perform the score anew")
+        raise JournalError("this run was completed", hint="perform the score again")
     return conductor, owed
 
 
@@ -137,15 +189,21 @@ def _name(event: Event | None) -> str:
     return "the start" if event is None else f"{event.kind} at {event.at / 1e9:.3f} s"
 
 
-def cue_of_command(conductor: Conductor, journaled: Command | None, conducted: Command | None) -> str | None:
+def cue_of_command(
+    conductor: Conductor, journaled: Command | None, conducted: Command | None
+) -> str | None:
     """Return the cue that a command belongs to: the one whose prompt or chunk it carries."""
     for command in (conducted, journaled):
-        chunk = getattr(command, "chunk", None)
-        prompt = getattr(command, "prompt", None)
-        for line in conductor.run.plan.lines:
-            texts = {getattr(act, "text", None) for act in line.acts}
-            same_chunk = chunk is None or line.chunk is None or line.chunk == conductor.base + chunk
-            if prompt is not None and prompt in texts and same_chunk:
+        match command:
+            case SchedulePrompt(prompt=prompt):
+                chunk: int | None = conductor.base + command.chunk
+            case SetConditioning(prompt=prompt):
+                chunk = None
+            case _:
+                continue  # it carries no prompt
+        for line in conductor.view.deliveries:
+            has_prompt = any(isinstance(act, PromptAct) and act.text == prompt for act in line.acts)
+            if has_prompt and (chunk is None or line.chunk in (None, chunk)):
                 where = f"{line.origin}" if line.origin.line else "a rule"
                 return f"{line.section or 'score'} {line.place} ({where})"
     return None

@@ -1,13 +1,20 @@
-"""Events (what the conductor receives) and commands (what it returns): two closed unions of small immutable values.
+"""Events (received by the conductor) and commands (returned): closed unions of immutable values.
 
-Every event has `at`, the integer nanoseconds of its arrival, stamped once where it enters the program (monotonic or virtual).
-Chunks and frames in events from the stage, and chunks in commands, count within the *take*, as the model counts them; only
-the conductor knows which score chunk that is.
+Every event has `at`, the integer nanoseconds of its arrival, stamped once where it enters the
+program (monotonic or virtual). Chunks and frames in events from the stage, and chunks in commands,
+count within the *take*, as the model counts them; only the conductor knows which score chunk that
+is.
 
 `events` defines the events, `commands` the commands, and `codec` their JSON.
 """
 
-from sequencer.events.codec import Event, command_from_json, command_to_json, event_from_json, event_to_json
+from sequencer.events.codec import (
+    Event,
+    command_from_json,
+    command_to_json,
+    event_from_json,
+    event_to_json,
+)
 from sequencer.events.commands import (
     Command,
     Finish,
@@ -40,11 +47,13 @@ from sequencer.events.events import (
     ControlChanged,
     FramesRendered,
     ImageAccepted,
+    Improvised,
     LocalEvent,
     NoteReceived,
     OffsetChanged,
     OperatorGo,
     OperatorPause,
+    OscReceived,
     Paused,
     ProgramChanged,
     PromptAccepted,
@@ -82,12 +91,14 @@ __all__ = [
     "Finish",
     "FramesRendered",
     "ImageAccepted",
+    "Improvised",
     "LocalEvent",
     "ModelCommand",
     "NoteReceived",
     "OffsetChanged",
     "OperatorGo",
     "OperatorPause",
+    "OscReceived",
     "Pause",
     "Paused",
     "ProgramChanged",

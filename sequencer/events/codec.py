@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sequencer.events.commands import Command, Upload
-from sequencer.events.events import LocalEvent, StageEvent
+from sequencer.events.events import Improvised, LocalEvent, StageEvent
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -34,13 +34,19 @@ def _command_adapter() -> TypeAdapter[Any]:
 
 
 def event_from_json(value: object) -> Event:
-    """Return the event of a JSON object. Raises pydantic's ValidationError (a ValueError) for anything else."""
+    """Return the event of a JSON object.
+
+    Raises pydantic's ValidationError (a ValueError) for anything else.
+    """
     event: Event = _event_adapter().validate_python(value)
     return event
 
 
 def command_from_json(value: object) -> Command:
-    """Return the command of a JSON object. Raises pydantic's ValidationError (a ValueError) for anything else."""
+    """Return the command of a JSON object.
+
+    Raises pydantic's ValidationError (a ValueError) for anything else.
+    """
     command: Command = _command_adapter().validate_python(value)
     return command
 
@@ -56,8 +62,13 @@ def command_to_json(command: Command) -> dict[str, Any]:
 
 
 def _fields(value: Any) -> dict[str, Any]:
-    """Return the fields of a flat record. Hand-written: a journal writes thousands a second. Pydantic reads them back."""
+    """Return the fields of a record, which is flat but for an image.
+
+    Hand-written: a journal writes thousands a second. Pydantic reads them back.
+    """
     record = {name: getattr(value, name) for name in value.__dataclass_fields__}
-    if isinstance(value, Upload):
-        record["image"] = _fields(value.image)
+    if isinstance(value, Upload | Improvised):
+        record["image"] = None if value.image is None else _fields(value.image)
+    if isinstance(value, Improvised):
+        record["strength"] = None if value.strength is None else str(value.strength)
     return record

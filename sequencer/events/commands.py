@@ -1,11 +1,11 @@
-"""The commands of the conductor: to the stage, to external devices, and to the program that runs the conductor."""
+"""The conductor's commands: to the stage, external devices, and the program that runs it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from sequencer.core.images import ImageFile
+from sequencer.core.images import ImageFile, Scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class SetSeed:
 class SetSrScale:
     """`set_sr_scale`."""
 
-    scale: Literal["off", "2x", "4x"]
+    scale: Scale
     kind: Literal["set_sr_scale"] = "set_sr_scale"
 
 
@@ -97,10 +97,12 @@ class Reset:
 
 @dataclass(frozen=True, slots=True)
 class SendMidi:
-    """Send a MIDI message to external devices at nanosecond `due`, or at once if that has passed. Never reaches the stage.
+    """Send a MIDI message to external devices at nanosecond `due`, or at once if that has passed.
 
-    `message` is the complete message in hexadecimal, such as ``993c64``. The command is issued a little ahead of its time, so
-    that the sender can be punctual.
+    Never reaches the stage.
+
+    `message` is the complete message in hexadecimal, such as ``993c64``. The command is issued a
+    little ahead of its time, so that the sender can be punctual.
     """
 
     due: int
@@ -110,7 +112,10 @@ class SendMidi:
 
 @dataclass(frozen=True, slots=True)
 class WakeAt:
-    """Send a `TimerFired` at nanosecond `due`, or at once if that has passed. Never reaches the stage."""
+    """Send a `TimerFired` at nanosecond `due`, or at once if that has passed.
+
+    Never reaches the stage.
+    """
 
     due: int
     kind: Literal["wake_at"] = "wake_at"
@@ -125,7 +130,8 @@ class Finish:
 
 
 ModelCommand = (
-    SetSeed | SetSrScale | SetImageStrength | SetConditioning | SetImage | SchedulePrompt | Start | Pause | Resume | Reset
+    SetSeed | SetSrScale | SetImageStrength | SetConditioning | SetImage | SchedulePrompt
+    | Start | Pause | Resume | Reset
 )  # fmt: skip
 """The commands that a Helios model knows; `kind` is the model's name for each."""
 

@@ -1,12 +1,16 @@
-"""The events that the conductor receives, from the stage and from local inputs (MIDI, clocks, operators and timers).
+"""The conductor's events, from the stage and local inputs (MIDI, clocks, operators, timers).
 
-The stage reports the state of its connection, what was accepted or refused, and what was made and shown.
+The stage reports the state of its connection, what was accepted or refused, and what was made and
+shown.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal
+
+from sequencer.core.images import ImageFile, Scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,10 @@ class StateReported:
 
 @dataclass(frozen=True, slots=True)
 class ChunkDone:
-    """`chunk_complete`: a chunk is made. `frames` is the total of the take so far, whichever way the model counted."""
+    """`chunk_complete`: a chunk is made.
+
+    `frames` is the total of the take so far, whichever way the model counted.
+    """
 
     at: int
     chunk: int
@@ -48,7 +55,7 @@ class ChunkDone:
 
 @dataclass(frozen=True, slots=True)
 class PromptAccepted:
-    """A prompt was accepted and queued for encoding; `chunk` is its chunk if the protocol reports it."""
+    """A prompt was accepted and queued for encoding; `chunk` is its chunk, if reported."""
 
     at: int
     prompt: str
@@ -114,7 +121,10 @@ class ResetDone:
 
 @dataclass(frozen=True, slots=True)
 class CommandRefused:
-    """`command_error`, or an error response: `command` is the model's name for it, `reason` the model's text."""
+    """A refused command: a `command_error` message, or an error response.
+
+    `command` is the model's name for it, `reason` the model's text.
+    """
 
     at: int
     command: str
@@ -145,9 +155,9 @@ class UploadFailed:
 class ChunkShown:
     """The first frame of a chunk has arrived.
 
-    `take` is the take that the chunk belongs to, counted by the `start` commands that were sent (from 1). Frames arrive after
-    their chunk was reported, so those of one take may still arrive while the next one plays. None if the stage does not know
-    the take.
+    `take` is the take that the chunk belongs to, counted by the `start` commands that were sent
+    (from 1). Frames arrive after their chunk was reported, so those of one take may still arrive
+    while the next one plays. None if the stage does not know the take.
     """
 
     at: int
@@ -158,7 +168,7 @@ class ChunkShown:
 
 @dataclass(frozen=True, slots=True)
 class FramesRendered:
-    """The simulated stage's frames of a chunk: their number, the SHA-256 of their raw bytes, and the renderer's version."""
+    """A chunk's frames on the simulator: number, SHA-256 of the raw bytes, renderer's version."""
 
     at: int
     chunk: int
@@ -170,7 +180,7 @@ class FramesRendered:
 
 @dataclass(frozen=True, slots=True)
 class StageStatus:
-    """The state of the stage's connection, by the platform's four names; `detail` gives more information if there is any."""
+    """The stage's connection state, by the platform's four names; `detail` may add information."""
 
     at: int
     status: Literal["disconnected", "connecting", "waiting", "ready"]
@@ -241,7 +251,7 @@ StageEvent = (
 
 @dataclass(frozen=True, slots=True)
 class NoteReceived:
-    """A note-on (velocity 0 is a note-off and fires nothing). Channels count from 1."""
+    """A note-on, or with velocity 0 a note-off. Channels count from 1."""
 
     at: int
     note: int
@@ -281,12 +291,56 @@ class OperatorGo:
 
 
 @dataclass(frozen=True, slots=True)
+class OscReceived:
+    """An OSC message: its address and arguments."""
+
+    at: int
+    address: str
+    arguments: tuple[bool | int | float | str, ...] = ()
+    kind: Literal["osc"] = "osc"
+
+
+@dataclass(frozen=True, slots=True)
 class OperatorPause:
     """An operator asked to pause (`paused`) or to resume."""
 
     at: int
     paused: bool
     kind: Literal["hand_pause"] = "hand_pause"
+
+
+MAX_EVERY = 1_000
+"""The most bars or beats between the positions for which something improvised waits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Improvised:
+    """An operator improvised something that no rule of the score provides for.
+
+    What is given of `prompt`, `image`, `strength` and `sr` is shown or set together, at the next
+    chunk within reach; `section` is the section that the score continues with. With a `unit`, it
+    waits for the next bar line or beat within reach, or for every `every`-th of them.
+    """
+
+    at: int
+    prompt: str | None = None
+    image: ImageFile | None = None
+    strength: Fraction | None = None
+    sr: Scale | None = None
+    section: str | None = None
+    unit: Literal["bars", "beats"] | None = None
+    every: int = 1
+    kind: Literal["improvised"] = "improvised"
+
+    def __post_init__(self) -> None:
+        """Check the values, which may come from a journal of unknown origin. Raises ValueError."""
+        given = (self.prompt, self.image, self.strength, self.sr, self.section)
+        if all(one is None for one in given):
+            raise ValueError("nothing is improvised")
+        if self.strength is not None and not 0 <= self.strength <= 1:
+            raise ValueError("an image strength is from 0 to 1")
+        if not 1 <= self.every <= MAX_EVERY:
+            raise ValueError(f"every is from 1 to {MAX_EVERY}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,10 +363,12 @@ class TransportLocated:
 
 @dataclass(frozen=True, slots=True)
 class ClockFitted:
-    """A fit of the external clock, made outside the conductor: at nanosecond `time` it is at `quarter`.
+    """A fit of the external clock, made outside the conductor.
 
-    It moves by `quarters_per_ns`. `deviation` is the fit's own standard error of a predicted time, in nanoseconds; `quality`
-    says how it was found.
+    At nanosecond `time` the clock is at `quarter`.
+
+    It moves by `quarters_per_ns`. `deviation` is the fit's own standard error of a predicted time,
+    in nanoseconds; `quality` states how it was found.
     """
 
     at: int
@@ -326,9 +382,12 @@ class ClockFitted:
 
 @dataclass(frozen=True, slots=True)
 class BoundariesFitted:
-    """A fit of chunk boundaries: chunk `chunk` of the take begins at nanosecond `time`, and each chunk lasts `chunk_ns`.
+    """A fit of chunk boundaries.
 
-    `lag` is the measured time from a chunk's beginning to its first frame shown, in nanoseconds; 0 if nothing is shown.
+    Chunk `chunk` of the take begins at nanosecond `time`, and each chunk lasts `chunk_ns`.
+
+    `lag` is the measured time from a chunk's beginning to its first frame shown, in nanoseconds; 0
+    if nothing is shown.
     """
 
     at: int
@@ -342,7 +401,7 @@ class BoundariesFitted:
 
 @dataclass(frozen=True, slots=True)
 class OffsetChanged:
-    """An operator changed the offset between the clock and the video: a positive offset shows frames later."""
+    """An operator changed the clock-to-video offset: a positive one shows frames later."""
 
     at: int
     offset: int
@@ -368,7 +427,7 @@ class TimerFired:
 
 
 FINISHED_BY_HAND = "finished by hand"
-"""The reason of a `StopRequested` by an operator: a normal end, unlike a limit, an interruption or a failure."""
+"""The reason of an operator's `StopRequested`: a normal end, not a limit or a failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,7 +444,9 @@ LocalEvent = (
     | ControlChanged
     | ProgramChanged
     | OperatorGo
+    | OscReceived
     | OperatorPause
+    | Improvised
     | TransportChanged
     | TransportLocated
     | ClockFitted

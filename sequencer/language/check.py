@@ -1,8 +1,8 @@
 """Read, compile and advise on a score in one step, which is what every command does first.
 
-A score that cannot be read completely is compiled as far as it was read, so that all errors are reported together. In
-`partial`, `unread_parts` finds what is missing, and `unaffected_diagnostics` drops what the compiler may report only for that
-reason.
+A score that cannot be read completely is compiled as far as it was read, so that all errors are
+reported together. In `partial`, `unread_parts` finds what is missing, and `unaffected_diagnostics`
+drops what the compiler may report only for that reason.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sequencer.core.diagnostics import Diagnostic
+from sequencer.core.diagnostics import Diagnostic, Severity
+from sequencer.core.display import counted, summary_repr
 from sequencer.core.errors import ScoreError
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.language.score import Score
@@ -21,9 +22,12 @@ if TYPE_CHECKING:
     from sequencer.language.loader import LoadResult, Notation
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
-    """The complete result of a check. `schedule` is None if an error prevents it; `sources` are the source texts by file."""
+    """The complete result of a check.
+
+    `schedule` is None if an error prevents it; `sources` are the source texts by file.
+    """
 
     score: Score | None
     schedule: Schedule | None
@@ -38,7 +42,12 @@ class CheckResult:
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
         """The diagnostics that do not prevent a performance."""
-        return tuple(one for one in self.diagnostics if not one.is_error)
+        return tuple(one for one in self.diagnostics if one.severity is Severity.WARNING)
+
+    @property
+    def notes(self) -> tuple[Diagnostic, ...]:
+        """The diagnostics that are information, such as cues that a shorter section drops."""
+        return tuple(one for one in self.diagnostics if one.severity is Severity.NOTE)
 
     def performable(self) -> Schedule:
         """Return the schedule.
@@ -50,9 +59,23 @@ class CheckResult:
             raise ScoreError(self.diagnostics, self.sources)
         return self.schedule
 
+    def __repr__(self) -> str:
+        errors, warnings = (
+            counted(len(self.errors), "error"),
+            counted(len(self.warnings), "warning"),
+        )
+        schedule = "no schedule" if self.schedule is None else repr(self.schedule)
+        return summary_repr(self, None, errors, warnings, schedule)
 
-def check(path: Path, *, advice: bool = True, notation: Notation | None = None) -> CheckResult:
+
+def check(
+    path: Path | str, *, advice: bool = True, notation: Notation | None = None
+) -> CheckResult:
     """Read a score's file and compile it.
+
+    >>> import sequencer
+    >>> sequencer.check("first.score").errors
+    ()
 
     Args:
         path: The score's file.
@@ -61,14 +84,24 @@ def check(path: Path, *, advice: bool = True, notation: Notation | None = None) 
 
     Returns:
         The result with all diagnostics. A missing file is one of them, not an exception.
+
+    Raises:
+        TypeError: The path is neither a str nor a Path.
     """
     from sequencer.language.loader import load
 
-    return _compile_loaded(load(path, notation), advice)
+    if not isinstance(path, str | Path):
+        raise TypeError(f"check() expects a path (str or Path), not {type(path).__name__}")
+    return _compile_loaded(load(Path(path), notation), advice)
 
 
 def check_text(
-    text: str, file: str = "", *, advice: bool = True, folder: Path | None = None, notation: Notation | None = None
+    text: str,
+    file: str = "",
+    *,
+    advice: bool = True,
+    folder: Path | None = None,
+    notation: Notation | None = None,
 ) -> CheckResult:
     """Read a score from a text and compile it.
 
@@ -76,7 +109,8 @@ def check_text(
         text: The text.
         file: The file name for diagnostics.
         advice: Whether to add advice.
-        folder: The folder of images and used files. Without it no other file is read, and references to files are errors.
+        folder: The folder of images and used files. Without it no other file is read, and
+            references to files are errors.
         notation: The notation; by default that of the extension of `file`, or else text.
 
     Returns:
@@ -103,11 +137,16 @@ def _compile_loaded(loaded: LoadResult, advice: bool) -> CheckResult:
 
         diagnostics += advise(loaded.score)
     diagnostics.sort(key=lambda one: (one.span.file, one.span.line, one.span.column))
-    return CheckResult(loaded.score, schedule, tuple(diagnostics), loaded.sources)
+    return CheckResult(
+        score=loaded.score,
+        schedule=schedule,
+        diagnostics=tuple(diagnostics),
+        sources=loaded.sources,
+    )
 
 
 def _independent_diagnostics(loaded: LoadResult, score: Score) -> Iterator[Diagnostic]:
-    """Yield the other diagnostics of a score that was not read completely, as far as they do not depend on what is missing."""
+    """Yield other diagnostics of a partly read score that do not depend on what is missing."""
     from sequencer.language.compiler import compile_all
     from sequencer.language.partial import unaffected_diagnostics, unread_parts
 

@@ -1,4 +1,4 @@
-"""Load scores from files or texts: bytes to text, text to a score, with the files, images and MIDI clock that it uses."""
+"""Load scores from files or texts, with the files, images and MIDI clock that they use."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ from sequencer.core.diagnostics import NO_SPAN, Diagnostic, Diagnostics, Span
 from sequencer.core.images import MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.core.paths import as_stored, is_folder
-from sequencer.language.assets import load_midi_clock
+from sequencer.core.sounds import MAX_SOUND_BYTES
+from sequencer.language.clock_files import load_clock_file
 from sequencer.language.score import Let, Scene, Score, Use
+from sequencer.language.sound_files import check_sound_file
 from sequencer.language.source import closest_word, normalise_newlines, replace_unprintable
 
 
-def load_bytes(path: Path, shown: str, most: int, faults: Diagnostics, at: Span = NO_SPAN) -> bytes | None:
+def load_bytes(
+    path: Path, shown: str, most: int, faults: Diagnostics, at: Span = NO_SPAN
+) -> bytes | None:
     """Read the bytes of a score's file.
 
     Args:
@@ -32,22 +36,34 @@ def load_bytes(path: Path, shown: str, most: int, faults: Diagnostics, at: Span 
     try:
         size = path.stat().st_size
         if is_folder(path):
-            faults.error("E503", f"{shown} is a folder, not a score", where, "name a file in it")
+            faults.error(
+                "E503", f"{shown} is a folder, not a score", where, hint="name a file in it"
+            )
             return None
         if size > most:
-            faults.error("E502", f"{shown} is larger than {most:,} bytes, the most that is read", where, "split it with `use`")
+            faults.error(
+                "E502",
+                f"{shown} is larger than {most:,} bytes, the maximum",
+                where,
+                hint="split it with `use`",
+            )
             return None
         with path.open("rb") as file:
             data = file.read(most + 1)  # a device has no size and no end
     except FileNotFoundError:
-        faults.error("E501", f"there is no file {shown}", where, _suggest_file(path))
+        faults.error("E501", f"there is no file {shown}", where, hint=_suggest_file(path))
         return None
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         faults.error("E503", f"{shown} could not be read: {reason}", where)
         return None
     if len(data) > most:  # it grew, or it is not a regular file
-        faults.error("E502", f"{shown} is larger than {most:,} bytes, the most that is read", where, "split it with `use`")
+        faults.error(
+            "E502",
+            f"{shown} is larger than {most:,} bytes, the maximum",
+            where,
+            hint="split it with `use`",
+        )
         return None
     return data
 
@@ -62,7 +78,7 @@ def _suggest_file(path: Path) -> str | None:
 
 
 def decode_score(data: bytes, file: str, faults: Diagnostics) -> str | None:
-    r"""Decode the bytes of a score's file as UTF-8, with `\n` as newlines and without a byte order mark.
+    r"""Decode a score file's bytes as UTF-8, with `\n` as newlines and no byte order mark.
 
     Return None if a diagnostic was reported.
     """
@@ -70,7 +86,12 @@ def decode_score(data: bytes, file: str, faults: Diagnostics) -> str | None:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        before = data[: error.start].removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        before = (
+            data[: error.start]
+            .removeprefix(b"\xef\xbb\xbf")
+            .replace(b"\r\n", b"\n")
+            .replace(b"\r", b"\n")
+        )
         line = before.count(b"\n") + 1
         column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
         at = Span(file, line, column, line, column + 1)
@@ -80,13 +101,20 @@ def decode_score(data: bytes, file: str, faults: Diagnostics) -> str | None:
             return normalise_newlines(text)
         at, byte = Span(file, 1, 1, 1, 2), 0
     if guess is not None:
-        faults.error("E505", f"this file is {guess}, not UTF-8", Span(file, 1, 1, 1, 2), "save it as UTF-8")
+        faults.error(
+            "E505",
+            f"this file is {guess}, not UTF-8",
+            Span(file, 1, 1, 1, 2),
+            hint="save it as UTF-8",
+        )
     elif b"\x00" in data[:8192]:
         hint = "a score is plain UTF-8 text"
-        faults.error("E506", "this is not a text file: it holds zero bytes", at, hint)
+        faults.error("E506", "this is not a text file: it contains null bytes", at, hint=hint)
     else:
         hint = "save the file as UTF-8; it may be in an older encoding such as Latin-1"
-        faults.error("E504", f"this is not UTF-8: the byte 0x{byte:02X} cannot stand here", at, hint)
+        faults.error(
+            "E504", f"this is not UTF-8: the byte 0x{byte:02X} is not valid here", at, hint=hint
+        )
     return None
 
 
@@ -100,7 +128,10 @@ def _detect_encoding(data: bytes) -> str | None:
     pairs = len(head) // 2
     if pairs >= 4:
         for first in (0, 1):
-            if head[first::2].count(0) > pairs * 0.7 and head[1 - first :: 2].count(0) < pairs * 0.1:
+            if (
+                head[first::2].count(0) > pairs * 0.7
+                and head[1 - first :: 2].count(0) < pairs * 0.1
+            ):
                 return "UTF-16"
     return None
 
@@ -115,7 +146,7 @@ class Notation(StrEnum):
 NOTATION_BY_SUFFIX = {".score": Notation.TEXT, ".yaml": Notation.YAML, ".yml": Notation.YAML}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoadLimits:
     """Limits on what loading a score may cost and access. The caller can change all of them."""
 
@@ -127,15 +158,17 @@ class LoadLimits:
     """Maximum number of pixels in an image."""
     song_bytes: int = 4_000_000
     """Maximum size of a MIDI file, in bytes."""
+    sound_bytes: int = MAX_SOUND_BYTES
+    """Maximum size of a sound file, in bytes."""
     uses: int = 100
     """Maximum number of files that a score may use, over all levels."""
     outside: bool = False
-    """Whether images, MIDI files and used files may be outside the score's folder."""
+    """Whether images, sounds, MIDI files and used files may be outside the score's folder."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoadResult:
-    """The result of loading: the score if there were no errors, every diagnostic, and the source texts they point into."""
+    """The result of loading: the score if there were no errors, all diagnostics, and sources."""
 
     score: Score | None
     diagnostics: tuple[Diagnostic, ...]
@@ -143,12 +176,17 @@ class LoadResult:
     dropped: int = 0
     """The number of diagnostics beyond the maximum that is kept."""
     part: Score | None = None
-    """What could be read of a score with errors. It is never performed, but allows further errors in it to be reported."""
+    """What could be read of a score with errors.
+
+    It is never performed, but allows further errors in it to be reported.
+    """
     notation: Notation = Notation.TEXT
     """The notation of the score's own file."""
 
 
-def load(path: Path | str, notation: Notation | None = None, limits: LoadLimits | None = None) -> LoadResult:
+def load(
+    path: Path | str, notation: Notation | None = None, limits: LoadLimits | None = None
+) -> LoadResult:
     """Load a score from a file.
 
     Args:
@@ -166,12 +204,19 @@ def load(path: Path | str, notation: Notation | None = None, limits: LoadLimits 
     text = None if data is None else decode_score(data, str(path), loader.faults)
     if text is None:
         if data is not None and b"\x00" not in data:
-            loader.sources[str(path)] = replace_unprintable(normalise_newlines(data.decode("utf-8", "replace")))
+            loader.sources[str(path)] = replace_unprintable(
+                normalise_newlines(data.decode("utf-8", "replace"))
+            )
         return loader.result(None)
     chosen = notation or NOTATION_BY_SUFFIX.get(file.suffix.lower())
     if chosen is None:
-        hint = "a score's file ends in .score (text) or .yaml"
-        loader.faults.error("E507", f"{file.name} could be in either notation", Span(str(path), 0, 0, 0, 0), hint)
+        hint = "the name of a score file ends in .score (text) or .yaml"
+        loader.faults.error(
+            "E507",
+            f"{file.name} could be in either notation",
+            Span(str(path), 0, 0, 0, 0),
+            hint=hint,
+        )
         return loader.result(None)
     loader.open_files.append(_resolve_path(file))
     return loader.result(loader.load_score(text, str(path), chosen))
@@ -189,7 +234,8 @@ def load_text(
     Args:
         text: The text.
         file: The file name for diagnostics.
-        folder: The folder of images and used files. Without it no file is opened: images are not inspected, `use` is an error.
+        folder: The folder of images and used files. Without it no file is opened: images are not
+            inspected, `use` is an error.
         notation: The notation; by default that of the extension of `file`, or else text.
         limits: Limits on size and access; by default those of `LoadLimits`.
 
@@ -201,7 +247,10 @@ def load_text(
     if len(text) > loader.limits.bytes:
         hint = "split it with `use`"
         loader.faults.error(
-            "E502", f"this score is longer than {loader.limits.bytes:,} characters", Span(file, 0, 0, 0, 0), hint
+            "E502",
+            f"this score is longer than {loader.limits.bytes:,} characters",
+            Span(file, 0, 0, 0, 0),
+            hint=hint,
         )
         return loader.result(None)
     chosen = notation or NOTATION_BY_SUFFIX.get(PurePosixPath(file).suffix.lower(), Notation.TEXT)
@@ -221,7 +270,7 @@ def _stored_path(path: Path) -> Path:
 
 
 class _Loader:
-    """The state of one loading process: its diagnostics, its folder, and the files it has opened."""
+    """The state of loading: its diagnostics, its folder, and the files it has opened."""
 
     def __init__(self, limits: LoadLimits) -> None:
         self.limits = limits
@@ -236,7 +285,14 @@ class _Loader:
     def result(self, score: Score | None) -> LoadResult:
         """Return the result."""
         whole, part = (None, score) if self.faults.has_errors else (score, None)
-        return LoadResult(whole, self.faults.diagnostics, self.sources, self.faults.dropped, part, self.notation)
+        return LoadResult(
+            score=whole,
+            diagnostics=self.faults.diagnostics,
+            sources=self.sources,
+            dropped=self.faults.dropped,
+            part=part,
+            notation=self.notation,
+        )
 
     def load_score(self, text: str, file: str, notation: Notation) -> Score:
         """Return the score of a text, with its used files, its images and its MIDI clock."""
@@ -245,12 +301,28 @@ class _Loader:
         uses = tuple(self._load_use(use, file) for use in score.uses)
         score = replace(score, uses=uses, sources=tuple(self.sources.items()))
         if self.folder is not None:
-            from sequencer.language.assets import probe_image  # imports Pillow, which is needed only if there may be images
+            from sequencer.language.assets import (
+                probe_image,
+            )  # imports Pillow, which is needed only if there may be images
 
             images = probe_image(
-                score, self.folder, self.limits.image_bytes, self.limits.image_pixels, self.limits.outside, self.faults
+                score,
+                self.folder,
+                self.limits.image_bytes,
+                most_pixels=self.limits.image_pixels,
+                outside=self.limits.outside,
+                faults=self.faults,
             )
-            song = load_midi_clock(score, self.folder, self.limits.song_bytes, self.limits.outside, self.faults)
+            song = load_clock_file(
+                score, self.folder, self.limits.song_bytes, self.limits.outside, self.faults
+            )
+            check_sound_file(
+                score.header.sound,
+                self.folder,
+                self.limits.sound_bytes,
+                outside=self.limits.outside,
+                faults=self.faults,
+            )
             score = replace(score, images=images, song=song)
         return score
 
@@ -266,7 +338,7 @@ class _Loader:
 
                 return read_yaml(text, file, self.faults)
 
-    # ---- use -------------------------------------------------------------------------------------------------------
+    # ---- use -------------------------------------------------------------------------------------
 
     def _load_use(self, use: Use, file: str) -> Use:
         """Return `use` with its contents. A file is read once, however often it is used."""
@@ -275,13 +347,23 @@ class _Loader:
             return use
         real = _resolve_path(path)
         if real in self.open_files:
-            names = " → ".join(one.name for one in [*self.open_files[self.open_files.index(real) :], real])
-            self.faults.error("E511", f"this goes round in a circle: {names}", use.span, "leave this line out")
+            names = " → ".join(
+                one.name for one in [*self.open_files[self.open_files.index(real) :], real]
+            )
+            self.faults.error(
+                "E511",
+                f"these files use each other in a cycle: {names}",
+                use.span,
+                hint="remove this line",
+            )
             return use
         if real not in self.known:
             if len(self.known) >= self.limits.uses:
                 self.faults.error(
-                    "E512", f"a score uses at most {self.limits.uses} files", use.span, "put what they hold into fewer"
+                    "E512",
+                    f"a score uses at most {self.limits.uses} files",
+                    use.span,
+                    hint="combine them into fewer files",
                 )
                 return use
             self.known[real] = self._read_used(path, real, use, file)
@@ -290,19 +372,32 @@ class _Loader:
 
     def _find_used_path(self, use: Use) -> Path | None:
         if self.folder is None:
-            self.faults.error("E513", "this score has no folder, so it cannot use a file", use.span, "read it from a file")
+            self.faults.error(
+                "E513",
+                "this score has no folder, so it cannot use a file",
+                use.span,
+                hint="read it from a file",
+            )
             return None
         written = Path(use.path)
         try:
             path = as_stored(self.folder / written)
-            inside = not written.is_absolute() and _resolve_path(path).is_relative_to(_resolve_path(self.folder))
-        except (OSError, ValueError, RuntimeError) as error:  # before Python 3.13 circular links raise RuntimeError
+            inside = not written.is_absolute() and _resolve_path(path).is_relative_to(
+                _resolve_path(self.folder)
+            )
+        except (
+            OSError,
+            ValueError,
+            RuntimeError,
+        ) as error:  # before Python 3.13 circular links raise RuntimeError
             reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
             self.faults.error("E503", f"{use.path} could not be read: {reason}", use.span)
             return None
         if not inside and not self.limits.outside:
-            hint = "copy it into the folder of the score, or below"
-            self.faults.error("E510", f"{use.path} lies outside of the score's folder", use.span, hint)
+            hint = "copy it into the score's folder or a subfolder"
+            self.faults.error(
+                "E510", f"{use.path} is outside the score's folder", use.span, hint=hint
+            )
             return None
         return path
 
@@ -310,8 +405,10 @@ class _Loader:
         shown = str(path) if file else use.path
         notation = NOTATION_BY_SUFFIX.get(path.suffix.lower())
         if notation is None:
-            hint = "a used file ends in .score or .yaml"
-            self.faults.error("E507", f"{use.path} could be in either notation", use.span, hint)
+            hint = "the name of a used file ends in .score or .yaml"
+            self.faults.error(
+                "E507", f"{use.path} could be in either notation", use.span, hint=hint
+            )
             return None
         data = load_bytes(path, use.path, self.limits.bytes, self.faults, use.span)
         text = None if data is None else decode_score(data, shown, self.faults)
@@ -329,8 +426,8 @@ class _Loader:
         lets += inner.lets
         scenes += inner.scenes
         if not lets and not scenes:
-            message = f"{use.path} has neither variables nor scenes: there is nothing to use in it"
-            self.faults.warn("W101", message, use.span, "leave this line out")
+            message = f"{use.path} has neither variables nor scenes, so there is nothing to use"
+            self.faults.warn("W101", message, use.span, hint="remove this line")
         return replace(use, lets=tuple(lets), scenes=tuple(scenes))
 
     def _rebase_use(self, nested: Use, path: Path) -> Use:

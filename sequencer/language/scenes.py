@@ -1,8 +1,9 @@
 """List a score's scenes with their starts, images and evolutions, for people who choose among them.
 
-The language only knows a scene's two texts. The rest is inferred from context: an image belongs to a scene when a cue shows
-both, or when the comment right above the scene names it. An evolution is an action that a cue gives the scene, or a variable
-whose name begins with the scene's (`tram_opens` for `tram`) and that neither of its texts uses.
+The language only knows a scene's two texts. The rest is inferred from context: an image belongs to
+a scene when a cue shows both, or when the comment right above the scene names it. An evolution is
+an action that a cue gives the scene, or a variable whose name begins with the scene's (`tram_opens`
+for `tram`) and that neither of its texts uses.
 """
 
 from __future__ import annotations
@@ -11,7 +12,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sequencer.language.score import Item, Let, Pick, PromptText, Scene, Score, Show, Text, UseImage, Variable
+from sequencer.language.score import (
+    Item,
+    Let,
+    Pick,
+    PromptText,
+    Scene,
+    Score,
+    Show,
+    Text,
+    UseImage,
+    Variable,
+)
 from sequencer.language.values.writing import render_content
 
 _IMAGE = re.compile(r"[^\s\"'<>|()]+\.(?:png|jpe?g|webp)\b", re.IGNORECASE)
@@ -20,15 +32,21 @@ _COMMENT = re.compile(r"[ \t]*#")
 
 @dataclass(frozen=True, slots=True)
 class Evolution:
-    """Something that may happen in a scene. `name` is the variable that contains it, or None if it is written in a cue."""
+    """Something that may happen in a scene.
+
+    `name` is the variable that contains it, or None if it is written in a cue.
+    """
 
     name: str | None
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SceneCard:
-    """A scene in the list. `base` and `follow` are as written, `start` is the base with its variables filled in."""
+    """A scene in the list.
+
+    `base` and `follow` are as written, `start` is the base with its variables filled in.
+    """
 
     name: str
     base: str | None
@@ -42,7 +60,7 @@ class SceneCard:
 
 
 def scene_cards(score: Score) -> tuple[SceneCard, ...]:
-    """Return every scene of a score, those of used files first, in the order in which they are defined."""
+    """Return every scene of a score, in order of definition, those of used files first."""
     lets = tuple(let for use in score.uses for let in use.lets) + score.lets
     scenes = tuple(scene for use in score.uses for scene in use.scenes) + score.scenes
     values: dict[str, str] = {}
@@ -50,18 +68,24 @@ def scene_cards(score: Score) -> tuple[SceneCard, ...]:
         values.setdefault(let.name, _fill_text(let.text, values))
     items = [*score.items, *(item for section in score.sections for item in section.items)]
     sources = dict(score.sources)
-    return tuple(_build_card(scene, scenes, lets, values, items, sources) for scene in scenes)
+    return tuple(
+        _build_card(scene, scenes, lets, values=values, items=items, sources=sources)
+        for scene in scenes
+    )
 
 
 def _build_card(
     scene: Scene,
     scenes: tuple[Scene, ...],
     lets: tuple[Let, ...],
+    *,
     values: dict[str, str],
     items: list[Item],
     sources: dict[str, str],
 ) -> SceneCard:
-    image = _find_shown_image(scene.name, items) or _find_comment_image(scene, sources.get(scene.span.file, ""))
+    image = _find_shown_image(scene.name, items) or _find_comment_image(
+        scene, sources.get(scene.span.file, "")
+    )
     used = {
         part.name
         for text in (scene.base, scene.follow)
@@ -70,34 +94,39 @@ def _build_card(
         if isinstance(part, Variable)
     }
     names = [other.name for other in scenes]
-    held = [let for let in lets if let.name not in used and _find_owner(let.name, names) == scene.name]
+    held = [
+        let for let in lets if let.name not in used and _find_owner(let.name, names) == scene.name
+    ]
     evolutions = [Evolution(let.name, values[let.name]) for let in held]
     known = {one.text for one in evolutions}
     for text in _find_actions(scene.name, items):
-        said = _fill_text(text, values)
-        if said not in known:
-            known.add(said)
-            evolutions.append(Evolution(None, said))
+        filled = _fill_text(text, values)
+        if filled not in known:
+            known.add(filled)
+            evolutions.append(Evolution(None, filled))
     return SceneCard(
-        scene.name,
-        None if scene.base is None else render_content(scene.base),
-        None if scene.follow is None else render_content(scene.follow),
-        None if scene.base is None else _fill_text(scene.base, values),
-        image,
-        tuple(evolutions),
-        scene.silenced,
-        scene.span.file,
-        scene.span.line,
+        name=scene.name,
+        base=None if scene.base is None else render_content(scene.base),
+        follow=None if scene.follow is None else render_content(scene.follow),
+        start=None if scene.base is None else _fill_text(scene.base, values),
+        image=image,
+        evolutions=tuple(evolutions),
+        quiet=scene.silenced,
+        file=scene.span.file,
+        line=scene.span.line,
     )
 
 
 def _fill_text(text: Text, values: dict[str, str]) -> str:
     """Return a text with its variables filled in. Unknown variables stay as written."""
-    return "".join(part if isinstance(part, str) else values.get(part.name, "{" + part.name + "}") for part in text.parts)
+    return "".join(
+        part if isinstance(part, str) else values.get(part.name, "{" + part.name + "}")
+        for part in text.parts
+    )
 
 
 def _find_owner(name: str, scenes: list[str]) -> str | None:
-    """Return the scene that a variable is named after: the longest scene name that its name begins with."""
+    """Return the scene a variable is named after: the longest scene name that begins its name."""
     fitting = [scene for scene in scenes if name.startswith((f"{scene}_", f"{scene}-"))]
     return max(fitting, key=len, default=None)
 
@@ -105,7 +134,10 @@ def _find_owner(name: str, scenes: list[str]) -> str | None:
 def _find_shown_image(name: str, items: list[Item]) -> str | None:
     """Return the first image that a cue shows together with a scene's base."""
     for item in items:
-        if any(isinstance(action, Show) and action.scene == name and action.action is None for action in item.actions):
+        if any(
+            isinstance(action, Show) and action.scene == name and action.action is None
+            for action in item.actions
+        ):
             for action in item.actions:
                 if isinstance(action, UseImage):
                     return action.path

@@ -1,16 +1,20 @@
-"""The nodes of a score: what both notations are read into and printed from, and what the compiler takes."""
+"""The nodes of a score, which both notations are read into and printed from, and compiled."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import field
 from enum import StrEnum
 from fractions import Fraction
 from typing import Literal
 
 from sequencer.core.diagnostics import NO_SPAN, Span
+from sequencer.core.display import counted, summary_repr
 from sequencer.core.images import ImageFile
 from sequencer.core.lazy_dataclass import dataclass
+from sequencer.core.midi_notes import MiddleC
 from sequencer.core.timebase import Meter, Snap
+from sequencer.schedule.model import LatePolicy
 
 
 def span_field() -> Span:
@@ -19,6 +23,10 @@ def span_field() -> Span:
     The span is not part of equality: two nodes are equal if they have the same content.
     """
     return field(default=NO_SPAN, compare=False, repr=False)
+
+
+MAX_VELOCITY = 127
+"""The highest velocity of a MIDI note."""
 
 
 class Unit(StrEnum):
@@ -62,7 +70,10 @@ class AtTick:
 
 @dataclass(frozen=True, slots=True)
 class AtOffset:
-    """`32b`, `12.5s`, `14c`, `396f`: an amount since the beginning of the section, from 0. Never in bars."""
+    """`32b`, `12.5s`, `14c`, `396f`: an amount since the beginning of the section, from 0.
+
+    Never in bars.
+    """
 
     amount: Fraction
     unit: Unit
@@ -71,7 +82,7 @@ class AtOffset:
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """`+2bar`: relative to the previous `at` of the same block in source order, or to the beginning of the block."""
+    """`+2bar`: relative to the previous `at` of the block in source order, or to its beginning."""
 
     by: Duration
     span: Span = span_field()
@@ -86,7 +97,15 @@ class AtMark:
     span: Span = span_field()
 
 
-Position = AtBar | AtTick | AtOffset | After | AtMark
+@dataclass(frozen=True, slots=True)
+class FromEnd:
+    """`end -1 bar`, `end -2.5s`: counted back from the end of the section, or of the score."""
+
+    by: Duration
+    span: Span = span_field()
+
+
+Position = AtBar | AtTick | AtOffset | After | AtMark | FromEnd
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +118,7 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text: strings (escapes, braces and folded white space already processed) and variables, in order."""
+    """A text: strings (escapes, braces, folded white space already processed) and variables."""
 
     parts: tuple[str | Variable, ...]
     span: Span = span_field()
@@ -109,10 +128,20 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """`pick(text | text | …)`: one of its options, chosen at random from the seed and the position."""
+    """`pick(text | text | …)`: an option chosen at random from the seed and the position.
+
+    If `is_shuffled`, it is `shuffle(text | text | …)`, which uses every option once before any is
+    used again.
+    """
 
     options: tuple[Text, ...]
     span: Span = span_field()
+    is_shuffled: bool = False
+
+    @property
+    def keyword(self) -> str:
+        """The word that it is written with, and its key in YAML."""
+        return "shuffle" if self.is_shuffled else "pick"
 
 
 PromptText = Text | Pick
@@ -169,7 +198,10 @@ class SetSr:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """`cut`, `cut seed 9`: ends the take before its chunk and starts a new one. Without a seed the seed stays the same."""
+    """`cut`, `cut seed 9`: ends the take before its chunk and starts a new one.
+
+    Without a seed the seed stays the same.
+    """
 
     seed: int | None = None
     span: Span = span_field()
@@ -177,7 +209,10 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class ChangeTempo:
-    """`tempo 96`, `tempo 120 -> 132 over 4 bars`. `over` is None in a section's head: the ramp lasts as long as the section."""
+    """`tempo 96`, `tempo 120 -> 132 over 4 bars`.
+
+    `over` is None in a section's head: the ramp lasts as long as the section.
+    """
 
     bpm: Fraction
     to: Fraction | None = None
@@ -288,7 +323,7 @@ Action = (
 
 
 class ClockKind(StrEnum):
-    """What counts time: the model's chunks, a tempo counted in the model's frames, a MIDI file, or an external clock."""
+    """What counts time: chunks, a tempo counted in frames, a file, or an external clock."""
 
     CHUNKS = "chunks"
     BPM = "bpm"
@@ -305,17 +340,34 @@ class ClockKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SongTime:
-    """The times of a MIDI file: (quarter, bpm) and (quarter, meter), each valid from its quarter. Both begin at quarter 0."""
+    """The times of a MIDI file or a beat file.
+
+    The fields are sequences of pairs:
+
+    (quarter, bpm) and (quarter, meter), each valid from its quarter. Both begin at quarter 0.
+    `start` is the second of the sound at which quarter 0 is, if the file states it: only beat files
+    do.
+    """
 
     tempos: tuple[tuple[Fraction, Fraction], ...]
     meters: tuple[tuple[Fraction, Meter], ...]
+    start: Fraction | None = None
+
+    @property
+    def source(self) -> str:
+        """What kind of file they are from, for messages."""
+        return "MIDI file" if self.start is None else "beat file"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClockLine:
-    """`clock …`. `bpm` is the tempo, or the nominal tempo of an external clock; None with `chunks`, `mtc` and `file`.
+    """`clock …`.
 
-    `rate` is the frame rate of time code as written (`25`), `file` the path of a MIDI file.
+    `bpm` is the tempo, or the nominal tempo of an external clock; None with `chunks`, `mtc` and
+    `file`.
+
+    `rate` is the frame rate of time code as written (`25`), `file` the path of a MIDI file or a
+    beat file.
     """
 
     kind: ClockKind = ClockKind.CHUNKS
@@ -328,6 +380,19 @@ class ClockLine:
 
 
 @dataclass(frozen=True, slots=True)
+class SoundLine:
+    """`sound "song.wav"`, `sound "song.wav" from 12.5s`: the file that is played with the score.
+
+    `path` is relative to the score's folder. Score time 0 is second `start` of the file.
+    """
+
+    path: str
+    start: Fraction = Fraction(0)
+    span: Span = span_field()
+    path_span: Span = span_field()
+
+
+@dataclass(frozen=True, slots=True)
 class GridLine:
     """`grid 33 frames @ 24 fps`."""
 
@@ -336,26 +401,63 @@ class GridLine:
     span: Span = span_field()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
     """The header lines. A field is None and has no entry in `spans` if its line was not written."""
 
     title: str | None = None
     clock: ClockLine | None = None
+    sound: SoundLine | None = None
     grid: GridLine | None = None
     snap: Snap | None = None
     lead: int | None = None
-    late: Literal["shift", "drop"] | None = None
+    late: LatePolicy | None = None
     seed: int | None = None
     sr: SuperResolution | None = None
-    middle: Literal["C3", "C4"] | None = None
+    middle: MiddleC | None = None
+    model: str | None = None
     spans: tuple[tuple[str, Span], ...] = field(default=(), compare=False, repr=False)
     """(field, span of its statement) for each header line that was written, in source order."""
 
 
 @dataclass(frozen=True, slots=True)
+class Comparison:
+    """`> 64`, `<= 20`: compared with the velocity of a note, or the value of an OSC message."""
+
+    operator: Literal[">", "<", ">=", "<="]
+    value: Fraction
+
+    @property
+    def velocities(self) -> tuple[int, int]:
+        """The lowest and the highest velocity that fulfil it, from 1 to 127."""
+        value = int(self.value)
+        match self.operator:
+            case ">":
+                return max(1, value + 1), MAX_VELOCITY
+            case ">=":
+                return max(1, value), MAX_VELOCITY
+            case "<":
+                return 1, min(MAX_VELOCITY, value - 1)
+            case "<=":
+                return 1, min(MAX_VELOCITY, value)
+
+
+@dataclass(frozen=True, slots=True)
 class OnNote:
-    """`note C3`, `note 60`: `written` is the name or the number; `middle` determines the number of a name."""
+    """A trigger on a note, such as `note C3`, `note 60` or `note C3 vel >= 100`.
+
+    `written` is the name or the number; `middle` determines the number of a name.
+    """
+
+    written: str
+    channel: int | None = None
+    velocity: Comparison | None = None
+    span: Span = span_field()
+
+
+@dataclass(frozen=True, slots=True)
+class OnRelease:
+    """`release C3`: a note-off, or a note-on with velocity 0. `written` is as in `OnNote`."""
 
     written: str
     channel: int | None = None
@@ -364,7 +466,7 @@ class OnNote:
 
 @dataclass(frozen=True, slots=True)
 class OnControl:
-    """`cc 20 > 64` or `cc 20 < 64`: fires when the value crosses the threshold, and re-arms 4 beyond it."""
+    """`cc 20 > 64` or `cc 20 < 64`: fires on crossing the threshold, re-arms 4 beyond it."""
 
     control: int
     above: bool
@@ -391,6 +493,15 @@ class OnTransport:
 
 
 @dataclass(frozen=True, slots=True)
+class OnOsc:
+    """`osc "/drop"`: an OSC message; `osc "/fader" > 0.5`: its first argument crosses a value."""
+
+    address: str
+    value: Comparison | None = None
+    span: Span = span_field()
+
+
+@dataclass(frozen=True, slots=True)
 class OnGo:
     """`go NAME`: a go-cue, sent by the operator from a key, the command line or another shell."""
 
@@ -398,12 +509,12 @@ class OnGo:
     span: Span = span_field()
 
 
-Trigger = OnNote | OnControl | OnProgram | OnTransport | OnGo
+Trigger = OnNote | OnRelease | OnControl | OnProgram | OnTransport | OnOsc | OnGo
 
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """`at PLACE action, …`."""
+    """`at POSITION action, …`."""
 
     place: Position
     actions: tuple[Action, ...]
@@ -412,7 +523,7 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Every:
-    """`every DUR [from PLACE] action, …`."""
+    """`every DUR [from POSITION] action, …`."""
 
     every: Duration
     start: Position | None
@@ -421,22 +532,33 @@ class Every:
 
 
 @dataclass(frozen=True, slots=True)
+class AtNext:
+    """`next bar`, `next 2 bars`, `next beat`: where a quantised rule lands."""
+
+    count: int
+    unit: Unit
+    span: Span = span_field()
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
-    """`on TRIGGER -> action, …`."""
+    """`on TRIGGER -> action, …`, or quantised: `on TRIGGER at next bar -> action, …`."""
 
     trigger: Trigger
     actions: tuple[Action, ...]
+    at: AtNext | None = None
     span: Span = span_field()
 
 
 Item = Cue | Every | Rule
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """A part of a score with its own local positions.
 
-    It is live if `until` is not empty: then `duration` is None and `most` is its maximum length.
+    Without a length and without `until` it has those of the section that it is `like`. It is live
+    if `until` is not empty: then `duration` is None and `most` is its maximum length.
     """
 
     name: str
@@ -447,8 +569,11 @@ class Section:
     tempo: ChangeTempo | None = None
     meter: ChangeMeter | None = None
     cut: Cut | None = None
+    like: str | None = None
+    """The section from which it inherits what it does not state itself."""
     span: Span = span_field()
     name_span: Span = span_field()
+    like_span: Span = span_field()
 
     @property
     def is_live(self) -> bool:
@@ -466,7 +591,7 @@ class Let:
     name_span: Span = span_field()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
     """`scene NAME { base "…" follow "…" }`. Either text may be missing, but not both."""
 
@@ -482,7 +607,7 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """`use "scenes.score"` with its contents: all variables and scenes of that file, including those that it uses itself."""
+    """`use "scenes.score"` with all variables and scenes of that file and of those that it uses."""
 
     path: str
     lets: tuple[Let, ...] = ()
@@ -500,17 +625,60 @@ class PlayItem:
 
 
 @dataclass(frozen=True, slots=True)
+class PlayGroup:
+    """`(verse chorus)*2` in `play`: its items in order, twice in total."""
+
+    items: tuple[PlayPart, ...]
+    times: int = 1
+    span: Span = span_field()
+
+
+PlayPart = PlayItem | PlayGroup
+
+
+def played_items(play: tuple[PlayPart, ...]) -> Iterator[PlayItem]:
+    """Yield the items of an order as they are written, each once, also those in groups."""
+    for part in play:
+        if isinstance(part, PlayGroup):
+            yield from played_items(part.items)
+        else:
+            yield part
+
+
+def unrolled(play: tuple[PlayPart, ...], most: int | None = None) -> Iterator[PlayItem]:
+    """Yield the items of an order as they are played.
+
+    Args:
+        play: The order.
+        most: The maximum number of times that a group is repeated; None for all.
+    """
+    for part in play:
+        if isinstance(part, PlayGroup):
+            times = part.times if most is None else min(part.times, most)
+            for _ in range(times):
+                yield from unrolled(part.items, most)
+        else:
+            yield part
+
+
+@dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment, without its `#` and the space after it. `own_line` is true if nothing else is on its line."""
+    """A comment, without its `#` and the space after it.
+
+    `own_line` is true if nothing else is on its line.
+    """
 
     text: str
     own_line: bool
     span: Span = span_field()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """A complete score. `items` are its cues and rules outside of sections (only rules if there are sections)."""
+    """A complete score.
+
+    `items` are its cues and rules outside of sections (only rules if there are sections).
+    """
 
     header: Header = Header()
     uses: tuple[Use, ...] = ()
@@ -518,7 +686,7 @@ class Score:
     scenes: tuple[Scene, ...] = ()
     sections: tuple[Section, ...] = ()
     items: tuple[Item, ...] = ()
-    play: tuple[PlayItem, ...] = ()
+    play: tuple[PlayPart, ...] = ()
     end: Position | None = None
     file: str = field(default="", compare=False)
     """The file name for messages; empty for a score read from a string."""
@@ -530,6 +698,18 @@ class Score:
     images: tuple[ImageFile, ...] = field(default=(), compare=False)
     """The images of the score, one for each path that could be read."""
     song: SongTime | None = field(default=None, compare=False)
-    """The times of the MIDI file that its clock names, if that could be read."""
+    """The times of the file that its clock names, if that could be read."""
     play_span: Span = span_field()
     end_span: Span = span_field()
+
+    def __repr__(self) -> str:
+        items = [*self.items, *(item for part in self.sections for item in part.items)]
+        rules = sum(1 for one in items if isinstance(one, Rule))
+        return summary_repr(
+            self,
+            self.header.title,
+            counted(len(items) - rules, "cue"),
+            counted(rules, "rule") if rules else "",
+            counted(len(self.sections), "section") if self.sections else "",
+            f"from {self.file!r}" if self.file else "",
+        )

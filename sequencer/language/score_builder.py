@@ -6,10 +6,21 @@ from dataclasses import field
 
 from sequencer.core.diagnostics import NO_SPAN, Span
 from sequencer.core.lazy_dataclass import dataclass
-from sequencer.language.score import Comment, Header, Item, Let, PlayItem, Position, Scene, Score, Section, Use
+from sequencer.language.score import (
+    Comment,
+    Header,
+    Item,
+    Let,
+    PlayPart,
+    Position,
+    Scene,
+    Score,
+    Section,
+    Use,
+)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class ScoreBuilder:
     """The parts so far, each kind in source order."""
 
@@ -18,22 +29,24 @@ class ScoreBuilder:
     scenes: list[Scene] = field(default_factory=list)
     sections: list[Section] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
-    play: tuple[PlayItem, ...] = ()
+    play: tuple[PlayPart, ...] = ()
     end: Position | None = None
     play_span: Span = NO_SPAN
     end_span: Span = NO_SPAN
 
-    def build(self, header: Header, comments: tuple[Comment, ...], file: str, text: str = "") -> Score:
+    def build(
+        self, header: Header, comments: tuple[Comment, ...], file: str, text: str = ""
+    ) -> Score:
         """Return the complete score. `text` is the source text, if available."""
         return Score(
-            header,
-            tuple(self.uses),
-            tuple(self.lets),
-            tuple(self.scenes),
-            tuple(self.sections),
-            tuple(self.items),
-            self.play,
-            self.end,
+            header=header,
+            uses=tuple(self.uses),
+            lets=tuple(self.lets),
+            scenes=tuple(self.scenes),
+            sections=tuple(self.sections),
+            items=tuple(self.items),
+            play=self.play,
+            end=self.end,
             file=file,
             text=text,
             sources=((file, text),),

@@ -8,16 +8,18 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 
 from sequencer.core.diagnostics import Diagnostics, Fix, Span
+from sequencer.core.prompt_texts import FORBIDDEN
 
 MAX_LINE_LENGTH = 200_000
 """Maximum length of a line, in characters."""
 
-UNUSUAL_SPACE = re.compile("[\u00a0\u00ad\u1680\u180e\u2000-\u200b\u200e\u200f\u202a-\u202f\u205f-\u2064\u2066-\u2069\u3000]+")
+UNUSUAL_SPACE = re.compile(
+    "[\u00a0\u00ad\u1680\u180e\u2000-\u200b\u200e\u200f\u202a-\u202f\u205f-\u2064\u2066-\u2069\u3000]+"
+)
 """White space other than space and tab, and invisible characters, which come with copied text."""
 
 _LINE_END = re.compile(r"\n")
 _TOO_LONG = re.compile(rf"^[^\n]{{{MAX_LINE_LENGTH + 1}}}", re.MULTILINE)
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 
 
 class Source:
@@ -41,7 +43,13 @@ class Source:
         if end_line > line and end == self.starts[end_line - 1]:
             end_line -= 1  # an end at the start of a line counts as the end of the line before
             end -= 1
-        return Span(self.file, line, start - self.starts[line - 1] + 1, end_line, end - self.starts[end_line - 1] + 1)
+        return Span(
+            self.file,
+            line,
+            start - self.starts[line - 1] + 1,
+            end_line,
+            end - self.starts[end_line - 1] + 1,
+        )
 
 
 def normalise_newlines(text: str) -> str:
@@ -54,45 +62,62 @@ def normalise_newlines(text: str) -> str:
 
 
 def replace_unprintable(text: str) -> str:
-    """Return `text` as messages show it: characters that would break a line or a terminal become U+FFFD, of the same width."""
-    return _CONTROL.sub("\ufffd", text)
+    """Return `text` as messages show it.
+
+    Characters that would break a line or a terminal become U+FFFD, which has the same width.
+    """
+    return FORBIDDEN.sub("\ufffd", text)
 
 
 def replace_forbidden(text: str) -> str:
     """Return `text` with a space in place of each character that is not allowed in a score."""
-    return _CONTROL.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return FORBIDDEN.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def unusual_space_error(found: str, at: Span) -> tuple[str, Span, str, tuple[Fix, ...]]:
-    """Return the message, span, hint and fixes for the unusual spaces `found` at `at`."""
+def report_unusual_space(faults: Diagnostics, found: str, at: Span) -> None:
+    """Report the unusual spaces or invisible characters `found` at `at`."""
     code = f"U+{ord(found[0]):04X}"
     if found.isspace():
         many = len(found) > 1
-        message = f"these blanks ({code}) are not plain ones" if many else f"this blank ({code}) is not a plain one"
-        hint = "put plain blanks in their place" if many else "put a plain blank in its place"
-        return message, at, hint, (Fix(at, " " * len(found)),)
-    return f"here stands a character that cannot be seen ({code})", at, "leave it out", (Fix(at, ""),)
+        message = (
+            f"these spaces ({code}) are not ordinary spaces"
+            if many
+            else f"this space ({code}) is not an ordinary space"
+        )
+        hint = "use ordinary spaces instead" if many else "use an ordinary space instead"
+        faults.error("E159", message, at, hint=hint, fix=Fix(at, " " * len(found)))
+    else:
+        message = f"there is an invisible character here ({code})"
+        faults.error("E159", message, at, hint="remove it", fix=Fix(at, ""))
 
 
 def check_characters(source: Source, faults: Diagnostics) -> bool:
-    """Report characters that are not allowed in a score. Return False if there is no point in continuing."""
+    """Report characters that are not allowed in a score.
+
+    Return False if there is no point in continuing.
+    """
     if "\x00" in source.text[:8192]:
         at = source.text.index("\x00")
         faults.error(
-            "E506", "this is not a text file: it holds zero bytes", source.span(at, at + 1), "a score is plain UTF-8 text"
+            "E506",
+            "this is not a text file: it contains null bytes",
+            source.span(at, at + 1),
+            hint="a score is plain UTF-8 text",
         )
         return False
     too_long = _TOO_LONG.search(source.text)
     if too_long:
         span = source.span(too_long.start(), too_long.start() + 1)
         hint = 'break the text over several lines: """…"""'
-        faults.error("E148", f"this line is longer than {MAX_LINE_LENGTH:,} characters", span, hint)
+        faults.error(
+            "E148", f"this line is longer than {MAX_LINE_LENGTH:,} characters", span, hint=hint
+        )
         return False
-    for match in islice(_CONTROL.finditer(source.text), MAX_REPORTED_CONTROLS):
+    for match in islice(FORBIDDEN.finditer(source.text), MAX_REPORTED_CONTROLS):
         span = source.span(match.start(), match.end())
         name = f"U+{ord(match.group()):04X}"
-        message = f"the control character {name} cannot stand in a score"
-        faults.error("E146", message, span, "leave it out", (Fix(span, " "),))
+        message = f"the control character {name} is not allowed in a score"
+        faults.error("E146", message, span, hint="remove it", fix=Fix(span, " "))
     return True
 
 
@@ -104,7 +129,9 @@ _NEWLINE = re.compile(r"\n")
 
 def closest_word(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that `word` was probably meant to be, or None."""
-    from difflib import get_close_matches  # only a mistake needs it, and its import costs as much as reading a small score
+    from difflib import (
+        get_close_matches,
+    )  # only a mistake needs it, and its import costs as much as reading a small score
 
     spellings = {one.casefold(): one for one in known}
     found = get_close_matches(word.casefold()[:60], spellings, n=1, cutoff=0.6)
@@ -141,6 +168,6 @@ def make_locator(text: str, span: Span) -> Callable[[int, int], Span]:
 
 
 def excerpt(text: str, most: int = 40) -> str:
-    """Return a part of a score as a message quotes it: short, on one line, without characters that a terminal would act on."""
+    """Return part of a score for a message: short, on one line, safe to print on a terminal."""
     safe = "".join(char if char.isprintable() else "\ufffd" for char in text[: most + 1])
     return safe if len(text) <= most else safe[:most] + "…"

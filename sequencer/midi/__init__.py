@@ -1,4 +1,7 @@
-"""MIDI input and output: ports by name, TCP sockets, timed sending, MIDI files. The meaning of messages is not known here."""
+"""MIDI input and output: ports by name, TCP sockets, timed sending, MIDI files.
+
+The meaning of messages is not known here.
+"""
 
 from sequencer.midi.addresses import MidiError
 from sequencer.midi.backends import Ports, ports

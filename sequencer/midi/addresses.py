@@ -1,4 +1,4 @@
-"""Addresses of MIDI ports: a name, part of a name, a number in the list, a TCP address, or a virtual port to be created."""
+"""Addresses of MIDI ports: a name or part of one, a list number, TCP, or a new virtual port."""
 
 from __future__ import annotations
 
@@ -13,12 +13,18 @@ MAX_PORT = 65535
 
 
 class MidiError(SequencerError):
-    """A MIDI port cannot be used: it does not exist, several match, it is busy, or this machine has no MIDI at all."""
+    """A MIDI port cannot be used: it does not exist, is ambiguous or busy, or MIDI is missing.
+
+    It is ambiguous if several ports match; MIDI is missing if this machine has none at all.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Socket:
-    """`tcp://HOST:PORT` connects, `tcp-listen://HOST:PORT` waits for connections. The bytes are raw MIDI."""
+    """`tcp://HOST:PORT` connects, `tcp-listen://HOST:PORT` waits for connections.
+
+    The bytes are raw MIDI.
+    """
 
     host: str
     port: int
@@ -67,8 +73,13 @@ def address(text: str) -> Address:
     if text.startswith(("tcp:", "tcp-listen:")):
         match = _SOCKET.match(text)
         if match is None or not 0 < int(match["port"]) <= MAX_PORT:
-            raise MidiError(f"{text} is no TCP address for MIDI", "write tcp://HOST:PORT or tcp-listen://HOST:PORT")
-        return Socket(match["host"] or "127.0.0.1", int(match["port"]), match["kind"] == "tcp-listen")
+            raise MidiError(
+                f"{text} is not a TCP address for MIDI",
+                "write tcp://HOST:PORT or tcp-listen://HOST:PORT",
+            )
+        return Socket(
+            match["host"] or "127.0.0.1", int(match["port"]), match["kind"] == "tcp-listen"
+        )
     if text.startswith("virtual:"):
         name = text.removeprefix("virtual:").strip()
         if not name:
@@ -80,7 +91,9 @@ def address(text: str) -> Address:
 
 
 def choose(text: str, names: Sequence[str], what: str) -> str:
-    """Return the port that `text` selects: its name, else its number (from 1), else the only name that contains `text`.
+    """Return the port that `text` selects: by name, number (from 1), or unique part of a name.
+
+    The complete name has priority over the number, and the number over a name that contains `text`.
 
     `what` is "input" or "output", for messages. Raises MidiError.
     """
@@ -89,19 +102,29 @@ def choose(text: str, names: Sequence[str], what: str) -> str:
     if text.isdecimal():
         if 1 <= int(text) <= len(names):
             return names[int(text) - 1]
-        raise MidiError(f"there is no MIDI {what} number {text}; {_known(names, what)}", "see: sequencer midi ports")
+        raise MidiError(
+            f"there is no MIDI {what} number {text}; {_known(names, what)}",
+            "see: sequencer midi ports",
+        )
     found = [name for name in names if text.casefold() in name.casefold()]
     if len(found) == 1:
         return found[0]
     if found:
-        raise MidiError(f"several MIDI {what}s have {text!r} in their names: {_listed(found)}", "write more of the name")
+        raise MidiError(
+            f"several MIDI {what}s have {text!r} in their names: {_listed(found)}",
+            "write more of the name",
+        )
     raise MidiError(
-        f"no MIDI {what} is called {text!r}; {_known(names, what)}", "is it plugged in and switched on? sequencer midi ports"
+        f"no MIDI {what} is called {text!r}; {_known(names, what)}",
+        "is it plugged in and switched on? sequencer midi ports",
     )
 
 
 def same_port(name: str, names: Sequence[str]) -> str | None:
-    """Return the present name of a port that was unplugged: ALSA gives a port new numbers each time it is plugged in."""
+    """Return the present name of a port that was unplugged.
+
+    ALSA gives a port new numbers each time it is plugged in.
+    """
     if name in names:
         return name
     bare = _bare(name)
@@ -114,7 +137,7 @@ def _bare(name: str) -> str:
 
 
 def _known(names: Sequence[str], what: str) -> str:
-    return f"there are: {_listed(names)}" if names else f"there are no MIDI {what}s at all"
+    return f"there are: {_listed(names)}" if names else f"there are no MIDI {what}s"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -15,12 +15,14 @@ CHOSEN_BY = "MIDO_BACKEND"
 JACK = "mido.backends.rtmidi/UNIX_JACK"
 ALSA_DEVICE = Path("/dev/snd/seq")
 HINT = (
-    "load ALSA's sequencer (modprobe snd-seq), or start JACK and set MIDO_BACKEND=mido.backends.rtmidi/UNIX_JACK, "
-    "or take MIDI from a socket: tcp://HOST:PORT"
+    "load ALSA's sequencer (modprobe snd-seq), or start JACK and set "
+    "MIDO_BACKEND=mido.backends.rtmidi/UNIX_JACK, "
+    "or receive MIDI through a socket: tcp://HOST:PORT"
 )
 BUILD = (
-    "pip install python-rtmidi (from Python 3.13 on it is built there and then, with a C++ compiler and ALSA's headers, "
-    "libasound2-dev), or take MIDI from a socket: tcp://HOST:PORT"
+    "pip install python-rtmidi (from Python 3.13 on this compiles it, which needs a C++ compiler "
+    "and ALSA's headers, "
+    "libasound2-dev), or receive MIDI through a socket: tcp://HOST:PORT"
 )
 
 
@@ -43,13 +45,20 @@ class Backend:
             raise MidiError("mido is not installed", "pip install mido python-rtmidi") from error
         self._backend: Any = mido.Backend(name) if name else mido.Backend()
         self._message: Any = mido.Message
-        self.name: str = str(self._backend.name) + (f"/{self._backend.api}" if self._backend.api else "")
+        self.name: str = str(self._backend.name) + (
+            f"/{self._backend.api}" if self._backend.api else ""
+        )
         try:
             self._backend.load()
         except (ImportError, ValueError, AttributeError) as error:
             if isinstance(error, ModuleNotFoundError) and error.name == "rtmidi":
-                raise MidiError("python-rtmidi, which opens MIDI ports, is not installed", BUILD) from error
-            raise MidiError(f"MIDI backend {self.name} cannot be used: {error}", f"see {CHOSEN_BY} in mido's docs") from error
+                raise MidiError(
+                    "python-rtmidi, which opens MIDI ports, is not installed", BUILD
+                ) from error
+            raise MidiError(
+                f"MIDI backend {self.name} cannot be used: {error}",
+                f"see {CHOSEN_BY} in mido's docs",
+            ) from error
 
     def ports(self) -> Ports:
         """Return all current ports."""
@@ -57,19 +66,25 @@ class Backend:
         outputs = self._asked("list its outputs", self._backend.get_output_names)
         return Ports(self.name, tuple(inputs), tuple(outputs))
 
-    def open_input(self, name: str, virtual: bool, hear: Callable[[bytes], None]) -> Any:
-        """Open an input; `hear` gets complete messages in the backend's own thread."""
+    def open_input(self, name: str, virtual: bool, handle: Callable[[bytes], None]) -> Any:
+        """Open an input; `handle` gets complete messages in the backend's own thread."""
 
         def callback(message: Any) -> None:
-            hear(bytes(message.bytes()))
+            handle(bytes(message.bytes()))
 
         return self._asked(
-            f"open {name!r}", lambda: self._backend.open_input(name, callback=callback, **self._own(name, virtual)), BUSY
+            f"open {name!r}",
+            lambda: self._backend.open_input(name, callback=callback, **self._own(name, virtual)),
+            BUSY,
         )
 
     def open_output(self, name: str, virtual: bool) -> Any:
         """Open an output and return mido's port."""
-        return self._asked(f"open {name!r}", lambda: self._backend.open_output(name, **self._own(name, virtual)), BUSY)
+        return self._asked(
+            f"open {name!r}",
+            lambda: self._backend.open_output(name, **self._own(name, virtual)),
+            BUSY,
+        )
 
     def send(self, port: Any, data: bytes) -> None:
         """Send one complete message. Raises OSError if the port no longer exists."""
@@ -81,16 +96,28 @@ class Backend:
     def _asked(self, what: str, ask: Callable[[], Any], hint: str = HINT) -> Any:
         try:
             return ask()
-        except (OSError, RuntimeError, SystemError, NotImplementedError, ValueError, TypeError) as error:
-            # Each of mido's backends fails in its own way; a backend without virtual ports raises TypeError.
-            raise MidiError(f"the MIDI system ({self.name}) could not {what}: {error}", hint) from error
+        except (
+            OSError,
+            RuntimeError,
+            SystemError,
+            NotImplementedError,
+            ValueError,
+            TypeError,
+        ) as error:
+            # Each of mido's backends fails in its own way; a backend without virtual ports raises
+            # TypeError.
+            raise MidiError(
+                f"the MIDI system ({self.name}) could not {what}: {error}", hint
+            ) from error
 
 
 BUSY = "another program may hold it: close that one, or choose another port (sequencer midi ports)"
 
 
 def backend() -> Backend:
-    """Return the backend of this machine: the one in MIDO_BACKEND, else the system's own, else JACK if there is no ALSA.
+    """Return this machine's backend: from MIDO_BACKEND, else the system's, else JACK.
+
+    JACK is used if the system has no ALSA.
 
     Raises MidiError, with a hint, if this machine has no MIDI at all.
     """
@@ -98,15 +125,20 @@ def backend() -> Backend:
         return Backend(None)
     if _jack_runs():
         return Backend(JACK)
-    raise MidiError("this machine has no MIDI: the kernel has no ALSA sequencer, and no JACK server runs", HINT)
+    raise MidiError(
+        "this machine has no MIDI: the kernel has no ALSA sequencer, and no JACK server runs", HINT
+    )
 
 
 def _jack_runs() -> bool:
-    """Whether a JACK server (or PipeWire, which can replace it) runs here: JACK itself would print errors if asked."""
+    """Return whether a JACK server (or PipeWire, which can replace it) runs here.
+
+    JACK itself would print errors if asked.
+    """
     user = os.getuid() if hasattr(os, "getuid") else 0
     server = os.environ.get("JACK_DEFAULT_SERVER", "default")
-    places = [Path("/dev/shm"), Path("/tmp")]  # noqa: S108  # where JACK keeps its sockets; nothing is written
-    if any(any(place.glob(f"jack_{server}_{user}*")) for place in places):
+    folders = [Path("/dev/shm"), Path("/tmp")]  # noqa: S108  # where JACK keeps its sockets; nothing is written
+    if any(any(folder.glob(f"jack_{server}_{user}*")) for folder in folders):
         return True
     return any(Path(f"/run/user/{user}").glob("pipewire-[0-9]"))
 

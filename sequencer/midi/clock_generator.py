@@ -1,13 +1,18 @@
-"""Generates a MIDI clock from the run's own time: 24 ticks per quarter, start, stop, continue and song positions.
+"""Generate a MIDI clock from the run's own time.
 
-`MidiClockGenerator` is pure. Its caller sets where the score is (`anchor`), and it returns which message is due when (`due`,
-`take`), each at its nanosecond; a thread sends them (see `scheduler`), or a test reads them in virtual time. If the score is
-not where it was predicted, the intervals between ticks become slightly shorter or longer until the ticks are right again. If
-that would take too long, a device that is ahead is stopped until the score reaches its position, and a device that is late is
-moved there with a song position.
+The clock consists of:
 
-If nothing moves them, devices get exactly 24 ticks for every quarter of the score, whatever was paused in it, and a Stop after
-the last.
+24 ticks per quarter, start, stop, continue and song positions.
+
+`MidiClockGenerator` is pure. Its caller sets where the score is (`anchor`), and it returns which
+message is due when (`due`, `take`), each at its nanosecond; a thread sends them (see `scheduler`),
+or a test reads them in virtual time. If the score is not where it was predicted, the intervals
+between ticks become slightly shorter or longer until the ticks are right again. If that would take
+too long, a device that is ahead is stopped until the score reaches its position, and a device that
+is late is moved there with a song position.
+
+If nothing moves them, devices get exactly 24 ticks for every quarter of the score, whatever was
+paused in it, and a Stop after the last.
 """
 
 from __future__ import annotations
@@ -27,7 +32,15 @@ TICK, START, CONTINUE, STOP = b"\xf8", b"\xfa", b"\xfb", b"\xfc"
 SLEW = 0.03
 """How much longer or shorter than correct an interval may be made in order to catch up."""
 TOO_FAR = SECOND // 2
-"""A difference larger than this, in nanoseconds, is not corrected gradually: the device is sent to the right position."""
+"""A larger difference, in nanoseconds, is not corrected gradually: the device is relocated.
+
+The device is sent to the right position.
+"""
+LATE_END = SECOND
+"""A device late by at most this many nanoseconds when the score ends gets its last ticks late.
+
+Moving it would only leave them out.
+"""
 AFTER_START = 1_000_000
 """The first tick is this much later than Start or Continue, as devices require."""
 LAST_POSITION = 16383
@@ -35,8 +48,11 @@ LAST_POSITION = 16383
 
 
 @dataclass(frozen=True, slots=True)
-class TempoSegment:
-    """A part of the score with one tempo map, from `start` (exact score seconds) and `quarter` (since the score began) on."""
+class ClockSection:
+    """A part of the score with one tempo map, from `start` and `quarter` on.
+
+    `start` is in exact score seconds; `quarter` counts from the score's beginning.
+    """
 
     start: Fraction
     quarter: Fraction
@@ -45,19 +61,24 @@ class TempoSegment:
 
 def song_position(sixteenths: int) -> bytes:
     """Return the message. Positions past the last one that MIDI can express become the last one."""
-    place = min(max(0, sixteenths), LAST_POSITION)
-    return bytes((POSITION, place & 0x7F, place >> 7))
+    sixteenth = min(max(0, sixteenths), LAST_POSITION)
+    return bytes((POSITION, sixteenth & 0x7F, sixteenth >> 7))
 
 
 class MidiClockGenerator:
-    """The messages of one run. `delay` (nanoseconds) delays all of them: the lag of the frames, less the device's own latency.
+    """The messages of one run.
 
-    `end` is the quarter at which the score ends: 24 ticks for every quarter before it, and then Stop.
+    `delay` (nanoseconds) delays all of them: the lag of the frames, less the device's own latency.
+
+    `end` is the quarter at which the score ends: 24 ticks for every quarter before it, and then
+    Stop.
     """
 
-    def __init__(self, pieces: Sequence[TempoSegment], delay: int = 0, end: Fraction | None = None) -> None:
+    def __init__(
+        self, pieces: Sequence[ClockSection], delay: int = 0, end: Fraction | None = None
+    ) -> None:
         self.delay = delay
-        self._pieces: tuple[TempoSegment, ...] = ()
+        self._pieces: tuple[ClockSection, ...] = ()
         self._quarters: list[Fraction] = []
         self._end: Fraction | None = None
         self._last: int | None = None
@@ -70,16 +91,19 @@ class MidiClockGenerator:
         self._latest: int | None = None
         """When the latest message was due."""
         self._off = 0.0
-        """By how much, in nanoseconds, ticks are currently later than they should be (negative: earlier)."""
+        """By how many nanoseconds ticks are currently late (negative: early)."""
         self._running = False
         self._began = False
-        self._is_placed = True
-        """Whether the device is at the next tick: False while the song position that moves it there is still pending."""
+        self._has_position = True
+        """Whether the device is at the next tick:
+
+        False while the song position that moves it there is still pending.
+        """
         self._over = False
         self._halt: int | None = None
         """When the device is to be stopped: ticks are sent until then."""
         self._first_halt: int | None = None
-        """The same, set before the clock has begun: frames that are still pending are shown until then."""
+        """The same, set before the clock begins: frames still pending are shown until then."""
         self._limit: int | None = None
         """Until when the frames of the score are made: ticks are sent until then."""
         self._after_halt: list[tuple[int, Fraction, float, int | None] | int] = []
@@ -89,8 +113,11 @@ class MidiClockGenerator:
 
     # ---- position of the score ----
 
-    def plan(self, pieces: Sequence[TempoSegment], end: Fraction | None = None) -> None:
-        """Set the parts of the score as they will be played, and its end; called again after a live section was left."""
+    def plan(self, pieces: Sequence[ClockSection], end: Fraction | None = None) -> None:
+        """Set the parts of the score as they will be played, and its end.
+
+        Called again after a live section was left.
+        """
         if not pieces:
             raise ValueError("a clock needs a tempo")
         self._pieces = tuple(sorted(pieces, key=lambda one: one.quarter))
@@ -102,10 +129,13 @@ class MidiClockGenerator:
             self._resume(self._latest or 0)
 
     def anchor(self, at: int, seconds: Fraction, pace: float = 1.0, now: int | None = None) -> None:
-        """Set the position: exact score time `seconds` at nanosecond `at`, with `pace` real seconds per score second.
+        """Set the position: exact score time `seconds` at nanosecond `at`.
 
-        The first anchor starts the clock there (Start at 0, else a song position and Continue); an anchor after `stop` or after
-        a `limit` resumes it. `now` is the time at which this is known (default: `at`); nothing is sent before it.
+        `pace` is the number of real seconds per score second.
+
+        The first anchor starts the clock there (Start at 0, else a song position and Continue); an
+        anchor after `stop` or after a `limit` resumes it. `now` is the time at which this is known
+        (default: `at`); nothing is sent before it.
         """
         if self._halt is not None:
             self._after_halt.append((at, seconds, pace, now))
@@ -119,7 +149,7 @@ class MidiClockGenerator:
             self._go(at, seconds, now)
             return
         self._off += expected - self._ideal(self._tick)
-        if abs(self._off) > TOO_FAR and not self._has_sent_all:
+        if abs(self._off) > TOO_FAR and not self._has_sent_all and not self._ends_late(at, now):
             self._stop_and_resume(at, now)
 
     def stop(self, at: int) -> None:
@@ -140,7 +170,9 @@ class MidiClockGenerator:
             self._first_halt = at
 
     def limit(self, at: int | None) -> None:
-        """Limit the clock to nanosecond `at`, because no later frame is made yet: unless moved, ticks stop there.
+        """Limit the clock to nanosecond `at`: ticks stop there, because no later frame is made.
+
+        The limit can be moved when more frames are made.
 
         After that an anchor resumes the clock. None removes the limit.
         """
@@ -148,7 +180,10 @@ class MidiClockGenerator:
 
     @property
     def is_running(self) -> bool:
-        """Whether ticks are sent: False while the Start or Continue before them is still pending."""
+        """Whether ticks are sent.
+
+        False while the Start or Continue before them is still pending.
+        """
         return self._running and not any(message in (START, CONTINUE) for _, message in self._ready)
 
     @property
@@ -179,7 +214,7 @@ class MidiClockGenerator:
         return end if self._halt is None or self._has_sent_all or end <= self._halt else None
 
     def take(self, now: int, may_end: bool = True) -> list[tuple[int, bytes]]:
-        """Return what is due by `now`, in order, each with the nanosecond at which it should have been sent.
+        """Return what is due by `now`, in order, each with the nanosecond when it was due.
 
         Without `may_end` the Stop after the last tick is kept for later.
         """
@@ -192,7 +227,7 @@ class MidiClockGenerator:
             if self._ready:
                 taken.append(self._ready.pop(0))
                 self._latest = max(self._latest or 0, due)
-                self._is_placed = self._is_placed or taken[-1][1][0] == POSITION
+                self._has_position = self._has_position or taken[-1][1][0] == POSITION
                 continue
             _, message = self._step()
             taken.append((due, message))
@@ -215,13 +250,20 @@ class MidiClockGenerator:
             due = self._next() if due is None else due
         else:
             due, message = self._next(), TICK
-        halts = [one for one in (self._halt, None if self._has_sent_all else self._limit) if one is not None]
+        halts = [
+            one
+            for one in (self._halt, None if self._has_sent_all else self._limit)
+            if one is not None
+        ]
         if halts and min(halts) <= due:
             return (min(halts) if self._latest is None else max(min(halts), self._latest + 1)), STOP
         return due, message
 
     def _is_held(self) -> bool:
-        """Cancel a Start or Continue for frames that are not made yet, and wait for the next anchor; return whether it did."""
+        """Cancel a Start or Continue for frames not made yet; return whether one was cancelled.
+
+        The clock then waits for the next anchor.
+        """
         if not self._ready or self._limit is None or self._ready[0][1] not in (START, CONTINUE):
             return False
         at, message = self._ready[0]
@@ -233,7 +275,7 @@ class MidiClockGenerator:
         return True
 
     def _stopped(self, at: int) -> None:
-        """Update the state after Stop was sent: at the score's end, or where the score is stopped."""
+        """Update the state after Stop was sent, at the score's end or where it is stopped."""
         self._running = False
         self._latest = at
         self._halt = None
@@ -246,7 +288,10 @@ class MidiClockGenerator:
                 self.anchor(*one)
 
     def _go(self, at: int, seconds: Fraction, now: int | None) -> None:
-        """Start at the score's beginning, resume from the device's position, or send the device to the score's position."""
+        """Start at the score's beginning, resume at the device's position, or move the device.
+
+        The device is moved to the score's position.
+        """
         if self._began:
             self._resume(max(at if now is None else now, (self._latest or 0) + 1))
             return
@@ -263,8 +308,21 @@ class MidiClockGenerator:
             return
         self._locate(at)
 
+    def _ends_late(self, at: int, now: int | None) -> bool:
+        """Return whether a late device keeps its position, because the score is about to end.
+
+        It ends before the first sixteenth at which the device could resume.
+        """
+        if self._last is None or not 0 < self._off <= LATE_END:
+            return False
+        soonest = max(at if now is None else now, self._latest or 0)
+        return self._sixteenth_from(soonest) * TICKS_PER_SIXTEENTH >= self._last
+
     def _stop_and_resume(self, at: int, now: int | None) -> None:
-        """Handle a score that is far from the device's position: stop the device, and resume when both can be together."""
+        """Handle a score far from the device's position: stop the device, and resume later.
+
+        It resumes when score and device can be together.
+        """
         if any(message == START for _, message in self._ready):
             return  # it has not begun yet
         stop = at if self._latest is None else self._latest + 1
@@ -276,12 +334,14 @@ class MidiClockGenerator:
         self._resume(max(stop, stop if now is None else now) + 1)
 
     def _resume(self, soonest: int) -> None:
-        """Resume from the device's position if the score is still to reach it (or has just passed it), else from another one.
+        """Resume from the device's position if possible, else from another one.
+
+        It is possible if the score is still to reach that position or has just passed it.
 
         A device that is ahead waits, so that no tick is lost and none is sent twice.
         """
         wanted = self._ideal(self._tick)
-        if wanted < soonest - TOO_FAR or not self._is_placed:
+        if wanted < soonest - TOO_FAR or not self._has_position:
             self._locate(soonest)
             return
         first = max(round(wanted), soonest + AFTER_START)
@@ -290,21 +350,26 @@ class MidiClockGenerator:
         self._ready.append((first - AFTER_START, CONTINUE))
 
     def _locate(self, soonest: int) -> None:
-        """Send the device to the first sixteenth that it can be ready for; if the score is over by then, to the last one."""
-        self._off = 0.0
-        self._running, self._is_placed = True, False
-        sixteenth = ceil(self._quarter_then(soonest) * PPQN / TICKS_PER_SIXTEENTH)
-        self._tick = sixteenth * TICKS_PER_SIXTEENTH
-        if self._ideal(self._tick) - soonest < AFTER_START:
-            self._tick += TICKS_PER_SIXTEENTH
-            sixteenth += 1
-        if self._last is not None and self._tick >= self._last:
+        """Send the device to the first sixteenth that it can be ready for.
+
+        If the score is over by then, send the device to the last sixteenth, whose ticks then come
+        late.
+        """
+        self._running, self._has_position = True, False
+        sixteenth = self._sixteenth_from(soonest)
+        if self._last is not None and sixteenth * TICKS_PER_SIXTEENTH >= self._last:
             sixteenth = max(0, self._last - 1) // TICKS_PER_SIXTEENTH
-            self._tick = sixteenth * TICKS_PER_SIXTEENTH
-        self._ready += [
-            (soonest, song_position(sixteenth)),
-            (max(soonest, round(self._ideal(self._tick)) - AFTER_START), CONTINUE),
-        ]
+        self._tick = sixteenth * TICKS_PER_SIXTEENTH
+        wanted = self._ideal(self._tick)
+        first = max(round(wanted), soonest + AFTER_START)
+        self._off = first - wanted
+        self._ready += [(soonest, song_position(sixteenth)), (first - AFTER_START, CONTINUE)]
+
+    def _sixteenth_from(self, soonest: int) -> int:
+        """Return the first sixteenth for which a device can be ready that is moved at a time."""
+        sixteenth = ceil(self._quarter_then(soonest) * PPQN / TICKS_PER_SIXTEENTH)
+        ready = self._ideal(sixteenth * TICKS_PER_SIXTEENTH) - soonest >= AFTER_START
+        return sixteenth if ready else sixteenth + 1
 
     def _ideal(self, tick: int) -> float:
         """Return when a tick should be sent, nanoseconds."""
@@ -316,18 +381,20 @@ class MidiClockGenerator:
     def _at_quarter(self, quarter: Fraction) -> float:
         """Return when the score is at a quarter, nanoseconds."""
         if self._anchor is None:
-            raise ValueError("nobody has said where the score is")
+            raise ValueError("the position of the score is not known")
         at, seconds = self._anchor
         return at + self.delay + float(self._seconds_of(quarter) - seconds) * self._pace * SECOND
 
     def _quarter_then(self, time: int) -> Fraction:
         """Return the quarter of the score at a nanosecond."""
         if self._anchor is None:
-            raise ValueError("nobody has said where the score is")
+            raise ValueError("the position of the score is not known")
         at, seconds = self._anchor
         if time == at + self.delay:
             return self._quarter_at(seconds)
-        passed = Fraction((time - at - self.delay) / self._pace / SECOND).limit_denominator(1_000_000)
+        passed = Fraction((time - at - self.delay) / self._pace / SECOND).limit_denominator(
+            1_000_000
+        )
         return self._quarter_at(max(Fraction(0), seconds + passed))
 
     def _next(self) -> int:
@@ -347,5 +414,7 @@ class MidiClockGenerator:
         return piece.start + piece.tempo.seconds_at(max(Fraction(0), quarter - piece.quarter))
 
     def _quarter_at(self, seconds: Fraction) -> Fraction:
-        piece = self._pieces[max(0, bisect_right(self._pieces, seconds, key=lambda one: one.start) - 1)]
+        piece = self._pieces[
+            max(0, bisect_right(self._pieces, seconds, key=lambda one: one.start) - 1)
+        ]
         return piece.quarter + piece.tempo.quarter_at(max(Fraction(0), seconds - piece.start))

@@ -1,7 +1,9 @@
-"""Open MIDI inputs. Each message is timestamped once, in the thread that receives it, and passed to a callback.
+"""Open MIDI inputs.
 
-If an input disappears, it is opened again when it is back; `changed` reports both. Both callbacks are called from threads of
-the input's own, never at the same time; they must not block.
+Each message is timestamped once, in the thread that receives it, and passed to a callback.
+
+If an input disappears, it is opened again when it is back; `changed` reports both. Both callbacks
+are called from threads of the input's own, never at the same time; they must not block.
 """
 
 from __future__ import annotations
@@ -14,29 +16,45 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol, Self
 
-from sequencer.midi.addresses import Address, MidiError, Named, Socket, Virtual, address, choose, same_port
+from sequencer.midi.addresses import (
+    Address,
+    MidiError,
+    Named,
+    Socket,
+    Virtual,
+    address,
+    choose,
+    same_port,
+)
 from sequencer.midi.backends import Backend, backend
 from sequencer.midi.messages import MessageSplitter
 
-Hear = Callable[[bytes, int], None]
+MessageHandler = Callable[[bytes, int], None]
 """Takes one complete message and its timestamp, nanoseconds."""
 Changed = Callable[[bool, int, str], None]
 """Takes whether the port exists now, the timestamp, and a sentence for the user."""
 Stamp = Callable[[], int]
 
 RETRY_INTERVAL_S = 2.0
-"""How often, in seconds, the list of ports is checked for a silent port, and a lost port is tried again."""
+"""How often, in seconds, ports are listed for a silent port, and a lost port is tried again."""
 OFTEN, RARER = 5, 10
-"""After this many checks an existing but silent port is checked that many times less often: each check opens a client of the
-MIDI system, which JACK does not handle well.
+"""After this many checks, an existing but silent port is checked that many times less often.
+
+Each check opens a client of the MIDI system, which JACK does not handle well.
 """
 CONNECTING = 2.0
 MAX_PEERS = 16
-"""Maximum simultaneous connections to one listening port. A keyboard may be silent for any time, so no connection is closed for
-that; beyond the maximum, the oldest connection that has not sent anything yet is closed.
+"""Maximum simultaneous connections to one listening port.
+
+A keyboard may be silent for any time, so no connection is closed for that; beyond the maximum, the
+oldest connection that has not sent anything yet is closed.
 """
 KEEPALIVE = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
-"""TCP keepalive: seconds of silence before the first probe, seconds between probes, and probes before a peer counts as gone."""
+"""TCP keepalive: seconds before the first probe and between probes, and number of probes.
+
+The first probe follows that many seconds of silence; after that many probes, a peer counts as
+disconnected.
+"""
 READ = 4096
 
 
@@ -53,24 +71,32 @@ class MidiInput(Protocol):
         ...
 
 
-def open_input(text: str, hear: Hear, changed: Changed, stamp: Stamp = time.monotonic_ns) -> MidiInput:
+def open_input(
+    text: str, handle: MessageHandler, changed: Changed, stamp: Stamp = time.monotonic_ns
+) -> MidiInput:
     """Open the port at an address (see `addresses`). Raises MidiError if it does not exist."""
     where: Address = address(text)
     match where:
         case Socket():
-            return _listening(where, hear, changed, stamp) if where.listens else _connected(where, hear, changed, stamp)
+            return (
+                _listening(where, handle, changed, stamp)
+                if where.listens
+                else _connected(where, handle, changed, stamp)
+            )
         case Virtual() | Named():
-            return _Plugged(where, hear, changed, stamp)
+            return _Plugged(where, handle, changed, stamp)
 
 
 class _Plugged:
     """A port of the machine's MIDI system, watched by a thread of its own."""
 
-    def __init__(self, where: Virtual | Named, hear: Hear, changed: Changed, stamp: Stamp) -> None:
+    def __init__(
+        self, where: Virtual | Named, handle: MessageHandler, changed: Changed, stamp: Stamp
+    ) -> None:
         self._backend: Backend = backend()
-        self._hear, self._changed, self._stamp = hear, changed, stamp
+        self._handle, self._changed, self._stamp = handle, changed, stamp
         self._lock = threading.Lock()
-        self._heard = 0
+        self._received = 0
         self._closing = threading.Event()
         if isinstance(where, Virtual):
             self.name = where.name
@@ -94,15 +120,15 @@ class _Plugged:
     def _arrive(self, message: bytes) -> None:
         at = self._stamp()
         with self._lock:
-            self._heard += 1
-            self._hear(message, at)
+            self._received += 1
+            self._handle(message, at)
 
     def _watch(self) -> None:
         """Look for the port whenever it is silent: no system reports that it was unplugged."""
         before, looks = -1, 0
         while not self._closing.wait(RETRY_INTERVAL_S * (RARER if looks > OFTEN else 1)):
-            if self._port is not None and self._heard != before:
-                before, looks = self._heard, 0
+            if self._port is not None and self._received != before:
+                before, looks = self._received, 0
                 continue
             looks = looks + 1 if self._port is not None else 0
             try:
@@ -120,7 +146,11 @@ class _Plugged:
         port, self._port = self._port, None
         port.close()
         with self._lock:
-            self._changed(False, self._stamp(), f"MIDI input {self.name!r} is gone: plug it in again, I am waiting for it")
+            self._changed(
+                False,
+                self._stamp(),
+                f"MIDI input {self.name!r} is disconnected: plug it in again, the run waits for it",
+            )
 
     def _find(self, name: str) -> None:
         try:
@@ -129,16 +159,18 @@ class _Plugged:
             return  # it is still starting: the next check tries again
         self.name = name
         with self._lock:
-            self._changed(True, self._stamp(), f"MIDI input {name!r} is back")
+            self._changed(True, self._stamp(), f"MIDI input {name!r} is connected again")
 
 
 class _Reading:
     """What both kinds of sockets share: a thread that reads, and a pair of sockets to wake it."""
 
-    def __init__(self, where: Socket, hear: Hear, changed: Changed, stamp: Stamp) -> None:
+    def __init__(
+        self, where: Socket, handle: MessageHandler, changed: Changed, stamp: Stamp
+    ) -> None:
         self.name = str(where)
         self._where = where
-        self._hear, self._changed, self._stamp = hear, changed, stamp
+        self._handle, self._changed, self._stamp = handle, changed, stamp
         self._closing = threading.Event()
         self._waker, self._woken = socket.socketpair()
         self._selector = selectors.DefaultSelector()
@@ -170,31 +202,36 @@ class _Reading:
             return False
         at = self._stamp()
         for message in splitter.feed(data):
-            self._hear(message, at)
+            self._handle(message, at)
         return bool(data)
 
 
-def _connected(where: Socket, hear: Hear, changed: Changed, stamp: Stamp) -> MidiInput:
+def _connected(where: Socket, handle: MessageHandler, changed: Changed, stamp: Stamp) -> MidiInput:
     """Open an outgoing connection. Raises MidiError."""
     try:
         connection = connect(where)
     except OSError as error:
-        raise MidiError(f"{where} cannot be reached: {error.strerror or error}", "is the other side listening?") from error
+        raise MidiError(
+            f"{where} cannot be reached: {error.strerror or error}", "is the other side listening?"
+        ) from error
     try:
-        return _Connected(where, hear, changed, stamp, connection).start()
+        return _Connected(where, handle, changed, stamp, connection).start()
     except OSError as error:
         connection.close()
         raise MidiError(f"{where} cannot be used: {error.strerror or error}") from error
 
 
-def _listening(where: Socket, hear: Hear, changed: Changed, stamp: Stamp) -> MidiInput:
+def _listening(where: Socket, handle: MessageHandler, changed: Changed, stamp: Stamp) -> MidiInput:
     """Open a socket that others connect to. Raises MidiError."""
     try:
         server = listen(where)
     except OSError as error:
-        raise MidiError(f"{where} cannot be listened at: {error.strerror or error}", "choose another port number") from error
+        raise MidiError(
+            f"{where} cannot be opened for listening: {error.strerror or error}",
+            "choose another port number",
+        ) from error
     try:
-        return _Listening(where, hear, changed, stamp, server).start()
+        return _Listening(where, handle, changed, stamp, server).start()
     except OSError as error:
         server.close()
         raise MidiError(f"{where} cannot be used: {error.strerror or error}") from error
@@ -203,8 +240,15 @@ def _listening(where: Socket, hear: Hear, changed: Changed, stamp: Stamp) -> Mid
 class _Connected(_Reading):
     """An outgoing connection, made again when it breaks."""
 
-    def __init__(self, where: Socket, hear: Hear, changed: Changed, stamp: Stamp, connection: socket.socket) -> None:
-        super().__init__(where, hear, changed, stamp)
+    def __init__(
+        self,
+        where: Socket,
+        handle: MessageHandler,
+        changed: Changed,
+        stamp: Stamp,
+        connection: socket.socket,
+    ) -> None:
+        super().__init__(where, handle, changed, stamp)
         self._connection: socket.socket | None = connection
         self._selector.register(connection, selectors.EVENT_READ)
 
@@ -223,7 +267,11 @@ class _Connected(_Reading):
                 self._selector.unregister(connection)
                 connection.close()
                 self._connection = None
-                self._changed(False, self._stamp(), f"{self.name} was closed by the other side: I keep trying")
+                self._changed(
+                    False,
+                    self._stamp(),
+                    f"{self.name} was closed by the other side: trying to reconnect",
+                )
         if self._connection is not None:
             self._connection.close()
 
@@ -233,14 +281,21 @@ class _Connected(_Reading):
         except OSError:
             return  # not available yet: the next attempt tries again
         self._selector.register(self._connection, selectors.EVENT_READ)
-        self._changed(True, self._stamp(), f"{self.name} is back")
+        self._changed(True, self._stamp(), f"{self.name} is connected again")
 
 
 class _Listening(_Reading):
     """A socket that any number of peers connect to."""
 
-    def __init__(self, where: Socket, hear: Hear, changed: Changed, stamp: Stamp, server: socket.socket) -> None:
-        super().__init__(where, hear, changed, stamp)
+    def __init__(
+        self,
+        where: Socket,
+        handle: MessageHandler,
+        changed: Changed,
+        stamp: Stamp,
+        server: socket.socket,
+    ) -> None:
+        super().__init__(where, handle, changed, stamp)
         self._server = server
         self._selector.register(server, selectors.EVENT_READ)
 
@@ -260,11 +315,17 @@ class _Listening(_Reading):
                         if not self._read(connection, clients[connection]):
                             self._let_go(clients, connection)
                             if not clients:
-                                self._changed(False, self._stamp(), f"{self.name}: nobody is connected any more")
+                                self._changed(
+                                    False,
+                                    self._stamp(),
+                                    f"{self.name}: the other side disconnected",
+                                )
             for connection in clients:
                 connection.close()
 
-    def _let_go(self, clients: dict[socket.socket, MessageSplitter], connection: socket.socket) -> None:
+    def _let_go(
+        self, clients: dict[socket.socket, MessageSplitter], connection: socket.socket
+    ) -> None:
         self._selector.unregister(connection)
         connection.close()
         del clients[connection]
@@ -275,7 +336,9 @@ class _Listening(_Reading):
             adjust(connection)
         except OSError as error:
             if error.errno in (errno.EMFILE, errno.ENFILE):
-                self._closing.wait(0.1)  # it stays in the queue, and an immediate retry gains nothing
+                self._closing.wait(
+                    0.1
+                )  # it stays in the queue, and an immediate retry gains nothing
             return  # the peer is gone again
         if len(clients) >= MAX_PEERS and not self._silent:
             connection.close()
@@ -298,7 +361,10 @@ def connect(where: Socket) -> socket.socket:
 
 
 def adjust(connection: socket.socket) -> None:
-    """Send small messages at once, and detect a peer that disappears without closing. Raises OSError."""
+    """Send small messages at once, and detect a peer that disappears without closing.
+
+    Raises OSError.
+    """
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in KEEPALIVE.items():

@@ -1,6 +1,9 @@
-"""Splits a stream of MIDI bytes into complete messages: running status, and real-time bytes in between.
+"""Splits a stream of MIDI bytes into complete messages.
 
-Of system exclusive messages only short universal real-time ones (F0 7F … F7) are passed on, such as full frames of time code.
+It handles running status, and real-time bytes in between.
+
+Of system exclusive messages only short universal real-time ones (F0 7F … F7) are passed on, such as
+full frames of time code.
 """
 
 from __future__ import annotations
@@ -12,7 +15,10 @@ SYSTEM_LENGTHS = {0xF1: 1, 0xF2: 2, 0xF3: 1, 0xF6: 0}
 REAL_TIME = 0xF8
 EXCLUSIVE, UNIVERSAL_REAL_TIME, END_OF_EXCLUSIVE = 0xF0, 0x7F, 0xF7
 MAX_EXCLUSIVE = 32
-"""Bytes of the longest system exclusive message that is passed on; a full frame of time code has 10."""
+"""Bytes of the longest system exclusive message that is passed on.
+
+A full frame of time code has 10.
+"""
 UNDEFINED = (0xF9, 0xFD)
 STATUS = 0x80
 
@@ -25,7 +31,10 @@ def length_of(status: int) -> int | None:
 
 
 class MessageSplitter:
-    """Splits bytes into messages, in whatever pieces they arrive. It keeps at most `MAX_EXCLUSIVE` bytes, whatever is sent."""
+    """Splits bytes into messages, in whatever pieces they arrive.
+
+    It keeps at most `MAX_EXCLUSIVE` bytes, whatever is sent.
+    """
 
     def __init__(self) -> None:
         self._status: int | None = None

@@ -1,4 +1,7 @@
-"""Open MIDI outputs. A lost port or peer is reported once and then tried again; only one thread may send at a time."""
+"""Open MIDI outputs.
+
+A lost port or peer is reported once and then tried again; only one thread may send at a time.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,14 @@ from sequencer.midi.addresses import MidiError, Named, Socket, Virtual, address,
 from sequencer.midi.backends import Backend, backend
 from sequencer.midi.inputs import MAX_PEERS, RETRY_INTERVAL_S, adjust, connect, listen
 
-Say = Callable[[str], None]
+Notify = Callable[[str], None]
 """Takes a sentence for the user: the port is gone, or is back."""
 
 FLUSH_TIME_S = 0.05
-"""Seconds that a port stays open after its last message: JACK discards what it has not played yet when a port closes."""
+"""Seconds that a port stays open after its last message:
+
+JACK discards what it has not played yet when a port closes.
+"""
 
 
 class MidiOutput(Protocol):
@@ -28,7 +34,10 @@ class MidiOutput(Protocol):
         ...
 
     def send(self, message: bytes) -> None:
-        """Send one complete message now. Never raises for a lost port: the run continues without it."""
+        """Send one complete message now.
+
+        Never raises for a lost port: the run continues without it.
+        """
         ...
 
     def close(self) -> None:
@@ -36,24 +45,28 @@ class MidiOutput(Protocol):
         ...
 
 
-def open_output(text: str, say: Say) -> MidiOutput:
+def open_output(text: str, notify: Notify) -> MidiOutput:
     """Open the port at an address (see `addresses`). Raises MidiError if it does not exist."""
     where = address(text)
     match where:
         case Socket():
-            return _Wire(where, say)
+            return _Wire(where, notify)
         case Virtual() | Named():
-            return _Plugged(where, say)
+            return _Plugged(where, notify)
 
 
 class _Plugged:
     """A port of the machine's MIDI system."""
 
-    def __init__(self, where: Virtual | Named, say: Say) -> None:
+    def __init__(self, where: Virtual | Named, notify: Notify) -> None:
         self._backend: Backend = backend()
-        self._say = say
+        self._notify = notify
         self._virtual = isinstance(where, Virtual)
-        self.name = where.name if isinstance(where, Virtual) else choose(where.text, self._backend.ports().outputs, "output")
+        self.name = (
+            where.name
+            if isinstance(where, Virtual)
+            else choose(where.text, self._backend.ports().outputs, "output")
+        )
         self._port: Any = self._backend.open_output(self.name, self._virtual)
         self._tried = 0.0
 
@@ -63,10 +76,16 @@ class _Plugged:
             return
         try:
             self._backend.send(self._port, message)
-        except (OSError, RuntimeError, ValueError) as error:  # ValueError: mido raises it for a closed port
+        except (
+            OSError,
+            RuntimeError,
+            ValueError,
+        ) as error:  # ValueError: mido raises it for a closed port
             self._port = None
             self._tried = time.monotonic()
-            self._say(f"MIDI output {self.name!r} is gone ({error}): I keep trying")
+            self._notify(
+                f"MIDI output {self.name!r} is disconnected ({error}): trying to reconnect"
+            )
 
     def close(self) -> None:
         """Close the port."""
@@ -86,17 +105,17 @@ class _Plugged:
             self._port = self._backend.open_output(found, self._virtual)
         except MidiError:
             return False
-        self._say(f"MIDI output {found!r} is back")
+        self._notify(f"MIDI output {found!r} is connected again")
         return True
 
 
 class _Wire:
     """Raw MIDI over TCP: an outgoing connection, or a listening socket."""
 
-    def __init__(self, where: Socket, say: Say) -> None:
+    def __init__(self, where: Socket, notify: Notify) -> None:
         self.name = str(where)
         self._where = where
-        self._say = say
+        self._notify = notify
         self._server: socket.socket | None = None
         self._peers: list[socket.socket] = []
         self._tried = 0.0
@@ -107,11 +126,16 @@ class _Wire:
             else:
                 self._peers.append(_impatient(connect(where)))
         except OSError as error:
-            what = "listened at" if where.listens else "reached"
-            raise MidiError(f"{where} cannot be {what}: {error.strerror or error}", "is the other side there?") from error
+            what = "opened for listening" if where.listens else "reached"
+            raise MidiError(
+                f"{where} cannot be {what}: {error.strerror or error}", "is the other side running?"
+            ) from error
 
     def send(self, message: bytes) -> None:
-        """Send one complete message now, to every connected peer. A peer that no longer reads is disconnected."""
+        """Send one complete message now, to every connected peer.
+
+        A peer that no longer reads is disconnected.
+        """
         self._welcome()
         for peer in list(self._peers):
             try:
@@ -119,7 +143,7 @@ class _Wire:
             except OSError:
                 peer.close()
                 self._peers.remove(peer)
-                self._say(f"{self.name}: the other side is gone")
+                self._notify(f"{self.name}: the other side disconnected")
 
     def close(self) -> None:
         """Close all connections."""
@@ -142,16 +166,20 @@ class _Wire:
                     peer.close()
                     continue
                 self._peers.append(_impatient(peer))
-        elif not self._where.listens and not self._peers and time.monotonic() - self._tried >= RETRY_INTERVAL_S:
+        elif (
+            not self._where.listens
+            and not self._peers
+            and time.monotonic() - self._tried >= RETRY_INTERVAL_S
+        ):
             self._tried = time.monotonic()
             try:
                 self._peers.append(_impatient(connect(self._where)))
             except OSError:
                 return  # not available yet: the next message tries again
-            self._say(f"{self.name} is back")
+            self._notify(f"{self.name} is connected again")
 
 
 def _impatient(peer: socket.socket) -> socket.socket:
-    """Limit the blocking time of a peer: if it does not read, what cannot be sent at once is not sent."""
+    """Limit the blocking time of a peer: what a peer does not read at once is not sent."""
     peer.settimeout(0.05)
     return peer

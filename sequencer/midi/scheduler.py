@@ -1,4 +1,4 @@
-"""Sends messages at their time: a thread that sleeps until the next one is due, for the clock and for notes of cues."""
+"""Sends the clock and the notes of cues on time, in a thread that sleeps until the next one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from sequencer.midi.clock_generator import MidiClockGenerator, TempoSegment
+from sequencer.midi.clock_generator import ClockSection, MidiClockGenerator
 from sequencer.midi.outputs import MidiOutput
 from sequencer.midi.send_queue import CONTROL, NOTE_ON, PROGRAM, Outbox, note_off
 
@@ -33,7 +33,8 @@ def program_change(program: int, channel: int) -> bytes:
 class MessageScheduler:
     """Sends through an open output, each message at its nanosecond, in a thread of its own.
 
-    Methods may be called from any thread. `close` releases every sounding note, stops the devices' clock and closes the port.
+    Methods may be called from any thread. `close` releases every sounding note, stops the devices'
+    clock and closes the port.
     """
 
     def __init__(self, output: MidiOutput, now: Callable[[], int] = time.monotonic_ns) -> None:
@@ -52,7 +53,7 @@ class MessageScheduler:
 
     @property
     def ends_at(self) -> int | None:
-        """The predicted nanosecond of the Stop after the score's last tick; None if none is pending."""
+        """The predicted nanosecond of the Stop after the score's last tick; None if not pending."""
         with self._changed:
             return self._outbox.ends_at
 
@@ -62,7 +63,9 @@ class MessageScheduler:
             self._outbox.push(due, message)
             self._changed.notify()
 
-    def play(self, due: int, note: int, velocity: int, channel: int, lasts: int = NOTE_LASTS) -> None:
+    def play(
+        self, due: int, note: int, velocity: int, channel: int, lasts: int = NOTE_LASTS
+    ) -> None:
         """Send a note at nanosecond `due`, released `lasts` nanoseconds later."""
         with self._changed:
             self._outbox.push(due, note_on(note, velocity, channel))
@@ -70,32 +73,37 @@ class MessageScheduler:
             self._changed.notify()
 
     def forget(self) -> None:
-        """Drop messages that are not due yet (of a cue that was moved); sounding notes are still released."""
+        """Drop messages that are not due yet; sounding notes are still released.
+
+        The dropped messages are those of a cue that was moved.
+        """
         with self._changed:
             self._outbox.forget()
 
     # ---- the clock ----
 
-    def begin_clock(self, pieces: Sequence[TempoSegment], delay: int = 0, end: Fraction | None = None) -> None:
+    def begin_clock(
+        self, pieces: Sequence[ClockSection], delay: int = 0, end: Fraction | None = None
+    ) -> None:
         """Send the clock of this score from the first `anchor` on, up to its end."""
         with self._changed:
             self._outbox.clock = MidiClockGenerator(pieces, delay, end)
 
-    def plan(self, pieces: Sequence[TempoSegment], end: Fraction | None = None) -> None:
+    def plan(self, pieces: Sequence[ClockSection], end: Fraction | None = None) -> None:
         """Change the parts of the score: see `MidiClockGenerator.plan`."""
-        self._tell(lambda clock: clock.plan(pieces, end))
+        self._update_clock(lambda clock: clock.plan(pieces, end))
 
     def anchor(self, at: int, seconds: Fraction, pace: float = 1.0, now: int | None = None) -> None:
         """Set where the score is: see `MidiClockGenerator.anchor`."""
-        self._tell(lambda clock: clock.anchor(at, seconds, pace, now))
+        self._update_clock(lambda clock: clock.anchor(at, seconds, pace, now))
 
     def limit(self, at: int | None) -> None:
         """Set how far the score is made: see `MidiClockGenerator.limit`."""
-        self._tell(lambda clock: clock.limit(at))
+        self._update_clock(lambda clock: clock.limit(at))
 
     def stop(self, at: int) -> None:
         """Stop the score from then on: see `MidiClockGenerator.stop`."""
-        self._tell(lambda clock: clock.stop(at))
+        self._update_clock(lambda clock: clock.stop(at))
 
     def close(self) -> None:
         """Send note-offs and Stop, and close the port. Can be called twice."""
@@ -111,10 +119,10 @@ class MessageScheduler:
 
     # ---- internals ----
 
-    def _tell(self, say: Callable[[MidiClockGenerator], None]) -> None:
+    def _update_clock(self, update: Callable[[MidiClockGenerator], None]) -> None:
         with self._changed:
             if self._outbox.clock is not None:
-                say(self._outbox.clock)
+                update(self._outbox.clock)
                 self._changed.notify()
 
     def _run(self) -> None:

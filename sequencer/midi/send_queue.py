@@ -1,7 +1,10 @@
-"""The queue of messages to send: notes and controllers of cues, and the ticks of the generated clock. Pure.
+"""The queue of messages to send: cues' notes and controllers, and the generated clock's ticks.
 
-`Outbox` decides; a thread sends (see `scheduler`), or a test reads it in virtual time. The Stop after the score's last tick is
-the last message: every sounding note is released before it, and nothing is sent after it.
+This module is pure.
+
+`Outbox` decides; a thread sends (see `scheduler`), or a test reads it in virtual time. The Stop
+after the score's last tick is the last message: every sounding note is released before it, and
+nothing is sent after it.
 """
 
 from __future__ import annotations
@@ -20,7 +23,10 @@ def note_off(note: int, channel: int) -> bytes:
 
 
 class Outbox:
-    """Messages in the order of their time. `clock` is the generated clock, if one is sent; set it before the first anchor."""
+    """Messages in the order of their time.
+
+    `clock` is the generated clock, if one is sent; set it before the first anchor.
+    """
 
     def __init__(self) -> None:
         self.clock: MidiClockGenerator | None = None
@@ -49,7 +55,13 @@ class Outbox:
     def due(self) -> int | None:
         """The nanosecond of the next message; None while nothing is to be sent."""
         first = self._waiting[0][0] if self._waiting else None
-        clock = None if self.clock is None else self._ending() if self.clock.is_ending else self.clock.due
+        clock = (
+            None
+            if self.clock is None
+            else self._ending()
+            if self.clock.is_ending
+            else self.clock.due
+        )
         return min((one for one in (first, clock) if one is not None), default=None)
 
     @property
@@ -80,7 +92,7 @@ class Outbox:
         return messages
 
     def close(self) -> list[bytes]:
-        """Return the final messages, whatever is still queued: note-offs, then Stop if the clock runs."""
+        """Return the final messages, whatever is queued: note-offs, then Stop if the clock runs."""
         messages = self.release()
         if self.clock is not None and self.clock.is_running:
             messages.append(STOP)
@@ -89,9 +101,12 @@ class Outbox:
     # ---- internals
 
     def _ending(self) -> int | None:
-        """Return when the last Stop is sent, if it is the clock's next message: after what the score still sends by then.
+        """Return when the last Stop is sent, if it is the clock's next message.
 
-        The clock may be off by as much as it can catch up with: messages that are later by no more than that are sent first.
+        It is sent after everything that the score still sends by then.
+
+        The clock may be off by as much as it can catch up with: messages that are later by no more
+        than that are sent first.
         """
         clock = self.clock
         if clock is None or not clock.is_ending or (due := clock.due) is None:
@@ -100,7 +115,9 @@ class Outbox:
         return max([due, *late])
 
     def _releases(self, message: bytes) -> bool:
-        return message[0] & 0xF0 == NOTE_OFF and self._sounding[(message[0] & 15) + 1, message[1]] > 0
+        return (
+            message[0] & 0xF0 == NOTE_OFF and self._sounding[(message[0] & 15) + 1, message[1]] > 0
+        )
 
     def _note(self, message: bytes) -> None:
         """Record which notes sound."""

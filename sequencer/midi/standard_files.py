@@ -1,4 +1,6 @@
-"""Reads Standard MIDI files: tempo map, meters and markers. Pure: bytes in, a `Song` out; notes are ignored.
+"""Reads Standard MIDI files: tempo map, meters and markers.
+
+Pure: bytes in, a `Song` out; notes are ignored.
 
 `tracks` finds the events; here they become music, and irregularities become notes in sentences.
 """
@@ -40,13 +42,14 @@ class Marker:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Song:
     """The tempo, meters and markers of a MIDI file.
 
-    `tempos` are (quarter, bpm) and `meter_changes` (quarter, meter), in ascending order, the first of each at quarter 0;
-    `quarters` is the song's length. `notes` describes losses and irregularities, in sentences; `text_notes` does so for names
-    and markers, and how their encoding was guessed.
+    `tempos` are (quarter, bpm) and `meter_changes` (quarter, meter), in ascending order, the first
+    of each at quarter 0; `quarters` is the song's length. `notes` describes losses and
+    irregularities, in sentences; `text_notes` does so for names and markers, and how their encoding
+    was guessed.
     """
 
     title: str | None
@@ -60,7 +63,7 @@ class Song:
     @property
     def tempo(self) -> TempoMap:
         """The tempo map; bpm counts quarters."""
-        return TempoMap.of(TempoChange(quarter, bpm) for quarter, bpm in self.tempos)
+        return TempoMap.of(TempoChange(quarter=quarter, bpm=bpm) for quarter, bpm in self.tempos)
 
     @property
     def meters(self) -> MeterMap:
@@ -69,7 +72,9 @@ class Song:
 
 
 def read_midi_file(data: bytes, encoding: str | None = None) -> Song:
-    """Read the song of a MIDI file (format 0 or 1, quarters divided into ticks), as far as it is intact.
+    """Read the song of a MIDI file, as far as it is intact.
+
+    The file has format 0 or 1, with quarters divided into ticks.
 
     Args:
         data: The file's bytes.
@@ -80,8 +85,11 @@ def read_midi_file(data: bytes, encoding: str | None = None) -> Song:
     """
     known = None if encoding is None else encoding_named(encoding)
     if encoding is not None and known is None:
-        raise MidiFileError(f"{encoding} is not an encoding of texts", "write utf-8, shift_jis, gbk, big5, euc_kr or cp1252")
-    return _Reading(read_tracks(data), known).song()
+        raise MidiFileError(
+            f"{encoding} is not a text encoding",
+            "write utf-8, shift_jis, gbk, big5, euc_kr or cp1252",
+        )
+    return _Reading(contents=read_tracks(data), encoding=known).song()
 
 
 def _by_bar(changes: tuple[tuple[Fraction, Meter], ...]) -> MeterMap:
@@ -104,7 +112,7 @@ class _Skipped:
     count: int = 1
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Reading:
     """What was found in the tracks, at ticks."""
 
@@ -127,7 +135,10 @@ class _Reading:
         changes = self._changes_of_meter()
         encoding = self.encoding or guess_encoding(texts)
         texts_of = _Texts(encoding)
-        markers = sorted(((tick, texts_of.decode(content)) for tick, content in self.markers), key=lambda one: one[0])
+        markers = sorted(
+            ((tick, texts_of.decode(content)) for tick, content in self.markers),
+            key=lambda one: one[0],
+        )
         end = max(track.end for track in self.contents.tracks)
         return Song(
             title=texts_of.decode(self.title) or None,
@@ -147,7 +158,9 @@ class _Reading:
                 if len(content) != 3:
                     self._skip("a tempo", f"of {len(content)} bytes instead of 3", meta.tick)
                 elif microseconds < MIN_QUARTER_US:
-                    self._skip("a tempo", f"of {microseconds} microseconds a quarter", meta.tick)
+                    self._skip(
+                        "a tempo", f"of {microseconds} microseconds per quarter note", meta.tick
+                    )
                 else:
                     self.tempos[meta.tick] = microseconds
             case 0x58:
@@ -168,7 +181,7 @@ class _Reading:
         if what in self.skipped:
             self.skipped[what].count += 1
         else:
-            self.skipped[what] = _Skipped(Remark(f"{what} {how} at {{at}} was passed over", tick))
+            self.skipped[what] = _Skipped(Remark(f"{what} {how} at {{at}} was ignored", tick))
 
     def _at(self, tick: int) -> Fraction:
         return Fraction(tick, self.contents.division)
@@ -176,9 +189,12 @@ class _Reading:
     def _changes_of_tempo(self) -> tuple[tuple[Fraction, Fraction], ...]:
         different = set(self.tempos.values())
         rounded = {microseconds: _bpm(microseconds) for microseconds in different}
-        # Each rounded tempo adds a denominator of its own to the times after it; a tempo curve has too many of them.
+        # Each rounded tempo adds a denominator of its own to the times after it; a tempo curve has
+        # too many of them.
         if lcm(*(bpm.numerator for bpm in rounded.values())).bit_length() > MAX_TIME_BITS:
-            rounded = {microseconds: Fraction(MICROSECONDS, microseconds) for microseconds in different}
+            rounded = {
+                microseconds: Fraction(MICROSECONDS, microseconds) for microseconds in different
+            }
         changes = [(Fraction(0), rounded.get(self.tempos.get(0, 0), _bpm(DEFAULT_TEMPO)))]
         for tick in sorted(self.tempos):
             bpm = rounded[self.tempos[tick]]
@@ -199,14 +215,19 @@ class _Reading:
     def _on_bar(self, quarter: Fraction, tick: int, before: tuple[Fraction, Meter]) -> Fraction:
         """Return the bar line for a change of meter: its own position, or the next bar line."""
         since, meter = before
-        if quarter < since:  # the previous change was moved to a later line, and this one replaces it
+        if (
+            quarter < since
+        ):  # the previous change was moved to a later line, and this one replaces it
             return since
         bars = -((since - quarter) // meter.bar)
         line = since + bars * meter.bar
         if line != quarter and "inside" in self.skipped:
             self.skipped["inside"].count += 1
         elif line != quarter:
-            text = f"a change of meter inside a bar (quarter {float(quarter):g}) was put on the next bar line"
+            text = (
+                f"a meter change inside a bar (quarter {float(quarter):g}) was moved to the next "
+                "bar line"
+            )
             self.skipped["inside"] = _Skipped(Remark(text, tick))
         return line
 
@@ -220,14 +241,20 @@ class _Reading:
 
         notes = [note(remark) for remark in self.contents.remarks[:MAX_NOTES]]
         if len(self.contents.remarks) > MAX_NOTES:
-            notes.append(f"{len(self.contents.remarks) - MAX_NOTES:,} more faults of this file are not listed")
+            notes.append(
+                f"{len(self.contents.remarks) - MAX_NOTES:,} more problems of this file are "
+                "not listed"
+            )
         return (*notes, *(note(one.first, one.count - 1) for one in self.skipped.values()))
 
 
 def _bpm(microseconds: int) -> Fraction:
-    """Return quarters per minute. Files contain integer microseconds: 130 bpm is written as 461538, and meant as 130.
+    """Return quarters per minute.
 
-    The roundest number (up to three decimals) that would be written like this is taken as the intended one.
+    Files contain integer microseconds: 130 bpm is written as 461538, and meant as 130.
+
+    The roundest number (up to three decimals) that would be written like this is taken as the
+    intended one.
     """
     exact = Fraction(MICROSECONDS, microseconds)
     for digits in range(4):
@@ -251,19 +278,25 @@ class _Texts:
             text = content.decode(self._encoding.codec)
         except UnicodeError:
             self._unreadable += 1
-            text = content.decode(self._encoding.codec, "replace").replace("\N{REPLACEMENT CHARACTER}", "?")
+            text = content.decode(self._encoding.codec, "replace").replace(
+                "\N{REPLACEMENT CHARACTER}", "?"
+            )
         self._is_used |= not content.isascii()
-        return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:MAX_NAME_LENGTH]
+        return " ".join("".join(char if char.isprintable() else " " for char in text).split())[
+            :MAX_NAME_LENGTH
+        ]
 
     def notes(self) -> tuple[str, ...]:
         """Return notes about a guessed encoding and about texts that it cannot decode."""
         notes = []
         if self._encoding.is_guess and self._is_used:
             notes.append(
-                f"names and markers were read as {self._encoding.name}, which is a guess; --encoding names another one"
+                f"names and markers were read as {self._encoding.name}, which is a guess; "
+                "--encoding sets another one"
             )
         if self._unreadable:
             notes.append(
-                f"{self._unreadable:,} texts are not in {self._encoding.name}: what cannot be read of them is shown as ?"
+                f"{self._unreadable:,} texts are not in {self._encoding.name}: unreadable "
+                "characters are shown as ?"
             )
         return tuple(notes)

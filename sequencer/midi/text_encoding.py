@@ -1,8 +1,9 @@
-"""Guesses the text encoding of a MIDI file, which does not state how its names and markers are encoded.
+"""Guesses the text encoding of a MIDI file, which does not state that of names and markers.
 
-All texts of a file are examined together: each encoding that can decode them is scored by how probable its characters are, and
-the best one is the guess. Texts of a few characters are usual (a marker "サビ" is four bytes), so lists of common characters
-and of words that musicians write decide. Why no library is used: docs/decisions/midi-files.md.
+All texts of a file are examined together: each encoding that can decode them is scored by how
+probable its characters are, and the best one is the guess. Texts of a few characters are usual
+(a marker "サビ" is four bytes), so lists of common characters and of words that musicians write
+decide. Why no library is used: docs/decisions/midi-files.md.
 """
 
 from __future__ import annotations
@@ -74,8 +75,37 @@ _WORDS = {
         "鼓",
         "第",
     ),
-    "hant": ("前奏", "間奏", "尾奏", "副歌", "主歌", "過門", "橋段", "高潮", "結束", "鋼琴", "吉他", "貝斯", "鼓", "第"),
-    "ko": ("전주", "간주", "후주", "후렴", "브릿지", "인트로", "벌스", "코러스", "엔딩", "피아노", "기타", "드럼", "절"),
+    "hant": (
+        "前奏",
+        "間奏",
+        "尾奏",
+        "副歌",
+        "主歌",
+        "過門",
+        "橋段",
+        "高潮",
+        "結束",
+        "鋼琴",
+        "吉他",
+        "貝斯",
+        "鼓",
+        "第",
+    ),
+    "ko": (
+        "전주",
+        "간주",
+        "후주",
+        "후렴",
+        "브릿지",
+        "인트로",
+        "벌스",
+        "코러스",
+        "엔딩",
+        "피아노",
+        "기타",
+        "드럼",
+        "절",
+    ),
 }
 
 
@@ -86,8 +116,13 @@ class _Candidate:
     score: Callable[[str], float]
 
 
-def _cjk(common: str, core: str, words: Iterable[str], kana: float, is_core: Callable[[int], bool]) -> Callable[[str], float]:
-    """Return a score for an East Asian encoding; `is_core` decides by a character's first byte in `core` if it is common."""
+def _cjk(
+    common: str, core: str, words: Iterable[str], kana: float, is_core: Callable[[int], bool]
+) -> Callable[[str], float]:
+    """Return a score for an East Asian encoding.
+
+    `is_core` decides by a character's first byte in `core` if the character is common.
+    """
     frequent, known = frozenset(common), tuple(words)
     weights: dict[str, float] = {}
 
@@ -115,7 +150,9 @@ def _cjk(common: str, core: str, words: Iterable[str], kana: float, is_core: Cal
                 if char not in weights:
                     weights[char] = weight(char)
                 total += weights[char]
-                total -= 2 * ("a" <= after <= "z")  # a word of another alphabet, whose letters became part of this character
+                total -= 2 * (
+                    "a" <= after <= "z"
+                )  # a word of another alphabet, whose letters became part of this character
         return total + 3 * sum(word in text for word in known)
 
     return score
@@ -134,7 +171,11 @@ def _latin(rare: str, usual: float, unusual: float) -> Callable[[str], float]:
             beside = sum(one.isascii() and one.isalpha() for one in (before, after))
             if char in "’‘“”–—…«»°©®½¿¡\xa0":
                 total += 0.6
-            elif not char.isalpha() or (char.isupper() and before.islower()) or _is_far(before + after):
+            elif (
+                not char.isalpha()
+                or (char.isupper() and before.islower())
+                or _is_far(before + after)
+            ):
                 total -= 1.5
             else:
                 total += (unusual if char in few else usual) if beside else -0.2
@@ -163,23 +204,40 @@ def _cyrillic(text: str) -> float:
 
 
 _CANDIDATES = (
-    _Candidate("cp932", "Shift-JIS", _cjk(_KANJI, "euc_jp", _WORDS["ja"], 2.5, lambda lead: lead < 0xD0)),
-    _Candidate("euc_jp", "EUC-JP", _cjk(_KANJI, "euc_jp", _WORDS["ja"], 2.4, lambda lead: lead < 0xD0)),
-    _Candidate("gbk", "GBK", _cjk(_SIMPLIFIED, "gb2312", _WORDS["hans"], -0.5, lambda lead: lead < 0xD8)),
-    _Candidate("cp950", "Big5", _cjk(_TRADITIONAL, "big5", _WORDS["hant"], -0.5, lambda lead: lead < 0xC7)),
-    _Candidate("cp949", "EUC-KR", _cjk(_HANGUL, "euc_kr", _WORDS["ko"], -0.5, lambda lead: lead < 0xC9)),
+    _Candidate(
+        "cp932", "Shift-JIS", _cjk(_KANJI, "euc_jp", _WORDS["ja"], 2.5, lambda lead: lead < 0xD0)
+    ),
+    _Candidate(
+        "euc_jp", "EUC-JP", _cjk(_KANJI, "euc_jp", _WORDS["ja"], 2.4, lambda lead: lead < 0xD0)
+    ),
+    _Candidate(
+        "gbk", "GBK", _cjk(_SIMPLIFIED, "gb2312", _WORDS["hans"], -0.5, lambda lead: lead < 0xD8)
+    ),
+    _Candidate(
+        "cp950", "Big5", _cjk(_TRADITIONAL, "big5", _WORDS["hant"], -0.5, lambda lead: lead < 0xC7)
+    ),
+    _Candidate(
+        "cp949", "EUC-KR", _cjk(_HANGUL, "euc_kr", _WORDS["ko"], -0.5, lambda lead: lead < 0xC9)
+    ),
     _Candidate("cp1252", "CP1252", _latin("ðþýÐÞÝ", 1.0, 0.3)),
     _Candidate("cp1250", "CP1250", _latin("ţŢýÝđ", 0.9, 0.72)),
     _Candidate("cp1254", "CP1254", _latin("", 0.8, 0.8)),
     _Candidate("cp1251", "CP1251", _cyrillic),
     _Candidate("koi8_r", "KOI8-R", _cyrillic),
 )
-_NO_TEXTS = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem"})
+_NO_TEXTS = frozenset(
+    {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem"}
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How texts are decoded: Python's name of the codec, a name for people, and whether it is a guess."""
+    """How texts are decoded.
+
+    The fields are:
+
+    Python's name of the codec, a name for people, and whether it is a guess.
+    """
 
     codec: str
     name: str
@@ -191,7 +249,7 @@ UTF_8 = Encoding("utf-8", "UTF-8")
 
 
 def encoding_named(name: str) -> Encoding | None:
-    """Return the encoding with this name in Python; None if it is unknown or not an encoding of text."""
+    """Return the encoding with this name in Python; None if unknown or not a text encoding."""
     try:
         codec = codecs.lookup(name).name
     except (LookupError, ValueError):

@@ -1,1 +1,4 @@
-"""Reports for people to read: cue sheet, timeline, grid help, comparison of runs, and the score frozen from a run."""
+"""Reports for people: cue sheet, timeline, grid help, comparison of runs, and frozen score.
+
+The frozen score is written from a run.
+"""

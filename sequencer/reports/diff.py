@@ -1,7 +1,8 @@
-"""Compare two runs: where they differ, cue by cue, in the MIDI messages sent, and in the frames of each chunk."""
+"""Compare two runs: where they differ in cues, MIDI messages sent, and frames of each chunk."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,11 +10,13 @@ from difflib import SequenceMatcher
 from fractions import Fraction
 from typing import Any
 
+from sequencer.core.display import counted, summary_repr
 from sequencer.engine.conductor.deliveries import Status
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.midi_output import SentMidi
 from sequencer.engine.conductor.report import CueReport, Report
 from sequencer.engine.journal import Journal
+from sequencer.engine.play_range import PlayRange
 from sequencer.events.events import ChunkDone, FramesRendered
 from sequencer.schedule.describe import describe_act
 from sequencer.schedule.model import ControlAct, MidiAct, NoteAct, ProgramAct
@@ -21,7 +24,10 @@ from sequencer.schedule.model import ControlAct, MidiAct, NoteAct, ProgramAct
 
 @dataclass(frozen=True, slots=True)
 class CueDifference:
-    """A cue on which two runs differ. `before` or `after` is None where that run does not contain the cue."""
+    """A cue on which two runs differ.
+
+    `before` or `after` is None where that run does not contain the cue.
+    """
 
     before: CueReport | None
     after: CueReport | None
@@ -29,14 +35,21 @@ class CueDifference:
 
     def __str__(self) -> str:
         cue = self.before or self.after
-        where = "" if cue is None else (cue.place if cue.section is None else f"{cue.section} {cue.place}")
+        where = (
+            ""
+            if cue is None
+            else (cue.place if cue.section is None else f"{cue.section} {cue.place}")
+        )
         line = "" if cue is None or not cue.line else f" (line {cue.line})"
         return f"{where}{line}: {self.what}"
 
 
 @dataclass(frozen=True, slots=True)
 class SendDifference:
-    """A MIDI message of a cue or a rule that only one run sent, or that the other run left out. `message` describes it."""
+    """A MIDI message of a cue or a rule that only one run sent, or that the other run left out.
+
+    `message` describes it.
+    """
 
     send: SentMidi
     message: str
@@ -49,81 +62,170 @@ class SendDifference:
         return f"{where}{line}: {self.message}: {self.what}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """What differs between two runs.
 
-    `pictures` are the score chunks whose frames differ; None where the frames cannot be compared, for the reason `why_not`.
+    `pictures` are the score chunks whose frames differ; None where the frames cannot be compared,
+    for the reason `why_not`.
     """
 
     settings: tuple[str, ...]
     cues: tuple[CueDifference, ...]
     prompts: tuple[int, ...]
     """Score chunks that showed different prompts."""
-    pictures: tuple[int, ...] | None
+    frame_digests: tuple[int, ...] | None
     why_not: str
     chunks: tuple[int, int]
+    first_chunks: tuple[int, int] = (0, 0)
+    """The score chunks with which the two runs begin: not 0 for a run that plays a range."""
     sends: tuple[SendDifference, ...] = ()
 
     @property
     def is_equal(self) -> bool:
         """Whether the two runs showed the same."""
-        found = self.settings or self.cues or self.prompts or self.pictures or self.sends
-        return not found and self.chunks[0] == self.chunks[1]
+        found = self.settings or self.cues or self.prompts or self.frame_digests or self.sends
+        same = self.chunks[0] == self.chunks[1] and self.first_chunks[0] == self.first_chunks[1]
+        return not found and same
+
+    def __repr__(self) -> str:
+        if self.is_equal:
+            return summary_repr(self, None, "equal", counted(self.chunks[0], "chunk"))
+        parts = ("setting", self.settings), ("cue", self.cues), ("send", self.sends)
+        chunks = ("prompt", self.prompts), ("frame", self.frame_digests or ())
+        return summary_repr(
+            self,
+            None,
+            "different",
+            *(f"{counted(len(found), what)}" for what, found in parts if found),
+            *(f"{what}s of {counted(len(found), 'chunk')}" for what, found in chunks if found),
+            f"{self.chunks[0]} and {self.chunks[1]} chunks",
+        )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _RunContent:
     report: Report
+    played: PlayRange | None
     prompts: dict[int, str | None]
-    pictures: dict[int, str]
+    frame_digests: dict[int, str]
     renderers: frozenset[str]
 
 
 def _read_content(journal: Journal) -> _RunContent:
     """Return what a run showed, by score chunk. The conductor knows which take begins where."""
-    conductor = Conductor(journal.schedule, journal.following, journal.revision)
+    conductor = Conductor.of_journal(journal)
     prompts: dict[int, str | None] = {}
-    pictures: dict[int, str] = {}
+    frame_digests: dict[int, str] = {}
     renderers: set[str] = set()
     for record in journal.records:
         match record.event:
             case None:
                 continue
             case FramesRendered() as made if conductor.is_of_the_score(made.chunk):
-                pictures[conductor.base + made.chunk] = made.sha256
+                frame_digests[conductor.base + made.chunk] = made.sha256
                 renderers.add(made.renderer)
             case ChunkDone() as done if done.frames and conductor.is_of_the_score(done.chunk):
                 prompts[conductor.base + done.chunk] = done.prompt
             case _:
                 pass
         conductor.receive(record.event)
-    return _RunContent(conductor.report(), prompts, pictures, frozenset(renderers))
+    return _RunContent(
+        report=conductor.report(),
+        played=journal.played,
+        prompts=prompts,
+        frame_digests=frame_digests,
+        renderers=frozenset(renderers),
+    )
 
 
 def compare(before: Journal, after: Journal) -> Comparison:
     """Return where two runs differ."""
     first, second = _read_content(before), _read_content(after)
+    is_other_score = before.header.get("schedule_digest") != after.header.get("schedule_digest")
     common = first.prompts.keys() & second.prompts.keys()
-    pictures, why_not = _compare_frames(first, second)
+    frame_digests, why_not = _compare_frames(first, second)
     return Comparison(
         settings=tuple(_compare_settings(before, after)),
-        cues=tuple(_compare_cues(first.report.cues, second.report.cues)),
-        prompts=tuple(sorted(chunk for chunk in common if first.prompts[chunk] != second.prompts[chunk])),
-        pictures=pictures,
+        cues=tuple(
+            one
+            for one in _compare_cues(first.report.cues, second.report.cues)
+            if not _is_outside_a_range(one, first, second)
+            and not (is_other_score and _never_acted(one))
+        ),
+        prompts=tuple(
+            sorted(chunk for chunk in common if first.prompts[chunk] != second.prompts[chunk])
+        ),
+        frame_digests=frame_digests,
         why_not=why_not,
         chunks=(first.report.chunks, second.report.chunks),
-        sends=tuple(_compare_sends(first.report.sends, second.report.sends)),
+        first_chunks=(first.report.first_chunk, second.report.first_chunk),
+        sends=tuple(
+            _compare_sends(
+                _sends_within(first.report.sends, second, before),
+                _sends_within(second.report.sends, first, before),
+            )
+        ),
     )
 
 
+def _never_acted(one: CueDifference) -> bool:
+    """Return whether a cue did nothing in the only run that contains it.
+
+    It was skipped or overtaken, and the score that was frozen from the run omits it.
+    """
+    cue = one.before if one.after is None else one.after if one.before is None else None
+    return cue is not None and cue.status in (Status.SKIPPED, Status.OVERTAKEN)
+
+
+def _is_outside_a_range(one: CueDifference, first: _RunContent, second: _RunContent) -> bool:
+    """Return whether only one run contains a cue because the other one played a range without it.
+
+    This includes what a range opens with instead of the cues before it.
+    """
+    if one.before is not None and one.after is not None:
+        return False
+    cue, own, other = (
+        (one.before, first, second) if one.before is not None else (one.after, second, first)
+    )
+    if cue is None:
+        return False
+    is_opening = cue.entry is None and cue.rule is None and cue.planned == own.report.first_chunk
+    if own.played is not None and is_opening:
+        return True
+    if other.played is None:
+        return False
+    chunk = cue.landed if cue.landed is not None else cue.planned
+    return chunk is None or not _has_chunk(other.report, chunk)
+
+
+def _has_chunk(report: Report, chunk: int) -> bool:
+    return report.first_chunk <= chunk < report.first_chunk + report.chunks
+
+
+def _sends_within(
+    sends: Sequence[SentMidi], other: _RunContent, journal: Journal
+) -> Sequence[SentMidi]:
+    """Return the messages of one run that the range of the other one includes."""
+    if other.played is None:
+        return sends
+    grid = journal.schedule.grid
+    first = grid.boundary(other.report.first_chunk)
+    end = grid.boundary(other.report.first_chunk + other.report.chunks)
+    return [one for one in sends if first <= one.seconds < end]
+
+
 def _compare_frames(first: _RunContent, second: _RunContent) -> tuple[tuple[int, ...] | None, str]:
-    if not first.pictures or not second.pictures:
-        return None, "not both runs have pictures of their own"
+    if not first.frame_digests or not second.frame_digests:
+        return None, "at least one of the runs has no frames of its own"
     if first.renderers != second.renderers:
-        return None, "they were drawn by different renderers, whose pictures are never the same"
-    common = first.pictures.keys() & second.pictures.keys()
-    return tuple(sorted(chunk for chunk in common if first.pictures[chunk] != second.pictures[chunk])), ""
+        return None, "they were drawn by different renderers, whose frames always differ"
+    common = first.frame_digests.keys() & second.frame_digests.keys()
+    return tuple(
+        sorted(
+            chunk for chunk in common if first.frame_digests[chunk] != second.frame_digests[chunk]
+        )
+    ), ""
 
 
 def _compare_settings(before: Journal, after: Journal) -> list[str]:
@@ -132,7 +234,14 @@ def _compare_settings(before: Journal, after: Journal) -> list[str]:
         one, other = before.header.get(name), after.header.get(name)
         if one != other:
             found.append(f"{name.replace('_', ' ')}: {_shorten(one)} against {_shorten(other)}")
+    ranges = _range_of(before), _range_of(after)
+    if ranges[0] != ranges[1]:
+        found.append(f"range: {ranges[0]} against {ranges[1]}")
     return found
+
+
+def _range_of(journal: Journal) -> str:
+    return "the whole score" if journal.played is None else str(journal.played)
 
 
 def _shorten(value: Any) -> str:
@@ -146,7 +255,11 @@ def _cue_key(cue: CueReport) -> tuple[str | None, str, str]:
 
 def _compare_cues(before: Sequence[CueReport], after: Sequence[CueReport]) -> list[CueDifference]:
     found: list[CueDifference] = []
-    matcher = SequenceMatcher(None, [_cue_key(cue) for cue in before], [_cue_key(cue) for cue in after], autojunk=False)
+    first: list[CueReport] = []
+    second: list[CueReport] = []
+    matcher = SequenceMatcher(
+        None, [_cue_key(cue) for cue in before], [_cue_key(cue) for cue in after], autojunk=False
+    )
     for kind, low, high, other_low, other_high in matcher.get_opcodes():
         if kind == "equal":
             for one, other in zip(before[low:high], after[other_low:other_high], strict=True):
@@ -154,24 +267,39 @@ def _compare_cues(before: Sequence[CueReport], after: Sequence[CueReport]) -> li
                 if what:
                     found.append(CueDifference(one, other, what))
             continue
-        first, second = before[low:high], after[other_low:other_high]
-        # A repeated or frozen run names its positions anew: cues with equal acts that landed on the same chunk are the same
-        # cue.
-        both = Counter(map(_landing, first)) & Counter(map(_landing, second))
-        found += [CueDifference(one, None, "only in the first run") for one in _unmatched_cues(first, both)]
-        found += [CueDifference(None, one, "only in the second run") for one in _unmatched_cues(second, both)]
+        first += before[low:high]
+        second += after[other_low:other_high]
+    # A repeated or frozen run names its positions anew: cues with equal acts that landed on the
+    # same chunk are the same cue.
+    both = Counter(map(_landing, first)) & Counter(map(_landing, second))
+    found += [
+        CueDifference(one, None, "only in the first run") for one in _unmatched_cues(first, both)
+    ]
+    found += [
+        CueDifference(None, one, "only in the second run") for one in _unmatched_cues(second, both)
+    ]
     return found
 
 
+_LOST = re.compile(r"without its ([a-z, ]+):")
+"""Which acts of a cue that landed did not, in its reason."""
+
+
 def _landing(cue: CueReport) -> tuple[int, frozenset[str]] | None:
-    """Return (score chunk, acts in any order) of a cue that landed."""
+    """Return (score chunk, acts in any order) of a cue that landed, without the acts it lost."""
     if cue.landed is None or cue.status is not Status.LANDED:
         return None
-    return cue.landed, frozenset(cue.what.split(", "))
+    lost = {kind for found in _LOST.findall(cue.reason) for kind in found.split(", ")}
+    return cue.landed, frozenset(cue.what.split(", ")) - lost
 
 
-def _unmatched_cues(cues: Sequence[CueReport], others: Counter[tuple[int, frozenset[str]] | None]) -> Iterator[CueReport]:
-    """Yield the cues that are not among `others`, the landings of both runs. Each landing matches one cue."""
+def _unmatched_cues(
+    cues: Sequence[CueReport], others: Counter[tuple[int, frozenset[str]] | None]
+) -> Iterator[CueReport]:
+    """Yield the cues that are not among `others`, the landings of both runs.
+
+    Each landing matches one cue.
+    """
     left = others.copy()
     for cue in cues:
         landing = _landing(cue)
@@ -182,7 +310,10 @@ def _unmatched_cues(cues: Sequence[CueReport], others: Counter[tuple[int, frozen
 
 
 def _describe_difference(one: CueReport, other: CueReport) -> str:
-    """Describe how the same cue went differently; empty where it did not. Times of day and leads are not compared."""
+    """Describe how the same cue went differently; empty where it did not.
+
+    Times of day and leads are not compared.
+    """
     parts = []
     if one.status is not other.status:
         parts.append(f"{one.status.value} against {other.status.value}")
@@ -192,7 +323,7 @@ def _describe_difference(one: CueReport, other: CueReport) -> str:
 
 
 _Message = tuple[str, int, int, int, int]
-"""What a MIDI output receives: the kind of message, its channel, its numbers, and the length of a note in milliseconds."""
+"""What a MIDI output receives: kind of message, channel, numbers, and note length in ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,31 +344,46 @@ class _RunMessage:
 
 
 FIRST_SEARCH_DISTANCE_S, SECOND_SEARCH_DISTANCE_S = Fraction(1, 50), Fraction(3, 2)
-"""The largest distance between equal messages of two runs in a first and in a second search, in seconds of the model's time."""
+"""The largest distance between equal messages of two runs, in seconds of the model's time.
+
+The first value applies in a first search, the second in a second search.
+"""
 
 
-def _compare_sends(before: Sequence[SentMidi], after: Sequence[SentMidi]) -> Iterator[SendDifference]:
+def _compare_sends(
+    before: Sequence[SentMidi], after: Sequence[SentMidi]
+) -> Iterator[SendDifference]:
     """Yield each message in which two runs differ.
 
-    The grouping of messages into cues and the notation of their positions are not compared. Neither is the time of sending,
-    which depends on the chunk boundaries of the particular run.
+    The grouping of messages into cues and the notation of their positions are not compared. Neither
+    is the time of sending, which depends on the chunk boundaries of the particular run.
     """
-    both, only_first, only_second = _pair_messages(_collect_messages(before), _collect_messages(after))
+    both, only_first, only_second = _pair_messages(
+        _collect_messages(before), _collect_messages(after)
+    )
     for one, other in both:
         if one.send.was_sent is not other.send.was_sent:
-            yield SendDifference(one.send, one.words, "sent against left out" if one.send.was_sent else "left out against sent")
+            yield SendDifference(
+                one.send,
+                one.words,
+                "sent against left out" if one.send.was_sent else "left out against sent",
+            )
     yield from (SendDifference(one.send, one.words, "only in the first run") for one in only_first)
-    yield from (SendDifference(one.send, one.words, "only in the second run") for one in only_second)
+    yield from (
+        SendDifference(one.send, one.words, "only in the second run") for one in only_second
+    )
 
 
 def _pair_messages(
     first: list[_RunMessage], second: list[_RunMessage]
 ) -> tuple[list[tuple[_RunMessage, _RunMessage]], list[_RunMessage], list[_RunMessage]]:
-    """Return the pairs of equal messages, and those that only the first and only the second run contains.
+    """Return the pairs of equal messages, and those that only one of the two runs contains.
 
-    Messages with equal content are paired in three steps: first those from the same position of the score, as in two runs that
-    left a live section at different times; then those at the same time, as in a frozen score; then those a little apart in
-    time.
+    The messages of only the first run come before those of only the second.
+
+    Messages with equal content are paired in three steps: first those from the same position of the
+    score, as in two runs that left a live section at different times; then those at the same time,
+    as in a frozen score; then those a little apart in time.
     """
     both: list[tuple[_RunMessage, _RunMessage]] = []
     for key, apart in (
@@ -252,7 +398,11 @@ def _pair_messages(
         taken: set[int] = set()
         for posted in first:
             others = waiting.get(key(posted), deque())
-            while apart is not None and others and others[0].send.seconds < posted.send.seconds - apart:
+            while (
+                apart is not None
+                and others
+                and others[0].send.seconds < posted.send.seconds - apart
+            ):
                 others.popleft()
             if others and (apart is None or others[0].send.seconds <= posted.send.seconds + apart):
                 taken.add(id(others[0]))
@@ -264,7 +414,7 @@ def _pair_messages(
 
 
 def _collect_messages(sends: Sequence[SentMidi]) -> list[_RunMessage]:
-    """Return every message of a run in the order of time; messages of the same time are in the order of their content."""
+    """Return every message of a run in order of time, then of content."""
     found = [
         (round(send.seconds * 1000), _RunMessage(_message_content(act), send, describe_act(act)))
         for send in sends

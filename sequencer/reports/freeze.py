@@ -1,14 +1,17 @@
-"""Freeze a run: write what it really showed, chunk by chunk, as a fixed score that shows the same again, seeds included."""
+"""Freeze a run: write what it showed, chunk by chunk, as a fixed score with the same result.
+
+The fixed score includes the seeds.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from fractions import Fraction
 
 from sequencer.core.errors import JournalError
-from sequencer.engine.conductor.deliveries import ActKind, ChunkSlot, kind_of
+from sequencer.engine.conductor.deliveries import ActKind, ChunkSlot, Delivery, kind_of
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.midi_output import SentMidi
+from sequencer.engine.conductor.view import RunView
 from sequencer.engine.journal import Journal
 from sequencer.language.score import (
     Action,
@@ -27,6 +30,7 @@ from sequencer.language.score import (
     SendProgram,
     SetSr,
     SetStrength,
+    SoundLine,
     SuperResolution,
     Text,
     Unit,
@@ -36,45 +40,77 @@ from sequencer.language.source import replace_forbidden
 from sequencer.schedule.model import ControlAct, CutAct, NoteAct, ProgramAct
 
 
-def freeze(journal: Journal) -> Score:
+def freeze(journal: Journal, *, keeps_chunks: bool = False) -> Score:
     """Return a score in chunks with everything that landed, on the chunk where it landed.
 
-    It contains the prompts, images, strengths, super-resolution, and cuts with their seeds. MIDI messages that were sent are at
-    their own seconds of the model's time. Pauses and the external clock are left out: the model's own chunks count.
+    It contains the prompts, images, strengths, super-resolution, and cuts with their seeds. MIDI
+    messages that were sent are at their own seconds of the model's time. Pauses and the external
+    clock are left out: the model's own chunks count. The score begins where the run did, which is
+    after the beginning of its score if the run played a range.
+
+    Args:
+        journal: The run.
+        keeps_chunks: Whether to keep the chunk numbers of a run that played a range, so that the
+            same range of the result can be played. The result then begins with an opening that
+            the range does not include.
 
     Raises:
-        JournalError: The run ended before its first chunk, or shows an image whose name cannot be written in a score.
+        JournalError: The run ended before its first chunk, or shows an image whose name cannot be
+            written in a score.
     """
-    conductor = Conductor(journal.schedule, journal.following, journal.revision)
+    conductor = Conductor.of_journal(journal)
     for record in journal.records:
         if record.event is not None:
             conductor.receive(record.event)
-    run = conductor.run
-    if run.takes == 0 or run.making == 0:
+    run = conductor.view
+    if run.take == 0 or run.chunk == run.first_chunk:
         raise JournalError("this run ended before its first chunk: there is nothing to freeze")
     shown: dict[int, dict[ActKind, Action]] = {}
-    for chunk in sorted(run.ledger.slots):
-        for kind, at, action in _landed_actions(run.ledger.slots[chunk]):
-            if at < run.making:
-                shown.setdefault(at, {})[kind] = action
+    for (at, kind), (_, slot) in landed_acts(run).items():
+        shown.setdefault(at, {})[kind] = _slot_action(kind, slot)
+    first = run.first_chunk
+    if keeps_chunks and first and first in shown:
+        shown[0] = {kind: act for kind, act in shown[first].items() if kind != "cut"}
+    moved = 0 if keeps_chunks else first
     cues = [
-        Cue(AtOffset(Fraction(at), Unit.CHUNKS), tuple(acts[kind] for kind in _ORDER if kind in acts))
+        Cue(
+            AtOffset(Fraction(at - moved if at else 0), Unit.CHUNKS),
+            tuple(acts[kind] for kind in _ORDER if kind in acts),
+        )
         for at, acts in sorted(shown.items())
     ]
-    cues += [Cue(AtOffset(sent.seconds, Unit.SECONDS), _send_actions(sent)) for sent in run.sends.log if sent.was_sent]
     schedule = journal.schedule
+    later = schedule.grid.boundary(moved)
+    cues += [
+        Cue(AtOffset(_thousandths(sent.seconds - later), Unit.SECONDS), send_actions(sent))
+        for sent in run.sent_midi
+        if sent.was_sent
+    ]
+    track = schedule.sound
     header = Header(
         title=None if schedule.title is None else replace_forbidden(schedule.title),
-        clock=ClockLine(ClockKind.CHUNKS),
+        clock=ClockLine(kind=ClockKind.CHUNKS),
+        sound=None
+        if track is None or track.path != replace_forbidden(track.path)
+        else SoundLine(track.path, _thousandths(track.start + later)),
         grid=GridLine(schedule.grid.frames, schedule.grid.fps),
-        seed=schedule.seed,
+        seed=run.opening_seed,
         sr=SuperResolution(schedule.sr),
         lead=schedule.lead,
     )
-    return Score(header=header, items=tuple(cues), end=AtOffset(Fraction(run.making), Unit.CHUNKS), images=schedule.images)
+    return Score(
+        header=header,
+        items=tuple(cues),
+        end=AtOffset(Fraction(run.chunk - moved), Unit.CHUNKS),
+        images=run.images,
+    )
 
 
-def _send_actions(sent: SentMidi) -> tuple[Action, ...]:
+def _thousandths(seconds: Fraction) -> Fraction:
+    return Fraction(round(seconds * 1000), 1000)
+
+
+def send_actions(sent: SentMidi) -> tuple[Action, ...]:
     """Return the MIDI messages that were sent, as actions."""
     actions: list[Action] = []
     for act in sent.acts:
@@ -92,14 +128,33 @@ def _send_actions(sent: SentMidi) -> tuple[Action, ...]:
 _ORDER: tuple[ActKind, ...] = ("cut", "sr", "strength", "image", "prompt")
 
 
-def _landed_actions(slot: ChunkSlot) -> Iterator[tuple[ActKind, int, Action]]:
-    """Yield (kind, chunk, action) of what landed in a slot. Of each kind, only the last delivery counts."""
-    for kind in _ORDER:
-        for line in reversed(slot.lines):
-            acts = any(kind_of(act) == kind for act in line.acts)
-            if acts and line.landed is not None and kind not in line.open and f"without its {kind}" not in line.reason:
-                yield kind, line.landed, _slot_action(kind, slot)
-                break
+def landed_acts(run: RunView) -> dict[tuple[int, ActKind], tuple[Delivery, ChunkSlot]]:
+    """Return what landed: by score chunk and kind, the delivery and the slot that it is in.
+
+    Of each kind, only the last delivery of a chunk counts.
+    """
+    found: dict[tuple[int, ActKind], tuple[Delivery, ChunkSlot]] = {}
+    for chunk in sorted(run.slots):
+        slot = run.slots[chunk]
+        for kind in _ORDER:
+            line = _landed_line(slot, kind)
+            if line is not None and line.landed is not None and line.landed < run.chunk:
+                found[line.landed, kind] = line, slot
+    return found
+
+
+def _landed_line(slot: ChunkSlot, kind: ActKind) -> Delivery | None:
+    """Return the last delivery of a slot whose act of a kind landed."""
+    for line in reversed(slot.lines):
+        acts = any(kind_of(act) == kind for act in line.acts)
+        if (
+            acts
+            and line.landed is not None
+            and kind not in line.open
+            and f"without its {kind}" not in line.reason
+        ):
+            return line
+    return None
 
 
 def _slot_action(kind: ActKind, slot: ChunkSlot) -> Action:
@@ -114,7 +169,7 @@ def _slot_action(kind: ActKind, slot: ChunkSlot) -> Action:
         case "image":
             path = slot.image.path if slot.image is not None else ""
             if path != replace_forbidden(path):
-                raise JournalError("this run shows an image whose name cannot stand in a score")
+                raise JournalError("this run shows an image whose name is not allowed in a score")
             return UseImage(path)
         case "prompt":
             return Prompt(Text((replace_forbidden(slot.prompt or ""),)))

@@ -1,4 +1,5 @@
-"""Run schedules: the run loop, rehearsals and live runs, the operator, recordings, and the files that a run leaves.
+"""Run schedules: the run loop, rehearsals, live runs, the operator, recordings, and run files.
 
-No module here imports the language, so a compiled schedule can be performed where lark is not installed.
+No module here imports the language, so a compiled schedule can be performed where lark is not
+installed.
 """

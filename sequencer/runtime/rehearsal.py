@@ -1,12 +1,14 @@
-"""Rehearse a schedule: play it on the simulated stage, in virtual or real time, and write the run's files."""
+"""Rehearse a schedule: play it on the simulator, and write the run's files.
+
+Time is virtual or real.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,18 +16,22 @@ from sequencer.core.image_files import read_image
 from sequencer.core.images import ImageFile
 from sequencer.engine.bundle import bundle_of
 from sequencer.engine.conductor.machine import Conductor
-from sequencer.engine.conductor.report import Report
 from sequencer.engine.journal import JournalWriter, header_of
+from sequencer.engine.play_range import PlayRange
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command
 from sequencer.events.events import ChunkDone, ClipRequested, FramesRendered, Paused, Resumed
+from sequencer.media.score_sounds import ScoreSound, explain_silence
+from sequencer.runtime.blocking import run_blocking
 from sequencer.runtime.loop import Outcome, Performance, require_prompt
+from sequencer.runtime.operator.commands import FindImage
 from sequencer.runtime.operator.input import Operator
 from sequencer.runtime.operator.keyboard import Keys
 from sequencer.runtime.operator.remote import RemoteControlServer
 from sequencer.runtime.output.captioned_video import DEFAULT_PARTS, PARTS, CaptionBuilder, Part
 from sequencer.runtime.output.report_format import as_json
 from sequencer.runtime.output.run_folder import RunFolder, bytes_of
+from sequencer.runtime.results import ChunkDigest, RehearsalResult
 from sequencer.runtime.scripted_events import ScriptedEvent
 from sequencer.runtime.signals import closing_on_signals
 from sequencer.runtime.upcoming import Coming
@@ -36,21 +42,24 @@ from sequencer.stages.simulated.stage import SimulatedSettings, SimulatedStage
 from sequencer.sync.run_clock import RealClock, VirtualClock
 
 if TYPE_CHECKING:
+    from sequencer.reports.timeline.player import Recording
     from sequencer.runtime.output.captioned_video import CaptionedVideo
-    from sequencer.stages.protocol import Pictures
+    from sequencer.stages.protocol import ChunkFrames
 
 MAX_ACTION_LENGTH = 60
 """The longest excerpt of a prompt's action in a `Progress`, in characters."""
+DRAFT_SIZE = (320, 192)
+"""Width and height of the video of a draft, in pixels."""
 DEFAULT_SIZE = (1280, 768)
 """Width and height of the video, in pixels: the size of Helios with super-resolution 2×."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """The progress of a rehearsal: score chunk `chunk` of (at most) `chunks` is done.
 
-    `section` includes the pass number if the section has several, as in the cue sheet; `action` is the part of `prompt` that
-    changes.
+    `section` includes the pass number if the section has several, as in the cue sheet; `action` is
+    the part of `prompt` that changes.
     """
 
     chunk: int
@@ -61,42 +70,10 @@ class Progress:
     prompt: str | None
     action: str | None = None
     paused: bool = False
+    first: int = 0
+    """The score chunk with which the run began: not 0 if it plays a range."""
     is_turn: bool = False
     """Whether the model has just been paused or resumed, in which case no chunk was completed."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChunkDigest:
-    """The digest of one chunk's raw frames: take (from 1), score chunk, number of frames, SHA-256 of their RGB bytes."""
-
-    take: int
-    chunk: int
-    frames: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class RehearsalResult:
-    """The result of a rehearsal.
-
-    `folder` is None if nothing was saved; `renderer` names what rendered the frames. `failures` has a sentence for each file of
-    the run that could not be written completely, with the reason (such as a full disk).
-    """
-
-    report: Report
-    schedule: Schedule
-    folder: Path | None
-    pictures: tuple[ChunkDigest, ...]
-    renderer: str | None
-    journal_failure: str | None
-    failures: tuple[str, ...] = ()
-    document: Mapping[str, Any] = field(default_factory=dict)
-    """The content of `report.json`."""
-
-    @property
-    def went_well(self) -> bool:
-        """Whether the score was played as written, to its end or until an operator ended it; failed files do not count."""
-        return self.report.went_as_written
 
 
 Watch = Callable[[Progress], None]
@@ -110,45 +87,76 @@ def rehearse(
     out: Path | None = None,
     save: bool = True,
     video: bool = True,
-    size: tuple[int, int] = DEFAULT_SIZE,
+    size: tuple[int, int] | None = None,
+    draft: bool = False,
     realtime: bool = False,
     events: Sequence[ScriptedEvent] = (),
     faults: Faults | None = None,
     watch: Watch | None = None,
-    warn: Callable[[str], None] | None = None,
+    warn: Callable[[str], object] | None = None,
     bundle: bool = False,
     images: Callable[[ImageFile], bytes] | None = None,
     caption: Collection[Part] = DEFAULT_PARTS,
     typed: Callable[[str], None] | None = None,
+    find_image: FindImage | None = None,
+    played: PlayRange | None = None,
+    sound: ScoreSound | None = None,
+    writing: Callable[[str], object] | None = None,
 ) -> RehearsalResult:
-    """Play a schedule on the simulator. Arguments, results and errors are those of `sequencer.rehearse`."""
+    """Play a schedule on the simulator. `sound` is that of the score, if it has one.
+
+    Other arguments, results and errors are those of `sequencer.rehearse`. `writing` is called with
+    the name of each file that is written once the run is over.
+    """
     require_prompt(schedule)
     script = list(events)
     keep = RunFolder.make(out, schedule.title or "run") if save else None
     try:
         read = images or (lambda image: read_image(folder or Path(), image))
         settings = _Settings(
-            schedule, dict(sources or {}), read, video, size, realtime, faults or Faults(), bundle, frozenset(caption)
+            schedule=schedule,
+            sources=dict(sources or {}),
+            images=read,
+            video=video,
+            size=size or (DRAFT_SIZE if draft else DEFAULT_SIZE),
+            draft=draft,
+            realtime=realtime,
+            faults=faults or Faults(),
+            bundle=bundle,
+            caption=frozenset(caption),
+            find_image=find_image,
+            played=played,
+            sound=sound,
+            writing=writing,
         )
-        result = asyncio.run(_Run(settings, keep, script, watch, warn, typed).play())
+        result = run_blocking(
+            lambda: _Run(settings, keep, script, watch=watch, warn=warn, typed=typed).play()
+        )
     except BaseException:
         if keep is not None:
-            shutil.rmtree(keep.path, ignore_errors=True)  # a run that never began, or was aborted, leaves nothing
+            shutil.rmtree(
+                keep.path, ignore_errors=True
+            )  # a run that never began, or was aborted, leaves nothing
         raise
     return result
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Settings:
     schedule: Schedule
     sources: Mapping[str, str]
     images: Callable[[ImageFile], bytes]
     video: bool
     size: tuple[int, int]
+    draft: bool
     realtime: bool
     faults: Faults
     bundle: bool
     caption: frozenset[Part]
+    find_image: FindImage | None
+    played: PlayRange | None
+    sound: ScoreSound | None
+    writing: Callable[[str], object] | None
 
     def as_json(self) -> dict[str, Any]:
         """Return the settings for the journal and the report."""
@@ -158,6 +166,7 @@ class _Settings:
             "pictures": self.video,
             "video_size": list(self.size) if self.video else None,
             "caption": [part for part in PARTS if part in self.caption] if self.video else None,
+            **({"draft": True} if self.draft else {}),
             "faults": self.faults.model_dump(mode="json", exclude_defaults=True),
         }
 
@@ -170,8 +179,9 @@ class _Run:
         settings: _Settings,
         keep: RunFolder | None,
         script: Sequence[ScriptedEvent],
+        *,
         watch: Watch | None,
-        warn: Callable[[str], None] | None,
+        warn: Callable[[str], object] | None,
         typed: Callable[[str], None] | None,
     ) -> None:
         self._settings = settings
@@ -186,18 +196,36 @@ class _Run:
         stage = SimulatedStage(
             clock,
             settings=SimulatedSettings(schedule.grid, settings.faults),
-            pictures=self._picture if settings.video else None,
+            frame_sink=self._handle_frames if settings.video else None,
             images=settings.images,
             with_text="simulator" in settings.caption,
+            draft=settings.draft,
             score_chunk=lambda chunk: self._performance.conductor.base + chunk,
         )
         journal = None
         if keep is not None:
-            header = header_of(schedule, settings.sources, settings.as_json(), following=False)
+            header = header_of(
+                schedule,
+                settings.sources,
+                settings.as_json(),
+                following=False,
+                played=settings.played,
+                sound=None if settings.sound is None else settings.sound.as_json(),
+            )
             journal = JournalWriter(keep.path / "journal.jsonl", header)
         # A rehearsal plays an external clock at its nominal tempo: no device has to be connected.
-        self._performance = Performance(schedule, stage, clock, journal, script, [self._look], warn, following=False)
-        self._teller = CaptionBuilder(self._performance.conductor)
+        self._performance = Performance(
+            schedule,
+            stage,
+            clock,
+            journal=journal,
+            script=script,
+            watchers=[self._look],
+            warn=warn,
+            following=False,
+            played=settings.played,
+        )
+        self._caption_builder = CaptionBuilder(self._performance.conductor)
         self._coming = Coming(self._performance.conductor)
         self._prompts: tuple[str | None, str | None] = (None, None)
         """The prompt in force and the one before it."""
@@ -210,11 +238,21 @@ class _Run:
             self._film = stack.enter_context(self._filming())
             stack.enter_context(closing_on_signals(self._performance.close))
             if self._settings.realtime:
+                if self._settings.sound is not None:
+                    self._notify(
+                        explain_silence(self._settings.sound, is_recorded=self._film is not None)
+                    )
                 await self._listen(stack)
             outcome = await self._performance.run()
         settings = self._settings
         rehearsed = RehearsalResult(
-            outcome.report, settings.schedule, None, tuple(self._made), self._renderer, outcome.journal_failure
+            report=outcome.report,
+            schedule=settings.schedule,
+            folder=None,
+            pictures=tuple(self._made),
+            renderer=self._renderer,
+            journal_failure=outcome.journal_failure,
+            conductor=self._performance.conductor,
         )
         return rehearsed if self._keep is None else self._left(self._keep, rehearsed, outcome)
 
@@ -223,37 +261,62 @@ class _Run:
             return nullcontext()
         from sequencer.runtime.output.captioned_video import CaptionedVideo
 
-        return CaptionedVideo(self._keep.path, self._settings.schedule, self._settings.size, self._settings.caption, self._say)
+        film = CaptionedVideo(
+            self._keep.path,
+            self._settings.schedule,
+            self._settings.size,
+            self._settings.caption,
+            warn=self._notify,
+            sound=self._settings.sound,
+        )
+        film.writing = self._settings.writing
+        return film
 
-    # ---- while it runs ---------------------------------------------------------------------------------------------
+    # ---- while it runs ---------------------------------------------------------------------------
 
     async def _listen(self, stack: AsyncExitStack) -> None:
         """Let an operator control the run, by keys and from another shell."""
-        operator = Operator(self._performance, self._clock.now, self._say, show_typed=self._typed, can_clip=False)
+        operator = Operator(
+            self._performance,
+            self._clock.now,
+            self._notify,
+            show_typed=self._typed,
+            can_clip=False,
+            find_image=self._settings.find_image,
+        )
         if self._keep is not None:
-            door = RemoteControlServer(self._keep.path, operator.handle_line)
+            door = RemoteControlServer(self._keep.path, operator.answer)
             await door.open()
             stack.push_async_callback(door.close)
         if self._typed is not None:
             stack.enter_context(Keys(operator.press))
 
-    def _say(self, text: str) -> None:
+    def _notify(self, text: str) -> None:
         if self._warn is not None:
             self._warn(text)
 
-    def _picture(self, pictures: Pictures) -> None:
+    def _handle_frames(self, frames: ChunkFrames) -> None:
         conductor = self._performance.conductor
-        if self._film is not None and conductor.is_of_the_score(pictures.chunk):
-            self._film.add(pictures, self._teller, conductor.run.takes)
+        if self._film is not None and conductor.is_of_the_score(frames.chunk):
+            self._film.add(frames, self._caption_builder, conductor.view.take)
 
-    def _look(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:  # a Watcher
+    def _look(
+        self, event: Event, commands: Sequence[Command], conductor: Conductor
+    ) -> None:  # a Watcher
         match event:
             case FramesRendered() if conductor.is_of_the_score(event.chunk):
                 self._renderer = event.renderer
                 chunk = conductor.base + event.chunk
-                self._made.append(ChunkDigest(max(1, conductor.run.takes), chunk, event.frames, event.sha256))
+                self._made.append(
+                    ChunkDigest(
+                        take=max(1, conductor.view.take),
+                        chunk=chunk,
+                        frames=event.frames,
+                        sha256=event.sha256,
+                    )
+                )
             case ClipRequested():
-                self._say("no clip: a rehearsal's video holds everything")
+                self._notify("no clip: a rehearsal's video contains everything")
             case ChunkDone() if conductor.is_of_the_score(event.chunk):
                 self._show(conductor, event.prompt)
             case Paused() if not self._paused:
@@ -269,43 +332,78 @@ class _Run:
         """Report the progress to `watch`."""
         if self._watch is None:
             return
-        current, place = self._teller.position(max(0, conductor.making - 1))
+        current, position = self._caption_builder.position(
+            max(conductor.view.first_chunk, conductor.making - 1)
+        )
         if prompt != self._prompts[0]:
             self._prompts = prompt, self._prompts[0]
         self._watch(
             Progress(
-                conductor.making,
-                conductor.run.plan.end_chunk(),
-                conductor.run.takes,
-                self._coming.name(current.stretch.section, current.stretch.occurrence) or None,
-                place,
-                prompt,
-                None if prompt is None else self._coming.action(self._prompts[1], prompt, MAX_ACTION_LENGTH),
-                self._paused,
-                is_turn,
+                chunk=conductor.making,
+                chunks=conductor.view.end_chunk,
+                take=conductor.view.take,
+                first=conductor.view.first_chunk,
+                section=self._coming.name(current.stretch.section, current.stretch.occurrence)
+                or None,
+                place=position,
+                prompt=prompt,
+                action=None
+                if prompt is None
+                else self._coming.action(self._prompts[1], prompt, MAX_ACTION_LENGTH),
+                paused=self._paused,
+                is_turn=is_turn,
             )
         )
 
-    # ---- the files of the run --------------------------------------------------------------------------------------
+    # ---- the files of the run --------------------------------------------------------------------
 
-    def _left(self, keep: RunFolder, rehearsed: RehearsalResult, outcome: Outcome) -> RehearsalResult:
-        from sequencer.reports.timeline import timeline_html, timeline_svg
+    def _left(
+        self, keep: RunFolder, rehearsed: RehearsalResult, outcome: Outcome
+    ) -> RehearsalResult:
+        from sequencer.reports.timeline import Timelines
         from sequencer.reports.timeline.thumbnails import thumbnails_of
 
         schedule, conductor = self._settings.schedule, self._performance.conductor
-        images = self._settings.images
-        thumbnails = thumbnails_of(schedule, images)
+        images, sound = self._settings.images, self._settings.sound
+        drawn = Timelines(
+            schedule,
+            conductor,
+            thumbnails_of(schedule, images, conductor.view.images),
+            sound=sound,
+            recording=self._recording(keep),
+        )
         document = as_json(outcome.report, self._facts(outcome))
+        writing = self._settings.writing or (lambda _: None)
+
+        def write(name: str, text: Callable[[], str]) -> None:
+            writing(name)
+            keep.write(name, text())
+
         parts: list[Callable[[], object]] = [
             lambda: keep.write_json("report.json", document),
-            lambda: keep.write("timeline.svg", timeline_svg(schedule, conductor, thumbnails)),
-            lambda: keep.write("timeline.html", timeline_html(schedule, conductor, thumbnails)),
+            lambda: write("timeline.svg", drawn.svg),
+            lambda: write("timeline.html", drawn.html),
         ]
         if self._settings.bundle:
-            parts.append(lambda: bundle_of(keep.path, bytes_of(schedule.images, images)))
+            parts.append(
+                lambda: bundle_of(
+                    keep.path,
+                    bytes_of(conductor.view.images, images),
+                    None if sound is None else (sound.sound.sha256, sound.file),
+                )
+            )
         journal = [] if outcome.journal_failure is None else [outcome.journal_failure]
         final, failures = keep.finish_with(parts, journal + self._film_failures())
         return replace(rehearsed, folder=final, failures=failures, document=document)
+
+    def _recording(self, keep: RunFolder) -> Recording | None:
+        """Return what the run's page plays: the video, or else the sound."""
+        from sequencer.reports.timeline.player import Recording
+
+        grid, sound = self._settings.schedule.grid, self._settings.sound
+        if self._film is not None:
+            return self._film.recording()
+        return None if sound is None else Recording.of_sound(sound, keep.final, grid)
 
     def _film_failures(self) -> list[str]:
         return [] if self._film is None else self._film.failures
@@ -318,12 +416,14 @@ class _Run:
             "schedule_digest": digest(schedule),
             "settings": self._settings.as_json(),
         }
+        if self._settings.sound is not None:
+            facts["sound"] = self._settings.sound.as_json()
         if outcome.journal_failure is not None:
             facts["journal_failure"] = outcome.journal_failure
         if self._film_failures():
             facts["video_failures"] = self._film_failures()
-        if outcome.unheard:
-            facts["events_never_reached"] = list(outcome.unheard)
+        if outcome.unreached:
+            facts["events_never_reached"] = list(outcome.unreached)
         if outcome.unanswered:
             facts["events_nothing_waited_for"] = list(outcome.unanswered)
         if self._made:

@@ -1,4 +1,7 @@
-"""Deliver scripted events at musical positions: when a run reaches bar 3 of a section is known only while it plays."""
+"""Deliver scripted events at musical positions.
+
+When a run reaches bar 3 of a section is known only while it plays.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from math import ceil
 
 from sequencer.core.timebase import SECOND
 from sequencer.engine.conductor.plan import Pass
-from sequencer.engine.conductor.run_state import RunState
+from sequencer.engine.conductor.view import RunView
 from sequencer.runtime.scripted_events import ScriptedEvent
 
 
@@ -19,50 +22,61 @@ class Positions:
     """
 
     def __init__(self, script: Iterable[ScriptedEvent]) -> None:
-        self.waiting = [one for one in script if one.spots]
+        self.waiting = [one for one in script if one.positions]
         self._entered: dict[int, int] = {}
-        """By the identity of each waiting event: the number of the pass in which its section was last seen to play."""
+        """The pass in which its section was last seen to play, by each waiting event's identity.
 
-    def due(self, run: RunState, now: int) -> tuple[list[ScriptedEvent], int | None]:
+        The values are pass numbers.
+        """
+
+    def due(self, run: RunView, now: int) -> tuple[list[ScriptedEvent], int | None]:
         """Remove the events whose position has been reached.
 
         Returns:
-            These events, and the time at which to call again, in nanoseconds. The time is None if only another event can bring
+            These events, and the time at which to call again, in nanoseconds. The time is None if
+                only another event can bring
             a position nearer.
         """
-        if not self.waiting or not run.is_running or run.paused:
+        if not self.waiting or not run.is_running or run.is_paused:
             return [], None
-        current = run.plan.pass_at(run.making)
+        current = run.pass_at(run.chunk)
         reached: list[ScriptedEvent] = []
         coming: list[int] = []
         for one in self.waiting:
-            if current.stretch.index in one.spots:
+            if current.stretch.index in one.positions:
                 self._entered[id(one)] = current.number
                 time = _time_of(run, current, one, now)
                 if time is not None and time <= now:
                     reached.append(one)
                 elif time is not None:
                     coming.append(time)
-            elif self._was_left_behind(run, one):
-                reached.append(one)  # the next section has begun a little early, on a chunk boundary
+            elif self._was_passed(run, one):
+                reached.append(
+                    one
+                )  # the next section has begun a little early, on a chunk boundary
         self.waiting = [one for one in self.waiting if one not in reached]
         return reached, min(coming, default=None)
 
-    def _was_left_behind(self, run: RunState, one: ScriptedEvent) -> bool:
-        """Return whether a pass that has the position has just ended, and was long enough to contain it."""
+    def _was_passed(self, run: RunView, one: ScriptedEvent) -> bool:
+        """Return whether a pass that contains the position has just ended.
+
+        The pass must have been long enough to contain the position.
+        """
         number = self._entered.pop(id(one), None)
-        if number is None or number >= len(run.plan.passes):
+        if number is None or number >= len(run.passes):
             return False
-        left = run.plan.passes[number]
+        left = run.passes[number]
         return _is_within(left, one)
 
-    def drop_passed(self, run: RunState, now: int) -> None:
-        """Remove the events whose position a run had reached when it was killed: they occurred then."""
-        current = run.plan.pass_at(run.making)
-        earlier = run.plan.passes[: current.number]
+    def drop_passed(self, run: RunView, now: int) -> None:
+        """Remove the events whose position the killed run had reached: they occurred then."""
+        current = run.pass_at(run.chunk)
+        earlier = run.passes[: current.number]
         passed = [one for one in self.waiting if any(_is_within(before, one) for before in earlier)]
         for one in self.waiting:
-            time = _time_of(run, current, one, now) if current.stretch.index in one.spots else None
+            time = (
+                _time_of(run, current, one, now) if current.stretch.index in one.positions else None
+            )
             if time is not None and time <= now:
                 passed.append(one)
         self.waiting = [one for one in self.waiting if one not in passed]
@@ -70,25 +84,25 @@ class Positions:
 
 def _is_within(current: Pass, one: ScriptedEvent) -> bool:
     """Return whether a pass has the position of an event and is long enough to contain it."""
-    spot = one.spots.get(current.stretch.index)
-    return spot is not None and spot[1] <= current.end - current.start
+    position = one.positions.get(current.stretch.index)
+    return position is not None and position[1] <= current.end - current.start
 
 
-def _time_of(run: RunState, current: Pass, one: ScriptedEvent, now: int) -> int | None:
+def _time_of(run: RunView, current: Pass, one: ScriptedEvent, now: int) -> int | None:
     """Return the time at which the current pass reaches the position of an event, in nanoseconds.
 
-    In a run that follows a clock, that is when the clock reaches it; otherwise, when the model generates that part of its
-    chunk.
+    In a run that follows a clock, that is when the clock reaches it; otherwise, when the model
+    generates that part of its chunk.
     """
-    quarter, offset = one.spots[current.stretch.index]
+    quarter, offset = one.positions[current.stretch.index]
     time = current.start + offset
-    if run.follow is not None:
-        followed = run.plan.time_of_place(current, quarter, time)
+    if run.clock is not None:
+        followed = run.time_of_position(current, quarter, time)
         return None if followed is None else ceil(followed)
     chunks = time / run.schedule.grid.chunk
     whole = chunks.numerator // chunks.denominator
-    if whole < run.making:
+    if whole < run.chunk:
         return now
-    if whole > run.making:
+    if whole > run.chunk:
         return None
-    return run.boundary_at + ceil((chunks - whole) * run.schedule.grid.chunk * Fraction(SECOND))
+    return run.chunk_began_at + ceil((chunks - whole) * run.schedule.grid.chunk * Fraction(SECOND))

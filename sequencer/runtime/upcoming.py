@@ -1,4 +1,7 @@
-"""Derive from the conductor where a run is, what comes next and what it is waiting for, for display. No I/O."""
+"""Derive from the conductor where a run is, what comes next and what it is waiting for.
+
+The result is for display. No I/O.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import dataclass
 
 from sequencer.core.timebase import SECOND
 from sequencer.engine.conductor.deliveries import Delivery
-from sequencer.engine.conductor.expected_input import waits_for
+from sequencer.engine.conductor.expected_input import list_triggers
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.plan import UNPLACED, Pass
 from sequencer.runtime.output.action_excerpt import brief_action, elided
@@ -16,9 +19,11 @@ from sequencer.schedule.model import CueAct, PromptAct
 from sequencer.schedule.prompt_actions import actions_of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NextCue:
-    """The next cue: its position with section and pass, what it does, and in how many seconds, if that is known.
+    """The next cue: its position with section and pass, what it does, and in how many seconds.
+
+    The seconds are given if they are known.
 
     `at_latest` is set if it comes sooner when a live section is left before its maximum.
     """
@@ -29,12 +34,12 @@ class NextCue:
     at_latest: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
     """What the current section is waiting for: the triggers that end it, then those of its rules.
 
-    `seconds` is the time until the section ends by itself, or is left because its exit has fired (`leaves`); None if it is not
-    known.
+    `seconds` is the time until the section ends by itself, or is left because its exit has fired
+    (`leaves`); None if it is not known.
     """
 
     exits: tuple[str, ...]
@@ -44,74 +49,108 @@ class Waiting:
 
 
 class Coming:
-    """Answers questions about one conductor's plan. `into` is the elapsed part of the current chunk, from 0 to 1."""
+    """Answers questions about one conductor's plan.
+
+    `into` is the elapsed part of the current chunk, from 0 to 1.
+    """
 
     def __init__(self, conductor: Conductor) -> None:
         self._conductor = conductor
-        schedule = conductor.run.schedule
+        schedule = conductor.view.schedule
         self._passes = Counter(stretch.section for stretch in schedule.stretches)
         self._actions = actions_of(schedule)
 
     def name(self, section: str | None, occurrence: int) -> str:
-        """Return a section's name, with the pass number if it has several passes; empty for no section."""
+        """Return a section's name, with its pass number if needed; empty for no section.
+
+        The pass number is included if the section has several passes.
+        """
         return "" if section is None else describe_pass(section, occurrence, self._passes[section])
 
-    def action(self, before: str | None, prompt: str, room: int) -> str:
-        """Return the part of a prompt that changes, in at most `room` characters."""
-        return brief_action(self._actions, before, prompt, room)
+    def action(self, before: str | None, prompt: str, space: int) -> str:
+        """Return the part of a prompt that changes, in at most `space` characters."""
+        return brief_action(self._actions, before, prompt, space)
 
     def chunks(self) -> tuple[int | None, bool]:
-        """Return the number of score chunks, None if it is not known yet, and whether that is only a maximum."""
-        plan = self._conductor.run.plan
-        end = plan.end_chunk()
-        current = plan.pass_at(self._conductor.making)
-        return (None if end >= UNPLACED else end), any(_is_open(one) for one in plan.passes[current.number :])
+        """Return the number of score chunks (None if unknown), and whether it is a maximum."""
+        run = self._conductor.view
+        end = run.end_chunk
+        current = run.pass_at(run.chunk)
+        return (None if end >= UNPLACED else end), any(
+            _is_open(one) for one in run.passes[current.number :]
+        )
 
     def waiting(self, now: int, into: float, chunk_seconds: float) -> Waiting | None:
         """Return what the current pass is waiting for, or None."""
-        run = self._conductor.run
-        current = run.plan.pass_at(run.making)
+        run = self._conductor.view
+        current = run.pass_at(run.chunk)
         middle = run.schedule.middle
         until = current.stretch.until
-        rules = tuple(firing_by_name(one, middle) for one in waits_for(current.stretch) if one not in until)
+        rules = tuple(
+            firing_by_name(one, middle)
+            for one in list_triggers(current.stretch)
+            if one not in until
+        )
         leaves = current.stretch.is_live and not _is_open(current)
         if not until and not rules:
             return None
         exits = () if leaves else tuple(firing_by_name(one, middle) for one in until)
-        return Waiting(exits, rules, leaves, self._left(current, now, into, chunk_seconds) if until else None)
+        return Waiting(
+            exits=exits,
+            rules=rules,
+            leaves=leaves,
+            seconds=self._left(current, now, into, chunk_seconds) if until else None,
+        )
 
     def _left(self, current: Pass, now: int, into: float, chunk_seconds: float) -> float | None:
         """Return how many seconds the current pass still lasts, according to the present plan."""
-        run = self._conductor.run
-        if run.follow is not None:
-            time = run.follow.time_of(float(current.end_quarter), float(current.end))
+        run = self._conductor.view
+        if run.clock is not None:
+            time = run.clock.time_of(float(current.end_quarter), float(current.end))
             return None if time is None else max(0.0, (time - now) / SECOND)
-        chunks = float(current.end / run.schedule.grid.chunk) - run.making - into
+        chunks = float(current.end / run.schedule.grid.chunk) - run.chunk - into
         return max(0.0, chunks * chunk_seconds)
 
-    def next_cue(self, now: int, into: float, chunk_seconds: float, shown: str | None, room: int) -> NextCue | None:
-        """Return the next cue that is not in effect yet, in at most `room` characters; `shown` is the prompt in force."""
-        run = self._conductor.run
-        making = run.making
-        ahead = [line for line in run.plan.lines if not line.is_final and _at(line) > making]
-        if not ahead or run.takes == 0:
+    def next_cue(
+        self, now: int, into: float, chunk_seconds: float, shown: str | None, space: int
+    ) -> NextCue | None:
+        """Return the next cue that is not in effect yet, in at most `space` characters.
+
+        `shown` is the prompt in force.
+        """
+        run = self._conductor.view
+        making = run.chunk
+        ahead = [line for line in run.deliveries if not line.is_final and _at(line) > making]
+        if not ahead or run.take == 0:
             return None
         line = min(ahead, key=lambda one: (_at(one), one.time, one.number))
-        place = f"{self.name(line.section, line.occurrence)} {line.place}".strip()
+        position = f"{self.name(line.section, line.occurrence)} {line.place}".strip()
         together = [one for one in ahead if _at(one) == _at(line) and one.time == line.time]
-        what = elided(", ".join(self._deed(act, shown, room - 2) for one in together for act in one.acts), room)
-        current = run.plan.pass_at(making)
-        between = run.plan.passes[current.number : line.pass_number]
-        return NextCue(place, what, self._until(line, now, into, chunk_seconds), any(_is_open(one) for one in between))
+        what = elided(
+            ", ".join(self._deed(act, shown, space - 2) for one in together for act in one.acts),
+            space,
+        )
+        current = run.pass_at(making)
+        between = run.passes[current.number : line.pass_number]
+        return NextCue(
+            place=position,
+            what=what,
+            seconds=self._until(line, now, into, chunk_seconds),
+            at_latest=any(_is_open(one) for one in between),
+        )
 
-    def _deed(self, act: CueAct, shown: str | None, room: int) -> str:
-        return f"“{self.action(shown, act.text, room)}”" if isinstance(act, PromptAct) else describe_act(act)
+    def _deed(self, act: CueAct, shown: str | None, space: int) -> str:
+        return (
+            f"“{self.action(shown, act.text, space)}”"
+            if isinstance(act, PromptAct)
+            else describe_act(act)
+        )
 
     def _until(self, line: Delivery, now: int, into: float, chunk_seconds: float) -> float | None:
         chunk = _at(line)
         if chunk < UNPLACED:
             return max(0.0, (chunk - self._conductor.making - into) * chunk_seconds)
-        time = self._conductor.run.plan.time_of_line(line)
+        time = self._conductor.view.time_of(line)
         return None if time is None else max(0.0, (time - now) / SECOND)
 
 

@@ -1,7 +1,7 @@
 """The schedule: the result of compiling a score, and the input of a run.
 
-`model` defines a schedule with its acts and triggers, `document` its JSON and digest, `takes` groups its entries by chunk and
-take, and `describe` and `prompt_actions` turn its parts into text.
+`model` defines a schedule with its acts and triggers, `document` its JSON and digest, `takes`
+groups its entries by chunk and take, and `describe` and `prompt_actions` turn its parts into text.
 """
 
 from sequencer.schedule.model import (
@@ -20,23 +20,29 @@ from sequencer.schedule.model import (
     MidiAct,
     NoteAct,
     NoteTrigger,
+    OscCrossing,
+    OscTrigger,
     PauseAct,
     PickAct,
     ProgramAct,
     ProgramTrigger,
     PromptAct,
+    Quantisation,
+    ReleaseTrigger,
     ResumeAct,
     RuleAct,
     RuleEntry,
     Schedule,
     Send,
     Settings,
+    ShuffleAct,
     StrengthAct,
     Stretch,
     SuperResolutionAct,
     Take,
     TransportTrigger,
     Trigger,
+    VelocityTrigger,
     draw,
 )
 
@@ -56,22 +62,28 @@ __all__ = [
     "MidiAct",
     "NoteAct",
     "NoteTrigger",
+    "OscCrossing",
+    "OscTrigger",
     "PauseAct",
     "PickAct",
     "ProgramAct",
     "ProgramTrigger",
     "PromptAct",
+    "Quantisation",
+    "ReleaseTrigger",
     "ResumeAct",
     "RuleAct",
     "RuleEntry",
     "Schedule",
     "Send",
     "Settings",
+    "ShuffleAct",
     "StrengthAct",
     "Stretch",
     "SuperResolutionAct",
     "Take",
     "TransportTrigger",
     "Trigger",
+    "VelocityTrigger",
     "draw",
 ]

@@ -1,9 +1,10 @@
 """Write schedules whose exact times are long numbers without the times that follow from the rest.
 
-With hundreds of tempi that have nothing in common, an exact time has hundreds or thousands of digits, and a schedule has
-several such times for each cue. All but a few follow from others: a time from its quarter and the tempo map, the start of a
-tempo from the one before it, a snap error from the time and its chunk, a section's start from the sections before it.
-`compacted` replaces them by `FOLLOWS`, a value that does not occur otherwise, and `expanded` computes them again, exactly.
+With hundreds of tempi that have nothing in common, an exact time has hundreds or thousands of
+digits, and a schedule has several such times for each cue. All but a few follow from others: a time
+from its quarter and the tempo map, the start of a tempo from the one before it, a snap error from
+the time and its chunk, a section's start from the sections before it. `compacted` replaces them by
+`FOLLOWS`, a value that does not occur otherwise, and `expanded` computes them again, exactly.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from sequencer.core.timebase import MAX_TIME_BITS, ChunkGrid, TempoMap, TempoSeg
 from sequencer.schedule.model import Entry, Mark, Schedule, Send, Stretch
 
 FOLLOWS = Fraction(-1)
-"""Replaces a time that follows from others. No time is negative; a snap error of −1 s is recomputed to the same value."""
+"""Replaces a time that follows from others.
+
+No time is negative; a snap error of −1 s is recomputed to the same value.
+"""
 
 _Timed = TypeVar("_Timed", Entry, Send, Mark)
 
@@ -26,7 +30,9 @@ _Timed = TypeVar("_Timed", Entry, Send, Mark)
 def has_long_numbers(schedule: Schedule) -> bool:
     """Return whether a schedule is better written compacted."""
     return any(
-        is_wide(stretch.start) or is_wide(stretch.seconds) or any(is_wide(one) for one in _times(stretch))
+        is_wide(stretch.start)
+        or is_wide(stretch.seconds)
+        or any(is_wide(one) for one in _times(stretch))
         for stretch in schedule.stretches
     )
 
@@ -54,7 +60,9 @@ def compacted(schedule: Schedule) -> Schedule:
                 soonest=FOLLOWS if stretch.soonest == stretch.start else stretch.soonest,
                 seconds=FOLLOWS if length == stretch.seconds else stretch.seconds,
                 tempo=None if tempo is None else _without_starts(tempo),
-                entries=tuple(_compact_entry(one, stretch, schedule.grid) for one in stretch.entries),
+                entries=tuple(
+                    _compact_entry(one, stretch, schedule.grid) for one in stretch.entries
+                ),
                 sends=tuple(_compact_time(one, tempo) for one in stretch.sends),
                 marks=tuple(_compact_time(one, tempo) for one in stretch.marks),
             )
@@ -75,7 +83,10 @@ def _without_starts(tempo: TempoMap) -> TempoMap:
 
 
 def _with_starts(tempo: TempoMap) -> TempoMap:
-    """Return the map with the start of each segment in seconds, computed from the segment before it."""
+    """Return the map with the start of each segment in seconds.
+
+    Each start is computed from the segment before it.
+    """
     segments: list[TempoSegment] = []
     seconds = Fraction(0)
     for segment in tempo.segments:
@@ -96,14 +107,19 @@ def _compact_entry(entry: Entry, stretch: Stretch, grid: ChunkGrid) -> Entry:
 
 
 def expanded(schedule: Schedule) -> Schedule:
-    """Return the schedule with every time that `compacted` left out. Raises ScheduleError if one cannot be computed."""
+    """Return the schedule with every time that `compacted` left out.
+
+    Raises ScheduleError if one cannot be computed.
+    """
     stretches: list[Stretch] = []
     start = Fraction(0)
     for stretch in schedule.stretches:
         tempo = stretch.tempo
         if tempo is not None and any(one.seconds == FOLLOWS for one in tempo.segments):
             tempo = _with_starts(tempo)
-        seconds = _given(_at(tempo, stretch.quarters)) if stretch.seconds == FOLLOWS else stretch.seconds
+        seconds = (
+            _given(_at(tempo, stretch.quarters)) if stretch.seconds == FOLLOWS else stretch.seconds
+        )
         begins = start if stretch.start == FOLLOWS else stretch.start
         start = _bounded(begins + seconds)
         stretches.append(
@@ -113,7 +129,9 @@ def expanded(schedule: Schedule) -> Schedule:
                 soonest=begins if stretch.soonest == FOLLOWS else stretch.soonest,
                 seconds=seconds,
                 tempo=tempo,
-                entries=tuple(_whole_entry(one, begins, tempo, schedule.grid) for one in stretch.entries),
+                entries=tuple(
+                    _whole_entry(one, begins, tempo, schedule.grid) for one in stretch.entries
+                ),
                 sends=tuple(_whole_time(one, tempo) for one in stretch.sends),
                 marks=tuple(_whole_time(one, tempo) for one in stretch.marks),
             )
@@ -124,22 +142,36 @@ def expanded(schedule: Schedule) -> Schedule:
 def _given(value: Fraction | None) -> Fraction:
     if value is None:
         raise ScheduleError(
-            "this schedule cannot be read: a time is missing that follows from nothing", "compile the score again"
+            "this schedule cannot be read: a time is missing that cannot be derived",
+            "compile the score again",
         )
     return value
 
 
 def _bounded(value: Fraction) -> Fraction:
-    """Return a time unless it has more digits than any time of a score: a file from anybody must not fill the memory."""
+    """Return a time unless it has more digits than any time of a score.
+
+    A file from anybody must not fill the memory.
+    """
     if value.denominator.bit_length() > MAX_TIME_BITS:
-        raise ScheduleError("this schedule cannot be read: a time has too many digits", "compile the score again")
+        raise ScheduleError(
+            "this schedule cannot be read: a time has too many digits", "compile the score again"
+        )
     return value
 
 
 def _whole_time(timed: _Timed, tempo: TempoMap | None) -> _Timed:
-    return replace(timed, offset=_given(_at(tempo, timed.quarter))) if timed.offset == FOLLOWS else timed
+    return (
+        replace(timed, offset=_given(_at(tempo, timed.quarter)))
+        if timed.offset == FOLLOWS
+        else timed
+    )
 
 
 def _whole_entry(entry: Entry, start: Fraction, tempo: TempoMap | None, grid: ChunkGrid) -> Entry:
     whole = _whole_time(entry, tempo)
-    return replace(whole, error=grid.snap_error(start + whole.offset, whole.chunk)) if entry.error == FOLLOWS else whole
+    return (
+        replace(whole, error=grid.snap_error(start + whole.offset, whole.chunk))
+        if entry.error == FOLLOWS
+        else whole
+    )

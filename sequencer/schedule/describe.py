@@ -1,17 +1,17 @@
 """Describe a schedule's parts in words and decimal numbers: acts, triggers, times and errors.
 
-Every part of the program that shows a schedule uses these functions. Every number is rounded from its exact fraction (halves
-away from zero), without floats.
+Every part of the program that shows a schedule uses these functions. Every number is rounded from
+its exact fraction (halves away from zero), without floats.
 """
 
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Literal
 
-from sequencer.core.midi_notes import note_name
+from sequencer.core.midi_notes import MiddleC, note_name
 from sequencer.core.timebase import TempoMap
 from sequencer.schedule.model import (
+    ClockSpec,
     ControlAct,
     ControlCrossing,
     CutAct,
@@ -20,40 +20,58 @@ from sequencer.schedule.model import (
     ImageAct,
     NoteAct,
     NoteTrigger,
+    OscCrossing,
+    OscTrigger,
     PauseAct,
     PickAct,
     ProgramAct,
     ProgramTrigger,
     PromptAct,
+    Quantisation,
+    ReleaseTrigger,
     ResumeAct,
     RuleAct,
+    RuleEntry,
     Schedule,
+    ShuffleAct,
     StrengthAct,
     Stretch,
     SuperResolutionAct,
     TransportTrigger,
     Trigger,
+    VelocityTrigger,
 )
+
+MAX_VELOCITY = 127
 
 
 def decimal(value: Fraction, places: int, *, trim: bool = False) -> str:
-    """Return a fraction as a decimal, rounded to `places` digits; with `trim` without trailing zeros."""
-    over, under = abs(value.numerator), value.denominator
-    whole = (2 * over * 10**places + under) // (2 * under)  # integers: many times as fast for a page of numbers
-    sign = "-" if value < 0 and whole else ""
+    """Return a fraction as a decimal, rounded to `places` digits.
+
+    With `trim`, trailing zeros are removed.
+    """
+    over, under = value.numerator, value.denominator
+    is_negative, over = over < 0, abs(over)
+    whole = (2 * over * 10**places + under) // (
+        2 * under
+    )  # integers: many times as fast for a page of numbers
+    sign = "-" if is_negative and whole else ""
     head, tail = divmod(whole, 10**places)
     text = f"{sign}{head}.{tail:0{places}d}" if places else f"{sign}{head}"
     return text.rstrip("0").rstrip(".") if trim and places else text
 
 
 def number(value: Fraction) -> str:
-    """Return a fraction as people write it: as a short decimal if it is one (`97.5`), else as a fraction (`960/11`)."""
+    """Return a fraction as a short decimal if it is one (`97.5`), else as `960/11`."""
     short = decimal(value, 4, trim=True)
     return short if Fraction(short) == value else str(value)
 
 
 def clock_time(seconds: Fraction, places: int = 3) -> str:
-    """Return seconds as `0:39.875`, or as `1:00:39.875` from an hour on; negative ones with a minus sign."""
+    """Return seconds as `0:39.875`, or as `1:00:39.875` from an hour on.
+
+    Negative seconds have a minus sign.
+    """
     text = decimal(abs(seconds), places)
     head, _, tail = text.partition(".")
     minutes, rest = divmod(int(head), 60)
@@ -74,8 +92,9 @@ def describe_act(act: RuleAct) -> str:
     match act:
         case PromptAct():
             return f"prompt “{act.text}”"
-        case PickAct():
-            return "one of " + " | ".join(f"“{text}”" for text in act.texts)
+        case PickAct() | ShuffleAct():
+            texts = " | ".join(f"“{text}”" for text in act.texts)
+            return f"{'one' if isinstance(act, PickAct) else 'the next'} of {texts}"
         case ImageAct():
             return f"image {act.image.path}"
         case StrengthAct():
@@ -91,45 +110,125 @@ def describe_act(act: RuleAct) -> str:
         case GotoAct():
             return f"goto {act.section}"
         case NoteAct():
-            return f"midi note {act.note} ch {act.channel} vel {act.velocity} for {number(act.seconds * 1000)} ms"
+            return (
+                f"midi note {act.note} ch {act.channel} vel {act.velocity} for "
+                f"{number(act.seconds * 1000)} ms"
+            )
         case ControlAct():
             return f"midi cc {act.control} {act.value} ch {act.channel}"
         case ProgramAct():
             return f"midi program {act.program} ch {act.channel} ({act.program - 1} on the wire)"
 
 
-def describe_trigger(firing: Trigger, middle: Literal["C3", "C4"]) -> str:
-    """Return a trigger with its MIDI numbers, which are what a device must send. `middle` is the name of note 60."""
+def describe_trigger(firing: Trigger, middle: MiddleC) -> str:
+    """Return a trigger with its MIDI numbers, which are what a device must send.
+
+    `middle` is the name of note 60.
+    """
     match firing:
         case NoteTrigger():
-            return f"note {firing.note} ({note_name(firing.note, middle)}){_channel(firing.channel)}"
+            return (
+                f"note {firing.note} ({note_name(firing.note, middle)}){_channel(firing.channel)}"
+            )
+        case VelocityTrigger():
+            name = note_name(firing.note, middle)
+            loud = describe_velocity(firing)
+            return f"note {firing.note} ({name}){_channel(firing.channel)} {loud}"
+        case ReleaseTrigger():
+            name = note_name(firing.note, middle)
+            return f"release {firing.note} ({name}){_channel(firing.channel)}"
         case ControlCrossing():
-            return f"cc {firing.control} {'>' if firing.above else '<'} {firing.value}{_channel(firing.channel)}"
+            return (
+                f"cc {firing.control} {'>' if firing.above else '<'} "
+                f"{firing.value}{_channel(firing.channel)}"
+            )
         case ProgramTrigger():
-            return f"program {firing.program} ({firing.program - 1} on the wire){_channel(firing.channel)}"
+            return (
+                f"program {firing.program} ({firing.program - 1} on the "
+                f"wire){_channel(firing.channel)}"
+            )
         case TransportTrigger():
             return firing.what
+        case OscTrigger() | OscCrossing():
+            return describe_osc(firing)
         case GoTrigger():
             return f"go {firing.name}"
 
 
-def firing_by_name(firing: Trigger, middle: Literal["C3", "C4"]) -> str:
-    """Return a trigger as an operator writes it: `note D3 ch 10`, `cc 20 > 64`, `program 5`, `go out`."""
+def firing_by_name(firing: Trigger, middle: MiddleC) -> str:
+    """Return a trigger as an operator writes it.
+
+    For example:
+
+    `note D3 ch 10`, `cc 20 > 64`, `program 5`, `go out`.
+    """
     match firing:
         case NoteTrigger():
             return f"note {note_name(firing.note, middle)}{_channel(firing.channel)}"
+        case VelocityTrigger():
+            name = note_name(firing.note, middle)
+            return f"note {name}{_channel(firing.channel)} {describe_velocity(firing)}"
+        case ReleaseTrigger():
+            return f"release {note_name(firing.note, middle)}{_channel(firing.channel)}"
         case ProgramTrigger():
             return f"program {firing.program}{_channel(firing.channel)}"
         case _:
             return describe_trigger(firing, middle)
 
 
+def describe_velocity(firing: VelocityTrigger) -> str:
+    """Return which velocities fire a trigger: `vel >= 100`, `vel <= 20`."""
+    if firing.highest == MAX_VELOCITY:
+        return f"vel >= {firing.lowest}"
+    return f"vel <= {firing.highest}"
+
+
+def describe_osc(firing: OscTrigger | OscCrossing) -> str:
+    """Return a trigger on OSC messages: `osc /drop`, `osc /fader/1 > 0.5`."""
+    if isinstance(firing, OscTrigger):
+        return f"osc {firing.address}"
+    return f"osc {firing.address} {'>' if firing.above else '<'} {number(firing.value)}"
+
+
+def describe_quantisation(quantisation: Quantisation) -> str:
+    """Return where a quantised rule lands: `next bar`, `next 2 bars`, `next beat`."""
+    if quantisation.count == 1:
+        return f"next {quantisation.unit.removesuffix('s')}"
+    return f"next {quantisation.count} {quantisation.unit}"
+
+
+def describe_rule(rule: RuleEntry, middle: MiddleC) -> str:
+    """Return a rule's trigger with its MIDI numbers, and where it lands if it is quantised."""
+    return describe_trigger(rule.trigger, middle) + _at(rule)
+
+
+def rule_by_name(rule: RuleEntry, middle: MiddleC) -> str:
+    """Return the same with the trigger as an operator writes it: `note D3 at next bar`."""
+    return firing_by_name(rule.trigger, middle) + _at(rule)
+
+
+def _at(rule: RuleEntry) -> str:
+    at = rule.quantisation
+    return "" if at is None else f" at {describe_quantisation(at)}"
+
+
 def _channel(channel: int | None) -> str:
     return "" if channel is None else f" ch {channel}"
 
 
+MAX_TEMPI = 12
+"""How many tempi of a stretch are named; with more, the slowest and the fastest."""
+
+
 def tempo_in_words(tempo: TempoMap) -> str:
-    """Return the tempi of a stretch in order, with `120 → 132 bpm` for a ramp."""
+    """Return the tempi of a stretch in order, with `120 → 132 bpm` for a ramp.
+
+    If there are many, as in the beats of a song, return `104.17 to 110.91 bpm (60 tempi)`.
+    """
+    if len(tempo.segments) > MAX_TEMPI:
+        paces = [pace for one in tempo.segments for pace in (one.first, one.last)]
+        low, high = (decimal(60 / pace, 2, trim=True) for pace in (max(paces), min(paces)))
+        return f"{low} to {high} bpm ({len(tempo.segments)} tempi)"
     found: list[str] = []
     for segment in tempo.segments:
         first, last = number(60 / segment.first), number(60 / segment.last)
@@ -142,11 +241,20 @@ def tempo_in_words(tempo: TempoMap) -> str:
 
 def meter_in_words(stretch: Stretch) -> str:
     """Return the meters of a stretch in order; empty if there are no beats."""
-    return "" if stretch.meters is None else ", ".join(dict.fromkeys(str(meter) for _, meter in stretch.meters.changes))
+    return (
+        ""
+        if stretch.meters is None
+        else ", ".join(dict.fromkeys(str(meter) for _, meter in stretch.meters.changes))
+    )
 
 
 def length_in_words(stretch: Stretch) -> str:
-    """Return the length of a stretch as a musician states it: `8 bars`, `1 bar 2 beats`; in seconds if there are no beats."""
+    """Return the length of a stretch as a musician states it.
+
+    For example:
+
+    `8 bars`, `1 bar 2 beats`; in seconds if there are no beats.
+    """
     if stretch.meters is None or stretch.quarters is None:
         return f"{decimal(stretch.seconds, 3, trim=True)} s"
     end = stretch.meters.bar_beat_at(stretch.quarters)
@@ -166,27 +274,46 @@ def bar_beat_of(stretch: Stretch, quarter: Fraction | None, offset: Fraction) ->
         return ""
     if quarter is not None:
         return str(stretch.meters.bar_beat_at(quarter))
-    # The inverse of a ramp is not perfectly exact, and nobody needs a fraction of a beat with nine digits.
+    # The inverse of a ramp is not perfectly exact, and nobody needs a fraction of a beat with nine
+    # digits.
     near = Fraction(round(stretch.tempo.quarter_at(offset) * 960), 960)
-    place = stretch.meters.bar_beat_at(near)
-    if stretch.tempo.seconds_at(near) == offset and place.rest.denominator <= 16:
-        return str(place)
-    return f"≈{place.bar}.{place.beat}" + (f"+{decimal(place.rest, 2)[1:]}" if place.rest else "")
+    position = stretch.meters.bar_beat_at(near)
+    if stretch.tempo.seconds_at(near) == offset and position.rest.denominator <= 16:
+        return str(position)
+    return f"≈{position.bar}.{position.beat}" + (
+        f"+{decimal(position.rest, 2)[1:]}" if position.rest else ""
+    )
 
 
 def describe_pass(section: str | None, occurrence: int, passes: int) -> str:
-    """Return a section's name, with the number of its pass if it is played more than once: `drop 2/2`."""
+    """Return a section's name, with the number of its pass if it is played more than once.
+
+    For example:
+
+    `drop 2/2`.
+    """
     name = "score" if section is None else section
     return f"{name} {occurrence}/{passes}" if passes > 1 else name
 
 
 def bare(action: str) -> str:
-    """Return an action (see `prompt_actions`) without the ellipses at its ends, for places that show only actions."""
+    """Return an action (see `prompt_actions`) without ellipses at its ends.
+
+    This suits places that show only actions.
+    """
     return action.removeprefix("… ").removesuffix(" …")
 
 
+def _about(clock: ClockSpec) -> str:
+    """Return the first tempo of a file, which is rarely a short number, and its meter."""
+    return "" if clock.bpm is None else f"{decimal(clock.bpm, 2, trim=True)} bpm {clock.meter}"
+
+
 def describe_clock(schedule: Schedule) -> str:
-    """Return the basis of a schedule: clock, grid, snap, lead, seed and sr, in the terms of a score's header."""
+    """Return a schedule's basis: clock, grid, snap, lead, seed and sr.
+
+    The terms are those of a score's header.
+    """
     clock = schedule.clock
     beats = "" if clock.bpm is None else f"{number(clock.bpm)} bpm {clock.meter}"
     port = "" if clock.port is None else f" “{clock.port}”"
@@ -195,14 +322,16 @@ def describe_clock(schedule: Schedule) -> str:
         "bpm": beats,
         "midi": f"MIDI clock{port}, nominal {beats}",
         "link": f"Link, nominal {beats}",
-        "mtc": f"MIDI time code{port}, {clock.rate} frames a second",
-        "file": f"the time of {clock.file}, from {beats}",
+        "mtc": f"MIDI time code{port}, {clock.rate} frames per second",
+        "file": f"the time of {clock.file}, from {_about(clock)}",
     }
-    grid = schedule.grid
+    grid, track = schedule.grid, schedule.sound
+    start = "" if track is None or not track.start else f" from {number(track.start)} s"
     return " · ".join(
         (
             who[clock.kind],
-            f"{grid.frames} frames @ {number(grid.fps)} fps = {number(grid.chunk)} s a chunk",
+            *(() if track is None else (f"sound {track.path}{start}",)),
+            f"{grid.frames} frames @ {number(grid.fps)} fps = {number(grid.chunk)} s per chunk",
             f"snap {schedule.snap}",
             f"lead {schedule.lead}c",
             f"seed {schedule.seed}",

@@ -1,7 +1,7 @@
 """Convert schedules to JSON documents and back, check their numbers, and compute their digest.
 
-The language guarantees that the numbers of a compiled score are within their bounds, but a document can come from anybody, so
-`from_document` checks them.
+The language guarantees that the numbers of a compiled score are within their bounds, but a document
+can come from anybody, so `from_document` checks them.
 """
 
 from __future__ import annotations
@@ -21,6 +21,12 @@ from sequencer.core.timebase import ChunkGrid, MeterMap, TempoMap, is_before, is
 from sequencer.schedule.compact import compacted, expanded, has_long_numbers
 from sequencer.schedule.model import (
     FORMAT,
+    FRAME_RATES,
+    MAX_FPS,
+    MAX_FRAMES_PER_CHUNK,
+    MAX_LEAD_CHUNKS,
+    MAX_QUANTISATION,
+    MAX_SEED,
     PLAIN_FORMAT,
     ClockSpec,
     ControlAct,
@@ -31,39 +37,48 @@ from sequencer.schedule.model import (
     NoteAct,
     PickAct,
     ProgramAct,
+    Quantisation,
     RuleAct,
     RuleEntry,
     Schedule,
     Send,
+    ShuffleAct,
     StrengthAct,
     Stretch,
     Take,
 )
 
 MAX_CHUNKS = 1_000_000
-"""The longest score, in chunks (about sixteen days). Beyond it a mistake is likelier than a show."""
+"""The longest score, in chunks (about sixteen days).
+
+Beyond it a mistake is likelier than a show.
+"""
 MAX_BARS = 1_000_000
 """The most bars of one pass of a section, for the same reason."""
 MAX_MAGNITUDE = 10**12
-"""Positions in seconds or quarters are below this number, and tempi in quarters a minute between its inverse and it."""
-MAX_FRAMES = 10_000
-MAX_FPS = 1_000
-MAX_LEAD_CHUNKS = 1_000
-MAX_SEED = 2**32 - 1
-RATES = (None, "24", "25", "29.97", "30")
-"""The frame rates of MIDI time code, in frames a second."""
+"""Positions in seconds or quarters are below this number.
+
+Tempi in quarters a minute are between its inverse and it.
+"""
 
 
 def bars(stretch: Stretch) -> int:
     """Return the number of bars of a pass, including a last incomplete one; 0 if it has none."""
     if stretch.meters is None or stretch.tempo is None:
         return 0
-    quarters = stretch.quarters if stretch.quarters is not None else stretch.tempo.quarter_at(stretch.seconds)
+    quarters = (
+        stretch.quarters
+        if stretch.quarters is not None
+        else stretch.tempo.quarter_at(stretch.seconds)
+    )
     return stretch.meters.bar_beat_at(quarters).bar
 
 
 def check_bounds(schedule: Schedule) -> str | None:
-    """Return in a few words what no score could have produced in a schedule; None if everything is within its bounds."""
+    """Return in a few words what in a schedule no score could have produced.
+
+    The result is None if everything is within its bounds.
+    """
     return next(_beyond(schedule), None)
 
 
@@ -73,6 +88,8 @@ def _beyond(schedule: Schedule) -> Iterator[str]:
     if not 1 <= schedule.lead <= MAX_LEAD_CHUNKS:
         yield f"a lead of {_short(schedule.lead)} chunks"
     yield from _seed(schedule.seed)
+    if schedule.sound is not None:
+        yield from _far("a start of its sound", schedule.sound.start)
     if not 0 <= schedule.end <= MAX_CHUNKS:
         yield f"{_short(schedule.end)} chunks"
     if not schedule.stretches or not schedule.takes:
@@ -89,17 +106,17 @@ def _short(value: object) -> str:
 
 
 def _grid(grid: ChunkGrid) -> Iterator[str]:
-    if not 1 <= grid.frames <= MAX_FRAMES:
-        yield f"{_short(grid.frames)} frames to a chunk"
+    if not 1 <= grid.frames <= MAX_FRAMES_PER_CHUNK:
+        yield f"{_short(grid.frames)} frames per chunk"
     if not 0 < grid.fps <= MAX_FPS:
-        yield f"{_short(grid.fps)} frames a second"
+        yield f"{_short(grid.fps)} frames per second"
 
 
 def _clock(clock: ClockSpec) -> Iterator[str]:
     if clock.bpm is not None and not Fraction(1, MAX_MAGNITUDE) < clock.bpm < MAX_MAGNITUDE:
         yield f"a tempo of {_short(clock.bpm)}"
-    if clock.rate not in RATES:
-        yield f"time code of {_short(clock.rate)} frames a second"
+    if clock.rate is not None and clock.rate not in FRAME_RATES:
+        yield f"time code of {_short(clock.rate)} frames per second"
 
 
 def _seed(seed: int | None) -> Iterator[str]:
@@ -114,7 +131,13 @@ def _far(name: str, *values: Fraction | int | None) -> Iterator[str]:
 
 
 def _check_stretch(stretch: Stretch) -> Iterator[str]:
-    yield from _far("a section's place or length", stretch.start, stretch.soonest, stretch.seconds, stretch.quarters)
+    yield from _far(
+        "a section's position or length",
+        stretch.start,
+        stretch.soonest,
+        stretch.seconds,
+        stretch.quarters,
+    )
     yield from _far("a section's chunk", stretch.earliest, stretch.latest)
     if stretch.tempo is not None:
         yield from _tempo(stretch.tempo)
@@ -123,31 +146,46 @@ def _check_stretch(stretch: Stretch) -> Iterator[str]:
     if bars(stretch) > MAX_BARS:
         yield f"a section of more than {MAX_BARS:,} bars"
     for entry in stretch.entries:
-        yield from _far("a cue's place", entry.offset, entry.quarter, entry.chunk)
+        yield from _far("a cue's position", entry.offset, entry.quarter, entry.chunk)
         yield from _acts(entry.acts)
     for send in stretch.sends:
-        yield from _far("a message's place", send.offset, send.quarter)
+        yield from _far("a message's position", send.offset, send.quarter)
         yield from _acts(send.acts)
     for mark in stretch.marks:
-        yield from _far("a mark's place", mark.offset, mark.quarter)
+        yield from _far("a mark's position", mark.offset, mark.quarter)
     for rule in stretch.rules:
         yield from _acts(rule.acts)
+        if rule.quantisation is not None:
+            yield from _quantisation(rule.quantisation, stretch)
+
+
+def _quantisation(quantisation: Quantisation, stretch: Stretch) -> Iterator[str]:
+    if not 1 <= quantisation.count <= MAX_QUANTISATION:
+        yield f"a rule at every {_short(quantisation.count)} {quantisation.unit}"
+    if stretch.meters is None or stretch.tempo is None:
+        yield f"a rule at {quantisation.unit} where there are none"
 
 
 def _tempo(tempo: TempoMap) -> Iterator[str]:
     if not tempo.segments or tempo.segments[0].quarter != 0 or tempo.segments[0].seconds != 0:
         yield "a tempo that does not begin with its section"
     for segment in tempo.segments:
-        yield from _far("a tempo's place", segment.quarter, segment.seconds)
+        yield from _far("a tempo's position", segment.quarter, segment.seconds)
         paces = (segment.first, segment.last)
         if not all(Fraction(1, MAX_MAGNITUDE) < pace < MAX_MAGNITUDE for pace in paces):
-            yield f"a tempo of {_short(segment.first)} seconds a quarter"
+            yield f"a tempo of {_short(segment.first)} seconds per quarter note"
         if segment.length is not None and not 0 < segment.length < MAX_MAGNITUDE:
             yield f"a tempo that lasts {_short(segment.length)} quarters"
     for one, following in pairwise(tempo.segments):
-        if one.length is None or following.quarter <= one.quarter or not is_before(one.seconds, following.seconds):
+        if (
+            one.length is None
+            or following.quarter <= one.quarter
+            or not is_before(one.seconds, following.seconds)
+        ):
             yield "tempi that do not follow each other"
-    if tempo.segments and tempo.segments[-1].length is not None:  # after the end of a ramp its formula goes back in time
+    if (
+        tempo.segments and tempo.segments[-1].length is not None
+    ):  # after the end of a ramp its formula goes back in time
         yield "a tempo that ends before its section"
 
 
@@ -169,7 +207,7 @@ def _acts(acts: Iterable[CueAct | RuleAct]) -> Iterator[str]:
                 yield from _seed(act.seed)
             case ImageAct():
                 yield from _image(act.image)
-            case PickAct() if not act.texts:
+            case PickAct() | ShuffleAct() if not act.texts:
                 yield "a pick from nothing"
             case NoteAct():
                 yield from _far("a note's length", act.seconds, act.quarters)
@@ -191,7 +229,9 @@ def _midi(channel: int, *values: int) -> Iterator[str]:
 
 
 def _image(image: ImageFile | None) -> Iterator[str]:
-    if image is not None and not all(0 <= value < MAX_MAGNITUDE for value in (image.width, image.height, image.size)):
+    if image is not None and not all(
+        0 <= value < MAX_MAGNITUDE for value in (image.width, image.height, image.size)
+    ):
         yield f"an image of {_short(image.width)}×{_short(image.height)} pixels"
 
 
@@ -223,8 +263,15 @@ def _adapter() -> TypeAdapter[Schedule]:
 def to_document(schedule: Schedule) -> dict[str, Any]:
     """Return the schedule as an object for JSON, with its format number and digest."""
     with paused_collection():
-        number, written = (FORMAT, compacted(schedule)) if has_long_numbers(schedule) else (PLAIN_FORMAT, schedule)
-        return {_MARK: number, "digest": digest(schedule), "schedule": _adapter().dump_python(written, mode="json")}
+        number, written = (
+            (FORMAT, compacted(schedule))
+            if has_long_numbers(schedule)
+            else (PLAIN_FORMAT, schedule)
+        )
+        document = _adapter().dump_python(written, mode="json")
+        if schedule.sound is None:  # as in schedules of versions that knew no sound
+            del document["sound"]
+        return {_MARK: number, "digest": digest(schedule), "schedule": document}
 
 
 def from_document(document: object) -> Schedule:
@@ -237,13 +284,17 @@ def from_document(document: object) -> Schedule:
         The schedule.
 
     Raises:
-        ScheduleError: The object is not a schedule, is newer than this reader, was altered, or exceeds the bounds.
+        ScheduleError: The object is not a schedule, is newer than this reader, was altered, or
+            exceeds the bounds.
     """
     if not isinstance(document, dict) or not isinstance(document.get(_MARK), int):
-        raise ScheduleError("this is not a compiled schedule", "make one with: sequencer compile SCORE -o FILE")
+        raise ScheduleError(
+            "this is not a compiled schedule", "make one with: sequencer compile SCORE -o FILE"
+        )
     if document[_MARK] > FORMAT:
         raise ScheduleError(
-            f"this schedule has format {document[_MARK]}, and this version reads up to {FORMAT}", "update the sequencer"
+            f"this schedule has format {document[_MARK]}, and this version reads up to {FORMAT}",
+            "update the sequencer",
         )
     with paused_collection():
         return _read(document)
@@ -258,27 +309,38 @@ def _read(document: dict[str, Any]) -> Schedule:
         if document[_MARK] > PLAIN_FORMAT:
             schedule = expanded(schedule)
     except (ValidationError, ValueError) as error:
-        raise ScheduleError(f"this schedule cannot be read: {first_fault(error)}", "compile the score again") from None
+        raise ScheduleError(
+            f"this schedule cannot be read: {first_fault(error)}", "compile the score again"
+        ) from None
     try:
         found = digest(schedule)
         (schedule.title or "").encode()
     except UnicodeEncodeError:  # JSON can encode half of a character, which nothing else can
-        raise ScheduleError("this schedule cannot be read: a text holds half a character", "compile the score again") from None
+        raise ScheduleError(
+            "this schedule cannot be read: a text contains half a character",
+            "compile the score again",
+        ) from None
     if document.get("digest") != found:
-        raise ScheduleError("this schedule was altered: its digest does not fit", "compile the score again")
+        raise ScheduleError(
+            "this schedule was altered: its digest does not match", "compile the score again"
+        )
     odd = check_bounds(schedule)
     if odd is not None:
-        raise ScheduleError(f"this schedule cannot be played: no score has {odd}", "compile the score again")
+        raise ScheduleError(
+            f"this schedule cannot be played: no score has {odd}", "compile the score again"
+        )
     return schedule
 
 
 def first_fault(error: Exception) -> str:
-    """Return the first problem of a validation error, with its path in the document if it has one."""
+    """Return the first problem of a validation error, with any path in the document."""
     from pydantic import ValidationError
 
     if isinstance(error, ValidationError):
         fault = error.errors(include_url=False, include_input=False)[0]
-        return ": ".join(part for part in (".".join(str(one) for one in fault["loc"]), fault["msg"]) if part)
+        return ": ".join(
+            part for part in (".".join(str(one) for one in fault["loc"]), fault["msg"]) if part
+        )
     return str(error)
 
 
@@ -293,11 +355,13 @@ def from_json(text: str) -> Schedule:
         with paused_collection():
             document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ScheduleError(f"this is not JSON: {error}", "make a schedule with: sequencer compile SCORE -o FILE") from None
+        raise ScheduleError(
+            f"this is not JSON: {error}", "make a schedule with: sequencer compile SCORE -o FILE"
+        ) from None
     return from_document(document)
 
 
-# ---- digest --------------------------------------------------------------------------------------------------------
+# ---- digest --------------------------------------------------------------------------------------
 
 
 def digest(schedule: Schedule) -> str:
@@ -306,20 +370,32 @@ def digest(schedule: Schedule) -> str:
 
 
 def canonical(value: object) -> str:
-    """Return canonical JSON: sorted keys, no spaces, text as it is, fractions as text, images as their content's digest."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain)
+    """Return canonical JSON: sorted keys, no spaces, text as it is, and text for fractions.
+
+    Images are represented by the digest of their content.
+    """
+    return json.dumps(
+        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain
+    )
 
 
 def _plain(value: object) -> object:
     if isinstance(value, Fraction):
-        return f"{_digits(value.numerator)}/{_long_digits(value.denominator)}" if is_wide(value) else str(value)
+        return (
+            f"{_digits(value.numerator)}/{_long_digits(value.denominator)}"
+            if is_wide(value)
+            else str(value)
+        )
     if isinstance(value, ImageFile):
         return value.sha256
     raise TypeError(f"{type(value).__name__} has no canonical form")
 
 
 DIGITS_AT_ONCE = 300
-"""Up to this many digits Python converts numbers quickly; the time that it takes grows with the square of their length."""
+"""Up to this many digits, Python converts numbers quickly.
+
+The time that it takes grows with the square of their length.
+"""
 
 
 def _digits(number: int) -> str:
@@ -331,14 +407,20 @@ def _digits(number: int) -> str:
     return _digits(head) + _digits(tail).zfill(count)
 
 
-_long_digits = lru_cache(maxsize=8)(_digits)  # cues that follow each other often have the same denominator
+_long_digits = lru_cache(maxsize=8)(
+    _digits
+)  # cues that follow each other often have the same denominator
 
 
 def performed(schedule: Schedule) -> dict[str, Any]:
     """Return the values over which the digest is computed."""
     return {
         "grid": [schedule.grid.frames, schedule.grid.fps],
-        "clock": [schedule.clock.kind, schedule.clock.bpm, *([schedule.clock.rate] if schedule.clock.rate else ())],
+        "clock": [
+            schedule.clock.kind,
+            schedule.clock.bpm,
+            *([schedule.clock.rate] if schedule.clock.rate else ()),
+        ],
         "snap": schedule.snap,
         "lead": schedule.lead,
         "late": schedule.late,
@@ -353,7 +435,15 @@ def performed(schedule: Schedule) -> dict[str, Any]:
 def _take(take: Take) -> list[object]:
     opening = take.opening
     bundles = [[one.chunk, one.prompt, one.image, one.strength, one.sr] for one in take.bundles]
-    return [take.start, opening.seed, opening.sr, opening.strength, opening.image, opening.prompt, bundles]
+    return [
+        take.start,
+        opening.seed,
+        opening.sr,
+        opening.strength,
+        opening.image,
+        opening.prompt,
+        bundles,
+    ]
 
 
 def _stretch(stretch: Stretch) -> dict[str, Any]:
@@ -363,14 +453,27 @@ def _stretch(stretch: Stretch) -> dict[str, Any]:
             "section": stretch.section,
             "until": [_fields(one) for one in stretch.until],
             "rules": [_rule(one) for one in stretch.rules],
-            "meters": None if stretch.meters is None else [[bar, str(meter)] for bar, meter in stretch.meters.changes],
+            "meters": None
+            if stretch.meters is None
+            else [[bar, str(meter)] for bar, meter in stretch.meters.changes],
         }
     sends = {"sends": [_send(one) for one in stretch.sends]} if stretch.sends else {}
-    return {"seconds": stretch.seconds, "entries": [_entry(one) for one in stretch.entries], **live, **sends}
+    return {
+        "seconds": stretch.seconds,
+        "entries": [_entry(one) for one in stretch.entries],
+        **live,
+        **sends,
+    }
 
 
 def _entry(entry: Entry) -> list[object]:
-    return [entry.offset, entry.quarter, entry.snap, entry.chunk, [_fields(act) for act in entry.acts]]
+    return [
+        entry.offset,
+        entry.quarter,
+        entry.snap,
+        entry.chunk,
+        [_fields(act) for act in entry.acts],
+    ]
 
 
 def _send(send: Send) -> list[object]:
@@ -378,11 +481,15 @@ def _send(send: Send) -> list[object]:
 
 
 def _rule(rule: RuleEntry) -> list[object]:
-    return [rule.key, _fields(rule.trigger), [_fields(act) for act in rule.acts]]
+    at = [] if rule.quantisation is None else [[rule.quantisation.count, rule.quantisation.unit]]
+    return [rule.key, _fields(rule.trigger), [_fields(act) for act in rule.acts], *at]
 
 
 def _fields(value: Any) -> list[object]:
-    """Return the fields of an immutable value, in order: the classes are a small closed set, so it is part of the format."""
+    """Return the fields of an immutable value, in order.
+
+    The classes are a small closed set, so the order is part of the format.
+    """
     if isinstance(value, ImageAct):
         return [value.kind, value.image]
     return [getattr(value, name) for name in reversed(value.__dataclass_fields__)]

@@ -1,7 +1,10 @@
-"""Find the action of a prompt: the part of its text that changes, for everything that shows a prompt in little space.
+"""Find the action of a prompt: the part of its text that changes.
 
-The prompts of a score share most of their sentences (the subject, the light, the shot), usually at the beginning. What
-distinguishes a prompt is the sentences that neither the previous prompt nor the other prompts of the score have.
+Everything that shows a prompt in little space uses it.
+
+The prompts of a score share most of their sentences (the subject, the light, the shot), usually at
+the beginning. What distinguishes a prompt is the sentences that neither the previous prompt nor the
+other prompts of the score have.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from sequencer.schedule.model import PickAct, PromptAct, Schedule
+from sequencer.schedule.model import PickAct, PromptAct, Schedule, ShuffleAct
 
 _ENDS = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])\s*")
 _FULL_WIDTH = ("。", "！", "？")
@@ -26,17 +29,22 @@ class Actions:
     """
 
     def __init__(self, texts: Iterable[str]) -> None:
-        self._frequency = Counter(sentence for text in set(texts) for sentence in set(sentences(text)))
+        self._frequency = Counter(
+            sentence for text in set(texts) for sentence in set(sentences(text))
+        )
 
     def of(self, before: str | None, text: str) -> str:
-        """Return the sentences that distinguish a prompt, on one line, with an ellipsis where others are left out.
+        """Return the sentences that distinguish a prompt, on one line.
+
+        An ellipsis marks where others are left out.
 
         Args:
             before: The prompt in force before this one; None at the beginning of a take.
             text: The prompt.
 
         Returns:
-            The sentences that `before` does not have. Of these, only those that the fewest prompts of the score have. The
+            The sentences that `before` does not have. Of these, only those that the fewest prompts
+                of the score have. The
             complete text if that leaves nothing, or everything.
         """
         known = frozenset() if before is None else frozenset(sentences(before))
@@ -48,7 +56,10 @@ class Actions:
 
 
 def actions_of(schedule: Schedule) -> Actions:
-    """Return the `Actions` of every prompt of a schedule: of its cues, and of its rules with every text of a `pick`."""
+    """Return the `Actions` of every prompt of a schedule.
+
+    The prompts are those of its cues, and of its rules with every text of a `pick`.
+    """
     return Actions(_texts(schedule))
 
 
@@ -64,14 +75,17 @@ def _texts(schedule: Schedule) -> Iterable[str]:
                 match act:
                     case PromptAct():
                         yield act.text
-                    case PickAct():
+                    case PickAct() | ShuffleAct():
                         yield from act.texts
                     case _:
                         pass
 
 
 def _joined(parts: list[str]) -> str:
-    """Join sentences, with one ellipsis for neighbours that are left out; no space follows a full-width full stop."""
+    """Join sentences, with one ellipsis for adjacent sentences that are left out.
+
+    No space follows a full-width full stop.
+    """
     shown = ""
     for part in parts:
         if part == ELLIPSIS and shown.endswith(ELLIPSIS):

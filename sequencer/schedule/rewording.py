@@ -1,4 +1,6 @@
-"""Find the shortest form of an action, for little space: without the sentences that only reword the previous prompt.
+"""Find the shortest form of an action, for little space.
+
+It omits the sentences that only reword the previous prompt.
 
 `The boat drifts on.` differs from `A boat drifts.`, but what is new usually comes after it.
 """
@@ -17,17 +19,25 @@ _ARTICLES = frozenset({"a", "an", "the"})
 
 
 def shortest_action(actions: Actions, before: str | None, text: str) -> str:
-    """Return the action of a prompt without its rewordings; the complete action if that would leave nothing."""
+    """Return the action of a prompt without its rewordings, or all of it if nothing remains."""
     action = actions.of(before, text)
     if before is None:
         return action
     earlier = [_words(one) for one in sentences(before)]
     parts = sentences(action)
-    fresh = {one for one in parts if one != ELLIPSIS and not any(_are_alike(_words(one), known) for known in earlier)}
+    fresh = {
+        one
+        for one in parts
+        if one != ELLIPSIS and not any(_are_alike(_words(one), known) for known in earlier)
+    }
     if not fresh:
         return action
     shown = [one if one in fresh else ELLIPSIS for one in parts]
-    return " ".join(one for index, one in enumerate(shown) if one != ELLIPSIS or index == 0 or shown[index - 1] != ELLIPSIS)
+    return " ".join(
+        one
+        for index, one in enumerate(shown)
+        if one != ELLIPSIS or index == 0 or shown[index - 1] != ELLIPSIS
+    )
 
 
 def _words(sentence: str) -> frozenset[str]:

@@ -1,6 +1,7 @@
 """Group entries by chunk and take: what acts at each chunk, and what is in force when a take opens.
 
-Used twice with the same rules: by the compiler at nominal times, and by the timeline of a run for cues that landed.
+Used twice with the same rules: by the compiler at nominal times, and by the timeline of a run for
+cues that landed.
 """
 
 from __future__ import annotations
@@ -8,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import field
 from fractions import Fraction
-from typing import Literal
 
-from sequencer.core.images import ImageFile
+from sequencer.core.images import ImageFile, Scale
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.schedule.model import (
     ChunkActs,
@@ -24,12 +24,13 @@ from sequencer.schedule.model import (
     Take,
 )
 
-Scale = Literal["off", "2x", "4x"]
 
-
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _ChunkGroup:
-    """What acts at one chunk, while it is being collected. Later entries win; `cut` is None, or the cut's seed in a tuple."""
+    """What acts at one chunk, while it is being collected.
+
+    Later entries win; `cut` is None, or the cut's seed in a tuple.
+    """
 
     chunk: int
     prompt: str | None = None
@@ -57,42 +58,72 @@ class _ChunkGroup:
 
     def bundle(self) -> ChunkActs:
         """Return the result, without the cut, which belongs to the take."""
-        return ChunkActs(self.chunk, self.prompt, self.image, self.strength, self.sr, tuple(self.entries))
+        return ChunkActs(
+            chunk=self.chunk,
+            prompt=self.prompt,
+            image=self.image,
+            strength=self.strength,
+            sr=self.sr,
+            entries=tuple(self.entries),
+        )
 
 
 def group_by_chunk(entries: Iterable[Entry]) -> tuple[_ChunkGroup, ...]:
-    """Return what acts at each chunk, by chunk. `entries` are in order of exact time, then of source."""
+    """Return what acts at each chunk, by chunk.
+
+    `entries` are in order of exact time, then of source.
+    """
     by_chunk: dict[int, _ChunkGroup] = {}
     for entry in entries:
         acting = by_chunk.get(entry.chunk)
         if acting is None:
-            acting = by_chunk[entry.chunk] = _ChunkGroup(entry.chunk)
+            acting = by_chunk[entry.chunk] = _ChunkGroup(chunk=entry.chunk)
         acting.take_in(entry)
     return tuple(sorted(by_chunk.values(), key=lambda one: one.chunk))
 
 
-def takes_of(entries: Sequence[Entry], seed: int, sr: Scale) -> tuple[Take, ...]:
-    """Return the takes of the entries: cut at every chunk that a cut snaps to (a cut at chunk 0 only sets the seed).
+def takes_of(entries: Sequence[Entry], seed: int, sr: Scale, first: int = 0) -> tuple[Take, ...]:
+    """Return the takes of the entries, cut at every chunk that a cut snaps to.
 
-    A take opens with the sr and the strength in force; the image is not repeated, unless the opening chunk brings one.
+    A cut at the first chunk only sets the seed.
+
+    A take opens with the sr and the strength in force; the image is not repeated, unless the
+    opening chunk brings one.
+
+    Args:
+        entries: The entries.
+        seed: The seed of the first take.
+        sr: The super-resolution of the first take.
+        first: The chunk with which the first take begins.
     """
     strength: Fraction | None = None
     takes: list[Take] = []
     bundles: list[ChunkActs] = []
     opening: Settings | None = None
-    start = 0
+    start = first
     for acting in group_by_chunk(entries):
         strength = acting.strength if acting.strength is not None else strength
         sr = acting.sr if acting.sr is not None else sr
-        opens = acting.cut is not None or (opening is None and acting.chunk == 0)
+        opens = acting.cut is not None or (opening is None and acting.chunk == first)
         if opens:
             if opening is not None:
-                takes.append(Take(len(takes), start, opening, tuple(bundles)))
+                takes.append(
+                    Take(index=len(takes), start=start, opening=opening, bundles=tuple(bundles))
+                )
             if acting.cut is not None and acting.cut[0] is not None:
                 seed = acting.cut[0]
             start = acting.chunk
-            opening = Settings(seed, sr, strength, acting.image, acting.prompt or "")
+            opening = Settings(
+                seed=seed, sr=sr, strength=strength, image=acting.image, prompt=acting.prompt or ""
+            )
             bundles = []
         bundles.append(acting.bundle())
-    takes.append(Take(len(takes), start, opening or Settings(seed, sr, strength, None, ""), tuple(bundles)))
+    takes.append(
+        Take(
+            index=len(takes),
+            start=start,
+            opening=opening or Settings(seed=seed, sr=sr, strength=strength, image=None, prompt=""),
+            bundles=tuple(bundles),
+        )
+    )
     return tuple(takes)

@@ -1,12 +1,15 @@
-"""The local server: the simulated Helios model behind Reactor's protocol. Any Reactor client can rehearse without a key.
+"""The local server: the simulated Helios model behind Reactor's protocol.
 
-The modules, from the network inwards: `app` (start, stop), `connections` (TCP connections and their limits), `http_guard`
-(which requests are allowed), `routes` (the HTTP surface), `session` (a session and its clients), `peer` (one WebRTC
-connection), `network_faults` (a simulated bad network), `model_runner` (the model in real time), `video_source` (its frames in
-time), `uploads`, `clips`, `tokens`, `openapi`, `settings`.
+Any Reactor client can rehearse without a key.
+
+The modules, from the network inwards: `app` (start, stop), `connections` (TCP connections and their
+limits), `http_guard` (which requests are allowed), `routes` (the HTTP surface), `session` (a
+session and its clients), `peer` (one WebRTC connection), `network_faults` (a simulated bad
+network), `model_runner` (the model in real time), `video_source` (its frames in time), `uploads`,
+`clips`, `tokens`, `openapi`, `settings`.
 """
 
 from sequencer.server.app import StageServer
-from sequencer.server.settings import BadNetwork, StandInSettings
+from sequencer.server.settings import BadNetwork, ServerSettings
 
-__all__ = ["BadNetwork", "StageServer", "StandInSettings"]
+__all__ = ["BadNetwork", "ServerSettings", "StageServer"]

@@ -16,16 +16,21 @@ from sequencer.core.errors import UsageError
 from sequencer.server.http_guard import is_every_address, is_loopback
 from sequencer.server.routes import Routes
 from sequencer.server.session import Session
-from sequencer.server.settings import StandInSettings
+from sequencer.server.settings import ServerSettings
 
-HOSTS = "choose another --host: --host 127.0.0.1 is this machine alone, --host 0.0.0.0 everybody who can reach it"
+HOSTS = (
+    "choose another --host: 127.0.0.1 is reachable from this machine only, 0.0.0.0 from other "
+    "machines too"
+)
 
 
 async def _address(host: str) -> tuple[int, str]:
     """Return the first address of a host, of either family, as numbers. Raises OSError."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    family, _, _, _, place = min(found, key=lambda one: one[0] != socket.AF_INET)
-    return family, str(place[0])
+    found = await asyncio.get_running_loop().getaddrinfo(
+        host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )
+    family, _, _, _, position = min(found, key=lambda one: one[0] != socket.AF_INET)
+    return family, str(position[0])
 
 
 def _listening(family: int, address: str, port: int) -> socket.socket:
@@ -42,10 +47,13 @@ def _listening(family: int, address: str, port: int) -> socket.socket:
 
 
 class StageServer:
-    """A local server. `async with StageServer(settings) as server:` serves at `server.url` until the block ends."""
+    """A local server.
 
-    def __init__(self, settings: StandInSettings | None = None) -> None:
-        self.settings = settings or StandInSettings()
+    `async with StageServer(settings) as server:` serves at `server.url` until the block ends.
+    """
+
+    def __init__(self, settings: ServerSettings | None = None) -> None:
+        self.settings = settings or ServerSettings()
         self.routes = Routes(self.settings)
         self._runner: web.AppRunner | None = None
         self._server: asyncio.Server | None = None
@@ -86,15 +94,21 @@ class StageServer:
             listening = _listening(family, self.address, port)
         except OSError as error:
             is_host = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
-            hint = HOSTS if is_host else "choose another --port (0 takes a free one)"
-            raise UsageError(f"{host}:{port} cannot be served: {error.strerror or error}", hint) from None
+            hint = HOSTS if is_host else "choose another --port (0 chooses a free one)"
+            raise UsageError(
+                f"{host}:{port} cannot be served: {error.strerror or error}", hint
+            ) from None
         self.port = listening.getsockname()[1]
         connections = self.routes.connections
-        self._runner = web.AppRunner(self.routes.app(), access_log=None, handle_signals=False, shutdown_timeout=1.0)
+        self._runner = web.AppRunner(
+            self.routes.app(), access_log=None, handle_signals=False, shutdown_timeout=1.0
+        )
         await self._runner.setup()
         connections.start()
         factory = cast("Callable[[], asyncio.Protocol]", self._runner.server)
-        self._server = await asyncio.get_running_loop().create_server(connections.watched(factory), sock=listening, backlog=128)
+        self._server = await asyncio.get_running_loop().create_server(
+            connections.watched(factory), sock=listening, backlog=128
+        )
 
     async def stop(self) -> None:
         """End every session and release the port. Safe to call twice."""
@@ -112,6 +126,9 @@ class StageServer:
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         await self.stop()

@@ -1,7 +1,7 @@
-"""Limit TCP connections: how many there are, and how long a connection may stay open without a request.
+"""Limit TCP connections: their number, and how long one may stay open without a request.
 
-aiohttp limits the time after a request, not the time before the first one: without this module, a connection that sends
-nothing, or half of a request head, would stay open for ever.
+aiohttp limits the time after a request, not the time before the first one: without this module, a
+connection that sends nothing, or half of a request head, would stay open for ever.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ log = logging.getLogger("sequencer.server")
 
 
 class Watched(asyncio.Protocol):
-    """One connection. Passes everything on to aiohttp's protocol and records the times that the limits depend on."""
+    """One connection.
+
+    Passes everything on to aiohttp's protocol and records the times that the limits depend on.
+    """
 
     def __init__(self, inner: asyncio.Protocol, owner: Connections) -> None:
         self._inner = inner
@@ -38,33 +41,43 @@ class Watched(asyncio.Protocol):
         self.requests = 0
         """The number of requests being answered."""
         self.since = time.monotonic()
-        """When the connection was made, the last answer completed, or the next request head begun; the latest of these."""
+        """When the connection was made, last answered, or last began a request head.
+
+        It is the latest of these: the connection, the completion of the last answer, and the
+        beginning of the next request head.
+        """
         self._in_head = True
         self._stuck_since: float | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport and register the connection."""
         if isinstance(transport, asyncio.Transport):
             self.transport = transport
         self._inner.connection_made(transport)
         self._owner.made(self)
 
     def data_received(self, data: bytes) -> None:
+        """Record when a request head begins, and pass the data on."""
         if not self.requests and not self._in_head:
             self._in_head, self.since = True, time.monotonic()
         self._inner.data_received(data)
 
     def eof_received(self) -> bool | None:
+        """Pass on that the client sends nothing more."""
         return self._inner.eof_received()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Remove the connection from its owner, and pass the loss on."""
         self._owner.lost(self)
         self._inner.connection_lost(exc)
 
     def pause_writing(self) -> None:
+        """Record since when the client has not read what it is sent."""
         self._stuck_since = time.monotonic()
         self._inner.pause_writing()
 
     def resume_writing(self) -> None:
+        """Record that the client reads again."""
         self._stuck_since = None
         self._inner.resume_writing()
 
@@ -138,16 +151,19 @@ class Connections:
             watched.end()
 
     def made(self, connection: Watched) -> None:
-        """Add a connection. If there are too many, the one that has been silent for longest is closed."""
+        """Add a connection.
+
+        If there are too many, the one that has been silent for longest is closed.
+        """
         if connection.transport is None:
             return
         self._open[connection.transport] = connection
         if self.silent > MAX_SILENT:
-            self._make_room([one for one in self._open.values() if not one.has_asked])
+            self._close_oldest([one for one in self._open.values() if not one.has_asked])
         elif len(self._open) > MAX_CONNECTIONS:
-            self._make_room([one for one in self._open.values() if not one.requests])
+            self._close_oldest([one for one in self._open.values() if not one.requests])
 
-    def _make_room(self, candidates: list[Watched]) -> None:
+    def _close_oldest(self, candidates: list[Watched]) -> None:
         longest = min(candidates, key=lambda one: one.since)
         log.info("a silent connection is closed: there are too many")
         self.lost(longest)
@@ -160,7 +176,11 @@ class Connections:
 
     def _swept(self) -> None:
         now = time.monotonic()
-        for one in [one for one in self._open.values() if one.is_overdue(now, self._request_seconds, self._idle_seconds)]:
+        for one in [
+            one
+            for one in self._open.values()
+            if one.is_overdue(now, self._request_seconds, self._idle_seconds)
+        ]:
             log.debug("a connection without a request is closed")
             one.abort()
         self.start()

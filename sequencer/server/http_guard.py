@@ -1,4 +1,7 @@
-"""Limit and check HTTP requests: rates, concurrency, hosts, versions, bodies. A faulty client must not take all resources."""
+"""Limit and check HTTP requests: rates, concurrency, hosts, versions, bodies.
+
+A faulty client must not take all resources.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,10 @@ from sequencer.server.uploads import MAX_UPLOAD_BYTES
 from sequencer.stages.wire.messages import clean_text
 
 MAX_ADDRESSES = 1024
-"""The most addresses that are remembered; the address whose last request is the oldest is forgotten."""
+"""The most addresses that are remembered.
+
+Beyond that, the address whose last request is the oldest is forgotten.
+"""
 
 
 class RateLimit:
@@ -78,7 +84,8 @@ JSON_SECONDS = 10.0
 BODY_LIMIT = MAX_UPLOAD_BYTES + 64 * 1024
 
 _HEADERS = (
-    "Authorization, Content-Type, Reactor-API-Key, Reactor-API-Version, Reactor-API-Accept-Version, Reactor-WebRTC-Version"
+    "Authorization, Content-Type, Reactor-API-Key, Reactor-API-Version, "
+    "Reactor-API-Accept-Version, Reactor-WebRTC-Version"
 )
 
 _HEADER_NAMES = re.compile(r"[A-Za-z0-9-]{1,64}( ?, ?[A-Za-z0-9-]{1,64}){0,31}")
@@ -89,13 +96,20 @@ log = logging.getLogger("sequencer.server")
 class _InjectedFaults(web.HTTPException):
     """An error response that ends a request."""
 
-    def __init__(self, status: int, detail: object, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, detail: object, headers: Mapping[str, str] | None = None
+    ) -> None:
         self.status_code = status
-        super().__init__(text=json.dumps({"detail": detail}), content_type="application/json", headers=headers)
+        super().__init__(
+            text=json.dumps({"detail": detail}), content_type="application/json", headers=headers
+        )
 
 
 def fault(status: int, detail: object, **headers: str) -> web.HTTPException:
-    """Return an error in the platform's format, to be raised. Header names are given with underscores."""
+    """Return an error in the platform's format, to be raised.
+
+    Header names are given with underscores.
+    """
     return _fault(status, detail, {key.replace("_", "-"): value for key, value in headers.items()})
 
 
@@ -136,9 +150,9 @@ def _host_of(header: str) -> str:
 def middleware(hosts: Collection[str], rates: RateLimit, connections: Connections) -> Middleware:
     """Return the middleware that checks each request: its rate, host, origin and versions.
 
-    Loopback names are allowed, and so are the name and the address that the server is bound to. Otherwise a page of another
-    site could reach a server on this machine through a name of its own (DNS rebinding). If the server is bound to every
-    address, literal addresses are allowed too.
+    Loopback names are allowed, and so are the name and the address that the server is bound to.
+    Otherwise a page of another site could reach a server on this machine through a name of its own
+    (DNS rebinding). If the server is bound to every address, literal addresses are allowed too.
 
     Args:
         hosts: The names and addresses of the server.
@@ -164,11 +178,13 @@ def middleware(hosts: Collection[str], rates: RateLimit, connections: Connection
             raise fault(403, "this host name is not served here")
         origin = request.headers.get("Origin")
         if origin is None or _is_preflight(request):
-            return  # any page may ask what it may send; a forbidden request is refused later, with an error that it can read
+            # any page may ask what it may send; a forbidden request is refused later, with an error
+            # that it can read
+            return
         if origin == "null":
-            raise fault(403, "a page without an origin is not let in: serve it from localhost")
+            raise fault(403, "a page without an origin is not allowed: serve it from localhost")
         if not is_ours(_origin_host(origin)):
-            raise fault(403, "this origin is not let in")
+            raise fault(403, "this origin is not allowed")
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -184,22 +200,29 @@ def middleware(hosts: Collection[str], rates: RateLimit, connections: Connection
             return await handler(request)
         except web.HTTPException as error:
             if error.content_type != "application/json" and error.status >= 400:
-                kept = {name: error.headers[name] for name in ("Allow", "Retry-After") if name in error.headers}
+                kept = {
+                    name: error.headers[name]
+                    for name in ("Allow", "Retry-After")
+                    if name in error.headers
+                }
                 raise _fault(error.status, error.reason, kept) from None
             raise
         except ConnectionError:
             raise
         except Exception:
             log.exception("%s %s failed", request.method, request.path)
-            raise fault(500, "the stand-in failed to answer: this is a bug") from None
+            raise fault(500, "the local server failed to answer: this is a bug") from None
 
     return guard
 
 
 async def add_cors(request: web.Request, response: web.StreamResponse) -> None:
-    """Let the requesting page read every answer: without these headers it only sees "Failed to fetch".
+    """Let the requesting page read every answer.
 
-    The middleware decides what a page may do. A page of another site can read nothing but a refusal.
+    Without these headers, the page only sees "Failed to fetch".
+
+    The middleware decides what a page may do. A page of another site can read nothing but a
+    refusal.
     """
     origin = request.headers.get("Origin")
     if origin is None or not origin.isprintable():
@@ -210,13 +233,19 @@ async def add_cors(request: web.Request, response: web.StreamResponse) -> None:
     if _is_preflight(request):
         asked = request.headers.get("Access-Control-Request-Headers", "")
         response.headers["Access-Control-Allow-Methods"] = "GET, POST, PUT, DELETE, OPTIONS"
-        response.headers["Access-Control-Allow-Headers"] = asked if _HEADER_NAMES.fullmatch(asked) else _HEADERS
+        response.headers["Access-Control-Allow-Headers"] = (
+            asked if _HEADER_NAMES.fullmatch(asked) else _HEADERS
+        )
         response.headers["Access-Control-Max-Age"] = "600"
 
 
 def _is_preflight(request: web.Request) -> bool:
     """Return whether a browser asks which requests a page may send, before it sends one."""
-    return request.method == "OPTIONS" and "Origin" in request.headers and "Access-Control-Request-Method" in request.headers
+    return (
+        request.method == "OPTIONS"
+        and "Origin" in request.headers
+        and "Access-Control-Request-Method" in request.headers
+    )
 
 
 def _origin_host(origin: str) -> str:
@@ -236,11 +265,16 @@ def _check_versions(request: web.Request) -> None:
         if int(theirs) < ours:
             raise fault(426, f"{name} {theirs} is too old")
         if int(theirs) > ours:
-            raise fault(501, f"{name} {theirs} is not spoken here")
+            raise fault(501, f"{name} {theirs} is not supported")
 
 
-async def body_of(request: web.Request, most: int, too_much: web.HTTPException, seconds: float) -> bytes:
-    """Return the body of a request, up to `most` bytes. Raises `too_much` for a longer body, 408 if it takes too long."""
+async def body_of(
+    request: web.Request, most: int, too_much: web.HTTPException, seconds: float
+) -> bytes:
+    """Return the body of a request, up to `most` bytes.
+
+    Raises `too_much` for a longer body, 408 if it takes too long.
+    """
     data = bytearray()
     try:
         async with asyncio.timeout(seconds):
@@ -249,9 +283,9 @@ async def body_of(request: web.Request, most: int, too_much: web.HTTPException, 
                 if len(data) > most:
                     raise too_much
     except ConnectionError:
-        raise fault(400, "the connection broke before the body was whole") from None
+        raise fault(400, "the connection broke before the body was complete") from None
     except TimeoutError:
-        raise fault(408, f"the body did not come within {seconds:.0f} s") from None
+        raise fault(408, f"the body did not arrive within {seconds:.0f} s") from None
     return bytes(data)
 
 
@@ -262,7 +296,9 @@ async def json_body(request: web.Request) -> dict[str, object]:
     if not data.strip():
         return {}
     try:
-        value = clean_text(json.loads(data))  # without NaN, infinity and lone surrogates, which no later code expects
+        value = clean_text(
+            json.loads(data)
+        )  # without NaN, infinity and lone surrogates, which no later code expects
     except (ValueError, RecursionError):
         raise fault(422, [{"loc": ["body"], "msg": "not JSON", "type": "json_invalid"}]) from None
     if value is None:

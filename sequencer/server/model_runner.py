@@ -13,7 +13,7 @@ from typing import Protocol
 
 from sequencer.core.timebase import SECOND, ChunkGrid
 from sequencer.server.openapi import find_range_problem
-from sequencer.server.video_source import Painter, Picture, VideoSource
+from sequencer.server.video_source import Painter, VideoSource, YuvFrame
 from sequencer.stages.simulated.faults import Drop, End, Faults
 from sequencer.stages.simulated.faulty_channel import FaultyChannel
 from sequencer.stages.simulated.helios import HeliosModel
@@ -32,7 +32,10 @@ from sequencer.stages.wire.helios.commands import Problem
 log = logging.getLogger("sequencer.server")
 
 MAX_DELAY_NS = SECOND
-"""How late this process may be at the end of a chunk and still catch up, in nanoseconds: a busy machine is sometimes late."""
+"""How late, in nanoseconds, this process may be at the end of a chunk and still catch up.
+
+A busy machine is sometimes late.
+"""
 
 
 class SessionListener(Protocol):
@@ -43,7 +46,10 @@ class SessionListener(Protocol):
         ...
 
     def answered(self, asks: tuple[int, ...], message: Message | None) -> None:
-        """Answer commands: with the message, which every client has already received, or (None) with an acknowledgement."""
+        """Answer commands with the message or, if it is None, with an acknowledgement.
+
+        Every client has already received the message.
+        """
         ...
 
     def apply_fault(self, what: Drop | End) -> None:
@@ -51,12 +57,12 @@ class SessionListener(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShownChunk:
     """A chunk as it was shown: its inputs, and its position in the stream.
 
-    `first` is its first frame, counted from the beginning of the stream, in which pauses have no length. `frames` is the number
-    of frames shown: all of the chunk, unless a reset cut it off.
+    `first` is its first frame, counted from the beginning of the stream, in which pauses have no
+    length. `frames` is the number of frames shown: all of the chunk, unless a reset cut it off.
     """
 
     look: ChunkInputs
@@ -80,9 +86,14 @@ MAX_CHUNKS_KEPT = 200_000
 
 
 class ModelRunner:
-    """The model, painter and video source of one session. Everything but drawing happens in the thread of the event loop."""
+    """The model, painter and video source of one session.
 
-    def __init__(self, faults: Faults, grid: ChunkGrid, audience: SessionListener, painter: Painter) -> None:
+    Everything but drawing happens in the thread of the event loop.
+    """
+
+    def __init__(
+        self, faults: Faults, grid: ChunkGrid, audience: SessionListener, painter: Painter
+    ) -> None:
         self._faults = faults
         self._audience = audience
         self._model = HeliosModel(faults, grid)
@@ -95,7 +106,7 @@ class ModelRunner:
         self._stopped_for = 0
         self._shown_at = 0.0
         """When the latest chunk goes to the video source, in monotonic seconds."""
-        self._painting: Future[tuple[Picture, ...]] | None = None
+        self._painting: Future[tuple[YuvFrame, ...]] | None = None
         self._look_before: ChunkInputs | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._moments: list[Drop | End] = [*faults.drops, *([faults.end] if faults.end else [])]
@@ -104,7 +115,9 @@ class ModelRunner:
         self.made: list[ShownChunk] = []
         self.began: float | None = None
         """When the first chunk began, in monotonic seconds."""
-        self.heard: deque[tuple[str, Mapping[str, object]]] = deque(maxlen=MAX_COMMANDS_KEPT)
+        self.received_commands: deque[tuple[str, Mapping[str, object]]] = deque(
+            maxlen=MAX_COMMANDS_KEPT
+        )
         """The last commands that reached the model, for comparison in tests."""
 
     def start(self) -> None:
@@ -113,7 +126,9 @@ class ModelRunner:
         for moment in self._moments:
             if moment.at is not None:
                 delay = moment.at / SECOND
-                self._timers.append(asyncio.get_running_loop().call_later(delay, self._audience.apply_fault, moment))
+                self._timers.append(
+                    asyncio.get_running_loop().call_later(delay, self._audience.apply_fault, moment)
+                )
 
     async def stop(self) -> None:
         """End: from now on nothing is made, sent or shown. Safe to call twice."""
@@ -131,14 +146,18 @@ class ModelRunner:
         return self._model.is_making
 
     def _now(self) -> int:
-        """Return the model's time: the monotonic clock, minus the time during which this process was stopped.
+        """Return the model's time: the monotonic clock minus the time this process was stopped.
 
-        Like a model on a GPU, it continues where it was: it makes no chunks for the time that it missed.
+        Like a model on a GPU, it continues where it was: it makes no chunks for the time that it
+        missed.
         """
         now, due = time.monotonic_ns() - self._stopped_for, self._model.deadline
         if due is None or now - due <= MAX_DELAY_NS:
             return now
-        log.info("this process did not run for %.1f s: the model goes on where it was", (now - due) / SECOND)
+        log.info(
+            "this process did not run for %.1f s: the model continues where it was",
+            (now - due) / SECOND,
+        )
         self._stopped_for += now - due
         return due
 
@@ -155,7 +174,10 @@ class ModelRunner:
         self._pass_on(self._model.connect(self._now()))
 
     def problem(self, name: str, data: Mapping[str, object]) -> Problem | None:
-        """Return what is wrong with a command as received. A command that its schema forbids never reaches the model."""
+        """Return what is wrong with a command as received.
+
+        A command that its schema forbids never reaches the model.
+        """
         read = self._model.read(name, data)
         if isinstance(read, Problem):
             return read
@@ -163,11 +185,14 @@ class ModelRunner:
         return None if reason is None else Problem(name, reason)
 
     def command(self, name: str, data: Mapping[str, object], ask: int = 0) -> None:
-        """Give a command to the model. An `ask` other than 0 is answered once, through the listener's `answered`."""
+        """Give a command to the model.
+
+        An `ask` other than 0 is answered once, through the listener's `answered`.
+        """
         if self._is_over:
             self._answer((ask,) if ask else (), None)
             return
-        self.heard.append((name, data))
+        self.received_commands.append((name, data))
         self._pass_on(self._model.ask(name, data, self._now(), ask))
 
     def _answer(self, asks: tuple[int, ...], message: Message | None) -> None:
@@ -186,9 +211,13 @@ class ModelRunner:
                 case Message():
                     carried = self._link.carry(output)
                     for message in carried:
-                        self._say_at(message)
-                    if not any(one.answers == output.answers for one in carried) and not self._link.holds(output):
-                        self._answer(output.answers, None)  # the message is lost, and so is the answer
+                        self._send_at(message)
+                    if not any(
+                        one.answers == output.answers for one in carried
+                    ) and not self._link.holds(output):
+                        self._answer(
+                            output.answers, None
+                        )  # the message is lost, and so is the answer
                 case Acknowledged():
                     self._answer(output.answers, None)
                 case ChunkBegun():
@@ -203,17 +232,22 @@ class ModelRunner:
             wait = max(0, due - self._now()) / SECOND
             self._wake = asyncio.get_running_loop().call_later(wait, self._woken)
 
-    def _say_at(self, message: Message) -> None:
+    def _send_at(self, message: Message) -> None:
         wait = (message.at - self._now()) / SECOND
         if wait > 0.001:
-            self._timers = [one for one in self._timers if not one.cancelled() and one.when() > time.monotonic()]
-            self._timers.append(asyncio.get_running_loop().call_later(wait, self._say, message))
+            self._timers = [
+                one for one in self._timers if not one.cancelled() and one.when() > time.monotonic()
+            ]
+            self._timers.append(
+                asyncio.get_running_loop().call_later(wait, self._send_message, message)
+            )
         else:
-            self._say(message)
+            self._send_message(message)
 
-    def _say(self, message: Message) -> None:
+    def _send_message(self, message: Message) -> None:
         if message.name == "generation_reset":
-            # Frames that were made are shown to the end, as a runtime plays its queue: a reset only affects the model.
+            # Frames that were made are shown to the end, as a runtime plays its queue: a reset only
+            # affects the model.
             self._spawn(self._go_dark())
         self._audience.broadcast(message.type, message.data)
         self._answer(message.answers, message)
@@ -247,16 +281,24 @@ class ModelRunner:
         delays = self._faults.delays
         lag = delays.shown
         if delays.shown_jitter:
-            lag += hash64(self._faults.seed, "shown", made.take, made.look.chunk) % (delays.shown_jitter + 1)
-        self._shown_at = max(self._shown_at + BETWEEN, time.monotonic() + lag / SECOND)  # frames keep their order
+            lag += hash64(self._faults.seed, "shown", made.take, made.look.chunk) % (
+                delays.shown_jitter + 1
+            )
+        self._shown_at = max(
+            self._shown_at + BETWEEN, time.monotonic() + lag / SECOND
+        )  # frames keep their order
         self._spawn(self._show(made, self._look_before, painting, self._shown_at))
 
     async def _show(
-        self, made: ChunkMade, before: ChunkInputs | None, painting: Future[tuple[Picture, ...]], at: float
+        self,
+        made: ChunkMade,
+        before: ChunkInputs | None,
+        painting: Future[tuple[YuvFrame, ...]],
+        at: float,
     ) -> None:
-        pictures = await asyncio.wrap_future(painting)
+        frames = await asyncio.wrap_future(painting)
         await asyncio.sleep(at - time.monotonic())
-        first = self.screen.show(pictures, time.monotonic())
-        self.made.append(ShownChunk(made.look, before, first, len(pictures)))
+        first = self.screen.show(frames, time.monotonic())
+        self.made.append(ShownChunk(look=made.look, before=before, first=first, frames=len(frames)))
         if len(self.made) > MAX_CHUNKS_KEPT:
             del self.made[0]

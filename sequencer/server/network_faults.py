@@ -1,8 +1,10 @@
-"""Simulate a bad network: a UDP relay between a client and its peer, which delays, loses and finally drops all datagrams.
+"""Simulate a bad network: a UDP relay that delays, loses and finally drops all datagrams.
 
-The client receives the relay's address instead of the server's, and the candidates that it offers are removed, so that every
-datagram of the connection (ICE, DTLS, media, channels) passes through the relay. Only public interfaces are used: addresses in
-SDP, and sockets.
+The relay is between a client and its peer.
+
+The client receives the relay's address instead of the server's, and the candidates that it offers
+are removed, so that every datagram of the connection (ICE, DTLS, media, channels) passes through
+the relay. Only public interfaces are used: addresses in SDP, and sockets.
 """
 
 from __future__ import annotations
@@ -18,9 +20,11 @@ from sequencer.stages.simulated.helios_state import hash64
 
 Address = tuple[str, int]
 
-_CANDIDATE = re.compile(r"a=candidate:\S+ \d+ udp \d+ (?P<host>[0-9.]+) (?P<port>\d+) typ host.*", re.IGNORECASE)
+_CANDIDATE = re.compile(
+    r"a=candidate:\S+ \d+ udp \d+ (?P<host>[0-9.]+) (?P<port>\d+) typ host.*", re.IGNORECASE
+)
 APART = 1e-6
-"""Seconds between two datagrams that are due together, because timers of the same time have no order."""
+"""Seconds between two datagrams that are due together: simultaneous timers have no order."""
 
 MAX_WAITING = 64
 """The most datagrams of a new client that wait for its socket."""
@@ -49,7 +53,10 @@ class _Socket(asyncio.DatagramProtocol):
 
 
 class _Direction:
-    """One direction: datagrams in order, each delayed by the latency and its own jitter; some are lost."""
+    """One direction: datagrams in order, each delayed by the latency and its own jitter.
+
+    Some datagrams are lost.
+    """
 
     def __init__(self, network: BadNetwork, name: str) -> None:
         self._network = network
@@ -72,12 +79,15 @@ class _Direction:
 
 
 class NetworkFaultRelay:
-    """The relay of one connection. `open` takes the answer that is to be sent, and returns the answer to send instead."""
+    """The relay of one connection.
+
+    `open` takes the answer that is to be sent, and returns the answer to send instead.
+    """
 
     def __init__(self, network: BadNetwork) -> None:
         self._there = _Direction(network, "there")
         self._back = _Direction(network, "back")
-        self._outer: _Socket | None = None
+        self._public: _Socket | None = None
         self._inner: dict[Address, _Socket] = {}
         self._opening: dict[Address, list[bytes]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -86,12 +96,17 @@ class NetworkFaultRelay:
 
     async def open(self, answer: str) -> str:
         """Return the answer with the relay's address in place of every other."""
-        found = next((match for line in answer.splitlines() if (match := _CANDIDATE.match(line))), None)
+        found = next(
+            (match for line in answer.splitlines() if (match := _CANDIDATE.match(line))), None
+        )
         if found is None:
             return answer
         self._target = (found["host"], int(found["port"]))
-        self._outer = await self._socket(self._from_client)
-        own = f"a=candidate:relay 1 udp 2130706431 {self._target[0]} {self._port(self._outer)} typ host"
+        self._public = await self._socket(self._from_client)
+        own = (
+            f"a=candidate:relay 1 udp 2130706431 {self._target[0]} {self._port(self._public)} typ "
+            "host"
+        )
         lines: list[str] = []
         for line in answer.splitlines():
             if not line.startswith("a=candidate:"):
@@ -109,14 +124,16 @@ class NetworkFaultRelay:
         self._muted = True
         for task in self._tasks:
             task.cancel()
-        for socket in (self._outer, *self._inner.values()):
+        for socket in (self._public, *self._inner.values()):
             if socket is not None and socket.transport is not None:
                 socket.transport.close()
 
     async def _socket(self, received: Callable[[bytes, Address], None]) -> _Socket:
         host = self._target[0] if self._target is not None else "127.0.0.1"
         loop = asyncio.get_running_loop()
-        _, protocol = await loop.create_datagram_endpoint(lambda: _Socket(received), local_addr=(host, 0))
+        _, protocol = await loop.create_datagram_endpoint(
+            lambda: _Socket(received), local_addr=(host, 0)
+        )
         return protocol
 
     @staticmethod
@@ -155,11 +172,15 @@ class NetworkFaultRelay:
             self._back.carry(lambda: self._to_client(data, client))
 
     def _to_client(self, data: bytes, client: Address) -> None:
-        if not self._muted and self._outer is not None:
-            self._outer.send(data, client)
+        if not self._muted and self._public is not None:
+            self._public.send(data, client)
 
 
 def without_candidates(offer: str) -> str:
-    """Return an offer without candidates, so that the client can only be reached through the relay."""
-    kept = [line for line in offer.splitlines() if not line.startswith(("a=candidate:", "a=end-of-candidates"))]
+    """Return an offer without candidates: the client can only be reached through the relay."""
+    kept = [
+        line
+        for line in offer.splitlines()
+        if not line.startswith(("a=candidate:", "a=end-of-candidates"))
+    ]
     return "\r\n".join([*kept, ""])

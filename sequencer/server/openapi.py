@@ -1,8 +1,8 @@
 """The Helios contract as an OpenAPI document, in the vendor's form.
 
-Commands are `paths` under `/events/`, messages are `webhooks`, tracks are in `x-reactor`. Every message is a component. Its
-webhook refers to the component, and so does each command that is answered with the message; a command that is only acknowledged
-has a 202 response.
+Commands are `paths` under `/events/`, messages are `webhooks`, tracks are in `x-reactor`. Every
+message is a component. Its webhook refers to the component, and so does each command that is
+answered with the message; a command that is only acknowledged has a 202 response.
 """
 
 from __future__ import annotations
@@ -24,7 +24,12 @@ _UPLOAD_REFERENCE: Data = {
     "type": "object",
     "format": "reactor-upload-reference",
     "description": "An uploaded file.",
-    "properties": {"upload_id": {**_TEXT, "format": "uuid"}, "name": _TEXT, "mime_type": _TEXT, "size": _WHOLE},
+    "properties": {
+        "upload_id": {**_TEXT, "format": "uuid"},
+        "name": _TEXT,
+        "mime_type": _TEXT,
+        "size": _WHOLE,
+    },
     "required": ["upload_id", "name", "mime_type", "size"],
 }
 
@@ -33,7 +38,12 @@ def _or_null(schema: Data) -> Data:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
-_SNAPSHOT: dict[str, Data] = {"snapshot_index": _INDEX, "chunk": _INDEX, "label": _TEXT, "parent_id": _or_null(_INDEX)}
+_SNAPSHOT: dict[str, Data] = {
+    "snapshot_index": _INDEX,
+    "chunk": _INDEX,
+    "label": _TEXT,
+    "parent_id": _or_null(_INDEX),
+}
 
 Fields = dict[str, Data]
 
@@ -44,31 +54,50 @@ _COMMANDS: dict[str, tuple[str, Fields, str | None]] = {
         {"prompt": _TEXT, "chunk": {**_INDEX, "default": 0}},
         "prompt_accepted",
     ),
-    "set_conditioning": ("Show a prompt and an image together.", {"prompt": _TEXT, "image": _UPLOAD}, "conditions_ready"),
+    "set_conditioning": (
+        "Show a prompt and an image together.",
+        {"prompt": _TEXT, "image": _UPLOAD},
+        "conditions_ready",
+    ),
     "set_image": ("Condition what follows on an image.", {"image": _UPLOAD}, "image_accepted"),
     "set_image_strength": (
-        "Set how much the next image counts.",
+        "Set the strength of the next image.",
         {"image_strength": {**_NUMBER, "minimum": 0, "maximum": 1, "default": 1}},
         None,
     ),
-    "set_sr_scale": ("Set super-resolution.", {"sr_scale": {**_TEXT, "enum": ["off", "2x", "4x"], "default": "2x"}}, None),
-    "set_seed": ("Set the seed of the next start; -1 draws one.", {"seed": {**_WHOLE, "minimum": -1, "default": 0}}, None),
-    "start": ("Begin to generate.", {}, "generation_started"),
+    "set_sr_scale": (
+        "Set super-resolution.",
+        {"sr_scale": {**_TEXT, "enum": ["off", "2x", "4x"], "default": "2x"}},
+        None,
+    ),
+    "set_seed": (
+        "Set the seed of the next start; -1 chooses one.",
+        {"seed": {**_WHOLE, "minimum": -1, "default": 0}},
+        None,
+    ),
+    "start": ("Start generating.", {}, "generation_started"),
     "pause": ("Stop after the current chunk.", {}, "generation_paused"),
-    "resume": ("Go on from where it stopped.", {}, "generation_resumed"),
+    "resume": ("Resume generation.", {}, "generation_resumed"),
     "reset": ("Clear everything but the settings.", {}, "generation_reset"),
 }
 """What each command does, its fields, and the message with which a model of 1.x answers it."""
 
 _SNAPSHOT_COMMANDS: dict[str, tuple[str, Fields, str | None]] = {
-    "save_snapshot": ("Keep the state of the generation.", {"label": {**_TEXT, "default": ""}}, "snapshot_saved"),
-    "list_snapshots": ("Name every snapshot.", {}, "snapshots_listed"),
-    "rewind": ("Go on from a snapshot.", {"snapshot_index": _INDEX}, "generation_rewound"),
+    "save_snapshot": (
+        "Save the state of the generation.",
+        {"label": {**_TEXT, "default": ""}},
+        "snapshot_saved",
+    ),
+    "list_snapshots": ("List all snapshots.", {}, "snapshots_listed"),
+    "rewind": ("Continue from a snapshot.", {"snapshot_index": _INDEX}, "generation_rewound"),
 }
 
 
 def find_range_problem(command: str, data: Data) -> str | None:
-    """Return which field is outside its range in the command's schema, or None. Reactor's runtime refuses such commands too."""
+    """Return which field is outside its range in the command's schema, or None.
+
+    Reactor's runtime refuses such commands too.
+    """
     _, fields, _ = {**_COMMANDS, **_SNAPSHOT_COMMANDS}.get(command, ("", {}, None))
     for name, schema in fields.items():
         value = data.get(name)
@@ -84,7 +113,7 @@ def find_range_problem(command: str, data: Data) -> str | None:
 
 _MESSAGES: dict[str, tuple[str, Fields]] = {
     "state": (
-        "How the model stands, after each command and each chunk.",
+        "The state of the model, after each command and each chunk.",
         {
             "running": _FLAG,
             "started": _FLAG,
@@ -103,26 +132,40 @@ _MESSAGES: dict[str, tuple[str, Fields]] = {
     ),
     "prompt_accepted": ("A prompt was accepted.", {"prompt": _TEXT}),
     "image_accepted": ("An image was accepted.", {"width": _WHOLE, "height": _WHOLE}),
-    "conditions_ready": ("What generation can begin from.", {"has_prompt": _FLAG, "has_image": _FLAG}),
+    "conditions_ready": (
+        "What generation can start from.",
+        {"has_prompt": _FLAG, "has_image": _FLAG},
+    ),
     "generation_started": ("Generation has begun.", {"prompt": _TEXT, "chunk_index": _WHOLE}),
-    "generation_paused": ("Generation rests after this chunk.", {"chunk_index": _WHOLE}),
-    "generation_resumed": ("Generation goes on.", {"chunk_index": _WHOLE}),
+    "generation_paused": ("Generation is paused after this chunk.", {"chunk_index": _WHOLE}),
+    "generation_resumed": ("Generation continues.", {"chunk_index": _WHOLE}),
     "generation_reset": ("Everything was cleared.", {}),
     "command_error": ("A command was refused.", {"command": _TEXT, "reason": _TEXT}),
 }
 
 _SNAPSHOT_MESSAGES: dict[str, tuple[str, Fields]] = {
-    "snapshot_saved": ("A snapshot was kept; `chunk` is made next from there.", _SNAPSHOT),
+    "snapshot_saved": ("A snapshot was saved; `chunk` is generated next from there.", _SNAPSHOT),
     "snapshots_listed": (
-        "Every snapshot there is.",
-        {"snapshots": {"type": "array", "items": {"type": "object", "properties": _SNAPSHOT, "required": list(_SNAPSHOT)}}},
+        "All snapshots.",
+        {
+            "snapshots": {
+                "type": "array",
+                "items": {"type": "object", "properties": _SNAPSHOT, "required": list(_SNAPSHOT)},
+            }
+        },
     ),
-    "generation_rewound": ("Generation goes on from a snapshot.", {"snapshot_index": _INDEX, "chunk": _INDEX}),
+    "generation_rewound": (
+        "Generation continues from a snapshot.",
+        {"snapshot_index": _INDEX, "chunk": _INDEX},
+    ),
 }
 
 
 def document(dialect: Dialect = "current") -> Data:
-    """Return the document of a model that speaks `dialect`, in the form of `requestSchema` and `GET /schema`."""
+    """Return the document of a model that speaks `dialect`.
+
+    It has the form of `requestSchema` and `GET /schema`.
+    """
     has_answers = dialect == "1.x"
     commands = {**_COMMANDS, **(_SNAPSHOT_COMMANDS if has_answers else {})}
     messages = {**_MESSAGES, **(_SNAPSHOT_MESSAGES if has_answers else {})}
@@ -148,7 +191,13 @@ def document(dialect: Dialect = "current") -> Data:
             for name, (summary, fields, answer) in commands.items()
         },
         "webhooks": {
-            name: {"post": {"operationId": name, "summary": summary, "requestBody": _content(_reference(name), required=True)}}
+            name: {
+                "post": {
+                    "operationId": name,
+                    "summary": summary,
+                    "requestBody": _content(_reference(name), required=True),
+                }
+            }
             for name, (summary, _) in messages.items()
         },
         "components": {"schemas": schemas},

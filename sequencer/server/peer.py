@@ -1,4 +1,9 @@
-"""The connection of one client: WebRTC signalling, two data channels, the video track, and the protocol of its first frame."""
+"""The connection of one client.
+
+It consists of:
+
+WebRTC signalling, two data channels, the video track, and the protocol of its first frame.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +25,17 @@ from aiortc.exceptions import InvalidStateError
 from aiortc.sdp import candidate_from_sdp
 
 from sequencer.server.network_faults import NetworkFaultRelay, without_candidates
-from sequencer.server.settings import TRACK, StandInSettings
+from sequencer.server.settings import TRACK, ServerSettings
 from sequencer.server.video_source import ScreenTrack, VideoSource
 from sequencer.stages.wire.codec import Wire, codec_for
-from sequencer.stages.wire.messages import Channel, FromClient, Malformed, ModelMessage, ServerMessage, TrackRequest
+from sequencer.stages.wire.messages import (
+    Channel,
+    FromClient,
+    Malformed,
+    ModelMessage,
+    ServerMessage,
+    TrackRequest,
+)
 
 log = logging.getLogger("sequencer.server")
 
@@ -35,7 +47,10 @@ MAX_CHANNELS = 8
 
 
 LEGACY_CONNECTION = 1001
-"""The number for the flat routes of older clients, which have only one channel and do not know tracks that begin paused."""
+"""The number for the flat routes of older clients.
+
+These clients have only one channel and do not know tracks that begin paused.
+"""
 
 
 class Owner(Protocol):
@@ -62,7 +77,12 @@ class Peer:
     """One connection from its offer to its end."""
 
     def __init__(
-        self, owner: Owner, number: int, screen: VideoSource, settings: StandInSettings, relay: NetworkFaultRelay | None
+        self,
+        owner: Owner,
+        number: int,
+        screen: VideoSource,
+        settings: ServerSettings,
+        relay: NetworkFaultRelay | None,
     ) -> None:
         self._owner = owner
         self._settings = settings
@@ -74,7 +94,7 @@ class Peer:
         self._channels: dict[Channel, RTCDataChannel] = {}
         self._channel_count = 0
         self._track: ScreenTrack | None = None
-        self._last_heard = time.monotonic()
+        self._last_received = time.monotonic()
         self._is_offered = False
         self._early: list[Sequence[Mapping[str, object]]] = []
         self._opened = asyncio.Event()
@@ -88,8 +108,9 @@ class Peer:
     async def answer(self, offer: str, mapping: Sequence[Mapping[str, object]]) -> str:
         """Return the answer to an offer. Raises BadOfferError.
 
-        Browsers hide their addresses behind names (….local) that need multicast to resolve. These candidates are left out,
-        because they are not needed: the address of a browser is known as soon as its first packet arrives.
+        Browsers hide their addresses behind names (….local) that need multicast to resolve. These
+        candidates are left out, because they are not needed: the address of a browser is known as
+        soon as its first packet arrives.
         """
         if self._relay is not None or ".local " in offer:
             offer = without_candidates(offer)
@@ -109,7 +130,11 @@ class Peer:
     def _attach(self, mapping: Sequence[Mapping[str, object]]) -> None:
         mids = [str(one.get("mid")) for one in mapping if one.get("name") == TRACK]
         for transceiver in self._pc.getTransceivers():
-            if transceiver.kind != "video" or (mids and transceiver.mid not in mids) or self._track is not None:
+            if (
+                transceiver.kind != "video"
+                or (mids and transceiver.mid not in mids)
+                or self._track is not None
+            ):
                 transceiver.direction = "inactive"
                 continue
             codecs = RTCRtpSender.getCapabilities("video").codecs
@@ -124,8 +149,8 @@ class Peer:
     async def candidates(self, found: Sequence[Mapping[str, object]]) -> None:
         """Add candidates that arrive one by one. With a relay they are not needed.
 
-        The notice that they were the last is not passed on: it can overtake candidates, and those that follow it would be
-        ignored.
+        The notice that they were the last is not passed on: it can overtake candidates, and those
+        that follow it would be ignored.
         """
         if self._relay is not None or self._is_over:
             return
@@ -176,7 +201,7 @@ class Peer:
             self._end()
 
     def _received(self, channel: Channel, payload: str | bytes) -> None:
-        self._last_heard = time.monotonic()
+        self._last_received = time.monotonic()
         if self.wire is None:
             self.wire = Wire.V0 if self._settings.wires == "v0" else codec_for(payload)
         message = self.wire.read_client(channel, payload)
@@ -186,12 +211,17 @@ class Peer:
             case TrackRequest(do="pause", name=name) if name == TRACK and self._track is not None:
                 self._track.pause()
             case Malformed() if self._settings.wires == "v0" and isinstance(payload, bytes):
-                log.debug("connection %d speaks a wire that is not spoken here", self.number)
+                log.debug(
+                    "connection %d uses a protocol version that is not supported", self.number
+                )
             case _:
                 self._owner.on_message(self, message)
 
-    def say(self, message: ServerMessage, channel: Channel = "data") -> None:
-        """Send a message to the client, if it is connected, in its protocol (v0 before its first frame)."""
+    def send(self, message: ServerMessage, channel: Channel = "data") -> None:
+        """Send a message to the client, if connected, in its protocol.
+
+        The protocol is v0 before the client's first frame.
+        """
         wire = self.wire or Wire.V0
         if wire is Wire.V0 and self._settings.doubles and isinstance(message, ModelMessage):
             message = replace(message, data=_doubled(message.data))
@@ -214,9 +244,9 @@ class Peer:
         except TimeoutError:
             await self.close()
             return
-        self._last_heard = time.monotonic()
+        self._last_received = time.monotonic()
         while True:
-            silent = time.monotonic() - self._last_heard
+            silent = time.monotonic() - self._last_received
             if silent > self._settings.silence_seconds:
                 log.info("connection %d was silent for %.1f s and is dropped", self.number, silent)
                 await self.close()

@@ -1,4 +1,7 @@
-"""The HTTP surface: the platform's tokens, sessions, signalling, uploads and clips, and the routes of a local runtime."""
+"""The HTTP interface: the platform's routes, and those of a local runtime.
+
+The platform's routes are for tokens, sessions, signalling, uploads and clips.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,14 @@ from sequencer.server.http_guard import (
 from sequencer.server.openapi import document
 from sequencer.server.peer import LEGACY_CONNECTION
 from sequencer.server.session import Session, summary
-from sequencer.server.settings import CLUSTER, LOCAL_SESSION, MODEL, TRACK, StandInSettings, model_name
+from sequencer.server.settings import (
+    CLUSTER,
+    LOCAL_SESSION,
+    MODEL,
+    TRACK,
+    ServerSettings,
+    model_name,
+)
 from sequencer.server.tokens import AskedWronglyError, Token, Tokens
 from sequencer.server.uploads import MAX_UPLOAD_BYTES, NotTakenError, Slot
 
@@ -34,7 +44,10 @@ MAX_KEPT = 20
 """The most sessions that are kept after their end."""
 
 MAX_BODIES = 8
-"""The most uploads at the same time, of all sessions: each is held in memory until it is complete."""
+"""The most simultaneous uploads, of all sessions.
+
+Each upload is held in memory until it is complete.
+"""
 
 MAX_LISTENERS = 32
 """The most readers of `/events` at once."""
@@ -45,13 +58,16 @@ SIGNALLING = "/sessions/{session}/transport/webrtc"
 class Routes:
     """The request handlers and their shared state: sessions and tokens."""
 
-    def __init__(self, settings: StandInSettings) -> None:
+    def __init__(self, settings: ServerSettings) -> None:
         self._settings = settings
         self.tokens = Tokens(settings.token_seconds)
         self.sessions: dict[str, Session] = {}
-        self._moods = list(settings.moods)
+        self._failures_left = list(settings.moods)
         self.hosts: set[str] = set()
-        """The host names that clients may use besides loopback names: the server's host, as written and as numbers."""
+        """The host names that clients may use besides loopback names.
+
+        They are the server's host, as written and as numbers.
+        """
         self.connections = Connections(settings.request_seconds, settings.idle_seconds)
         self._rates = RateLimit(settings.requests_a_second, settings.requests_at_once)
         self._bodies = ConcurrencyLimit(MAX_BODIES)
@@ -62,7 +78,9 @@ class Routes:
     def app(self) -> web.Application:
         """Return the application, ready to be served."""
         guard = middleware(self.hosts, self._rates, self.connections)
-        app = web.Application(middlewares=[guard, self._moody()], client_max_size=BODY_LIMIT)
+        app = web.Application(
+            middlewares=[guard, self._scripted_failures()], client_max_size=BODY_LIMIT
+        )
         app.on_response_prepare.append(add_cors)
         one = "/sessions/{session}"
         connection = SIGNALLING + "/connections/{connection}"
@@ -98,26 +116,32 @@ class Routes:
         )
         return app
 
-    def _moody(self) -> Middleware:
+    def _scripted_failures(self) -> Middleware:
         @web.middleware
-        async def moody(request: web.Request, handler: Handler) -> web.StreamResponse:
+        async def answer_or_fail(request: web.Request, handler: Handler) -> web.StreamResponse:
             self.asked.append((request.method, request.path))
             del self.asked[:-1000]
-            for index, (method, path, status, times) in enumerate(self._moods):
+            for index, (method, path, status, times) in enumerate(self._failures_left):
                 if times > 0 and request.method == method and request.path.startswith(path):
-                    self._moods[index] = (method, path, status, times - 1)
+                    self._failures_left[index] = (method, path, status, times - 1)
                     later = {"Retry_After": "1"} if status in (429, 503) else {}
-                    raise fault(status, f"the stand-in answers {status} here", **later)
+                    raise fault(status, f"the local server answers {status} here", **later)
             return await handler(request)
 
-        return moody
+        return answer_or_fail
 
     # ---- token and sessions of the platform
 
     async def _mint(self, request: web.Request) -> web.Response:
         key = request.headers.get("Reactor-API-Key", "")
         if not key.startswith("rk_"):
-            raise fault(401, "the API key is missing or wrong (the stand-in takes any that begins with rk_)")
+            raise fault(
+                401,
+                (
+                    "the API key is missing or wrong (the local server accepts any that begins "
+                    "with rk_)"
+                ),
+            )
         try:
             jwt, token = self.tokens.mint(await json_body(request))
         except AskedWronglyError as error:
@@ -136,21 +160,38 @@ class Routes:
         model = body.get("model")
         name = model.get("name") if isinstance(model, Mapping) else None
         if not isinstance(name, str) or not name:
-            raise fault(422, [{"loc": ["body", "model", "name"], "msg": "field required", "type": "missing"}])
+            raise fault(
+                422,
+                [{"loc": ["body", "model", "name"], "msg": "field required", "type": "missing"}],
+            )
         if model_name(name) != MODEL:
             raise fault(404, f"there is no model {name}")
         if not token.allows(name):
-            raise fault(403, "the token does not reach this model")
+            raise fault(403, "the token does not give access to this model")
         transports = body.get("supported_transports")
-        if isinstance(transports, list) and not any(isinstance(t, dict) and t.get("protocol") == "webrtc" for t in transports):
-            raise fault(422, "only webrtc is spoken here")
+        if isinstance(transports, list) and not any(
+            isinstance(t, dict) and t.get("protocol") == "webrtc" for t in transports
+        ):
+            raise fault(422, "only webrtc is supported")
         running = [one for one in self.sessions.values() if one.ended is None and not one.is_local]
         if len(running) >= self._settings.most_sessions:
-            raise fault(429, f"{self._settings.most_sessions} sessions run already", Retry_After="5")
-        if token.most_sessions is not None and sum(one.id in token.created for one in running) >= token.most_sessions:
-            raise fault(403, "the token may not make another session")
-        seconds = float(min(self._settings.session_seconds, token.session_seconds or self._settings.session_seconds))
-        session = self._begin(secrets.token_hex(16), seconds, self._settings.faults.delays.connect / 1e9)
+            raise fault(
+                429, f"{self._settings.most_sessions} sessions are already running", Retry_After="5"
+            )
+        if (
+            token.most_sessions is not None
+            and sum(one.id in token.created for one in running) >= token.most_sessions
+        ):
+            raise fault(403, "the token may not create another session")
+        seconds = float(
+            min(
+                self._settings.session_seconds,
+                token.session_seconds or self._settings.session_seconds,
+            )
+        )
+        session = self._begin(
+            secrets.token_hex(16), seconds, self._settings.faults.delays.connect / 1e9
+        )
         token.created.append(session.id)
         return web.json_response(session.summary(), status=201)
 
@@ -158,7 +199,9 @@ class Routes:
         over = [key for key, one in self.sessions.items() if one.ended is not None]
         for key in over[:-MAX_KEPT]:
             del self.sessions[key]
-        session = Session(self._settings, number, lambda _: None, seconds=seconds, ready_in=ready_in)
+        session = Session(
+            self._settings, number, lambda _: None, seconds=seconds, ready_in=ready_in
+        )
         self.sessions[number] = session
         return session
 
@@ -185,7 +228,9 @@ class Routes:
 
     async def _info(self, request: web.Request) -> web.Response:
         session = self._platform_session(request)
-        return web.json_response({"session_id": session.id, "state": session.state, "cluster": CLUSTER})
+        return web.json_response(
+            {"session_id": session.id, "state": session.state, "cluster": CLUSTER}
+        )
 
     async def _restart(self, request: web.Request) -> web.Response:
         session = self._platform_session(request)
@@ -210,7 +255,9 @@ class Routes:
             raise fault(409, "a session is running")
         if running is not None:
             await running.stop()
-        return web.json_response(self._begin(LOCAL_SESSION, float(self._settings.session_seconds), 0.0).descriptor())
+        return web.json_response(
+            self._begin(LOCAL_SESSION, float(self._settings.session_seconds), 0.0).descriptor()
+        )
 
     def _running(self) -> Session:
         session = self.sessions.get(LOCAL_SESSION)
@@ -241,26 +288,30 @@ class Routes:
         """Stream the events of the most recent session as they happen."""
         try:
             with self._listeners.one():
-                return await self._told(request)
+                return await self._stream_events(request)
         except TooManyError:
-            raise fault(429, f"{MAX_LISTENERS} listen already", Retry_After="5") from None
+            raise fault(
+                429, f"{MAX_LISTENERS} clients are already listening", Retry_After="5"
+            ) from None
 
-    async def _told(self, request: web.Request) -> web.StreamResponse:
+    async def _stream_events(self, request: web.Request) -> web.StreamResponse:
         since = request.query.get("since", "0")
-        place = int(since) if since.isdecimal() and len(since) < 10 else 0
-        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
+        position = int(since) if since.isdecimal() and len(since) < 10 else 0
+        response = web.StreamResponse(
+            headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
+        )
         await response.prepare(request)
-        told: Session | None = None
+        session_shown: Session | None = None
         while True:
             session = next(reversed(self.sessions.values()), None)
-            if told is not None and session is not told:
-                place = 0  # another session counts from its own beginning
-            told = session
+            if session_shown is not None and session is not session_shown:
+                position = 0  # another session counts from its own beginning
+            session_shown = session
             news = None if session is None else session.news
             for event in [] if session is None else list(session.events):
-                if int(str(event["n"])) > place:
-                    place = int(str(event["n"]))
-                    await response.write(f"id: {place}\ndata: {json.dumps(event)}\n\n".encode())
+                if int(str(event["n"])) > position:
+                    position = int(str(event["n"]))
+                    await response.write(f"id: {position}\ndata: {json.dumps(event)}\n\n".encode())
             try:
                 async with asyncio.timeout(1.0):
                     await (asyncio.sleep(1.0) if news is None else news.wait())
@@ -279,17 +330,17 @@ class Routes:
         number = session.register()
         if number is None:
             raise fault(429, "there are too many connections", Retry_After="5")
-        told: dict[str, object] = {"connection_id": number}
+        session_shown: dict[str, object] = {"connection_id": number}
         if session.is_local:
-            told["track_map"] = {TRACK: {"kind": "video", "direction": "out", "rate": 0.0}}
-        return web.json_response(told, status=201)
+            session_shown["track_map"] = {TRACK: {"kind": "video", "direction": "out", "rate": 0.0}}
+        return web.json_response(session_shown, status=201)
 
     def _reachable(self, request: web.Request) -> Session:
         session = self._session(request)
         if session.ended is not None:
             raise fault(404, "the session is over")
         if session.is_dark:
-            raise fault(503, "nobody gets through at the moment", Retry_After="1")
+            raise fault(503, "no connection is possible at the moment", Retry_After="1")
         return session
 
     def _connection(self, request: web.Request, session: Session) -> int:
@@ -297,7 +348,7 @@ class Routes:
         if text is None:
             return LEGACY_CONNECTION
         if not text.isdecimal() or len(text) != 4 or not LEGACY_CONNECTION - 1 < int(text) <= 9999:
-            raise fault(400, "a connection's number lies from 1001 to 9999")
+            raise fault(400, "the number of a connection is from 1001 to 9999")
         if not session.knows(int(text)):
             raise fault(404, "there is no such connection, or it is closed")
         return int(text)
@@ -308,10 +359,14 @@ class Routes:
         body = await json_body(request)
         offer, mapping = body.get("sdp_offer"), body.get("track_mapping")
         if not isinstance(offer, str):
-            raise fault(422, [{"loc": ["body", "sdp_offer"], "msg": "field required", "type": "missing"}])
-        if not session.has_room(number):
+            raise fault(
+                422, [{"loc": ["body", "sdp_offer"], "msg": "field required", "type": "missing"}]
+            )
+        if not session.can_start(number):
             raise fault(429, "too many connections have sent nothing yet", Retry_After="5")
-        tracks = [one for one in mapping if isinstance(one, dict)] if isinstance(mapping, list) else []
+        tracks = (
+            [one for one in mapping if isinstance(one, dict)] if isinstance(mapping, list) else []
+        )
         session.offer(number, offer, tracks)
         return web.json_response({"connection_id": number}, status=202)
 
@@ -330,7 +385,9 @@ class Routes:
         found = body.get("candidates")
         peer = session.peers.get(number)
         if peer is not None:
-            listed = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+            listed = (
+                [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+            )
             await peer.candidates(listed)
         return web.Response(status=202)
 
@@ -340,42 +397,50 @@ class Routes:
         session = self._session(request)
         body = await json_body(request)
         try:
-            slot = session.uploads.announce(body.get("name"), body.get("size"), body.get("mime_type"))
+            slot = session.uploads.announce(
+                body.get("name"), body.get("size"), body.get("mime_type")
+            )
         except NotTakenError as error:
             raise fault(error.status, str(error)) from None
         path = f"/uploads/{session.id}/{slot.reference.upload_id}"
-        told = {
+        session_shown = {
             "presigned_id": slot.reference.upload_id,
             "presigned_url": f"{request.scheme}://{request.host}{path}?signature={slot.secret}",
             "path": path,
         }
-        return web.json_response(told, status=201)
+        return web.json_response(session_shown, status=201)
 
     async def _put(self, request: web.Request) -> web.Response:
         session = self.sessions.get(request.match_info["session"])
         if session is None or session.ended is not None:
             raise fault(404, "there is no such upload")
         try:
-            slot = session.uploads.slot(request.match_info["upload"], request.query.get("signature", ""))
+            slot = session.uploads.slot(
+                request.match_info["upload"], request.query.get("signature", "")
+            )
         except NotTakenError as error:
             raise fault(error.status, str(error)) from None
         if "Authorization" in request.headers:
-            raise fault(400, "a presigned address takes no Authorization")
+            raise fault(400, "a presigned address accepts no Authorization")
         if request.content_type != slot.reference.mime_type:
             raise fault(403, "the Content-Type is not the one that was announced")
         try:
             with self._bodies.one():
                 await self._take(request, session, slot)
         except TooManyError:
-            raise fault(429, f"{MAX_BODIES} uploads come in already", Retry_After="1") from None
+            raise fault(
+                429, f"{MAX_BODIES} uploads are already in progress", Retry_After="1"
+            ) from None
         session.uploaded(slot)
         return web.Response(status=200)
 
     async def _take(self, request: web.Request, session: Session, slot: Slot) -> None:
         """Receive the bytes of a file, with the delay and the failures in the faults file."""
         size = slot.reference.size
-        too_much = fault(400, f"more bytes came than the {size} that were announced")
-        data = await body_of(request, min(MAX_UPLOAD_BYTES, size), too_much, self._settings.body_seconds)
+        too_much = fault(400, f"more bytes arrived than the {size} that were announced")
+        data = await body_of(
+            request, min(MAX_UPLOAD_BYTES, size), too_much, self._settings.body_seconds
+        )
         await asyncio.sleep(self._settings.faults.delays.upload / 1e9)
         reason = session.upload_fault(slot.reference.name)
         if reason is not None:
@@ -389,7 +454,9 @@ class Routes:
 
     async def _clip(self, request: web.Request) -> web.Response:
         recording = request.query.get("session_id", "")
-        session = next((one for one in self.sessions.values() if one.clips.recording == recording), None)
+        session = next(
+            (one for one in self.sessions.values() if one.clips.recording == recording), None
+        )
         if session is None:
             raise fault(404, "there is no such recording")
         if not session.is_local:
@@ -398,20 +465,24 @@ class Routes:
                 raise fault(404, "there is no such recording")
         clip = session.clips.find(request.query.get("start", ""), request.query.get("end", ""))
         if clip is None or clip.failure:
-            raise fault(410, "the clip is gone" if clip is None else clip.failure)
+            raise fault(410, "the clip no longer exists" if clip is None else clip.failure)
         if clip.opening is None:
             return web.Response(status=202, headers={"Retry-After": "1"})
-        return web.Response(text=session.clips.playlist(clip), content_type="application/vnd.apple.mpegurl")
+        return web.Response(
+            text=session.clips.playlist(clip), content_type="application/vnd.apple.mpegurl"
+        )
 
     async def _piece(self, request: web.Request) -> web.Response:
         recording, name = request.match_info["recording"], request.match_info["name"]
-        session = next((one for one in self.sessions.values() if one.clips.recording == recording), None)
+        session = next(
+            (one for one in self.sessions.values() if one.clips.recording == recording), None
+        )
         try:
             piece = None if session is None else await session.clips.piece(name)
         except ClipError as error:
             raise fault(500, str(error)) from None
         if piece is None:
-            raise fault(404, "there is no such piece")
+            raise fault(404, "there is no such segment")
         return web.Response(body=piece, content_type="video/mp4")
 
     async def stop(self) -> None:

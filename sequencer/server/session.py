@@ -15,8 +15,15 @@ from sequencer.server.model_runner import ModelRunner
 from sequencer.server.network_faults import NetworkFaultRelay
 from sequencer.server.openapi import document
 from sequencer.server.peer import BadOfferError, Peer
-from sequencer.server.settings import CLUSTER, LOCAL_SESSION, MODEL, SERVER_VERSION, TRACK, StandInSettings
-from sequencer.server.uploads import Slot, Uploads
+from sequencer.server.settings import (
+    CLUSTER,
+    LOCAL_SESSION,
+    MODEL,
+    SERVER_VERSION,
+    TRACK,
+    ServerSettings,
+)
+from sequencer.server.uploads import Slot, UploadSlots
 from sequencer.server.video_source import Painter
 from sequencer.stages.simulated.faults import Drop, End
 from sequencer.stages.simulated.helios_state import Message
@@ -52,7 +59,10 @@ MAX_EVENTS = 2000
 
 
 def summary(session: str, state: str) -> dict[str, object]:
-    """Return the fields of every answer about a session. The JavaScript SDK refuses an answer without any of them."""
+    """Return the fields of every answer about a session.
+
+    The JavaScript SDK refuses an answer without any of them.
+    """
     return {
         "session_id": session,
         "state": state,
@@ -67,7 +77,7 @@ class Session:
 
     def __init__(
         self,
-        settings: StandInSettings,
+        settings: ServerSettings,
         number: str,
         over: Callable[[Session], None],
         *,
@@ -77,14 +87,19 @@ class Session:
         self.id = number
         self._settings = settings
         self._over = over
-        self.show = ModelRunner(settings.faults, settings.grid, self, Painter(settings.native_size, settings.plain))
-        self.uploads = Uploads(settings.url_seconds)
+        self.show = ModelRunner(
+            settings.faults, settings.grid, self, Painter(settings.native_size, settings.plain)
+        )
+        self.uploads = UploadSlots(settings.url_seconds)
         self.clips = Clips(self.show, self.show.rate)
         self.peers: dict[int, Peer] = {}
         self._answers: dict[int, str | None] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closing: set[asyncio.Task[Any]] = set()
-        """Connections being closed. They are awaited, because aiortc fails if its closing is cancelled."""
+        """Connections being closed.
+
+        They are awaited, because aiortc fails if its closing is cancelled.
+        """
         self._timers: list[asyncio.TimerHandle] = []
         self._ready_at = time.monotonic() + ready_in
         self._orphaned = time.monotonic()
@@ -92,7 +107,7 @@ class Session:
         self._drops = list(settings.drop_after)
         self._upload_count = 0
         self._asks: dict[int, tuple[Peer, str]] = {}
-        """By the id that the model knows a command by: the client that waits for the answer, and its request."""
+        """By a command's id in the model: the client awaiting the answer, and its request."""
         self._ask_count = 0
         self._commands_waiting = 0
         self.ended: str | None = None
@@ -131,27 +146,40 @@ class Session:
         return summary(self.id, self.state)
 
     def descriptor(self) -> dict[str, object]:
-        """Return the platform's description of the session. Transport and capabilities are included once it is ready."""
-        told = self.summary()
+        """Return the platform's description of the session.
+
+        Transport and capabilities are included once it is ready.
+        """
+        summary = self.summary()
         if self.ended is None and time.monotonic() >= self._ready_at:
-            told["selected_transport"] = {"protocol": "webrtc", "version": "1.0"}
-            told["capabilities"] = {
+            summary["selected_transport"] = {"protocol": "webrtc", "version": "1.0"}
+            summary["capabilities"] = {
                 "protocol_version": "v0",
                 "emission_fps": float(self.show.rate),
                 "commands": [],
                 "tracks": [{"name": TRACK, "kind": "video", "direction": "recvonly"}],
             }
-        return told
+        return summary
 
     def note(self, event: str, **detail: object) -> None:
         """Record an event for `/events`."""
         self.happenings += 1
         log.info("%s%s", event, "".join(f"  {key}: {value}" for key, value in detail.items()))
-        self.events.append({"n": self.happenings, "event": event, "ts": time.time(), "state": self.state, "detail": detail})
+        self.events.append(
+            {
+                "n": self.happenings,
+                "event": event,
+                "ts": time.time(),
+                "state": self.state,
+                "detail": detail,
+            }
+        )
         self.news.set()
         self.news = asyncio.Event()
 
-    def _spawn(self, work: Coroutine[Any, Any, Any], among: set[asyncio.Task[Any]] | None = None) -> None:
+    def _spawn(
+        self, work: Coroutine[Any, Any, Any], among: set[asyncio.Task[Any]] | None = None
+    ) -> None:
         tasks = self._tasks if among is None else among
         task = asyncio.create_task(work)
         tasks.add(task)
@@ -177,21 +205,34 @@ class Session:
         self._answers[number] = None
         return number
 
-    def has_room(self, number: int) -> bool:
-        """Return whether an offer on this number is answered: not while too many connections have sent nothing yet."""
-        return sum(peer.wire is None for peer in self.peers.values() if peer.number != number) < MAX_SILENT_PEERS
+    def can_start(self, number: int) -> bool:
+        """Return whether an offer on this number is answered.
+
+        It is not answered while too many connections have not sent anything yet.
+        """
+        return (
+            sum(peer.wire is None for peer in self.peers.values() if peer.number != number)
+            < MAX_SILENT_PEERS
+        )
 
     def knows(self, number: int) -> bool:
         """Return whether this connection was registered."""
         return number in self._answers
 
     def offer(self, number: int, sdp: str, mapping: Sequence[Mapping[str, object]]) -> None:
-        """Begin to answer an offer. The answer is fetched later, once. A second offer on the same number replaces the first."""
+        """Begin to answer an offer.
+
+        The answer is fetched later, once. A second offer on the same number replaces the first.
+        """
         self._answers[number] = None
         old = self.peers.pop(number, None)
         if old is not None:
             self._spawn(old.close(), self._closing)
-        needs_relay = not self._settings.network.is_good or self._settings.drop_after or self._settings.faults.drops
+        needs_relay = (
+            not self._settings.network.is_good
+            or self._settings.drop_after
+            or self._settings.faults.drops
+        )
         relay = NetworkFaultRelay(self._settings.network) if needs_relay else None
         peer = Peer(self, number, self.show.screen, self._settings, relay)
         self.peers[number] = peer
@@ -200,7 +241,9 @@ class Session:
     async def _answer(self, peer: Peer, sdp: str, mapping: Sequence[Mapping[str, object]]) -> None:
         try:
             self._answers[peer.number] = await peer.answer(sdp, mapping)
-        except BadOfferError as error:  # the platform sends nothing then: the client needs a timeout
+        except (
+            BadOfferError
+        ) as error:  # the platform sends nothing then: the client needs a timeout
             self.note("error", message=str(error))
             await peer.close()
 
@@ -212,7 +255,10 @@ class Session:
         return answer
 
     def opened(self, peer: Peer) -> None:
-        """Let the model send its state when the channels of a client are open (a race that clients must not rely on)."""
+        """Let the model send its state when a client's channels are open.
+
+        This is a race that clients must not rely on.
+        """
         self.note("connected", connection=peer.number)
         self.show.connect()
 
@@ -248,15 +294,22 @@ class Session:
         if name in ("command_error", "error"):
             self.note("refused", **{str(key): value for key, value in data.items()})
         for peer in list(self.peers.values()):
-            peer.say(ModelMessage(name, data))
+            peer.send(ModelMessage(name, data))
 
     def answered(self, asks: tuple[int, ...], message: Message | None) -> None:
-        """Answer commands that came with a request: with the message that every client received, or with an acknowledgement."""
+        """Answer commands that came with a request.
+
+        The answer is the message that every client received, or an acknowledgement.
+        """
         for ask in asks:
             waiting = self._asks.pop(ask, None)
             if waiting is not None:
                 peer, request = waiting
-                peer.say(Ack(request) if message is None else ModelMessage(message.type, message.data, request))
+                peer.send(
+                    Ack(request)
+                    if message is None
+                    else ModelMessage(message.type, message.data, request)
+                )
 
     def apply_fault(self, what: Drop | End) -> None:
         """Apply a fault of the faults file."""
@@ -274,13 +327,20 @@ class Session:
             case CommandRequest():
                 self._command(peer, message)
             case SchemaRequest():
-                peer.say(Schema(document(self._settings.faults.dialect), message.request), "control")
+                peer.send(
+                    Schema(document(self._settings.faults.dialect), message.request), "control"
+                )
             case ClipRequest():
-                peer.say(self.clips.ask(message.seconds, message.request), "control")
+                peer.send(self.clips.ask(message.seconds, message.request), "control")
             case RecordingRequest():
-                peer.say(self.clips.ask(None, message.request), "control")
+                peer.send(self.clips.ask(None, message.request), "control")
             case TrackRequest(do="publish"):
-                peer.say(ErrorReply(message.request, "publish_refused", f"{message.name} takes nothing"), "control")
+                peer.send(
+                    ErrorReply(
+                        message.request, "publish_refused", f"{message.name} takes no arguments"
+                    ),
+                    "control",
+                )
             case Malformed():
                 self.note("error", message=f"a frame could not be read: {message.reason}")
             case _:
@@ -302,7 +362,12 @@ class Session:
             for name, reference in sent.uploads:
                 slot = await self.uploads.wait(reference.upload_id, UPLOAD_TIMEOUT_S)
                 if slot is None:
-                    self._refuse(peer, sent, "unresolved_upload", f"{name}: the bytes of the upload never came")
+                    self._refuse(
+                        peer,
+                        sent,
+                        "unresolved_upload",
+                        f"{name}: the bytes of the upload never arrived",
+                    )
                     return
                 data[name] = reference.upload_id
         finally:
@@ -326,13 +391,18 @@ class Session:
         self.show.command(sent.type, data, ask)
 
     def _refuse(self, peer: Peer, sent: CommandRequest, code: str, reason: str) -> None:
-        """Send an error if the protocol allows it, otherwise nothing; `/events` reports it in both cases."""
-        self.note("error", message=f"command '{sent.type}' rejected ({sent.type}: {reason})", code=code)
+        """Send an error if the protocol allows it; `/events` reports it in any case."""
+        self.note(
+            "error", message=f"command '{sent.type}' rejected ({sent.type}: {reason})", code=code
+        )
         if sent.request:
-            peer.say(ErrorReply(sent.request, code, reason))
+            peer.send(ErrorReply(sent.request, code, reason))
 
     def _moderated(self, command: str, data: Mapping[str, object]) -> bool:
-        """Return whether a command may pass. Prompts with certain words cause a warning or end the session."""
+        """Return whether a command may pass.
+
+        Prompts with certain words cause a warning or end the session.
+        """
         prompt = str(data.get("prompt", "")).lower()
         if any(word in prompt for word in self._settings.terminated):
             self._moderate("terminate", command)
@@ -343,10 +413,16 @@ class Session:
         return True
 
     def _moderate(self, action: str, command: str) -> None:
-        verdict = Moderation(action, "prompt", command, ("stand-in",), "the prompt holds a word that the stand-in knows")
+        verdict = Moderation(
+            action,
+            "prompt",
+            command,
+            ("stand-in",),
+            "the prompt contains a word that the local server rejects",
+        )
         self.note("moderation", action=action, command=command)
         for peer in list(self.peers.values()):
-            peer.say(verdict, "control")
+            peer.send(verdict, "control")
 
     # ---- uploads
 
@@ -375,7 +451,7 @@ class Session:
         self.ended = reason
         self.note("ended", reason=reason)
         for peer in list(self.peers.values()):
-            peer.say(SessionClosed(reason), "control")
+            peer.send(SessionClosed(reason), "control")
         self._spawn(self._close_soon())
         self._over(self)
 

@@ -26,9 +26,12 @@ def model_name(name: str) -> str:
     return name.rpartition("/")[2]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BadNetwork:
-    """What a relay does to every datagram, in each direction. Times are in milliseconds, `loss` is 0…1."""
+    """What a relay does to every datagram, in each direction.
+
+    Times are in milliseconds, `loss` is 0…1.
+    """
 
     latency: int = 0
     jitter: int = 0
@@ -42,9 +45,12 @@ class BadNetwork:
         return not (self.latency or self.jitter or self.loss)
 
 
-@dataclass(frozen=True, slots=True)
-class StandInSettings:
-    """The settings of `sequencer serve`. The defaults are a runtime of the newer kind without faults."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSettings:
+    """The settings of `sequencer serve`.
+
+    The defaults are a runtime of the newer kind without faults.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8080
@@ -52,11 +58,14 @@ class StandInSettings:
     grid: ChunkGrid = field(default_factory=ChunkGrid)
     faults: Faults = NO_FAULTS
     wires: Literal["both", "v0"] = "both"
-    """`v0` is a runtime of the older kind, which understands only v0 and ignores everything else silently."""
+    """`v0` is an older runtime, which understands only v0 and silently ignores the rest."""
     native_size: bool = False
-    """Whether frames have the size that super-resolution gives them; otherwise they are always 640×384."""
+    """Whether frames have the size of super-resolution; otherwise they are always 640×384."""
     plain: bool = False
-    """Whether frames are small and simple, which needs very little computing time. Clips still show full frames."""
+    """Whether frames are small and simple, which needs very little computing time.
+
+    Clips still show full frames.
+    """
     network: BadNetwork = BadNetwork()
     drop_after: tuple[float, ...] = ()
     """When every connection is broken silently, in seconds after the start of the first chunk."""
@@ -76,9 +85,15 @@ class StandInSettings:
     silence_seconds: float = 20.0
     """A client that sends nothing for this time, counted from its connection, is dropped."""
     orphan_seconds: float = 30.0
-    """A session without a client ends after this time (the grace period that the vendor documents)."""
+    """A session without a client ends after this time.
+
+    It is the grace period that the vendor documents.
+    """
     request_seconds: float = 10.0
-    """How long a TCP connection may take to send a complete request head, for the first request and for each later one."""
+    """How long a TCP connection may take to send a complete request head.
+
+    The values are for the first request and for each later one.
+    """
     idle_seconds: float = 60.0
     """How long a TCP connection may stay open between two requests."""
     url_seconds: float = 900.0
@@ -90,4 +105,7 @@ class StandInSettings:
     stun: tuple[str, ...] = ()
     """STUN servers that clients are asked to use (`stun:host:port`)."""
     moods: tuple[tuple[str, str, int, int], ...] = ()
-    """Answers to override, for testing a client's robustness: (method, beginning of the path, status, how many times)."""
+    """Answers to override, for testing a client's robustness:
+
+    (method, beginning of the path, status, how many times).
+    """

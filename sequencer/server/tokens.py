@@ -1,4 +1,7 @@
-"""Simulated keys and tokens: any plausible key is accepted, but its tokens are checked as strictly as on the platform."""
+"""Simulated keys and tokens: any plausible key is accepted.
+
+Its tokens are checked as strictly as on the platform.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,12 @@ MAX_LIFETIME_S = 6 * 3600
 """The longest lifetime of a token, in seconds."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Token:
-    """What a token permits. `models` None means all; `bound` are sessions that it can reach besides those that it created."""
+    """What a token permits.
+
+    `models` None means all; `bound` are sessions that it can reach besides those that it created.
+    """
 
     expires: float
     models: tuple[str, ...] | None = None
@@ -29,12 +35,15 @@ class Token:
         return session in self.created or session in self.bound or "*" in self.bound
 
     def allows(self, model: str) -> bool:
-        """Return whether the token may create sessions of this model. Both may be named with or without the account."""
+        """Return whether the token may create sessions of this model.
+
+        Both may be named with or without the account.
+        """
         return self.models is None or model_name(model) in map(model_name, self.models)
 
 
 class AskedWronglyError(ValueError):
-    """A request for a token is not valid; the message says why."""
+    """A request for a token is not valid; the message states why."""
 
 
 class Tokens:
@@ -45,11 +54,14 @@ class Tokens:
         self._minted: dict[str, Token] = {}
 
     def mint(self, asked: Mapping[str, object]) -> tuple[str, Token]:
-        """Return a token for the body of a token request (an empty body requests all permissions). Raises AskedWronglyError."""
+        """Return a token for the body of a token request (an empty body requests all permissions).
+
+        Raises AskedWronglyError.
+        """
         seconds = asked.get("expires_after") or self._seconds
         if isinstance(seconds, bool) or not isinstance(seconds, int) or seconds <= 0:
             raise AskedWronglyError("expires_after must be a positive whole number")
-        token = Token(time.time() + min(seconds, self._seconds, MAX_LIFETIME_S))
+        token = Token(expires=time.time() + min(seconds, self._seconds, MAX_LIFETIME_S))
         details = asked.get("authorization_details") or []
         if not isinstance(details, list):
             raise AskedWronglyError("authorization_details must be a list")
@@ -57,13 +69,16 @@ class Tokens:
             _restrict(token, detail)
         if not details:
             token.bound = ("*",)
-        name = f"eyJ{secrets.token_urlsafe(24)}.{secrets.token_urlsafe(48)}.{secrets.token_urlsafe(32)}"
+        name = "eyJ" + ".".join(secrets.token_urlsafe(size) for size in (24, 48, 32))
         self._minted = {jwt: one for jwt, one in self._minted.items() if one.expires > time.time()}
         self._minted[name] = token
         return name, token
 
     def find(self, header: str | None) -> Token | None:
-        """Return the token of an `Authorization` header; None if it is not a token of this server, or has expired."""
+        """Return the token of an `Authorization` header; None if it is not valid.
+
+        A token is not valid if it is not a token of this server, or has expired.
+        """
         kind, _, jwt = (header or "").partition(" ")
         token = self._minted.get(jwt.strip()) if kind.lower() == "bearer" else None
         return token if token is not None and token.expires > time.time() else None
@@ -89,7 +104,9 @@ def _restrict(token: Token, detail: object) -> None:
     token.bound = (*token.bound, *map(str, bind))
     most, seconds = constraints.get("max_sessions"), constraints.get("max_session_duration_seconds")
     token.most_sessions = int(most) if isinstance(most, int | float) else token.most_sessions
-    token.session_seconds = int(seconds) if isinstance(seconds, int | float) else token.session_seconds
+    token.session_seconds = (
+        int(seconds) if isinstance(seconds, int | float) else token.session_seconds
+    )
 
 
 def _map(value: Mapping[str, object], key: str) -> Mapping[str, object]:

@@ -1,4 +1,7 @@
-"""Uploads: a URL for each file, valid for a limited time and for one PUT of exactly the announced size."""
+"""Uploads to the local server.
+
+Each file has a URL that is valid for a limited time and for one PUT of exactly the announced size.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ class NotTakenError(ValueError):
         self.status = status
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Slot:
     """An announced file, before and after its bytes arrive."""
 
@@ -46,7 +49,7 @@ class Slot:
     pixels: NDArray[np.uint8] | None = None
 
 
-class Uploads:
+class UploadSlots:
     """The files of one session."""
 
     def __init__(self, url_seconds: float) -> None:
@@ -63,7 +66,9 @@ class Uploads:
         if not isinstance(size, int) or isinstance(size, bool) or size <= 0:
             raise NotTakenError(400, "size must be a positive whole number")
         if len(name) > MAX_NAME_LENGTH or not name.isprintable():
-            raise NotTakenError(400, f"name must be printable and not longer than {MAX_NAME_LENGTH} characters")
+            raise NotTakenError(
+                400, f"name must be printable and not longer than {MAX_NAME_LENGTH} characters"
+            )
         if not mime_type.startswith("image/"):
             raise NotTakenError(400, f"{mime_type} is not an image type")
         if size > MAX_UPLOAD_BYTES:
@@ -72,33 +77,42 @@ class Uploads:
             del self._slots[next(iter(self._slots))]
         upload = str(uuid.uuid4())
         expires = time.monotonic() + self._seconds
-        slot = Slot(Reference(upload, name, mime_type, size), secrets.token_urlsafe(24), expires)
+        slot = Slot(
+            reference=Reference(upload, name, mime_type, size),
+            secret=secrets.token_urlsafe(24),
+            expires=expires,
+        )
         self._slots[upload] = slot
         return slot
 
     def slot(self, upload: str, secret: str) -> Slot:
-        """Return the slot that a URL refers to, if its bytes may still be sent. Raises NotTakenError."""
+        """Return the slot that a URL refers to, if its bytes may still be sent.
+
+        Raises NotTakenError.
+        """
         slot = self._slots.get(upload)
         if slot is None:
             raise NotTakenError(404, "there is no such upload")
         if not secrets.compare_digest(slot.secret, secret):
-            raise NotTakenError(403, "the signature does not fit")
+            raise NotTakenError(403, "the signature does not match")
         if time.monotonic() > slot.expires:
             raise NotTakenError(403, "the address has expired")
         if slot.arrived.is_set():
-            raise NotTakenError(409, "the bytes have been brought before")
+            raise NotTakenError(409, "the bytes have already been uploaded")
         return slot
 
     async def take(self, slot: Slot, data: bytes) -> None:
         """Store a file's bytes, and decode them in a thread. Raises NotTakenError."""
         if len(data) != slot.reference.size:
-            raise NotTakenError(400, f"{len(data)} bytes came, {slot.reference.size} were announced")
+            raise NotTakenError(
+                400, f"{len(data)} bytes arrived, {slot.reference.size} were announced"
+            )
         async with self._unpacking:
             slot.found, slot.pixels = await asyncio.to_thread(_unpacked, data)
         slot.arrived.set()
 
     async def wait(self, upload: str, seconds: float) -> Slot | None:
-        """Return the slot of an upload as soon as its bytes have arrived; None if they do not arrive in time."""
+        """Return the slot of an upload once its bytes have arrived; None if they are too late."""
         slot = self._slots.get(upload)
         try:
             async with asyncio.timeout(seconds):
@@ -112,7 +126,10 @@ class Uploads:
 
 
 def _unpacked(data: bytes) -> tuple[UploadedImage, NDArray[np.uint8] | None]:
-    """Return what a file contains, and the pixels for drawing, reduced to what is visible in a frame."""
+    """Return what a file contains, and the pixels for drawing.
+
+    The pixels are reduced to what is visible in a frame.
+    """
     from sequencer.core.image_files import opened
     from sequencer.stages.simulated.renderer.frames import as_drawn
 

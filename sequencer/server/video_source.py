@@ -1,7 +1,7 @@
 """Deliver the frames of the model: each on time, to every client.
 
-A chunk's frames are drawn in a thread while the model makes it, and shown one after the other as soon as it is made. Before the
-first chunk, and after the model was cleared, a dark frame is shown.
+A chunk's frames are drawn in a thread while the model makes it, and shown one after the other as
+soon as it is made. Before the first chunk, and after the model was cleared, a dark frame is shown.
 """
 
 from __future__ import annotations
@@ -33,12 +33,15 @@ DARK_EVERY = 0.25
 MAX_WAITING = 12
 """The most frames that wait for a slow client; older frames are dropped for this client."""
 
-BEHIND = 0.2
-"""A chunk that is late by more than this many seconds is shown faster, until a delay (of a busy machine) is caught up."""
+MAX_DELAY = 0.2
+"""A chunk late by more than this many seconds is shown faster, until it has caught up.
+
+A busy machine can cause such a delay.
+"""
 
 CATCHING_UP = 0.85
 
-Picture = NDArray[np.uint8]
+YuvFrame = NDArray[np.uint8]
 """A frame as planar YUV 4:2:0, shape (height × 3 / 2, width)."""
 
 
@@ -47,36 +50,44 @@ class TimedFrame:
     """A frame and the time at which it is shown, in monotonic seconds."""
 
     at: float
-    picture: Picture
+    pixels: YuvFrame
 
 
-def planar(frame: NDArray[np.uint8], scale: int = 1) -> Picture:
-    """Return an RGB frame as a `Picture`, with each pixel `scale` times as wide and high."""
+def planar(frame: NDArray[np.uint8], scale: int = 1) -> YuvFrame:
+    """Return an RGB frame as a `YuvFrame`, with each pixel `scale` times as wide and high."""
     if scale != 1:
         frame = np.repeat(np.repeat(frame, scale, axis=0), scale, axis=1)
-    return VideoFrame.from_ndarray(frame, format="rgb24").reformat(format="yuv420p").to_ndarray().astype(np.uint8, copy=False)
+    return (
+        VideoFrame.from_ndarray(frame, format="rgb24")
+        .reformat(format="yuv420p")
+        .to_ndarray()
+        .astype(np.uint8, copy=False)
+    )
 
 
-def test_pattern(look: ChunkInputs) -> tuple[Picture, ...]:
-    """Return a chunk of small and simple frames: one colour for each prompt, image and seed, with a moving light."""
+def test_pattern(look: ChunkInputs) -> tuple[YuvFrame, ...]:
+    """Return a chunk of small and simple frames with a moving light.
+
+    There is one colour for each prompt, image and seed.
+    """
     kind = hash64("plain", look.prompt, look.image, look.seed)
     along = np.arange(PLAIN_WIDTH)
-    pictures = []
+    frames = []
     for frame in range(look.first_frame, look.first_frame + look.frames):
-        picture = np.empty((PLAIN_HEIGHT * 3 // 2, PLAIN_WIDTH), np.uint8)
-        picture[:PLAIN_HEIGHT] = 90 + np.abs((along + 2 * frame) % PLAIN_WIDTH - PLAIN_WIDTH // 2)
-        picture[PLAIN_HEIGHT : PLAIN_HEIGHT * 5 // 4] = 64 + kind % 128
-        picture[PLAIN_HEIGHT * 5 // 4 :] = 64 + (kind >> 8) % 128
-        pictures.append(picture)
-    return tuple(pictures)
+        planes = np.empty((PLAIN_HEIGHT * 3 // 2, PLAIN_WIDTH), np.uint8)
+        planes[:PLAIN_HEIGHT] = 90 + np.abs((along + 2 * frame) % PLAIN_WIDTH - PLAIN_WIDTH // 2)
+        planes[PLAIN_HEIGHT : PLAIN_HEIGHT * 5 // 4] = 64 + kind % 128
+        planes[PLAIN_HEIGHT * 5 // 4 :] = 64 + (kind >> 8) % 128
+        frames.append(planes)
+    return tuple(frames)
 
 
-def black_frame(is_plain: bool = False) -> Picture:
+def black_frame(is_plain: bool = False) -> YuvFrame:
     """Return the frame that is shown when there is no other frame."""
     height, width = (PLAIN_HEIGHT, PLAIN_WIDTH) if is_plain else (HEIGHT, WIDTH)
-    picture = np.full((height * 3 // 2, width), 128, np.uint8)
-    picture[:height] = 16
-    return picture
+    planes = np.full((height * 3 // 2, width), 128, np.uint8)
+    planes[:height] = 16
+    return planes
 
 
 class Painter:
@@ -85,10 +96,12 @@ class Painter:
     def __init__(self, native_size: bool = False, is_plain: bool = False) -> None:
         self._native = native_size
         self.is_plain = is_plain
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="stand-in-pictures")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="server-frames")
         self._renderer: Renderer | None = None
         if not is_plain:
-            self._thread.submit(self._made)  # the renderer takes a while to load, and the first chunk does not wait
+            self._thread.submit(
+                self._made
+            )  # the renderer takes a while to load, and the first chunk does not wait
 
     def learn(self, image: str, pixels: NDArray[np.uint8]) -> None:
         """Store an image that later chunks show."""
@@ -96,11 +109,11 @@ class Painter:
             return
         self._thread.submit(lambda: self._made().learn(image, pixels))
 
-    def paint(self, look: ChunkInputs, before: ChunkInputs | None) -> Future[tuple[Picture, ...]]:
+    def paint(self, look: ChunkInputs, before: ChunkInputs | None) -> Future[tuple[YuvFrame, ...]]:
         """Begin to draw a chunk."""
         return self._thread.submit(self._paint, look, before)
 
-    def _paint(self, look: ChunkInputs, before: ChunkInputs | None) -> tuple[Picture, ...]:
+    def _paint(self, look: ChunkInputs, before: ChunkInputs | None) -> tuple[YuvFrame, ...]:
         if self.is_plain:
             return test_pattern(look)
         scale = _SCALES[look.sr] if self._native else 1
@@ -158,13 +171,18 @@ class VideoSource:
         if watcher in self._watchers:
             self._watchers.remove(watcher)
 
-    def show(self, pictures: tuple[Picture, ...], at: float) -> int:
-        """Show a chunk from monotonic second `at`, or after the frames still waiting. Return the number of frames before it."""
+    def show(self, frames: tuple[YuvFrame, ...], at: float) -> int:
+        """Show a chunk from monotonic second `at`, or after the frames still waiting.
+
+        Return the number of frames before it.
+        """
         before = self.shown + len(self._queue)
         first = max(at, self._edge)
-        step = float(1 / self._rate) * (CATCHING_UP if first > at + BEHIND else 1.0)
-        self._queue.extend(TimedFrame(first + index * step, picture) for index, picture in enumerate(pictures))
-        self._edge = first + len(pictures) * step
+        step = float(1 / self._rate) * (CATCHING_UP if first > at + MAX_DELAY else 1.0)
+        self._queue.extend(
+            TimedFrame(first + index * step, planes) for index, planes in enumerate(frames)
+        )
+        self._edge = first + len(frames) * step
         self._wake.set()
         return before
 
@@ -178,7 +196,7 @@ class VideoSource:
             now = time.monotonic()
             if self._goes_dark(now):
                 self._dark_from, self.is_dark = None, True
-                self._give(TimedFrame(now, self._dark.picture))
+                self._give(TimedFrame(now, self._dark.pixels))
                 continue
             if self._queue and self._queue[0].at <= now:
                 self.is_dark = False
@@ -186,10 +204,14 @@ class VideoSource:
                 self._give(self._queue.popleft())
                 continue
             self._wake.clear()
-            coming = [one for one in (self._queue[0].at if self._queue else None, self._dark_from) if one is not None]
+            coming = [
+                one
+                for one in (self._queue[0].at if self._queue else None, self._dark_from)
+                if one is not None
+            ]
             wait = min(coming) - now if coming else None
             if self.is_dark:
-                self._give(TimedFrame(now, self._dark.picture))
+                self._give(TimedFrame(now, self._dark.pixels))
                 wait = DARK_EVERY if wait is None else min(wait, DARK_EVERY)
             try:
                 async with asyncio.timeout(wait):
@@ -242,7 +264,7 @@ class ScreenTrack(VideoStreamTrack):
             if self.readyState != "live":
                 raise MediaStreamError
         shown = self._frames.popleft()
-        frame = VideoFrame.from_ndarray(shown.picture, format="yuv420p")
+        frame = VideoFrame.from_ndarray(shown.pixels, format="yuv420p")
         frame.pts = int((shown.at - self._origin) * 90_000)
         frame.time_base = VIDEO_TIME_BASE
         self.sent += 1

@@ -1,5 +1,8 @@
-"""Stages: where a score plays. `protocol` defines what a stage is; each kind of stage is a package of its own."""
+"""Stages: where a score plays.
 
-from sequencer.stages.protocol import Deliver, Pictures, Stage
+`protocol` defines what a stage is; each kind of stage is a package of its own.
+"""
 
-__all__ = ["Deliver", "Pictures", "Stage"]
+from sequencer.stages.protocol import ChunkFrames, Deliver, Stage
+
+__all__ = ["ChunkFrames", "Deliver", "Stage"]

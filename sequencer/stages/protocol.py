@@ -14,12 +14,17 @@ if TYPE_CHECKING:
     from sequencer.events.commands import ModelCommand, Upload
 
 Deliver = Callable[["Event"], None]
-"""How a stage delivers an event, stamped with the run's clock. Call it in the event loop's thread."""
+"""How a stage delivers an event, stamped with the run's clock.
+
+Call it in the event loop's thread.
+"""
 
 
 @dataclass(frozen=True, slots=True)
-class Pictures:
-    """The frames of one chunk: `frames` has shape (count, height, width, 3), RGB, 8 bits. `chunk` counts within the take.
+class ChunkFrames:
+    """The frames of one chunk.
+
+    `frames` has shape (count, height, width, 3), RGB, 8 bits. `chunk` counts within the take.
 
     `still` is the middle frame without captions, where the stage writes captions on its frames.
     """
@@ -30,14 +35,23 @@ class Pictures:
 
 
 class Stage(Protocol):
-    """A Helios model that can be played: connect, send, close. Everything it reports arrives as events through `Deliver`."""
+    """A Helios model that can be played: connect, send, close.
+
+    Everything it reports arrives as events through `Deliver`.
+    """
 
     async def open(self, deliver: Deliver) -> None:
-        """Connect and begin to deliver; a `Ready` event follows. Raises StageError if the stage cannot be reached."""
+        """Connect and begin to deliver; a `Ready` event follows.
+
+        Raises StageError if the stage cannot be reached.
+        """
         ...
 
     async def send(self, commands: Sequence[Upload | ModelCommand]) -> None:
-        """Send commands that are due together, in order, without waiting for answers. Refusals arrive as events."""
+        """Send commands that are due together, in order, without waiting for answers.
+
+        Refusals arrive as events.
+        """
         ...
 
     async def close(self) -> None:

@@ -1,1 +1,4 @@
-"""Clocks and their estimators: real and virtual time, MIDI clock, MIDI time code, Ableton Link, chunk boundaries."""
+"""Clocks and their estimators.
+
+These are real and virtual time, MIDI clock, MIDI time code, Ableton Link and chunk boundaries.
+"""

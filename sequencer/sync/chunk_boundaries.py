@@ -1,9 +1,11 @@
-"""Predicts chunk boundaries: a slow clock with numbered ticks, produced by a model and received over a network.
+"""Predicts chunk boundaries: a slow clock with numbered ticks.
 
-`BoundaryFollower` takes the times at which chunks begin, end, pause and are shown, in integer nanoseconds, and predicts
-boundaries. It uses the same competing hypotheses as for a MIDI clock, on a slowed-down time: reports are delayed in
-transmission, chunks really take longer or shorter, one takes twice as long, the rate changes permanently. Each case has its own
-hypothesis.
+A model produces the ticks, and they are received over a network.
+
+`BoundaryFollower` takes the times at which chunks begin, end, pause and are shown, in integer
+nanoseconds, and predicts boundaries. It uses the same competing hypotheses as for a MIDI clock, on
+a slowed-down time: reports are delayed in transmission, chunks really take longer or shorter, one
+takes twice as long, the rate changes permanently. Each case has its own hypothesis.
 """
 
 from __future__ import annotations
@@ -15,22 +17,37 @@ from statistics import median_low
 
 from sequencer.core.timebase import DISPLAY_DELAY, nanoseconds
 from sequencer.events.codec import Event
-from sequencer.events.events import BoundariesFitted, ChunkDone, ChunkShown, Paused, ResetDone, Resumed, Started
+from sequencer.events.events import (
+    BoundariesFitted,
+    ChunkDone,
+    ChunkShown,
+    Paused,
+    ResetDone,
+    Resumed,
+    Started,
+)
 from sequencer.sync.estimator.hypotheses import HypothesisSet
 
 SLOWER = 64.0
-"""How much slower chunks are than ticks: 20 ms and 1 ms of jitter there are 1.3 s and 64 ms here."""
+"""How much slower chunks are than ticks:
+
+20 ms and 1 ms of jitter there are 1.3 s and 64 ms here.
+"""
 HORIZON = 3
 """How far ahead, in chunks, `deviation` predicts: a prompt's lead and the current chunk."""
 UNKNOWN = 0.05
 """The share of a chunk by which the first boundaries may be off, before anything is measured."""
 LATE = 0.2
-"""If a report is later than this share of a chunk, it is more likely that the chunk took longer and all boundaries move. The
-hypothesis that it was only delayed is kept: if the next report comes at the originally expected time, the old line counts
-again.
+"""If a report is later than this share of a chunk, all boundaries move.
+
+It is then more likely that the chunk took longer. The hypothesis that it was only delayed is kept:
+if the next report comes at the originally expected time, the old line counts again.
 """
 ALIKE = 0.1
-"""If two consecutive late chunks have the same length within this share, the model has become slower."""
+"""If two consecutive late chunks are alike within this share, the model has become slower.
+
+Alike means that they have the same length.
+"""
 SAMPLES = 9
 """How many of the latest lags are used, by their median: single frames come late."""
 TAKES = 8
@@ -39,12 +56,13 @@ REMEMBERED = 64
 """How many beginnings are kept, so that frames shown later can be matched."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BoundaryFit:
-    """Chunk `chunk` of the take begins at nanosecond `time`, and each chunk from there on lasts `chunk_ns`.
+    """Chunk `chunk` of the take begins at nanosecond `time`; chunks from there last `chunk_ns`.
 
-    `deviation` is the standard error of a boundary predicted three chunks ahead, and `lag` the time from a chunk's beginning to
-    its first frame shown; both in nanoseconds, `lag` 0 if nothing was shown yet.
+    `deviation` is the standard error of a boundary predicted three chunks ahead, and `lag` the time
+    from a chunk's beginning to its first frame shown; both in nanoseconds, `lag` 0 if nothing was
+    shown yet.
     """
 
     chunk: int
@@ -57,7 +75,8 @@ class BoundaryFit:
 class BoundaryFollower:
     """The boundaries of one run, take after take. `nominal_ns` is a chunk's length in the score.
 
-    `lag` (nanoseconds) is used until one is measured; `fixed_lag`, if set, overrides every measurement.
+    `lag` (nanoseconds) is used until one is measured; `fixed_lag`, if set, overrides every
+    measurement.
     """
 
     def __init__(self, nominal_ns: float, lag: int = 0) -> None:
@@ -66,7 +85,7 @@ class BoundaryFollower:
         self.fixed_lag: int | None = None
         self._first_lag = lag
         self._nominal = float(nominal_ns)
-        self._rivals = HypothesisSet()
+        self._hypotheses = HypothesisSet()
         self._base: int | None = None
         self._next = 0
         """The chunk that begins at the latest boundary received."""
@@ -83,13 +102,19 @@ class BoundaryFollower:
     # ---- reports ----
 
     def started(self, at_ns: int) -> None:
-        """Handle the start of a take: its chunk 0 begins now. The measured length and lag stay valid."""
+        """Handle the start of a take: its chunk 0 begins now.
+
+        The measured length and lag stay valid.
+        """
         self._next = 0
         self._put_away()
         self._anew(at_ns)
 
     def done(self, chunk: int, at_ns: int) -> None:
-        """Handle a finished chunk: the next one begins now. Duplicate and out-of-order reports are ignored."""
+        """Handle a finished chunk: the next one begins now.
+
+        Duplicate and out-of-order reports are ignored.
+        """
         begins = chunk + 1
         if not self._known:
             self._next = begins
@@ -98,40 +123,60 @@ class BoundaryFollower:
         count = begins - self._next
         if count <= 0:
             return
-        at, best = self._now(at_ns), self._rivals.best
+        at, best = self._now(at_ns), self._hypotheses.best
         foretold, length = (
-            (self._latest + self._nominal / SLOWER, self._nominal / SLOWER) if best is None else (best.ahead(1.0), best.v)
+            (self._latest + self._nominal / SLOWER, self._nominal / SLOWER)
+            if best is None
+            else (best.ahead(1.0), best.v)
         )
         late = at - foretold > LATE * length
-        if late and count == 1 and self._was_late and abs(at - 2 * self._latest + self._earlier) < ALIKE * (at - self._latest):
-            self._rivals = HypothesisSet()  # two consecutive ones agree: the model is slower, and its past does not count
+        if (
+            late
+            and count == 1
+            and self._was_late
+            and abs(at - 2 * self._latest + self._earlier) < ALIKE * (at - self._latest)
+        ):
+            self._hypotheses = (
+                HypothesisSet()
+            )  # two consecutive ones agree: the model is slower, and its past does not count
             for boundary in (self._earlier, self._latest, at):
-                self._rivals.tick(boundary)
+                self._hypotheses.tick(boundary)
         elif best is None and (late or count > 1):
-            self._rivals = HypothesisSet()  # the very first chunk does not show how long chunks last: use the nominal length
-            self._rivals.tick(at - length)
-            self._rivals.tick(at)
+            self._hypotheses = (
+                HypothesisSet()
+            )  # the very first chunk does not show how long chunks last: use the nominal length
+            self._hypotheses.tick(at - length)
+            self._hypotheses.tick(at)
         elif late or count > 1:
-            self._rivals.resume(at, count)
+            self._hypotheses.resume(at, count)
         else:
-            self._rivals.tick(at)
+            self._hypotheses.tick(at)
         self._was_late = late and count == 1
-        self._rivals.agree(begins)
+        self._hypotheses.agree(begins)
         self._next = begins
         self._begins(begins, at_ns)
 
     def shown(self, chunk: int, at_ns: int) -> None:
-        """Handle the first frame of a chunk. Before the take's first chunk begins, the frame belongs to the previous take."""
+        """Handle the first frame of a chunk.
+
+        Before the take's first chunk begins, the frame belongs to the previous take.
+        """
         begun = (self._begun or self._begun_before[0]).get(chunk)
         if begun is not None:
             self._lags.append(at_ns - begun)
 
     def shown_before(self, takes: int, chunk: int, at_ns: int) -> None:
-        """Handle the first frame of a chunk of an earlier take, `takes` before the one that plays or is being opened.
+        """Handle the first frame of a chunk of an earlier take.
+
+        The take is `takes` before the one that plays or is being opened.
 
         If takes are short, all frames come that late.
         """
-        begun = self._begun_before[takes - 1].get(chunk) if 0 < takes <= len(self._begun_before) else None
+        begun = (
+            self._begun_before[takes - 1].get(chunk)
+            if 0 < takes <= len(self._begun_before)
+            else None
+        )
         if begun is not None:
             self._lags.append(at_ns - begun)
 
@@ -141,14 +186,17 @@ class BoundaryFollower:
         self.rests()
 
     def rests(self) -> None:
-        """Handle a pause or reset: no chunk is being made. Nothing can be predicted until the next report."""
+        """Handle a pause or reset: no chunk is being made.
+
+        Nothing can be predicted until the next report.
+        """
         self._known = False
 
     def resumed(self, at_ns: int) -> bool:
         """Handle the end of a pause: the next chunk begins now.
 
-        If the command to resume came before the current chunk was over, the model never paused and that chunk is not late yet.
-        Then nothing changes, and False is returned.
+        If the command to resume came before the current chunk was over, the model never paused and
+        that chunk is not late yet. Then nothing changes, and False is returned.
         """
         upcoming = self.time_of(self._next + 1)
         if upcoming is not None and at_ns < upcoming:
@@ -171,21 +219,36 @@ class BoundaryFollower:
     @property
     def chunk_ns(self) -> float:
         """How long a chunk lasts, nanoseconds; nominal until two boundaries are known."""
-        best = self._rivals.best
+        best = self._hypotheses.best
         return self._nominal if best is None else best.v * SLOWER
 
     def fit(self) -> BoundaryFit | None:
         """Return the current fit; None while no chunk is being made."""
         if not self._known or self._base is None:
             return None
-        best = self._rivals.best
+        best = self._hypotheses.best
         if best is None:
-            return BoundaryFit(self._next, self._last, self._nominal, UNKNOWN * self._nominal, self.lag)
+            return BoundaryFit(
+                chunk=self._next,
+                time=self._last,
+                chunk_ns=self._nominal,
+                deviation=UNKNOWN * self._nominal,
+                lag=self.lag,
+            )
         time = self._base + round(best.x * SLOWER)
-        return BoundaryFit(self._next, time, best.v * SLOWER, best.deviation(HORIZON) * SLOWER, self.lag)
+        return BoundaryFit(
+            chunk=self._next,
+            time=time,
+            chunk_ns=best.v * SLOWER,
+            deviation=best.deviation(HORIZON) * SLOWER,
+            lag=self.lag,
+        )
 
     def time_of(self, chunk: int) -> int | None:
-        """Return the predicted nanosecond at which a chunk of this take begins; None while no chunk is being made."""
+        """Return the predicted nanosecond when a chunk of this take begins, or None.
+
+        The result is None while no chunk is being made.
+        """
         fit = self.fit()
         return None if fit is None else fit.time + round((chunk - fit.chunk) * fit.chunk_ns)
 
@@ -200,12 +263,12 @@ class BoundaryFollower:
     def _anew(self, at_ns: int) -> None:
         """Resume: keep the length, approximately, and take the phase from here."""
         at = self._now(at_ns)
-        if self._rivals.best is None:
-            self._rivals = HypothesisSet()
-            self._rivals.tick(at)
+        if self._hypotheses.best is None:
+            self._hypotheses = HypothesisSet()
+            self._hypotheses.tick(at)
         else:
-            self._rivals.resume(at, 1)
-        self._rivals.agree(self._next)
+            self._hypotheses.resume(at, 1)
+        self._hypotheses.agree(self._next)
         self._known = True
         self._begins(self._next, at_ns)
 
@@ -223,16 +286,23 @@ class BoundaryFollower:
 
 
 def first_lag(chunk: Fraction) -> int:
-    """Return the nanoseconds from a chunk's beginning to its first frame shown that are assumed until they are measured."""
+    """Return the nanoseconds from a chunk's beginning to its first frame shown, as assumed.
+
+    They are assumed until they are measured.
+    """
     return nanoseconds(chunk) + DISPLAY_DELAY
 
 
 class BoundaryFeed:
-    """Turns the events of a run into predictions of boundaries. `chunk` is a chunk's nominal length in seconds.
+    """Turns the events of a run into predictions of boundaries.
 
-    `lag` (nanoseconds) is used until frames are seen; `feed.follower.lag` is the one in use, `.fixed_lag` overrides it.
+    `chunk` is a chunk's nominal length in seconds.
 
-    Pure: time comes with the events. The runtime calls it before it passes each event to the conductor::
+    `lag` (nanoseconds) is used until frames are seen; `feed.follower.lag` is the one in use,
+    `.fixed_lag` overrides it.
+
+    Pure: time comes with the events. The runtime calls it before it passes each event to the
+    conductor::
 
         fit = feed.feed(event)
         if fit is not None:
@@ -245,7 +315,7 @@ class BoundaryFeed:
         self._began = False
 
     def feed(self, event: Event) -> BoundariesFitted | None:
-        """Return the fit to deliver before this event, or None if the event does not change the boundaries."""
+        """Return the fit to deliver before this event; None if it does not change boundaries."""
         follower = self.follower
         match event:
             case Started() if not self._began:
@@ -271,7 +341,12 @@ class BoundaryFeed:
                 return None
 
     def shown_before(self, event: ChunkShown, takes: int) -> None:
-        """Handle a frame of an earlier take, which ended before its frames came: `takes` before the one that plays."""
+        """Handle a frame of an earlier take, which ended before its frames came.
+
+        The take is:
+
+        `takes` before the one that plays.
+        """
         self.follower.shown_before(takes, event.chunk, event.at)
 
     def _fitted(self, at: int) -> BoundariesFitted | None:

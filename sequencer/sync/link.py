@@ -1,6 +1,9 @@
-"""Ableton Link as an external clock. Optional: Link and its bindings are GPL, so only `helios-sequencer[link]` installs them.
+"""Ableton Link as an external clock.
 
-`LinkFeed` is pure: it takes states of a Link session and returns events. `LiveLink` polls the session during a run.
+Optional: Link and its bindings are GPL, so only `helios-sequencer[link]` installs them.
+
+`LinkFeed` is pure: it takes states of a Link session and returns events. `LiveLink` polls the
+session during a run.
 """
 
 from __future__ import annotations
@@ -26,7 +29,10 @@ AHEAD = 2.0
 JUMPED = 0.25
 """If the beat differs from the expected one by more quarters than this, the session has jumped."""
 SLOWEST, FASTEST = 1.0, 10_000.0
-"""Quarters per minute; Link's own range is narrower. States of a session with any other tempo are ignored."""
+"""Quarters per minute; Link's own range is narrower.
+
+States of a session with any other tempo are ignored.
+"""
 FARTHEST = 1e12
 """So are states whose beat is further than this many quarters from 0."""
 EXTRA = "pip install 'helios-sequencer[link]' (LinkPython-extern; Ableton Link itself is GPL)"
@@ -36,9 +42,12 @@ class LinkError(SequencerError):
     """Ableton Link cannot be used on this machine."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """The state of a Link session at nanosecond `at`: its beat (in quarters), tempo, whether it plays, the number of peers."""
+    """The state of a Link session at nanosecond `at`.
+
+    It has its beat (in quarters), its tempo, whether it plays, and the number of peers.
+    """
 
     at: int
     beat: float
@@ -55,8 +64,9 @@ class Moment:
 class LinkFeed:
     """Turns states of a session into clock events. `quantum` is a bar, in quarters.
 
-    With `transport` the score's beat 0 is the bar line at which the session began to play. Without it (for peers that do not
-    share start and stop) it is the first bar line after polling began and `held` became False.
+    With `transport` the score's beat 0 is the bar line at which the session began to play. Without
+    it (for peers that do not share start and stop) it is the first bar line after polling began and
+    `held` became False.
     """
 
     def __init__(self, quantum: float = 4.0, transport: bool = True) -> None:
@@ -65,12 +75,12 @@ class LinkFeed:
         self._origin: float | None = None
         self._moving = False
         self._began = False
-        self._told: ClockFitted | None = None
+        self._last_fit: ClockFitted | None = None
         self.latest: Moment | None = None
         self.held = False
         """Whether the score must not begin yet, whatever the session does."""
 
-    def hear(self, now: Moment) -> tuple[Event, ...]:
+    def handle(self, now: Moment) -> tuple[Event, ...]:
         """Return the events of a state of the session; a state that is not plausible is ignored."""
         if not now.makes_sense:
             return ()
@@ -91,15 +101,19 @@ class LinkFeed:
             jump = (TransportLocated(now.at, 0.0),) if self._began else ()
             self._moving = self._began = True
             return (*jump, TransportChanged(now.at, "start"), *self._fitted(now, quarter))
-        told = self._told
-        if told is None:
+        last_fit = self._last_fit
+        if last_fit is None:
             return self._fitted(now, quarter)
-        expected = told.quarter + (now.at - told.time) * told.quarters_per_ns
+        expected = last_fit.quarter + (now.at - last_fit.time) * last_fit.quarters_per_ns
         if abs(expected - quarter) > JUMPED:
             return (TransportLocated(now.at, max(0.0, quarter)), *self._fitted(now, quarter))
-        foretold = told.time + (quarter + AHEAD - told.quarter) / told.quarters_per_ns
+        foretold = last_fit.time + (quarter + AHEAD - last_fit.quarter) / last_fit.quarters_per_ns
         moved = abs(foretold - (now.at + AHEAD * 60e9 / now.bpm)) > MOVED
-        if not moved and told.quality == _quality(now) and now.at - told.at < FIT_INTERVAL_NS:
+        if (
+            not moved
+            and last_fit.quality == _quality(now)
+            and now.at - last_fit.at < FIT_INTERVAL_NS
+        ):
             return ()
         return self._fitted(now, quarter)
 
@@ -111,12 +125,20 @@ class LinkFeed:
         return max(0.0, self._origin - self.latest.beat)
 
     def _bar_line(self, now: Moment) -> float:
-        """Return the bar line at which the score begins: the next one, or one that has just passed (states arrive late)."""
-        return ceil(now.beat / self._quantum - POLL_INTERVAL_S * 2 * now.bpm / 60 / self._quantum) * self._quantum
+        """Return the bar line at which the score begins: the next, or one that just passed.
+
+        A bar line may just have passed because states arrive late.
+        """
+        return (
+            ceil(now.beat / self._quantum - POLL_INTERVAL_S * 2 * now.bpm / 60 / self._quantum)
+            * self._quantum
+        )
 
     def _fitted(self, now: Moment, quarter: float) -> tuple[Event, ...]:
-        self._told = ClockFitted(now.at, quarter, now.at, now.bpm / 60e9, 100_000.0, _quality(now))
-        return (self._told,)
+        self._last_fit = ClockFitted(
+            now.at, quarter, now.at, now.bpm / 60e9, 100_000.0, _quality(now)
+        )
+        return (self._last_fit,)
 
 
 def _quality(now: Moment) -> Any:
@@ -124,27 +146,33 @@ def _quality(now: Moment) -> Any:
 
 
 class LiveLink:
-    """A Link session that is joined during a run. `say` gets a sentence when peers join or leave."""
+    """A Link session that is joined during a run.
+
+    `notify` gets a sentence when peers join or leave.
+    """
 
     def __init__(
         self,
         nominal_bpm: float,
         feed: LinkFeed,
         deliver: Callable[[Event], None],
-        say: Callable[[str], None],
+        notify: Callable[[str], None],
         quantum: float = 4.0,
     ) -> None:
         self._bpm = nominal_bpm
         self._quantum = quantum
         self._feed = feed
         self._deliver = deliver
-        self._say = say
+        self._notify = notify
         self._session: Any = None
         self._looking: asyncio.TimerHandle | None = None
         self._peers = -1
 
     def open(self) -> None:
-        """Join the session on this network, in the running loop. Raises LinkError if Link is not installed."""
+        """Join the session on this network, in the running loop.
+
+        Raises LinkError if Link is not installed.
+        """
         try:
             import link  # type: ignore[import-not-found, unused-ignore]  # comes with the extra, and has no types
         except ImportError as error:
@@ -168,9 +196,17 @@ class LiveLink:
         state = session.captureAppSessionState()
         before = time.monotonic_ns()
         micros = session.clock().micros()
-        at = (before + time.monotonic_ns()) // 2  # Link has a clock of its own: both are read together
+        at = (
+            before + time.monotonic_ns()
+        ) // 2  # Link has a clock of its own: both are read together
         beat = float(state.beatAtTime(micros, self._quantum))
-        return Moment(at, beat, float(state.tempo()), bool(state.isPlaying()), int(session.numPeers()))
+        return Moment(
+            at=at,
+            beat=beat,
+            bpm=float(state.tempo()),
+            playing=bool(state.isPlaying()),
+            peers=int(session.numPeers()),
+        )
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._session is None:
@@ -178,7 +214,9 @@ class LiveLink:
         now = self.moment()
         if now.peers != self._peers:
             self._peers = now.peers
-            self._say(f"Link: {now.peers} other{'' if now.peers == 1 else 's'}, {now.bpm:.2f} bpm")
-        for event in self._feed.hear(now):
+            self._notify(
+                f"Link: {now.peers} other{'' if now.peers == 1 else 's'}, {now.bpm:.2f} bpm"
+            )
+        for event in self._feed.handle(now):
             self._deliver(event)
         self._looking = loop.call_later(POLL_INTERVAL_S, self._look, loop)

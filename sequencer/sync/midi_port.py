@@ -1,6 +1,8 @@
-"""A MIDI port used during a run: its messages move from the port's thread to the event loop and become events there.
+"""A MIDI port used during a run: its messages become events in the event loop.
 
-    clock = MidiPortClock("Digitakt", MidiFeed(nominal_bpm=120), performance.deliver, say=print)
+They move from the port's thread to the event loop.
+
+    clock = MidiPortClock("Digitakt", MidiFeed(nominal_bpm=120), performance.deliver, notify=print)
     clock.open()         # in the running loop; raises MidiError if the port does not exist
     …
     clock.close()
@@ -38,14 +40,17 @@ class Feed(Protocol):
         ...
 
     def complaint(self, at: int) -> str | None:
-        """Return something that a user who waits for this clock should know, each thing once, or None."""
+        """Return what a user who waits for this clock should know, each thing once, or None."""
         ...
 
 
 class MidiPortClock:
-    """Receives from `port` (see `midi.addresses`) and delivers the events of `feed`, in the loop's own thread.
+    """Receives from `port` (see `midi.addresses`) and delivers the events of `feed`.
 
-    `say` gets a sentence when the port disappears or returns; `heard` is called with every message, for displaying them.
+    It does so in the loop's own thread.
+
+    `notify` gets a sentence when the port disappears or returns; `on_message` is called with every
+    message, to display it.
     """
 
     def __init__(
@@ -53,14 +58,14 @@ class MidiPortClock:
         port: str,
         feed: Feed,
         deliver: Callable[[Event], None],
-        say: Callable[[str], None],
-        heard: Callable[[bytes, int], None] | None = None,
+        notify: Callable[[str], None],
+        on_message: Callable[[bytes, int], None] | None = None,
     ) -> None:
         self._text = port
         self._feed = feed
         self._deliver = deliver
-        self._say = say
-        self._heard = heard
+        self._notify = notify
+        self._on_message = on_message
         self._loop: asyncio.AbstractEventLoop | None = None
         self._input: MidiInput | None = None
         self._looking: asyncio.TimerHandle | None = None
@@ -77,7 +82,10 @@ class MidiPortClock:
         self._look()
 
     def close(self) -> None:
-        """Stop receiving; nothing is delivered any more. Can be called twice, and after failures."""
+        """Stop receiving; nothing is delivered any more.
+
+        Can be called twice, and after failures.
+        """
         self._loop = None
         if self._looking is not None:
             self._looking.cancel()
@@ -106,14 +114,14 @@ class MidiPortClock:
     def _arrive(self, message: bytes, at: int) -> None:
         if self._loop is None:
             return
-        if self._heard is not None:
-            self._heard(message, at)
+        if self._on_message is not None:
+            self._on_message(message, at)
         self._hand_on(self._feed.feed(message, at))
 
     def _plugged(self, there: bool, at: int, sentence: str) -> None:
         if self._loop is None:
             return
-        self._say(sentence)
+        self._notify(sentence)
         if not there:
             self._hand_on(self._feed.unplugged(at))
 
@@ -124,7 +132,7 @@ class MidiPortClock:
         self._hand_on(self._feed.silence(now))
         complaint = self._feed.complaint(now)
         if complaint is not None:
-            self._say(complaint)
+            self._notify(complaint)
         self._looking = self._loop.call_later(POLL_INTERVAL_S, self._look)
 
     def _hand_on(self, events: Sequence[Event]) -> None:

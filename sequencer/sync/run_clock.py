@@ -1,7 +1,8 @@
 """The clock of a run: real (monotonic nanoseconds) or virtual (jumps to the next deadline).
 
-Everything that happens later in a run is a timer of its clock, so that one loop serves both: a live run sleeps until the next
-timer, a rehearsal jumps there. Timers with equal deadlines fire in the order in which they were added.
+Everything that happens later in a run is a timer of its clock, so that one loop serves both: a live
+run sleeps until the next timer, a rehearsal jumps there. Timers with equal deadlines fire in the
+order in which they were added.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ class Clock(TimerService, Protocol):
     """A timer service that can also let time pass."""
 
     async def idle(self, awake: asyncio.Event) -> bool:
-        """Let time pass until `awake` is set or a timer has fired. Return False if no timer is left and nothing else can
-        happen.
+        """Let time pass until `awake` is set or a timer has fired.
+
+        Return False if no timer is left and nothing else can happen.
         """
         ...
 
@@ -72,7 +74,10 @@ class VirtualClock:
         return self._timers.add(due, action)
 
     async def idle(self, awake: asyncio.Event) -> bool:
-        """Jump to the next timer and fire it; return False without a timer. Never waits for `awake`: nothing else runs here."""
+        """Jump to the next timer and fire it; return False without a timer.
+
+        Never waits for `awake`: nothing else runs here.
+        """
         due = self._timers.next_due()
         if due is None:
             return False
@@ -83,7 +88,8 @@ class VirtualClock:
 class RealClock:
     """Monotonic time. Waits in the event loop of the running task.
 
-    `after` is a timestamp that its time must exceed: for a run that is resumed after a restart of the system.
+    `after` is a timestamp that its time must exceed: for a run that is resumed after a restart of
+    the system.
     """
 
     def __init__(self, after: int = 0) -> None:
@@ -99,8 +105,9 @@ class RealClock:
         return self._timers.add(due, action)
 
     async def idle(self, awake: asyncio.Event) -> bool:
-        """Sleep until the next timer is due (and fire it) or until `awake` is set. Always True: external events may still
-        arrive.
+        """Sleep until the next timer is due (and fire it) or until `awake` is set.
+
+        Always True: external events may still arrive.
         """
         if self._timers.fire(self.now()):
             return True

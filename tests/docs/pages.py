@@ -1,11 +1,16 @@
-"""Markdown pages as the tests read them: fenced blocks with the comments before them, headings as anchors, links."""
+"""Markdown pages as the tests read them: fenced blocks with the comments before them, headings as
+anchors, links.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+
+from sequencer.cli import explain
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -17,9 +22,13 @@ _LINK = re.compile(r"!?\[(?:[^\[\]]|\[[^\]]*\])*\]\((?P<target>[^()\s]+(?:\([^()
 _HTML_TARGET = re.compile(r'(?:href|src)="(?P<target>[^"]+)"')
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """A fenced block. `note` is the HTML comment on the line before it, as (about, what); `line` is its first line of text."""
+    """A fenced block.
+
+    `note` is the HTML comment on the line before it, as (about, what); `line` is its first line of
+    text.
+    """
 
     info: str
     text: str
@@ -55,8 +64,8 @@ class Page:
                 raise ValueError(f"{self.name}:{number + 1}: this fence is never closed")
             note = _NOTE.match(lines[number - 1]) if number else None
             text = "".join(line + "\n" for line in lines[start:end])
-            said = None if note is None else (note["about"], note["what"])
-            yield Block(opening["info"].strip(), text, start + 1, said)
+            about = None if note is None else (note["about"], note["what"])
+            yield Block(info=opening["info"].strip(), text=text, line=start + 1, note=about)
             number = end + 1
 
     def prose(self) -> str:
@@ -84,7 +93,11 @@ class Page:
     def links(self) -> list[str]:
         """Return the targets of its links and images."""
         prose = re.sub(r"`[^`\n]*`", "", self.prose())
-        return [match["target"] for pattern in (_LINK, _HTML_TARGET) for match in pattern.finditer(prose)]
+        return [
+            match["target"]
+            for pattern in (_LINK, _HTML_TARGET)
+            for match in pattern.finditer(prose)
+        ]
 
     def sections(self) -> dict[str, str]:
         """Return the text below each heading of the second level, by title."""
@@ -98,12 +111,37 @@ def slug(title: str) -> str:
     return re.sub(r"[^\w\- ]", "", plain).replace(" ", "-")
 
 
+GENERATED = {DOCS / "errors.md": "errors", DOCS / "advice.md": "advice"}
+"""Pages that exist on the built site only, with the names by which they are generated from the
+catalog of codes.
+"""
+
+generate = cache(explain.generate)
+
+
+def page_exists(path: Path) -> bool:
+    """Whether a link to this path has a target."""
+    return path in GENERATED or path.exists()
+
+
 def read_page(path: Path) -> Page:
-    """Read a page."""
-    return Page(path, path.read_text(encoding="utf-8"))
+    """Read a page, or generate it."""
+    return Page(
+        path, generate(GENERATED[path]) if path in GENERATED else path.read_text(encoding="utf-8")
+    )
 
 
 def all_pages() -> list[Page]:
-    """Return README and the other pages of the top folder, then everything in docs/."""
-    top = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
-    return [read_page(path) for path in [*top, *sorted(DOCS.rglob("*.md"))]]
+    """Return the pages outside of docs/, then everything in it."""
+    top = [
+        ROOT / name
+        for name in (
+            "README.md",
+            "CONTRIBUTING.md",
+            "CHANGELOG.md",
+            "SECURITY.md",
+            "CODE_OF_CONDUCT.md",
+            "scores/README.md",
+        )
+    ]
+    return [read_page(path) for path in [*top, *sorted({*DOCS.rglob("*.md"), *GENERATED})]]

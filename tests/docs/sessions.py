@@ -1,4 +1,5 @@
-"""A page played from top to bottom in one folder, as a reader would: its scores are written and checked, its commands run.
+"""A page played from top to bottom in one folder, as a reader would: its scores are written and
+checked, its commands run.
 
 The fence of a block and the HTML comment before it define its kind; CONTRIBUTING.md has the list.
 """
@@ -13,23 +14,22 @@ import shutil
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from docs.pages import ROOT, Block, Page
-
 import sequencer
 from sequencer.cli import main
 from sequencer.schedule.document import digest
+from tests.docs.pages import ROOT, Block, Page
 
 COLUMNS = "110"
 """The width of printed cue sheets."""
 
 _DIGEST = re.compile(r'"d":"[0-9a-f]{16}"')
-_PROGRESS = re.compile(r"^(?:rehearsing|playing) \d+/\d+.*\n", re.MULTILINE)
+_PROGRESS = re.compile(r"^(?:rehearsing|playing) (?:\d+/\d+|writing ).*\n", re.MULTILINE)
 _PYTHON = re.compile(r"Python 3\.\d+\.\w+")
 _MADE_UP = re.compile(r"runs/\d{4}-\d\d-\d\d-\d{6}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Note:
     """What the comment before a score states about it."""
 
     file: str
@@ -38,28 +38,31 @@ class _Said:
     same: bool = False
 
 
-def _said(note: tuple[str, str] | None, file: str) -> _Said:
+def _read_note(note: tuple[str, str] | None, file: str) -> _Note:
     """Read `file NAME, wrong CODES, warns CODES, same`. Raises ValueError for anything else."""
-    said = _Said(file)
+    note_read = _Note(file=file)
     for part in () if note is None else note[1].split(","):
         word, _, rest = part.strip().partition(" ")
         match word:
             case "file" if rest:
-                said = replace(said, file=rest)
+                note_read = replace(note_read, file=rest)
             case "wrong" if rest:
-                said = replace(said, wrong=frozenset(rest.split()))
+                note_read = replace(note_read, wrong=frozenset(rest.split()))
             case "warns" if rest:
-                said = replace(said, warns=frozenset(rest.split()))
+                note_read = replace(note_read, warns=frozenset(rest.split()))
             case "same" if not rest:
-                said = replace(said, same=True)
+                note_read = replace(note_read, same=True)
             case _:
-                raise ValueError(f"{part.strip()!r} is not a thing to say about a score")
-    return said
+                raise ValueError(f"{part.strip()!r} is not a statement about a score")
+    return note_read
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Session:
-    """One page in one folder. `faults` describe mismatches; `shown` maps the line of an output block to its expected text."""
+    """One page in one folder.
+
+    `faults` describe mismatches; `shown` maps the line of an output block to its expected text.
+    """
 
     page: Page
     folder: Path
@@ -79,35 +82,46 @@ class Session:
             elif kind == ["console"]:
                 self._compare(block, self._console(block))
             elif block.note is not None:
-                self._complain(block, f"nothing reads this block, but it is said to be {block.note}")
+                self._complain(
+                    block, f"nothing reads this block, but it is declared as {block.note}"
+                )
 
     def _complain(self, block: Block, what: str) -> None:
         self.faults.append(f"{self.page.name}:{block.line}: {what}")
 
-    # ---- scores ----------------------------------------------------------------------------------------------------
+    # ---- scores ----------------------------------------------------------------------------------
 
     def _write(self, block: Block, ending: str) -> None:
         try:
-            said = _said(block.note, f"line-{block.line}{ending}")
+            note_read = _read_note(block.note, f"line-{block.line}{ending}")
         except ValueError as error:
             self._complain(block, str(error))
             return
         self.ran += 1
-        before, path = self._score, self.folder / said.file
+        before, path = self._score, self.folder / note_read.file
         path.write_text(block.text, encoding="utf-8", newline="\n")
         self._score = path
         found = self._check(path)
         if not isinstance(found, sequencer.CheckResult):
             self._complain(block, str(found))
             return
-        if {one.code for one in found.errors} != said.wrong:
-            told = "\n".join(str(one) for one in found.errors)
-            self._complain(block, f"should have {set(said.wrong) or 'no'} errors, but has\n{told}")
-        if {one.code for one in found.warnings} != said.warns:
-            self._complain(block, f"should have {set(said.warns) or 'no'} warnings, but has\n{found.warnings}")
-        if said.same:
+        if {one.code for one in found.errors} != note_read.wrong:
+            errors = "\n".join(str(one) for one in found.errors)
+            self._complain(
+                block, f"should have {set(note_read.wrong) or 'no'} errors, but has\n{errors}"
+            )
+        if {one.code for one in found.warnings} != note_read.warns:
+            self._complain(
+                block,
+                f"should have {set(note_read.warns) or 'no'} warnings, but has\n{found.warnings}",
+            )
+        if note_read.same:
             other = None if before is None else self._check(before)
-            if not isinstance(other, sequencer.CheckResult) or found.schedule is None or other.schedule is None:
+            if (
+                not isinstance(other, sequencer.CheckResult)
+                or found.schedule is None
+                or other.schedule is None
+            ):
                 self._complain(block, "cannot be the same as the score before it")
             elif digest(found.schedule) != digest(other.schedule):
                 self._complain(block, "is not the same as the score before it")
@@ -119,7 +133,7 @@ class Session:
         except sequencer.ScoreError as error:
             return error
 
-    # ---- outputs ---------------------------------------------------------------------------------------------------
+    # ---- outputs ---------------------------------------------------------------------------------
 
     def _compare(self, block: Block, text: str) -> None:
         self.ran += 1
@@ -163,7 +177,13 @@ class Session:
             elif words[:1] == ["cp"] and len(words) == 3:
                 shutil.copy(words[1], words[2])
             else:
-                self._complain(block, f"{line!r} is not run here; commands that are only shown stand in a block marked sh")
+                self._complain(
+                    block,
+                    (
+                        f"{line!r} is not run here; commands that are only shown belong in a block "
+                        "marked sh"
+                    ),
+                )
         return text
 
     def _run(self, words: list[str]) -> str:
@@ -179,8 +199,10 @@ class Session:
 
 
 def _plain(text: str) -> str:
-    """Return a text without what differs from machine to machine: a journal's chain of digests (its header names versions), the
-    version of Python, the time in the generated name of a folder, and the progress lines of commands that take long."""
+    """Return a text without what differs from machine to machine: a journal's chain of digests (its
+    header names versions), the version of Python, the time in the generated name of a folder, and
+    the progress lines of commands that take long.
+    """
     text = _PROGRESS.sub("", _PYTHON.sub("Python 3", text))
     return _MADE_UP.sub("runs/TIME", _DIGEST.sub('"d":""', text))
 
@@ -190,7 +212,9 @@ def rewritten(page: Page, shown: dict[int, str]) -> str:
     lines = page.text.split("\n")
     for block in reversed(list(page.blocks())):
         if block.line in shown:
-            lines[block.line - 1 : block.line - 1 + block.text.count("\n")] = shown[block.line].rstrip("\n").split("\n")
+            lines[block.line - 1 : block.line - 1 + block.text.count("\n")] = (
+                shown[block.line].rstrip("\n").split("\n")
+            )
     return "\n".join(lines)
 
 
@@ -200,5 +224,6 @@ def prepare(folder: Path) -> Path:
     work = folder / "my-show"
     work.mkdir()
     shutil.copytree(ROOT / "scores" / "images", work / "images")
-    shutil.copy(ROOT / "scores" / "ferry.mid", work)
+    for name in ("ferry.mid", "ferry.flac", "drummer.beats"):
+        shutil.copy(ROOT / "scores" / name, work)
     return work

@@ -9,17 +9,22 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from docs.pages import DOCS, ROOT, read_page
 
 from bench import page, video, wire
 from bench.__main__ import NAMES, bench, sections
 from bench.charts import drawn, goals
-from bench.findings import Bars, Findings, Lines, Row, Section, told
+from bench.findings import Bars, Findings, Lines, Row, Section, render_findings
 from bench.machine import Stamp, machine
 from bench.reactor_clients import Client
 from bench.timing import paired
+from tests.docs.pages import DOCS, ROOT, read_page
 
-STAMP = Stamp("2026-01-02", "0123456789", "2 cores of Something, Python 3.11.7", "0.1")
+STAMP = Stamp(
+    date="2026-01-02",
+    commit="0123456789",
+    machine="2 cores of Something, Python 3.11.7",
+    load="0.1",
+)
 SECTIONS = {"one": Section("One", "About one."), "two": Section("Two", "About two.")}
 
 
@@ -27,7 +32,7 @@ def result(*rows: Row, charts: tuple[Bars | Lines, ...] = ()) -> page.Result:
     return page.Result(STAMP, 3.0, Findings(rows, charts, ("A note.",)))
 
 
-# ---- the current page ----------------------------------------------------------------------------------------------------
+# ---- the current page ----------------------------------------------------------------------------
 
 
 def test_every_bench_has_its_section_and_no_section_is_without_one() -> None:
@@ -38,7 +43,9 @@ def test_every_bench_has_its_section_and_no_section_is_without_one() -> None:
 
 def test_every_module_that_measures_is_a_bench() -> None:
     modules = {
-        path.stem for path in (ROOT / "bench").glob("*.py") if "\nSECTION = Section(" in path.read_text(encoding="utf-8")
+        path.stem
+        for path in (ROOT / "bench").glob("*.py")
+        if "\nSECTION = Section(" in path.read_text(encoding="utf-8")
     }
     assert modules == set(NAMES)
     assert all(importlib.util.find_spec(f"bench.{name}") is not None for name in NAMES)
@@ -53,18 +60,22 @@ def test_something_was_measured_of_each() -> None:
 def test_the_page_is_what_was_kept() -> None:
     files = page.made(page.kept(), sections())
     for path, text in files.items():
-        assert path.read_text(encoding="utf-8") == text, f"{path.name}: run `python -m bench NAME --write`"
-    assert set(page.PICTURES.glob("measured-*.svg")) == set(files) - {page.PAGE}
+        assert path.read_text(encoding="utf-8") == text, (
+            f"{path.name}: run `python -m bench NAME --write`"
+        )
+    assert set(page.IMAGES_FOLDER.glob("measured-*.svg")) == set(files) - {page.PAGE}
 
 
-def test_it_names_no_place() -> None:
-    text = (DOCS / "measurements.md").read_text(encoding="utf-8") + (DOCS / "measurements.json").read_text(encoding="utf-8")
+def test_it_names_no_path() -> None:
+    text = (DOCS / "measurements.md").read_text(encoding="utf-8") + (
+        DOCS / "measurements.json"
+    ).read_text(encoding="utf-8")
     assert str(ROOT) not in text
     assert str(Path.home()) not in text
     assert "core" in machine()
 
 
-# ---- how the page is made ------------------------------------------------------------------------------------------------
+# ---- how the page is made ------------------------------------------------------------------------
 
 
 def test_one_bench_anew_leaves_the_others_alone(tmp_path: Path) -> None:
@@ -72,7 +83,9 @@ def test_one_bench_anew_leaves_the_others_alone(tmp_path: Path) -> None:
     page.keep({"one": result(Row("a", 1.0)), "gone": result(Row("b", 2.0))}, SECTIONS, file)
     assert set(page.kept(file)) == {"one"}
     before = page.made(page.kept(file), SECTIONS)[page.PAGE]
-    page.keep({**page.kept(file), "two": result(Row("c", 3.0, "ms", spread=(2.5, 3.5)))}, SECTIONS, file)
+    page.keep(
+        {**page.kept(file), "two": result(Row("c", 3.0, "ms", spread=(2.5, 3.5)))}, SECTIONS, file
+    )
     after = page.made(page.kept(file), SECTIONS)[page.PAGE]
     assert "## Two\n\nAbout two.\n\nNot measured yet." in before
     assert "| c | 3 ms (2.50 to 3.50) |  |  |  |" in after
@@ -80,8 +93,17 @@ def test_one_bench_anew_leaves_the_others_alone(tmp_path: Path) -> None:
 
 
 def test_what_is_kept_is_read_back(tmp_path: Path) -> None:
-    charts = (Bars("B", "ms", (("x", 1.5),), 2.0), Lines("L", "s", "MB", (("y", ((0.0, 1.0), (1.0, 2.0))),)))
-    whole = {"one": result(Row("a", 1.25, "×", "b", least=1, spread=(1.0, 1.5)), Row("c", None, why="no"), charts=charts)}
+    charts = (
+        Bars("B", "ms", (("x", 1.5),), mark=2.0),
+        Lines(title="L", across="s", up="MB", lines=(("y", ((0.0, 1.0), (1.0, 2.0))),)),
+    )
+    whole = {
+        "one": result(
+            Row("a", 1.25, "×", beside="b", least=1, spread=(1.0, 1.5)),
+            Row("c", None, why="no"),
+            charts=charts,
+        )
+    }
     file = tmp_path / "kept.json"
     page.keep(whole, SECTIONS, file)
     assert page.kept(file) == whole
@@ -100,7 +122,11 @@ def test_what_is_kept_is_read_back(tmp_path: Path) -> None:
         (Row("a", 0.0, least=100), False, "missed: 100% short"),
         (Row("a", float("inf"), most=1), False, "missed"),
         (Row("a", float("nan"), most=1), None, ""),
-        (Row("a", None, most=1, why="the SDK is not there"), None, "not measured: the SDK is not there"),
+        (
+            Row("a", None, most=1, why="the SDK is not there"),
+            None,
+            "not measured: the SDK is not there",
+        ),
         (Row("a", 5.0), None, ""),
     ],
 )
@@ -108,19 +134,23 @@ def test_goals_are_judged(row: Row, reached: bool | None, verdict: str) -> None:
     assert row.is_reached is reached
     assert row.verdict == verdict
     assert bool(Findings((row,)).missed) is (reached is False)
-    assert verdict in told(Findings((row,)))
-    assert ("| a | " in (text := page.made({"one": result(row)}, SECTIONS)[page.PAGE])) and verdict in text
+    assert verdict in render_findings(Findings((row,)))
+    assert (
+        "| a | " in (text := page.made({"one": result(row)}, SECTIONS)[page.PAGE])
+    ) and verdict in text
 
 
-@pytest.mark.parametrize(("one", "row"), [(wire, "median"), (video, "received and looked at")])
+@pytest.mark.parametrize(("one", "row"), [(wire, "median"), (video, "received and analysed")])
 @pytest.mark.parametrize("is_there", [True, False])
-def test_without_the_sdk_its_rows_say_so(one: ModuleType, row: str, is_there: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_sdk_its_rows_report_it(
+    one: ModuleType, row: str, is_there: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: set[str] = set()
 
     def measured(client: Client, commands: int, seconds: float) -> dict[str, object]:
         asked.add(client.name)
-        said: dict[str, object] = {"connect": 0.5, "latencies": [0.001] * commands}
-        return said | {"seen": 24, "cpu": 0.1, "wall": 1.0, "frames": 24, "sent": 24}
+        result: dict[str, object] = {"connect": 0.5, "latencies": [0.001] * commands}
+        return result | {"seen": 24, "cpu": 0.1, "wall": 1.0, "frames": 24, "sent": 24}
 
     monkeypatch.setattr(one, "has_sdk", lambda: is_there)
     monkeypatch.setattr(one, "measured", measured)
@@ -140,10 +170,23 @@ def test_what_was_timed_in_turns_is_compared_turn_by_turn() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        drawn(Bars("What <it> costs", "ms & more", (("a", 0.0), ("b", 12.5)), 5.0)),
+        drawn(Bars("What <it> costs", "ms & more", (("a", 0.0), ("b", 12.5)), mark=5.0)),
         drawn(Bars("Nothing", "ms", ())),
-        drawn(Lines("Memory", "%", "MB", (("a", ((0.0, 1.0), (100.0, 2000.0))), ("b", ((0.0, 0.0), (50.0, 0.0)))))),
-        goals([("a", Row("a", 2.0, least=1)), ("b", Row("b", 0.0, most=1)), ("c", Row("c", None, most=1, why="no"))]),
+        drawn(
+            Lines(
+                title="Memory",
+                across="%",
+                up="MB",
+                lines=(("a", ((0.0, 1.0), (100.0, 2000.0))), ("b", ((0.0, 0.0), (50.0, 0.0)))),
+            )
+        ),
+        goals(
+            [
+                ("a", Row("a", 2.0, least=1)),
+                ("b", Row("b", 0.0, most=1)),
+                ("c", Row("c", None, most=1, why="no")),
+            ]
+        ),
     ],
 )
 def test_charts_are_svg_for_light_and_dark(text: str) -> None:

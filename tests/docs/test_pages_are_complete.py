@@ -1,4 +1,6 @@
-"""The pages that list things list all of them and nothing that does not exist: commands, options, names, journal records."""
+"""The pages that list things list all of them and nothing that does not exist: commands, options,
+names, journal records.
+"""
 
 from __future__ import annotations
 
@@ -13,22 +15,25 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from docs.pages import DOCS, ROOT, read_page
 
 import sequencer
 from sequencer import events
 from sequencer.cli import COMMANDS, parser
 from sequencer.core.timebase import Snap
 from sequencer.engine import journal
+from sequencer.engine.play_range import PlayRange
 from sequencer.language import score as nodes_of_scores
 from sequencer.language.score import ClockKind, SuperResolution, Unit
+from tests.docs.pages import DOCS, ROOT, all_pages, read_page
 
 COMMANDS_PAGE = read_page(DOCS / "commands.md")
 OPTION = re.compile(r"(?<![\w-])--?[a-zA-Z](?:[\w-]*\w)?")
 
 
 def subparsers() -> dict[str, argparse.ArgumentParser]:
-    group = next(one for one in parser()._actions if isinstance(one, argparse._SubParsersAction))  # argparse has no public way
+    group = next(
+        one for one in parser()._actions if isinstance(one, argparse._SubParsersAction)
+    )  # argparse has no public way
     return dict(group.choices)
 
 
@@ -57,41 +62,55 @@ def codes(cell: str) -> list[str]:
     return re.findall(r"`([^`]+)`", cell)
 
 
-# ---- commands ------------------------------------------------------------------------------------------------------------
+# ---- commands ------------------------------------------------------------------------------------
 
 
 def test_every_command_has_its_section_in_the_order_of_help() -> None:
-    assert [title for title in COMMANDS_PAGE.sections() if title in subparsers()] == list(subparsers())
+    assert [title for title in COMMANDS_PAGE.sections() if title in subparsers()] == list(
+        subparsers()
+    )
     assert set(COMMANDS) <= set(subparsers())
 
 
-def test_every_option_stands_in_its_commands_section_and_no_other() -> None:
-    told: list[str] = []
+def test_every_option_is_in_its_commands_section_and_no_other() -> None:
+    problems: list[str] = []
     for name, command in subparsers().items():
-        described = {code for row in table_rows(COMMANDS_PAGE.sections()[name]) for code in codes(row[0])}
+        described = {
+            code for row in table_rows(COMMANDS_PAGE.sections()[name]) for code in codes(row[0])
+        }
         listed = {option for code in described for option in OPTION.findall(code)}
         there = options_of(command) - {"-h", "--help"}
-        told += [f"{name} has {option}, which the page does not say" for option in sorted(there - listed)]
-        told += [f"the page gives {name} {option}, which it has not" for option in sorted(listed - there)]
-    assert not told, "\n".join(told)
+        problems += [
+            f"{name} has {option}, which the page does not contain"
+            for option in sorted(there - listed)
+        ]
+        problems += [
+            f"the page gives {name} {option}, which it has not" for option in sorted(listed - there)
+        ]
+    assert not problems, "\n".join(problems)
 
 
 def test_a_default_or_choice_that_the_page_names_is_one() -> None:
     for name, command in subparsers().items():
-        rows = {code.split()[0]: row for row in table_rows(COMMANDS_PAGE.sections()[name]) for code in codes(row[0])}
+        rows = {
+            code.split()[0]: row
+            for row in table_rows(COMMANDS_PAGE.sections()[name])
+            for code in codes(row[0])
+        }
         for action in actions_of(command):
             if action.choices and action.option_strings:
                 row = rows[action.option_strings[-1]]
                 for choice in action.choices:
-                    assert f"`{choice}`" in " ".join(row), f"{name} {action.option_strings[-1]} {choice}"
+                    assert f"`{choice}`" in " ".join(row), (
+                        f"{name} {action.option_strings[-1]} {choice}"
+                    )
 
 
 def test_every_command_line_in_the_pages_is_one_the_parser_takes() -> None:
     """Includes command lines that are only shown (in blocks marked sh) and those in running text."""
     known = subparsers()
-    told: list[str] = []
-    for path in [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]:
-        page = read_page(path)
+    problems: list[str] = []
+    for page in all_pages():
         lines = [
             line.removeprefix("$ ")
             for block in page.blocks()
@@ -105,14 +124,18 @@ def test_every_command_line_in_the_pages_is_one_the_parser_takes() -> None:
                 continue
             name, *rest = [*words[words.index("sequencer") + 1 :], ""]
             if name not in known and name not in ("", "COMMAND", "…") and not name.startswith("-"):
-                told.append(f"{page.name}: {line}")
+                problems.append(f"{page.name}: {line}")
             elif name in known:
                 there = options_of(known[name])
-                told += [f"{page.name}: {line}: {word}" for word in rest if OPTION.fullmatch(word) and word not in there]
-    assert not told, "\n".join(told)
+                problems += [
+                    f"{page.name}: {line}: {word}"
+                    for word in rest
+                    if OPTION.fullmatch(word) and word not in there
+                ]
+    assert not problems, "\n".join(problems)
 
 
-# ---- the language --------------------------------------------------------------------------------------------------------
+# ---- the language --------------------------------------------------------------------------------
 
 
 def kinds_in(node: object) -> Iterator[str]:
@@ -131,10 +154,13 @@ def kinds_in(node: object) -> Iterator[str]:
             pass
 
 
-def test_the_language_page_shows_every_construct(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_language_page_shows_every_construct(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     shutil.copytree(ROOT / "scores" / "images", tmp_path / "images")
-    shutil.copy(ROOT / "scores" / "ferry.mid", tmp_path)
+    for name in ("ferry.mid", "ferry.flac", "drummer.beats"):
+        shutil.copy(ROOT / "scores" / name, tmp_path)
     (tmp_path / "library.score").write_bytes((ROOT / "scores" / "library.score").read_bytes())
     shown: set[str] = set()
     for block in read_page(DOCS / "language.md").blocks():
@@ -143,23 +169,32 @@ def test_the_language_page_shows_every_construct(tmp_path: Path, monkeypatch: py
     nodes = {
         name
         for name, kind in vars(nodes_of_scores).items()
-        if dataclasses.is_dataclass(kind) and kind.__module__.startswith(f"{nodes_of_scores.__name__}.")
+        if dataclasses.is_dataclass(kind)
+        and kind.__module__.startswith(f"{nodes_of_scores.__name__}.")
     }
-    words = {f"{kind.__name__}.{one.name}" for kind in (SuperResolution, Unit, ClockKind, Snap) for one in kind}
+    words = {
+        f"{kind.__name__}.{one.name}"
+        for kind in (SuperResolution, Unit, ClockKind, Snap)
+        for one in kind
+    }
     missing = sorted((nodes | words) - shown)
     assert not missing, missing
 
 
-# ---- the Python API ------------------------------------------------------------------------------------------------------
+# ---- the Python API ------------------------------------------------------------------------------
 
 
-def test_every_public_name_stands_on_the_page_and_no_other() -> None:
+def test_every_public_name_is_on_the_page_and_no_other() -> None:
     page = read_page(DOCS / "api.md")
-    listed = {code.split("(")[0].removeprefix("sequencer.") for row in table_rows(page.text) for code in codes(row[0])}
+    listed = {
+        code.split("(")[0].removeprefix("sequencer.")
+        for row in table_rows(page.text)
+        for code in codes(row[0])
+    }
     assert listed == set(sequencer.__all__)
 
 
-def test_functions_stand_there_with_their_parameters() -> None:
+def test_functions_are_listed_with_their_parameters() -> None:
     page = read_page(DOCS / "api.md")
     for row in table_rows(page.text):
         for code in codes(row[0]):
@@ -169,7 +204,7 @@ def test_functions_stand_there_with_their_parameters() -> None:
                 assert [part.strip() for part in rest.rstrip(")").split(",")] == given, name
 
 
-# ---- the journal ---------------------------------------------------------------------------------------------------------
+# ---- the journal ---------------------------------------------------------------------------------
 
 
 def described_records() -> dict[str, set[str]]:
@@ -191,6 +226,6 @@ def test_every_event_and_command_is_described_with_its_fields() -> None:
 def test_the_header_is_described() -> None:
     text = read_page(DOCS / "journal.md").sections()["The header"]
     schedule = sequencer.compile_score(sequencer.reads('at 0c "A paper boat."\n'))
-    header = journal.header_of(schedule, {}, {})
+    header = journal.header_of(schedule, {}, {}, played=PlayRange(), sound={})
     assert {codes(row[0])[0] for row in table_rows(text)} == set(header)
     assert f"Format {journal.FORMAT}" in read_page(DOCS / "journal.md").text

@@ -1,9 +1,10 @@
 """Fuzz a target with atheris: `python tests/fuzz/drive.py TARGET --seconds 60`. Requires atheris.
 
-libFuzzer measures which lines of the package (and of its parsers) an input reaches, and keeps inputs that reach new lines.
-An input that breaks something is written to `findings/` at once, one for each place of failure, and fuzzing continues. An
-input that takes longer than `--longest` seconds is written there too, and ends the run. `--keep` merges the new inputs into
-the corpus in git, within bounds. The exit code is 1 if something broke.
+libFuzzer measures which lines of the package (and of its parsers) an input reaches, and keeps
+inputs that reach new lines. An input that breaks something is written to `findings/` at once, one
+for each place of failure, and fuzzing continues. An input that takes longer than `--longest`
+seconds is written there too, and ends the run. `--keep` merges the new inputs into the corpus in
+git, within bounds. The exit code is 1 if something broke.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
     from _typeshed import TraceFunction
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE.parent), str(HERE.parents[1])]
+sys.path.insert(0, str(HERE.parents[1]))
 
-from fuzz.corpora import keep, kept  # noqa: E402  the line above sets the import path
+from tests.fuzz.corpora import keep, kept  # noqa: E402  the line above sets the import path
 
 MOST_KEPT = 48 * 1024
 """Maximum bytes of one target's corpus in git."""
@@ -42,12 +43,22 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("target")
     parser.add_argument("--seconds", type=int, default=60, help="how long (default 60)")
-    parser.add_argument("--longest", type=int, default=20, help="seconds that one input may take (default 20)")
-    parser.add_argument("--seed", type=int, default=0, help="where chance begins (default: anew each time)")
+    parser.add_argument(
+        "--longest", type=int, default=20, help="seconds that one input may take (default 20)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="where chance begins (default: anew each time)"
+    )
     parser.add_argument("--runs", type=int, default=-1, help="at most so many inputs")
-    parser.add_argument("--keep", action="store_true", help="add to the corpus in git what reaches new lines")
-    parser.add_argument("--dry", action="store_true", help="write no findings into git's folder, only tell them")
-    parser.add_argument("--folder", type=Path, help="where inputs lie meanwhile (default: one for this run)")
+    parser.add_argument(
+        "--keep", action="store_true", help="add to the corpus in git what reaches new lines"
+    )
+    parser.add_argument(
+        "--dry", action="store_true", help="write no findings into git's folder, only print them"
+    )
+    parser.add_argument(
+        "--folder", type=Path, help="where inputs lie meanwhile (default: one for this run)"
+    )
     parser.add_argument("--inner", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--least", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
@@ -55,17 +66,24 @@ def main() -> int:
         folder = args.folder or Path(temporary)
         if args.least:
             return _least(args.target, folder / "corpus")
-        return _inner(args.target, args, folder) if args.inner else _outer(args, folder)
+        return _inner(args.target, args, folder) if args.inner else _run_outside(args, folder)
 
 
-def _outer(args: argparse.Namespace, folder: Path) -> int:
+def _run_outside(args: argparse.Namespace, folder: Path) -> int:
     """Write the inputs to files, fuzz in a separate process, and merge the inputs worth keeping."""
     corpus = folder / "corpus"
     corpus.mkdir(parents=True, exist_ok=True)
     for number, data in enumerate([*kept("corpora", args.target), *kept("findings", args.target)]):
         (corpus / f"kept-{number:05}").write_bytes(data)
     words = folder / "words"
-    command = [sys.executable, str(HERE / "drive.py"), args.target, "--inner", "--folder", str(folder)]
+    command = [
+        sys.executable,
+        str(HERE / "drive.py"),
+        args.target,
+        "--inner",
+        "--folder",
+        str(folder),
+    ]
     command += ["--dry"] if args.dry else []
     environment = {**os.environ, "FUZZ_FLAGS": "\n".join((
         f"-max_total_time={args.seconds}", f"-timeout={args.longest}", f"-rss_limit_mb={MEMORY}", f"-seed={args.seed}",
@@ -86,8 +104,10 @@ def _inner(name: str, args: argparse.Namespace, folder: Path) -> int:
     """Run the fuzzer itself, in the separate process."""
     import atheris  # type: ignore[import-untyped,import-not-found,unused-ignore]  # no stubs, and no wheel for some systems
 
-    with atheris.instrument_imports(include=["fuzz", "sequencer", "lark", "yaml", "aiortc.sdp", "httpx"]):
-        from fuzz.targets import BROKEN, TARGETS
+    with atheris.instrument_imports(
+        include=["tests.fuzz", "sequencer", "lark", "yaml", "aiortc.sdp", "httpx"]
+    ):
+        from tests.fuzz.targets import BROKEN, TARGETS
     target = TARGETS.get(name) or BROKEN
     seeds = folder / "corpus"
     for number, data in enumerate(target.seeds()):
@@ -95,18 +115,21 @@ def _inner(name: str, args: argparse.Namespace, folder: Path) -> int:
     with (folder / "words").open("w", encoding="ascii") as file:
         for word in target.words or ("\0",):  # libFuzzer refuses an empty dictionary
             file.write('"' + "".join(f"\\x{byte:02x}" for byte in word.encode()) + '"\n')
-    places: set[str] = set()
+    positions: set[str] = set()
 
     def one(data: bytes) -> None:
         try:
             target.run(data)
         except Exception as error:  # noqa: BLE001  any exception is a finding
-            frames = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-2:]]
-            place = f"{type(error).__name__} {frames}"
+            frames = [
+                f"{frame.filename}:{frame.lineno}"
+                for frame in traceback.extract_tb(error.__traceback__)[-2:]
+            ]
+            position = f"{type(error).__name__} {frames}"
             if isinstance(error, RecursionError):
-                place = "RecursionError"
-            if place not in places and len(places) < 20:
-                places.add(place)
+                position = "RecursionError"
+            if position not in positions and len(positions) < 20:
+                positions.add(position)
                 (folder / "found").touch()
                 if not args.dry:
                     keep("findings", name, [*kept("findings", name), data])
@@ -120,8 +143,10 @@ def _inner(name: str, args: argparse.Namespace, folder: Path) -> int:
 
 
 def _least(name: str, corpus: Path) -> int:
-    """Keep a few inputs, the shortest first, that together reach every step of the package that the corpus reaches."""
-    from fuzz.targets import TARGETS
+    """Keep a few inputs, the shortest first, that together reach every step of the package that the
+    corpus reaches.
+    """
+    from tests.fuzz.targets import TARGETS
 
     reached: set[tuple[str, int, int]] = set()
     new: set[tuple[str, int, int]] = set()

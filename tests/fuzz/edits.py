@@ -1,7 +1,9 @@
-"""Build journals and schedules from recorded ones by a few edits, so that most inputs can still be read.
+"""Build journals and schedules from recorded ones by a few edits, so that most inputs can still be
+read.
 
-An input that begins with `{` is used as it is. Any other input is a recipe: a byte chooses the document, and edits of five
-bytes each follow: the operation, the position (two bytes), and another position or a value (two bytes).
+An input that begins with `{` is used as it is. Any other input is a recipe: a byte chooses the
+document, and edits of five bytes each follow: the operation, the position (two bytes), and another
+position or a value (two bytes).
 """
 
 from __future__ import annotations
@@ -12,8 +14,42 @@ from copy import deepcopy
 from typing import Any
 
 ODD: tuple[object, ...] = (
-    *(None, True, False, 0, 1, -1, 2, 7, 127, 128, 255, 2**31, 2**53 + 1, 2**63, 10**30, 1.5, -0.0, 1e308),
-    *("", "0", "-1", "1/3", "1e999", "9" * 40, "a", "a\x1b[2Jb", "\u202e", "\ud800", "a" * 300, "start", "landed", "following"),
+    *(
+        None,
+        True,
+        False,
+        0,
+        1,
+        -1,
+        2,
+        7,
+        127,
+        128,
+        255,
+        2**31,
+        2**53 + 1,
+        2**63,
+        10**30,
+        1.5,
+        -0.0,
+        1e308,
+    ),
+    *(
+        "",
+        "0",
+        "-1",
+        "1/3",
+        "1e999",
+        "9" * 40,
+        "a",
+        "a\x1b[2Jb",
+        "\u202e",
+        "\ud800",
+        "a" * 300,
+        "start",
+        "landed",
+        "following",
+    ),
     *(
         [],
         {},
@@ -35,15 +71,15 @@ ODD: tuple[object, ...] = (
 MOST_EDITS = 40
 
 
-def _places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+def _paths(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
     if path:
         yield path
     if isinstance(value, dict):
         for key in value:
-            yield from _places(value[key], (*path, key))
+            yield from _paths(value[key], (*path, key))
     elif isinstance(value, list):
         for number in range(len(value)):
-            yield from _places(value[number], (*path, number))
+            yield from _paths(value[number], (*path, number))
 
 
 def _at(value: Any, path: Sequence[str | int]) -> Any:
@@ -53,19 +89,27 @@ def _at(value: Any, path: Sequence[str | int]) -> Any:
 
 
 def edited(recipe: bytes, documents: Sequence[Any]) -> Any:
-    """Return a document with the recipe's edits. `documents` are JSON values, which are not modified."""
+    """Return a document with the recipe's edits.
+
+    `documents` are JSON values, which are not modified.
+    """
     document = json.loads(json.dumps(documents[recipe[0] % len(documents)]))
-    places = list(_places(document))
+    paths = list(_paths(document))
     for start in range(1, min(len(recipe), 5 * MOST_EDITS) - 4, 5):
-        what, where, other = recipe[start], *(int.from_bytes(recipe[start + at : start + at + 2]) for at in (1, 3))
-        path = places[where % len(places)]
+        what, where, other = (
+            recipe[start],
+            *(int.from_bytes(recipe[start + at : start + at + 2]) for at in (1, 3)),
+        )
+        path = paths[where % len(paths)]
         try:
             inside, key = _at(document, path[:-1]), path[-1]
             match what % 6:
                 case 0 | 1:
-                    inside[key] = deepcopy(ODD[other % len(ODD)])  # a later edit may put something into it
+                    inside[key] = deepcopy(
+                        ODD[other % len(ODD)]
+                    )  # a later edit may put something into it
                 case 2:
-                    inside[key] = json.loads(json.dumps(_at(document, places[other % len(places)])))
+                    inside[key] = json.loads(json.dumps(_at(document, paths[other % len(paths)])))
                 case 3:
                     del inside[key]
                 case 4 if isinstance(inside, list) and isinstance(key, int):

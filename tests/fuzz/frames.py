@@ -5,17 +5,26 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from fuzz.promises import BrokenError, text_of
-
 from sequencer.events.codec import Event, event_from_json, event_to_json
 from sequencer.stages.wire.codec import Wire, codec_for
 from sequencer.stages.wire.helios.commands import read_command
 from sequencer.stages.wire.helios.model_messages import HeliosReader
-from sequencer.stages.wire.messages import Channel, CommandRequest, Malformed, ModelMessage, UnknownFrame
+from sequencer.stages.wire.messages import (
+    Channel,
+    CommandRequest,
+    Malformed,
+    ModelMessage,
+    UnknownFrame,
+)
+from tests.fuzz.promises import BrokenError, text_of
 
 
 def wire_frame(data: bytes) -> None:
-    """Read a frame. The first byte chooses protocol and channel. What is read can be written again, its events journaled."""
+    """Read a frame.
+
+    The first byte chooses protocol and channel. What is read can be written again, its events
+    journaled.
+    """
     if not data:
         return
     choice, payload = data[0], data[1:]
@@ -42,7 +51,9 @@ def wire_frame(data: bytes) -> None:
             out = other.write_client(client)
             again = other.read_client(out.channel, out.payload)
             if isinstance(again, Malformed):
-                raise BrokenError(f"{client!r} was written as {out!r}, which does not read: {again.reason}")
+                raise BrokenError(
+                    f"{client!r} was written as {out!r}, which does not read: {again.reason}"
+                )
 
 
 def journaled(event: Event) -> None:
@@ -67,11 +78,19 @@ def frames() -> Iterator[bytes]:
         TrackRequest,
     )
 
-    state = {"running": True, "started": True, "current_frame": 33.0, "current_chunk": 1, "scheduled_prompts": {"4": "a"}}
+    state = {
+        "running": True,
+        "started": True,
+        "current_frame": 33.0,
+        "current_chunk": 1,
+        "scheduled_prompts": {"4": "a"},
+    }
     servers = (
         ModelMessage("state", state),
         ModelMessage("event", {"event": "prompt_switched", "chunk": 3, "new_prompt": "b"}),
-        ModelMessage("chunk_complete", {"chunk_index": 3, "frames_emitted": 132, "active_prompt": "a"}, "r1"),
+        ModelMessage(
+            "chunk_complete", {"chunk_index": 3, "frames_emitted": 132, "active_prompt": "a"}, "r1"
+        ),
         Ack("r2"),
         ErrorReply("r3", "code", "why"),
         Schema({"paths": {}}, "r4"),
@@ -90,9 +109,13 @@ def frames() -> Iterator[bytes]:
         TrackRequest("resume", "main_video"),
     )
     for wire in Wire:
-        frames = [wire.write_server(one, "data") for one in servers] + [wire.write_client(one) for one in clients]
+        frames = [wire.write_server(one, "data") for one in servers] + [
+            wire.write_client(one) for one in clients
+        ]
         for frame in frames:
             if frame is not None:
                 text = isinstance(frame.payload, str)
-                payload = frame.payload.encode() if isinstance(frame.payload, str) else frame.payload
+                payload = (
+                    frame.payload.encode() if isinstance(frame.payload, str) else frame.payload
+                )
                 yield bytes(((frame.channel == "control") | text * 6,)) + payload

@@ -1,6 +1,9 @@
-"""Fuzz targets for network input: SDP answers, HTTP answers and playlists. No byte leaves the process, and nothing waits.
+"""Fuzz targets for network input:
 
-HTTP goes through a transport that answers from the input. The time of the loop and of the modules jumps instead of passing.
+SDP answers, HTTP answers and playlists. No byte leaves the process, and nothing waits.
+
+HTTP goes through a transport that answers from the input. The time of the loop and of the modules
+jumps instead of passing.
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ from sequencer.stages.reactor.safety import Secret
 from sequencer.stages.reactor.session import Session, Token, Track
 from sequencer.stages.reactor.settings import ReactorSettings
 from sequencer.stages.reactor.signalling import Signalling, _address, normalise_sdp
-from sequencer.stages.reactor.uploads import Uploads
+from sequencer.stages.reactor.uploads import ImageUploader
 from sequencer.stages.wire.messages import ClipReady
 
 BASE = "https://platform.test"
@@ -61,7 +64,8 @@ def _jumping() -> Iterator[None]:
     """Make sleeps of the client's modules jump. Everything else in asyncio stays."""
     time = _Time()
     loop_like = types.SimpleNamespace(
-        **{name: getattr(asyncio, name) for name in ("Lock", "to_thread", "timeout")}, sleep=time.sleep
+        **{name: getattr(asyncio, name) for name in ("Lock", "to_thread", "timeout")},
+        sleep=time.sleep,
     )
     clock_like = types.SimpleNamespace(monotonic=time.monotonic, time=time.monotonic)
     with (
@@ -75,23 +79,51 @@ def _jumping() -> Iterator[None]:
 
 
 class _Script:
-    """Answers requests from bytes: a byte for the status, one for a header, then the body up to a zero byte."""
+    """Answers requests from bytes: a byte for the status, one for a header, then the body up to a
+    zero byte.
+    """
 
-    STATUSES = (200, 201, 202, 204, 301, 302, 307, 400, 401, 402, 403, 404, 409, 410, 413, 422, 426, 429, 500, 501, 503)
+    STATUSES = (
+        200,
+        201,
+        202,
+        204,
+        301,
+        302,
+        307,
+        400,
+        401,
+        402,
+        403,
+        404,
+        409,
+        410,
+        413,
+        422,
+        426,
+        429,
+        500,
+        501,
+        503,
+    )
 
     def __init__(self, data: bytes) -> None:
         self._pieces = data.split(b"\x00")[:32] or [b""]
         self.count = 0
         self.hosts: set[str] = set()
-        self.told: list[tuple[str, httpx.Headers]] = []
+        self.requests: list[tuple[str, httpx.Headers]] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         piece = self._pieces[self.count % len(self._pieces)]
         self.count += 1
         if self.count > MOST_REQUESTS:
             raise EndlessError(f"more than {MOST_REQUESTS} requests")
-        self.told.append((request.url.host, request.headers))
-        status, extra, body = (piece[0] if piece else 0), (piece[1] if len(piece) > 1 else 0), piece[2:]
+        self.requests.append((request.url.host, request.headers))
+        status, extra, body = (
+            (piece[0] if piece else 0),
+            (piece[1] if len(piece) > 1 else 0),
+            piece[2:],
+        )
         headers: dict[bytes, bytes] = {}
         match extra % 8:
             case 1:
@@ -99,14 +131,18 @@ class _Script:
             case 2:
                 headers[b"Content-Encoding"] = b"gzip"
             case 3:
-                headers[b"Content-Type"] = b"application/json; charset=" + body[:8].replace(b"\n", b"").replace(b"\r", b"")
+                headers[b"Content-Type"] = b"application/json; charset=" + body[:8].replace(
+                    b"\n", b""
+                ).replace(b"\r", b"")
             case 4:
                 headers[b"Location"] = b"http://elsewhere.test/"
             case 5:
                 raise httpx.ReadError("broken off", request=request)
             case _:
                 pass
-        return httpx.Response(self.STATUSES[status % len(self.STATUSES)], headers=list(headers.items()), content=body)
+        return httpx.Response(
+            self.STATUSES[status % len(self.STATUSES)], headers=list(headers.items()), content=body
+        )
 
 
 @cache
@@ -114,8 +150,14 @@ def _loop() -> asyncio.AbstractEventLoop:
     return asyncio.new_event_loop()
 
 
-def _run(act: Callable[[ApiClient, Token, ReactorSettings], Awaitable[None]], script: _Script, local: bool) -> None:
-    settings = ReactorSettings(url="http://127.0.0.1:9" if local else BASE, local=local, key=Secret("rk_fuzz"))
+def _run(
+    act: Callable[[ApiClient, Token, ReactorSettings], Awaitable[None]],
+    script: _Script,
+    local: bool,
+) -> None:
+    settings = ReactorSettings(
+        url="http://127.0.0.1:9" if local else BASE, local=local, key=Secret("rk_fuzz")
+    )
 
     async def whole() -> None:
         platform = ApiClient(settings.base(), transport=httpx.MockTransport(script))
@@ -128,22 +170,31 @@ def _run(act: Callable[[ApiClient, Token, ReactorSettings], Awaitable[None]], sc
 
     with _jumping():
         _loop().run_until_complete(whole())
-    for host, headers in script.told:
+    for host, headers in script.requests:
         secret = "authorization" in headers or "reactor-api-key" in headers
         if secret and host not in ("platform.test", "127.0.0.1"):
             raise AssertionError(f"a proof of who asks was sent to {host}")
 
 
 def http_answers(data: bytes) -> None:
-    """Request token, session, ICE servers, connection, answer, upload and end, whatever the platform answers."""
+    """Request token, session, ICE servers, connection, answer, upload and end, whatever the
+    platform answers.
+    """
     local, script = bool(data[:1] and data[0] & 1), _Script(data[1:])
-    picture = b"\x89PNG\r\n\x1a\n"
-    image = ImageFile("a.png", hashlib.sha256(picture).hexdigest(), "image/png", 1, 1, len(picture))
+    image_bytes = b"\x89PNG\r\n\x1a\n"
+    image = ImageFile(
+        path="a.png",
+        sha256=hashlib.sha256(image_bytes).hexdigest(),
+        mime_type="image/png",
+        width=1,
+        height=1,
+        size=len(image_bytes),
+    )
 
     async def act(platform: ApiClient, token: Token, settings: ReactorSettings) -> None:
         session = Session(platform, token, settings)
         signalling = Signalling(session, local)
-        uploads = Uploads(platform, session, {}, {})
+        uploads = ImageUploader(platform, session, {}, {})
 
         async def bring() -> None:
             _, url = await uploads._slot(image, "a.png", 5)
@@ -156,7 +207,13 @@ def http_answers(data: bytes) -> None:
                 for uri in server.uris:
                     _address(uri)
 
-        for step in (servers, signalling.register, lambda: signalling.exchange(1001, "v=0", [], 5.0), session.state, bring):
+        for step in (
+            servers,
+            signalling.register,
+            lambda: signalling.exchange(1001, "v=0", [], 5.0),
+            session.state,
+            bring,
+        ):
             try:
                 await step()
             except SequencerError as error:
@@ -179,17 +236,23 @@ def clips(data: bytes) -> None:
 
 
 def sdp_answers(data: bytes) -> None:
-    """Apply an SDP answer, or refuse it with a StageError. Candidates are removed, so that no host is contacted."""
+    """Apply an SDP answer, or refuse it with a StageError.
+
+    Candidates are removed, so that no host is contacted.
+    """
     from aiortc import RTCPeerConnection
 
     from sequencer.stages.reactor.connection import Connection, Hooks
 
     text = normalise_sdp(data.decode("utf-8", "replace"))
-    quiet = "\r\n".join(line for line in text.splitlines() if "candidate" not in line.lower()) + "\r\n"
+    quiet = (
+        "\r\n".join(line for line in text.splitlines() if "candidate" not in line.lower()) + "\r\n"
+    )
 
     async def act() -> None:
         connection = Connection(
-            [Track("main_video", "video", "recvonly")], Hooks(lambda *_: None, lambda *_: None, lambda _: None)
+            [Track("main_video", "video", "recvonly")],
+            Hooks(lambda *_: None, lambda *_: None, lambda _: None),
         )
         try:
             with (
@@ -219,7 +282,10 @@ _SESSION = {
     "session_id": "s1",
     "state": "ACTIVE",
     "selected_transport": {"protocol": "webrtc"},
-    "capabilities": {"tracks": [{"name": "main_video", "kind": "video", "direction": "recvonly"}], "emission_fps": 24},
+    "capabilities": {
+        "tracks": [{"name": "main_video", "kind": "video", "direction": "recvonly"}],
+        "emission_fps": 24,
+    },
     "server_info": {"server_version": "3"},
 }
 
@@ -232,7 +298,14 @@ ANSWERS = (
             _TOKEN,
             _piece(201, {"session_id": "s1", "state": "PENDING"}),
             _piece(200, _SESSION),
-            _piece(200, {"ice_servers": [{"uris": ["stun:a:3478"], "credentials": {"username": "u", "password": "p"}}]}),
+            _piece(
+                200,
+                {
+                    "ice_servers": [
+                        {"uris": ["stun:a:3478"], "credentials": {"username": "u", "password": "p"}}
+                    ]
+                },
+            ),
             _piece(201, {"connection_id": 1001}),
             _piece(202, {}),
             _piece(202, b""),
@@ -244,28 +317,46 @@ ANSWERS = (
         )
     ),
     b"\x01"
-    + b"\x00".join((_piece(200, _SESSION), _piece(201, {"connection_id": 1002}), _piece(202, {}), _piece(503, b"1", 1))),
-    b"\x00" + b"\x00".join((_piece(401, {"detail": [{"msg": "no"}]}), _piece(429, b"3", 1), _piece(500, b"", 5))),
+    + b"\x00".join(
+        (
+            _piece(200, _SESSION),
+            _piece(201, {"connection_id": 1002}),
+            _piece(202, {}),
+            _piece(503, b"1", 1),
+        )
+    ),
+    b"\x00"
+    + b"\x00".join(
+        (_piece(401, {"detail": [{"msg": "no"}]}), _piece(429, b"3", 1), _piece(500, b"", 5))
+    ),
 )
 
 _OWN = b'#EXTM3U\n#EXT-X-MAP:URI="/clips/init.mp4"\n#EXTINF:1,\n/clips/chunk.m4s\n#EXT-X-ENDLIST\n'
 _ELSEWHERE = b"#EXTM3U\nhttp://169.254.169.254/latest\nfile:///etc/passwd\n//a\n"
 
 PLAYLISTS = (
-    b"/clips?a=1\n" + b"\x00".join((_TOKEN, _piece(202, b"1", 1), _piece(200, _OWN), _piece(200, b"\1\2\3"))),
-    b"https://store.test/a.m3u8\n" + b"\x00".join((_TOKEN, _piece(200, _ELSEWHERE), _piece(200, b"x"))),
+    b"/clips?a=1\n"
+    + b"\x00".join((_TOKEN, _piece(202, b"1", 1), _piece(200, _OWN), _piece(200, b"\1\2\3"))),
+    b"https://store.test/a.m3u8\n"
+    + b"\x00".join((_TOKEN, _piece(200, _ELSEWHERE), _piece(200, b"x"))),
 )
 
 SDP = (
     (
-        "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1\r\na=msid-semantic:WMS *\r\n"
+        "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 "
+        "1\r\na=msid-semantic:WMS *\r\n"
         "m=video 9 UDP/TLS/RTP/SAVPF 97 98\r\nc=IN IP4 127.0.0.1\r\na=sendonly\r\n"
         "a=extmap:1 urn:ietf:params:rtp-hdrext:sdes:mid\r\n"
-        "a=mid:0\r\na=msid:a b\r\na=rtcp:9 IN IP4 0.0.0.0\r\na=rtcp-mux\r\na=ssrc:1 cname:a\r\na=rtpmap:97 VP8/90000\r\n"
+        "a=mid:0\r\na=msid:a b\r\na=rtcp:9 IN IP4 0.0.0.0\r\na=rtcp-mux\r\na=ssrc:1 "
+        "cname:a\r\na=rtpmap:97 VP8/90000\r\n"
         "a=rtcp-fb:97 nack\r\na=rtpmap:98 rtx/90000\r\na=fmtp:98 apt=97\r\n"
-        "a=candidate:1 1 udp 2130706431 127.0.0.1 9 typ host\r\na=end-of-candidates\r\na=ice-ufrag:abcd\r\n"
-        "a=ice-pwd:abcdefghijklmnopqrstuv\r\na=fingerprint:sha-256 " + ":".join(["AB"] * 32) + "\r\na=setup:active\r\n"
-        "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 127.0.0.1\r\na=mid:1\r\na=sctp-port:5000\r\n"
+        "a=candidate:1 1 udp 2130706431 127.0.0.1 9 typ "
+        "host\r\na=end-of-candidates\r\na=ice-ufrag:abcd\r\n"
+        "a=ice-pwd:abcdefghijklmnopqrstuv\r\na=fingerprint:sha-256 "
+        + ":".join(["AB"] * 32)
+        + "\r\na=setup:active\r\n"
+        "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 "
+        "127.0.0.1\r\na=mid:1\r\na=sctp-port:5000\r\n"
         "a=max-message-size:65536\r\na=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuv\r\na=fingerprint:sha-256 "
         + ":".join(["AB"] * 32)
         + "\r\na=setup:active\r\n"

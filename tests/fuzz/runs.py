@@ -1,4 +1,6 @@
-"""Fuzz targets for commands on a received run, and for rehearsals of any score with faults and operator input."""
+"""Fuzz targets for commands on a received run, and for rehearsals of any score with faults and
+operator input.
+"""
 
 from __future__ import annotations
 
@@ -12,23 +14,25 @@ from contextlib import redirect_stderr, redirect_stdout
 from functools import cache
 from pathlib import Path
 
-from fuzz.documents import chained, lines_of
-from fuzz.promises import BrokenError, text_of
-
-from sequencer.api.runs import rehearse
+from sequencer.api.rehearsing import rehearse
+from sequencer.api.sources import load_input
 from sequencer.cli import parser
-from sequencer.cli.inputs import load_input
 from sequencer.core.errors import SequencerError, UsageError
 from sequencer.engine.replay import replay
 from sequencer.language.check import check_text
 from sequencer.runtime.scripted_events import parse_scripted_event
 from sequencer.stages.simulated.faults import Faults, reads_faults
+from tests.fuzz.documents import chained, lines_of
+from tests.fuzz.promises import BrokenError, text_of
 
 LONGEST = 60
 """Chunks of the longest score that is rehearsed here."""
 
 MINUTES = 3
-"""Minutes of model time that a rehearsal may wait for something that never comes. Then its session ends."""
+"""Minutes of model time that a rehearsal may wait for something that never comes.
+
+Then its session ends.
+"""
 
 
 @cache
@@ -38,14 +42,16 @@ def _folder() -> tuple[tempfile.TemporaryDirectory[str], Path]:
 
 
 def run_of_somebody(data: bytes) -> None:
-    """Use every command on a journal that can be read: no traceback, and no control character reaches the terminal."""
+    """Use every command on a journal that can be read: no traceback, and no control character
+    reaches the terminal.
+    """
     folder = _folder()[1]
     journal = folder / "run.jsonl"
     journal.write_bytes(chained(lines_of(data)))
     for command in _COMMANDS:
         _command([one.format(run=journal, folder=folder) for one in command])
     try:
-        found = load_input(folder / "again.score", quiet=True)
+        found = load_input(folder / "again.score")
     except SequencerError:
         return
     if found.schedule.end <= LONGEST:
@@ -71,7 +77,9 @@ _COMMANDS = (
 
 
 def _command(words: list[str]) -> None:
-    """Run a command as the shell does: print errors meant for users, and let all other exceptions pass."""
+    """Run a command as the shell does: print errors meant for users, and let all other exceptions
+    pass.
+    """
     out = io.StringIO()
     with redirect_stdout(out), redirect_stderr(out):
         args = _parser(words[0]).parse_args(words)
@@ -79,14 +87,23 @@ def _command(words: list[str]) -> None:
             args.run(args)
         except SequencerError as error:
             out.write(str(error))
-    told = out.getvalue()
-    odd = next((char for char in told if not char.isprintable() and char not in "\n\t" and not _harmless(char)), None)
+    printed = out.getvalue()
+    odd = next(
+        (
+            char
+            for char in printed
+            if not char.isprintable() and char not in "\n\t" and not _harmless(char)
+        ),
+        None,
+    )
     if odd is not None:
-        raise BrokenError(f"{' '.join(words)} shows {odd!r}: {told[:200]!r}")
+        raise BrokenError(f"{' '.join(words)} shows {odd!r}: {printed[:200]!r}")
 
 
 def _harmless(char: str) -> bool:
-    """Return whether an unprintable character cannot affect a terminal: joiners, spaces, unassigned, surrogates."""
+    """Return whether an unprintable character cannot affect a terminal: joiners, spaces,
+    unassigned, surrogates.
+    """
     return (
         unicodedata.category(char) in ("Cf", "Zs", "Cn", "Co", "Cs")
         and char not in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067"
@@ -98,13 +115,16 @@ def _parser(command: str) -> argparse.ArgumentParser:
     return parser(command)
 
 
-# ---- rehearsals ----------------------------------------------------------------------------------------------------
+# ---- rehearsals ----------------------------------------------------------------------------------
 
 
 def rehearsal(data: bytes) -> None:
-    """Rehearse a score, faults and operator input, separated by `---` lines. Errors are reported, and the run replays."""
+    """Rehearse a score, faults and operator input, separated by `---` lines.
+
+    Errors are reported, and the run replays.
+    """
     score, _, rest = text_of(data).partition("\n---\n")
-    faults_text, _, hands = rest.partition("\n---\n")
+    faults_text, _, operator_events = rest.partition("\n---\n")
     schedule = check_text(score, "fuzz.score", advice=False).schedule
     if schedule is None or schedule.end > LONGEST:
         return
@@ -115,7 +135,7 @@ def rehearsal(data: bytes) -> None:
     if faults.end is None or (faults.end.at or 0) > MINUTES * 60 * 10**9:
         faults = faults.model_copy(update={"end": reads_faults(f"end: {{at: {MINUTES}m}}").end})
     events = []
-    for line in hands.splitlines()[:20]:
+    for line in operator_events.splitlines()[:20]:
         try:
             parse_scripted_event(line)
         except UsageError:
@@ -123,7 +143,14 @@ def rehearsal(data: bytes) -> None:
         events.append(line)
     folder = _folder()[1] / "rehearsed"
     try:
-        done = rehearse(schedule, sources={"fuzz.score": score}, out=folder, video=False, events=events, faults=faults)
+        done = rehearse(
+            schedule,
+            sources={"fuzz.score": score},
+            out=folder,
+            video=False,
+            events=events,
+            faults=faults,
+        )
         if done.folder is None:
             raise BrokenError("a rehearsal left no folder")
         again = replay(done.folder)
@@ -141,13 +168,23 @@ def rehearsals() -> Iterator[bytes]:
     score = 'seed 1\nat 0c "A boat."\nat 4c "A coat."\nend 9c\n'
     live = (
         "clock 120 bpm, 4/4\nseed 4\nsection a until go on, max 4 bars {\n"
-        '  at 1 "A."\n  on note C4 -> "B."\n  on cc 20 > 64 -> pause\n  on cc 20 < 64 -> resume\n}\n'
+        '  at 1 "A."\n  on note C4 -> "B."\n  on cc 20 > 64 -> pause\n  on cc 20 < 64 -> '
+        "resume\n}\n"
         'section b 2 bars {\n  at 1 "C."\n}\nplay a b a\n'
     )
     cut = 'seed 1\nat 0c "A boat."\nat 3c cut seed 9\nat 3c "B."\nat 6c sr 4x\nend 9c\n'
     yield f"{score}---\n{{}}\n---\npause@2c\nresume@20s".encode()
     yield f"{score}---\nseed: 5\njitter: 60ms\ndrops: [{{chunk: 4, for: 3s}}]\nstale_states: 2\n---\n".encode()
-    yield f"{live}---\nslow: [{{from: 3, to: 5, factor: 2}}]\n---\ngo on@4c\nnote C4@2c\ncc 20=70@3c\ncc 20=2@9s".encode()
-    refused = "refuse: [{command: start, nth: 2, reason: busy}]\nmessages: [{do: lose, type: chunk_complete, nth: 4}]\n"
+    yield (
+        f"{live}---\nslow: [{{from: 3, to: 5, factor: 2}}]\n---\ngo on@4c\nnote C4@2c\ncc "
+        "20=70@3c\ncc 20=2@9s"
+    ).encode()
+    refused = (
+        "refuse: [{command: start, nth: 2, reason: busy}]\nmessages: "
+        "[{do: lose, type: chunk_complete, nth: 4}]\n"
+    )
     yield f"{cut}---\n{refused}---\n".encode()
-    yield f"{cut}---\nmessages: [{{do: swap, type: state}}, {{do: repeat, type: event, by: 2s}}]\n---\nfinish@5c".encode()
+    yield (
+        f"{cut}---\nmessages: [{{do: swap, type: state}}, {{do: repeat, type: event, by: "
+        f"2s}}]\n---\nfinish@5c"
+    ).encode()

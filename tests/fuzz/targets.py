@@ -1,33 +1,44 @@
-"""The fuzz targets: each passes bytes to one entry point of the package. A target that returns has passed.
+"""The fuzz targets: each passes bytes to one entry point of the package.
 
-The common property: any input gives a value or an error meant for users (`SequencerError`, and the errors that an entry point
-documents in addition), and never another exception, a hang, or growing memory. Each function names the further properties it
-checks. `TARGETS` is the table; docs/fuzzing.md describes how to run the targets.
+A target that returns has passed.
+
+The common property: any input gives a value or an error meant for users (`SequencerError`, and the
+errors that an entry point documents in addition), and never another exception, a hang, or growing
+memory. Each function names the further properties it checks. `TARGETS` is the table;
+docs/fuzzing.md describes how to run the targets.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
-from fuzz.archives import archive, archives
-from fuzz.documents import fault_files, faults, journal, journals, schedule, schedules
-from fuzz.frames import frames, wire_frame
-from fuzz.gear import link, links, midi, midis, port, ports, song_file, song_files
-from fuzz.hands import desk, note, notes, words
-from fuzz.network import ANSWERS, PLAYLISTS, SDP, clips, http_answers, sdp_answers
-from fuzz.pictures import caption, captions, picture, pictures
-from fuzz.runs import rehearsal, rehearsals, run_of_somebody
-from fuzz.scores import place, places, text_score, texts, yaml_score, yamls
+from tests.fuzz.archives import archive, archives
+from tests.fuzz.documents import fault_files, faults, journal, journals, schedule, schedules
+from tests.fuzz.frames import frames, wire_frame
+from tests.fuzz.images import caption, captions, image_file, image_samples
+from tests.fuzz.midi_input import link, links, midi, midis, port, ports, song_file, song_files
+from tests.fuzz.network import ANSWERS, PLAYLISTS, SDP, clips, http_answers, sdp_answers
+from tests.fuzz.operator_input import note, notes, operator_message, words
+from tests.fuzz.prompt_files import WORDS as PROMPT_WORDS
+from tests.fuzz.prompt_files import files as prompt_files
+from tests.fuzz.prompt_files import reading as reading_prompts
+from tests.fuzz.runs import rehearsal, rehearsals, run_of_somebody
+from tests.fuzz.scores import position, position_texts, text_score, texts, yaml_score, yamls
+from tests.fuzz.timed_files import beat_file, beat_files, files, reading
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One entry point. `seeds` are the inputs that fuzzing starts from; `words` are tokens worth inserting."""
+    """One entry point.
+
+    `seeds` are the inputs that fuzzing starts from; `words` are tokens worth inserting.
+    """
 
     name: str
     run: Callable[[bytes], None]
     seeds: Callable[[], Iterator[bytes]]
+    _: KW_ONLY
     words: tuple[str, ...] = ()
     longest: int = 4096
     """Maximum bytes of an input."""
@@ -58,6 +69,9 @@ _SCORE_WORDS = (
     "2x",
     "4x",
     "middle",
+    "sound",
+    '"song.wav"',
+    "file:",
     "C3",
     "use",
     "let",
@@ -82,6 +96,11 @@ _SCORE_WORDS = (
     "strength",
     "mark",
     "pick(",
+    "shuffle(",
+    "like",
+    "end -",
+    "model",
+    ";",
     "pause",
     "resume",
     "goto",
@@ -92,6 +111,11 @@ _SCORE_WORDS = (
     "start",
     "stop",
     "continue",
+    "release",
+    "vel >= 100",
+    'osc "/drop"',
+    "at next bar",
+    "at next 2 bars",
     "ch",
     "{",
     "}",
@@ -101,7 +125,19 @@ _SCORE_WORDS = (
 )
 _YAML_WORDS = (
     *_SCORE_WORDS[:-5],
-    *["sections:", "cues:", "rules:", "scenes:", "when:", "show:", "action:", "prompt:", "&a", "*a", "!!"],
+    *[
+        "sections:",
+        "cues:",
+        "rules:",
+        "scenes:",
+        "when:",
+        "show:",
+        "action:",
+        "prompt:",
+        "&a",
+        "*a",
+        "!!",
+    ],
     "- {",
 )
 _JSON_WORDS = (
@@ -118,45 +154,162 @@ _JSON_WORDS = (
     '"command"',
     "\\ud800",
 )
+_TIMED_WORDS = {
+    "ableton": ("<Ableton>", "<Locator>", "<FloatEvent ", "Value=", "Time=", "-63072000", "1e9"),
+    "audacity": ("\t", "\n", "0.000001\t", "99999.9", "\\\t1\t2\n", "\r\n"),
+    "beatlens": (*_JSON_WORDS, '"beats"', '"events"', '"cut"', '"sections"', "0.001,", "0.5,"),
+    "lrc": ("[00:01.00]", "[offset:", "<00:02.00>", "[ti:", "\n", "]"),
+    "reaper": ("R2,", "M3,", "1.1.00", "0:01.000", ",", '"', "\n", "12.5"),
+    "rekordbox": ("<TEMPO ", "<POSITION_MARK ", "Inizio=", "Bpm=", "Type=", "<!DOCTYPE", "999999"),
+    "srt": ("-->", "00:00:01,000", "\n\n", "<b>", "{\\an8}", "1\n"),
+}
 
 TARGETS = {
     one.name: one
     for one in (
-        Target("text", text_score, texts, _SCORE_WORDS),
-        Target("yaml", yaml_score, yamls, _YAML_WORDS),
-        Target("places", place, places, ("note", "cc", "bar", "mark", "ms", "1/2", "ch"), 64),
-        Target("journal", journal, journals, _JSON_WORDS, 24_000),
-        Target("run", run_of_somebody, journals, (*_JSON_WORDS, "\\u001b", "\\u009b"), 24_000),
+        Target("text", text_score, texts, words=_SCORE_WORDS),
+        Target("yaml", yaml_score, yamls, words=_YAML_WORDS),
+        Target(
+            "positions",
+            position,
+            position_texts,
+            words=(
+                "note",
+                "cc",
+                "bar",
+                "mark",
+                "ms",
+                "1/2",
+                "ch",
+                "vel",
+                "release",
+                "osc /a",
+                "next",
+            ),
+            longest=64,
+        ),
+        Target("journal", journal, journals, words=_JSON_WORDS, longest=24_000),
+        Target(
+            "run",
+            run_of_somebody,
+            journals,
+            words=(*_JSON_WORDS, "\\u001b", "\\u009b"),
+            longest=24_000,
+        ),
         Target(
             "bundle",
             archive,
             archives,
-            ("PK\1\2", "PK\3\4", "PK\5\6", "PK\6\6", "PK\6\7", "journal.jsonl", "images/", "../"),
-            12_000,
+            words=(
+                "PK\1\2",
+                "PK\3\4",
+                "PK\5\6",
+                "PK\6\6",
+                "PK\6\7",
+                "journal.jsonl",
+                "images/",
+                "../",
+            ),
+            longest=12_000,
         ),
         Target(
             "rehearsal",
             rehearsal,
             rehearsals,
-            (*_SCORE_WORDS, "\n---\n", "@12c", "drops:", "refuse:", "messages:", "slow:"),
-            1500,
+            words=(*_SCORE_WORDS, "\n---\n", "@12c", "drops:", "refuse:", "messages:", "slow:"),
+            longest=1500,
         ),
-        Target("schedule", schedule, schedules, _JSON_WORDS, 20_000),
-        Target("faults", faults, fault_files, ("drops:", "chunk:", "at:", "for:", "nth:", "delays:", "- {", "1/0", "ms")),
-        Target("wire", wire_frame, frames, (*_JSON_WORDS, '"scope"', '"data"', '"type"', '"uploads"')),
-        Target("midi", midi, midis, (), 1024),
-        Target("link", link, links, (), 2080),
-        Target("song", song_file, song_files, ("MTrk", "MThd", "RIFF", "RMID"), 1024),
-        Target("address", port, ports, ("tcp://", "tcp-listen://", "virtual:"), 64),
-        Target("desk", desk, words, ("note", "cc", "ch", "vel", "offset", "clip", "\\ud800"), 256),
+        Target("schedule", schedule, schedules, words=_JSON_WORDS, longest=20_000),
         Target(
-            "note", note, notes, (*_JSON_WORDS, '"port"', '"word"', '"told"', '"session"', '"uploads"', "https://", "rk_"), 512
+            "faults",
+            faults,
+            fault_files,
+            words=("drops:", "chunk:", "at:", "for:", "nth:", "delays:", "- {", "1/0", "ms"),
         ),
-        Target("caption", caption, captions, ("…", "“", "é", "夜", "\u202e", "\u0301", "\ufe0f"), 512),
-        Target("picture", picture, pictures, ("IHDR", "IDAT", "acTL", "eXIf", "VP8L", "%!PS-Adobe-3.0"), 2048),
-        Target("sdp", sdp_answers, lambda: iter(SDP), ("m=", "a=", "a=rtcp-mux", "a=fingerprint:sha-256", "a=candidate:")),
-        Target("http", http_answers, lambda: iter(ANSWERS), (*_JSON_WORDS, '"session_id"', '"capabilities"', "Retry-After")),
-        Target("clips", clips, lambda: iter(PLAYLISTS), ("#EXTM3U", "#EXT-X-MAP:URI=", "http://", "//", "file:///")),
+        Target(
+            "wire",
+            wire_frame,
+            frames,
+            words=(*_JSON_WORDS, '"scope"', '"data"', '"type"', '"uploads"'),
+        ),
+        Target("midi", midi, midis, words=(), longest=1024),
+        Target("link", link, links, words=(), longest=2080),
+        Target("song", song_file, song_files, words=("MTrk", "MThd", "RIFF", "RMID"), longest=1024),
+        Target("address", port, ports, words=("tcp://", "tcp-listen://", "virtual:"), longest=64),
+        Target(
+            "operator",
+            operator_message,
+            words,
+            words=("note", "cc", "ch", "vel", "offset", "clip", "\\ud800"),
+            longest=256,
+        ),
+        Target(
+            "note",
+            note,
+            notes,
+            words=(
+                *_JSON_WORDS,
+                '"port"',
+                '"word"',
+                '"told"',
+                '"session"',
+                '"uploads"',
+                "https://",
+                "rk_",
+            ),
+            longest=512,
+        ),
+        Target(
+            "caption",
+            caption,
+            captions,
+            words=("…", "“", "é", "夜", "\u202e", "\u0301", "\ufe0f"),
+            longest=512,
+        ),
+        Target(
+            "image",
+            image_file,
+            image_samples,
+            words=("IHDR", "IDAT", "acTL", "eXIf", "VP8L", "%!PS-Adobe-3.0"),
+            longest=2048,
+        ),
+        Target(
+            "sdp",
+            sdp_answers,
+            lambda: iter(SDP),
+            words=("m=", "a=", "a=rtcp-mux", "a=fingerprint:sha-256", "a=candidate:"),
+        ),
+        Target(
+            "http",
+            http_answers,
+            lambda: iter(ANSWERS),
+            words=(*_JSON_WORDS, '"session_id"', '"capabilities"', "Retry-After"),
+        ),
+        Target(
+            "clips",
+            clips,
+            lambda: iter(PLAYLISTS),
+            words=("#EXTM3U", "#EXT-X-MAP:URI=", "http://", "//", "file:///"),
+        ),
+        Target(
+            "beats",
+            beat_file,
+            beat_files,
+            words=(*_JSON_WORDS, '"beats"', '"downbeats"', '"meter"', '"6/8"', '"0.35",', "1.5,"),
+        ),
+        *(
+            Target(kind, reading(kind), files(kind), words=words)
+            for kind, words in _TIMED_WORDS.items()
+        ),
+        *(
+            Target(
+                kind,
+                reading_prompts(kind),
+                prompt_files(kind),
+                words=(*_JSON_WORDS, *words) if kind not in ("edl", "helios") else words,
+            )
+            for kind, words in PROMPT_WORDS.items()
+        ),
     )
 }
 

@@ -1,9 +1,11 @@
-"""Tries every stored input again, and random changes of them. If atheris is installed, fuzzes each target for a moment."""
+"""Tries every stored input again, and random changes of them.
+
+If atheris is installed, fuzzes each target for a moment.
+"""
 
 from __future__ import annotations
 
 import importlib.util
-import os
 import random
 import subprocess
 import sys
@@ -11,9 +13,10 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import REQUIRE_ALL, require
-from fuzz.corpora import kept
-from fuzz.targets import TARGETS
+
+from tests.fuzz.corpora import kept
+from tests.fuzz.targets import TARGETS
+from tests.support.requirements import require
 
 LONGEST = 20.0
 """Seconds that one input may take, on a machine that also does other work."""
@@ -21,12 +24,12 @@ LONGEST = 20.0
 TRIED = 60
 """Number of randomly changed inputs of each target."""
 
-SECONDS = 5
+SECONDS = 3
 """Seconds for which atheris fuzzes each target."""
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_what_was_found_once_stays_mended(name: str) -> None:
+def test_what_was_found_once_stays_fixed(name: str) -> None:
     for data in kept("findings", name):
         _try(name, data)
 
@@ -50,9 +53,10 @@ def test_inputs_changed_at_random(name: str) -> None:
 
 
 def _fuzzable() -> None:
-    """Skip if atheris is not installed or the complete suite was not requested: each target takes some ten seconds."""
-    require(os.environ.get(REQUIRE_ALL) == "1", f"it takes minutes: set {REQUIRE_ALL}=1")
-    require(importlib.util.find_spec("atheris") is not None, "atheris is not installed: .ci/setup-fuzz")
+    """Skip if atheris is not installed."""
+    require(
+        importlib.util.find_spec("atheris") is not None, "atheris is not installed: .ci/setup-fuzz"
+    )
 
 
 def _try(name: str, data: bytes) -> None:
@@ -67,7 +71,9 @@ def _try(name: str, data: bytes) -> None:
 
 
 def _changed(chance: random.Random, pool: list[bytes], words: tuple[str, ...]) -> bytes:
-    """Return a changed input of the pool: bytes inserted, removed, doubled, replaced; words; parts of another input."""
+    """Return a changed input of the pool: bytes inserted, removed, doubled, replaced; words; parts
+    of another input.
+    """
     data = bytearray(chance.choice(pool))
     for _ in range(chance.randint(1, 6)):
         at, other = chance.randint(0, len(data)), chance.randint(0, len(data))
@@ -90,12 +96,24 @@ def _changed(chance: random.Random, pool: list[bytes], words: tuple[str, ...]) -
     return bytes(data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TARGETS)
 def test_a_short_run_with_coverage(name: str, tmp_path: Path) -> None:
     _fuzzable()
     drive = Path(__file__).with_name("drive.py")
     done = subprocess.run(
-        [sys.executable, str(drive), name, "--seconds", str(SECONDS), "--folder", str(tmp_path), "--seed", "1", "--dry"],
+        [
+            sys.executable,
+            str(drive),
+            name,
+            "--seconds",
+            str(SECONDS),
+            "--folder",
+            str(tmp_path),
+            "--seed",
+            "1",
+            "--dry",
+        ],
         capture_output=True,
         text=True,
         timeout=240,
@@ -105,11 +123,28 @@ def test_a_short_run_with_coverage(name: str, tmp_path: Path) -> None:
     assert "Done " in done.stderr, done.stderr[-2000:]
 
 
+@pytest.mark.slow
 def test_the_driver_sees_what_breaks(tmp_path: Path) -> None:
-    """The driver finds a target that breaks, stores the input, and reports it. Without this, the tests above prove nothing."""
+    """The driver finds a target that breaks, stores the input, and reports it.
+
+    Without this, the tests above prove nothing.
+    """
     _fuzzable()
     drive = Path(__file__).with_name("drive.py")
-    command = [sys.executable, str(drive), "broken", "--seconds", "60", "--runs", "200000", "--folder", str(tmp_path), "--dry"]
-    done = subprocess.run([*command, "--seed", "1"], capture_output=True, text=True, timeout=240, check=False)
+    command = [
+        sys.executable,
+        str(drive),
+        "broken",
+        "--seconds",
+        "60",
+        "--runs",
+        "200000",
+        "--folder",
+        str(tmp_path),
+        "--dry",
+    ]
+    done = subprocess.run(
+        [*command, "--seed", "1"], capture_output=True, text=True, timeout=240, check=False
+    )
     assert done.returncode == 1, done.stdout[-2000:] + done.stderr[-2000:]
     assert "FOUND in broken" in done.stdout

@@ -1,4 +1,6 @@
-"""Chooses the tests that can detect a mutant: those that run the changed code, fastest first, in batches."""
+"""Chooses the tests that can detect a mutant: those that run the changed code, fastest first, in
+batches.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +11,14 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from mutation.contexts import CONTEXTS, ROOT, digest
-from mutation.mutants import Mutant
+from tests.mutation.contexts import CONTEXTS, ROOT, digest
+from tests.mutation.mutants import Mutant
 
 BATCHES = (2.0, 6.0, 12.0)
-"""Seconds of tests in the first, second and later processes. The first few tests detect most mutants, so the first has few."""
+"""Seconds of tests in the first, second and later processes.
+
+The first few tests detect most mutants, so the first has few.
+"""
 
 FILES = 4
 """Maximum number of test files in the first batch, because pytest loads each of them."""
@@ -22,14 +27,18 @@ LIMIT = 20.0
 """Maximum seconds of tests per mutant, not counting the batch from `SHOWS`."""
 
 SHOWS = "tests/simulation/test_simulation.py"
-"""The first batch of simulated runs, which checks more than any other test. It comes last, in addition to `LIMIT`."""
+"""The first batch of simulated runs, which checks more than any other test.
+
+It comes last, in addition to `LIMIT`.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class MeasuredTest:
     """A test that passes: its pytest id, its duration, and which lines of which modules it runs.
 
-    A module that has changed since the measurement has no lines, because their numbers would mean something else.
+    A module that has changed since the measurement has no lines, because their numbers would mean
+    something else.
     """
 
     name: str
@@ -42,7 +51,10 @@ class MeasuredTest:
         return self.name.split("::", 1)[0]
 
     def runs(self, file: str, lines: frozenset[int] | None) -> bool:
-        """Return whether the test runs any of these lines of a module, as far as is known. None: any line of it."""
+        """Return whether the test runs any of these lines of a module, as far as is known.
+
+        None: any line of it.
+        """
         if file not in self.lines:
             return False
         ran = self.lines[file]
@@ -92,16 +104,21 @@ def stale_files(tests: Iterable[Path], folder: Path = CONTEXTS, root: Path = ROO
     for path in sorted(tests):
         name = path.relative_to(root).as_posix()
         cached = folder / f"{name}.json"
-        if not cached.is_file() or json.loads(cached.read_text(encoding="utf-8"))["digest"] != digest(path.read_bytes()):
+        if not cached.is_file() or json.loads(cached.read_text(encoding="utf-8"))[
+            "digest"
+        ] != digest(path.read_bytes()):
             found.append(name)
     return found
 
 
-def choose_tests(mutant: Mutant, source: str, tests: Iterable[MeasuredTest], root: Path = ROOT) -> list[MeasuredTest]:
+def choose_tests(
+    mutant: Mutant, source: str, tests: Iterable[MeasuredTest], root: Path = ROOT
+) -> list[MeasuredTest]:
     """Return the tests that run the mutant's statement, fastest first.
 
-    If the statement runs at import, these are the tests that run anything of its module, followed by those of the modules that
-    import it, because a constant can be used without running a line of its module.
+    If the statement runs at import, these are the tests that run anything of its module, followed
+    by those of the modules that import it, because a constant can be used without running a line of
+    its module.
     """
     all_ = list(tests)
     lines = lines_of(mutant.line, source)
@@ -110,7 +127,9 @@ def choose_tests(mutant: Mutant, source: str, tests: Iterable[MeasuredTest], roo
         return chosen
     known = {test.name for test in chosen}
     importers = importers_of(mutant.file, root)
-    return chosen + _by_seconds(test for test in all_ if test.name not in known and not importers.isdisjoint(test.lines))
+    return chosen + _by_seconds(
+        test for test in all_ if test.name not in known and not importers.isdisjoint(test.lines)
+    )
 
 
 def _by_seconds(tests: Iterable[MeasuredTest]) -> list[MeasuredTest]:
@@ -130,7 +149,9 @@ def importers_of(file: str, root: Path) -> frozenset[str]:
 
 
 def lines_of(line: int, source: str) -> frozenset[int] | None:
-    """Return the lines of the innermost statement around a line, without its nested block. None if it runs at import.
+    """Return the lines of the innermost statement around a line, without its nested block.
+
+    None if it runs at import.
 
     The head of a function contains its defaults, which affect the complete function.
     """
@@ -165,13 +186,18 @@ def _ends(node: ast.AST) -> tuple[int, int] | None:
 
 
 def batches(tests: Iterable[MeasuredTest]) -> Iterator[Batch]:
-    """Yield the tests in batches, up to the limit. A batch has no two files of the same name, because pytest refuses them."""
+    """Yield the tests in batches, up to the limit.
+
+    A batch has no two files of the same name, because pytest refuses them.
+    """
     all_ = list(tests)
     shows = [test for test in all_ if test.file == SHOWS][:1]
     waiting = [test for test in all_ if test.file != SHOWS]
     spent = 0.0
     for number in range(len(waiting)):
-        batch, waiting = _split(waiting, BATCHES[min(number, len(BATCHES) - 1)], FILES if number == 0 else len(waiting))
+        batch, waiting = _split(
+            waiting, BATCHES[min(number, len(BATCHES) - 1)], FILES if number == 0 else len(waiting)
+        )
         if not batch.tests or (spent and spent + batch.seconds > LIMIT):
             break
         yield batch
@@ -180,15 +206,21 @@ def batches(tests: Iterable[MeasuredTest]) -> Iterator[Batch]:
         yield Batch(tuple(shows))
 
 
-def _split(tests: list[MeasuredTest], most: float, most_files: int) -> tuple[Batch, list[MeasuredTest]]:
-    """Return a batch of the first tests within these limits (at least one test), and the tests that are left."""
+def _split(
+    tests: list[MeasuredTest], most: float, most_files: int
+) -> tuple[Batch, list[MeasuredTest]]:
+    """Return a batch of the first tests within these limits (at least one test), and the tests that
+    are left.
+    """
     chosen: list[MeasuredTest] = []
     left: list[MeasuredTest] = []
     files: dict[str, str] = {}
     seconds = 0.0
     for test in tests:
         name = Path(test.file).name
-        fits = not chosen or (seconds + test.seconds <= most and (name in files or len(files) < most_files))
+        fits = not chosen or (
+            seconds + test.seconds <= most and (name in files or len(files) < most_files)
+        )
         if fits and files.setdefault(name, test.file) == test.file:
             chosen.append(test)
             seconds += test.seconds

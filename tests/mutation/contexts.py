@@ -1,6 +1,8 @@
-"""A pytest plugin that measures once, with coverage.py, which test runs which lines, and the cache for the result.
+"""A pytest plugin that measures once, with coverage.py, which test runs which lines, and the cache
+for the result.
 
-`python -m pytest -p mutation.contexts` writes into the folder that the environment variable MUTATION_CONTEXTS names.
+`python -m pytest -p mutation.contexts` writes into the folder that the environment variable
+MUTATION_CONTEXTS names.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ CONTEXTS = ROOT / ".mutants" / "contexts"
 
 
 class Recorder:
-    """Runs one coverage measurement for the complete session and switches its context with each test."""
+    """Runs one coverage measurement for the complete session and switches its context with each
+    test.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -48,7 +52,10 @@ class Recorder:
             self.passed.add(report.nodeid)
 
     def pytest_sessionfinish(self, exitstatus: int) -> None:
-        """Write what each test ran, one file per test file. After an interruption the results count as incomplete."""
+        """Write what each test ran, one file per test file.
+
+        After an interruption the results count as incomplete.
+        """
         self.measurement.stop()
         data = self.measurement.get_data()
         lines: dict[str, dict[str, list[int]]] = {}
@@ -58,7 +65,10 @@ class Recorder:
                 for context in contexts:
                     if context in self.passed:
                         lines.setdefault(context, {}).setdefault(name, []).append(line)
-        sources = {name: digest((ROOT / name).read_bytes()) for name in {file for ran in lines.values() for file in ran}}
+        sources = {
+            name: digest((ROOT / name).read_bytes())
+            for name in {file for ran in lines.values() for file in ran}
+        }
         files: dict[str, dict[str, object]] = {}
         for test in sorted(self.seconds):
             ran = {"seconds": round(self.seconds[test], 4), "lines": lines.get(test, {})}
@@ -67,7 +77,11 @@ class Recorder:
             path = self.folder / f"{file}.json"
             path.parent.mkdir(parents=True, exist_ok=True)
             whole = exitstatus not in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
-            document = {"digest": digest((ROOT / file).read_bytes()) if whole else "", "sources": sources, "tests": tests}
+            document = {
+                "digest": digest((ROOT / file).read_bytes()) if whole else "",
+                "sources": sources,
+                "tests": tests,
+            }
             path.write_text(json.dumps(document), encoding="utf-8")
 
 

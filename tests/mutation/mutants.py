@@ -1,8 +1,10 @@
-"""Mutants of a module: each is its source with one small change, of the kind that a programmer makes by mistake.
+"""Mutants of a module: each is its source with one small change, of the kind that a programmer
+makes by mistake.
 
-The changes are found in the syntax tree and applied to the text, so a mutant can be shown as a diff. Annotations, docstrings,
-`if TYPE_CHECKING:`, `__all__`, `Literal[…]`, decorators, raised errors and messages are not changed: mypy checks types, and a
-wrong word in a message does not change what is played.
+The changes are found in the syntax tree and applied to the text, so a mutant can be shown as a
+diff. Annotations, docstrings, `if TYPE_CHECKING:`, `__all__`, `Literal[…]`, decorators, raised
+errors and messages are not changed: mypy checks types, and a wrong word in a message does not
+change what is played.
 """
 
 from __future__ import annotations
@@ -42,16 +44,27 @@ ARITHMETIC: dict[type[ast.operator], tuple[str, str]] = {
 }
 """Each arithmetic operator as it is written, and its replacement."""
 
-SWAPPED = {"min": "max", "max": "min", "any": "all", "all": "any", "floor": "ceil", "ceil": "floor", "sorted": "list"}
+SWAPPED = {
+    "min": "max",
+    "max": "min",
+    "any": "all",
+    "all": "any",
+    "floor": "ceil",
+    "ceil": "floor",
+    "sorted": "list",
+}
 """Functions that are easily confused."""
 
 MESSAGES = {"error", "warn", "Diagnostic"}
 """Calls whose texts are messages. Each call whose name ends with `Error` is another."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mutant:
-    """One change of a file. `start` and `end` are offsets into its UTF-8 bytes; `line` and `column` count from 1."""
+    """One change of a file.
+
+    `start` and `end` are offsets into its UTF-8 bytes; `line` and `column` count from 1.
+    """
 
     file: str
     line: int
@@ -71,14 +84,22 @@ class Mutant:
 
     def diff(self, source: str) -> list[str]:
         """Return the lines that differ: `-` before the change, `+` after it."""
-        lines = difflib.unified_diff(source.splitlines(), self.mutated(source).splitlines(), n=0, lineterm="")
+        lines = difflib.unified_diff(
+            source.splitlines(), self.mutated(source).splitlines(), n=0, lineterm=""
+        )
         return [line for line in lines if not line.startswith(("---", "+++", "@@"))]
 
 
 @cache
 def find_mutants(file: str, source: str) -> tuple[Mutant, ...]:
-    """Return all mutants of a file, from top to bottom. A few are not valid Python, see `is_valid`."""
-    found = {(one.start, one.end, one.text): one for one in _Finder(file, source).found(ast.parse(source))}
+    """Return all mutants of a file, from top to bottom.
+
+    A few are not valid Python, see `is_valid`.
+    """
+    found = {
+        (one.start, one.end, one.text): one
+        for one in _Finder(file, source).found(ast.parse(source))
+    }
     return tuple(found[key] for key in sorted(found))
 
 
@@ -105,7 +126,7 @@ class _Finder:
         for line in self.data.splitlines(keepends=True):
             self.starts.append(self.starts[-1] + len(line))
 
-    # ---- traversal ----------------------------------------------------------------------------------------------------
+    # ---- traversal -------------------------------------------------------------------------------
 
     def found(self, node: ast.AST) -> Iterator[Mutant]:
         """Yield the mutants of a node and of everything inside it."""
@@ -121,7 +142,9 @@ class _Finder:
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 left_alone |= {id(node.returns), *(id(one) for one in node.decorator_list)}
-                left_alone |= {id(one) for one in node.type_params} if hasattr(node, "type_params") else set()
+                left_alone |= (
+                    {id(one) for one in node.type_params} if hasattr(node, "type_params") else set()
+                )
             case ast.ClassDef():
                 left_alone |= {id(one) for one in (*node.bases, *node.decorator_list)}
             case ast.arg() | ast.Import() | ast.ImportFrom() | ast.JoinedStr() | ast.Raise():
@@ -130,10 +153,16 @@ class _Finder:
                 return
             case ast.AnnAssign():
                 left_alone.add(id(node.annotation))
-            case ast.Assign() if any(isinstance(one, ast.Name) and one.id == "__all__" for one in node.targets):
+            case ast.Assign() if any(
+                isinstance(one, ast.Name) and one.id == "__all__" for one in node.targets
+            ):
                 return
             case ast.Call() if _name(node.func) in MESSAGES or _name(node.func).endswith("Error"):
-                left_alone |= {id(one) for one in (*node.args, *(word.value for word in node.keywords)) if _is_text(one)}
+                left_alone |= {
+                    id(one)
+                    for one in (*node.args, *(word.value for word in node.keywords))
+                    if _is_text(one)
+                }
             case _:
                 pass
         for child in ast.iter_child_nodes(node):
@@ -147,7 +176,9 @@ class _Finder:
                 yield from self._comparison(node)
             case ast.BoolOp():
                 yield from self._junction(node)
-            case ast.BinOp() if type(node.op) in ARITHMETIC and not _is_text(node.left) and not _is_text(node.right):
+            case ast.BinOp() if (
+                type(node.op) in ARITHMETIC and not _is_text(node.left) and not _is_text(node.right)
+            ):
                 was, becomes = ARITHMETIC[type(node.op)]
                 yield from self._between(node.left, node.right, was, becomes)
             case ast.AugAssign() if type(node.op) in ARITHMETIC and not _is_text(node.value):
@@ -173,7 +204,7 @@ class _Finder:
             case _:
                 pass
 
-    # ---- expressions --------------------------------------------------------------------------------------------------
+    # ---- expressions -----------------------------------------------------------------------------
 
     def _comparison(self, node: ast.Compare) -> Iterator[Mutant]:
         left = node.left
@@ -214,7 +245,11 @@ class _Finder:
 
     def _call(self, node: ast.Call) -> Iterator[Mutant]:
         name = _name(node.func)
-        if isinstance(node.func, ast.Name) and name in SWAPPED and not (name == "sorted" and node.keywords):
+        if (
+            isinstance(node.func, ast.Name)
+            and name in SWAPPED
+            and not (name == "sorted" and node.keywords)
+        ):
             yield self._change(node.func, SWAPPED[name], f"{name} to {SWAPPED[name]}")
         for word in node.keywords:
             if word.arg is not None:
@@ -228,16 +263,20 @@ class _Finder:
             end += len(rest) - len(following) + 1
         yield self._mutant(start, end, "", f"{word.arg}= removed")
 
-    # ---- statements ---------------------------------------------------------------------------------------------------
+    # ---- statements ------------------------------------------------------------------------------
 
     def _statement(self, node: ast.stmt) -> Iterator[Mutant]:
         match node:
             case ast.Expr(value=ast.Call() | ast.Await() | ast.Yield() | ast.YieldFrom()):
                 text = "yield" if isinstance(node.value, ast.Yield) else "pass"
                 yield self._change(node, text, "statement removed")
-            case ast.Assign(targets=[ast.Attribute() | ast.Subscript()]) | ast.Delete() | ast.Raise():
+            case (
+                ast.Assign(targets=[ast.Attribute() | ast.Subscript()]) | ast.Delete() | ast.Raise()
+            ):
                 yield self._change(node, "pass", "statement removed")
-            case ast.Return(value=ast.expr() as value) if not (isinstance(value, ast.Constant) and value.value is None):
+            case ast.Return(value=ast.expr() as value) if not (
+                isinstance(value, ast.Constant) and value.value is None
+            ):
                 yield self._change(node, "return None", "None returned")
             case ast.Return(value=None):
                 yield self._change(node, "pass", "return removed")
@@ -248,12 +287,14 @@ class _Finder:
             case _:
                 pass
 
-    # ---- text ---------------------------------------------------------------------------------------------------------
+    # ---- text ------------------------------------------------------------------------------------
 
     def _at(self, node: ast.expr | ast.stmt | ast.keyword) -> tuple[int, int]:
         assert node.end_lineno is not None
         assert node.end_col_offset is not None
-        return self.starts[node.lineno - 1] + node.col_offset, self.starts[node.end_lineno - 1] + node.end_col_offset
+        return self.starts[node.lineno - 1] + node.col_offset, self.starts[
+            node.end_lineno - 1
+        ] + node.end_col_offset
 
     def _text(self, node: ast.expr) -> str:
         start, end = self._at(node)
@@ -265,15 +306,25 @@ class _Finder:
     def _mutant(self, start: int, end: int, text: str, kind: str) -> Mutant:
         line = self.data.count(b"\n", 0, start) + 1
         column = len(self.data[self.starts[line - 1] : start].decode()) + 1
-        return Mutant(self.file, line, column, kind, start, end, text)
+        return Mutant(
+            file=self.file, line=line, column=column, kind=kind, start=start, end=end, text=text
+        )
 
     def _between(self, left: ast.expr, right: ast.expr, was: str, becomes: str) -> Iterator[Mutant]:
-        """Replace the operator between two operands, unless a comment precedes it. Parentheses do not matter."""
+        """Replace the operator between two operands, unless a comment precedes it.
+
+        Parentheses do not matter.
+        """
         start, end = self._at(left)[1], self._at(right)[0]
         between = self.data[start:end]
         position = between.find(was.encode())
         if position >= 0 and b"#" not in between[:position]:
-            yield self._mutant(start + position, start + position + len(was.encode()), becomes, f"{was} to {becomes}")
+            yield self._mutant(
+                start + position,
+                start + position + len(was.encode()),
+                becomes,
+                f"{was} to {becomes}",
+            )
 
 
 def _balanced(text: bytes) -> bool:
@@ -281,7 +332,9 @@ def _balanced(text: bytes) -> bool:
 
 
 def _is_text(node: ast.AST) -> bool:
-    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+    return isinstance(node, ast.JoinedStr) or (
+        isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
 
 
 def _name(function: ast.expr) -> str:

@@ -1,8 +1,9 @@
-"""Runs one mutant after another against its tests, each in a process forked from one that has already loaded the libraries.
+"""Runs one mutant after another against its tests, each in a process forked from one that has
+already loaded the libraries.
 
-The fork has not imported the project: it imports the project with the mutant in place of its module, so that changes of tables
-and classes take effect as well as changes of functions. The files of the project are never modified. Processes that a test
-starts run without the mutant.
+The fork has not imported the project: it imports the project with the mutant in place of its
+module, so that changes of tables and classes take effect as well as changes of functions. The files
+of the project are never modified. Processes that a test starts run without the mutant.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ from types import CodeType
 
 import pytest
 
-from mutation.choosing import Batch, MeasuredTest, batches
-from mutation.mutants import Mutant
+from tests.mutation.choosing import Batch, MeasuredTest, batches
+from tests.mutation.mutants import Mutant
 
 ROOT = Path(__file__).parents[2]
 LIBRARIES = (
@@ -39,18 +40,26 @@ LIBRARIES = (
 """Slow imports of the project and its tests."""
 
 PATIENCE = 30.0
-"""Seconds added to four times the duration of the tests without a mutant. After that time the mutant counts as detected."""
+"""Seconds added to four times the duration of the tests without a mutant.
+
+After that time the mutant counts as detected.
+"""
 
 MEMORY = 6 * 2**30
 """Maximum bytes of memory for a mutant."""
 
-REAL_TIME = ("soak", "midi", "reactor", "live")
-"""Test folders that can fail on a busy machine: if such a test detects a mutant, it must do so twice."""
+REAL_TIME = ("soak", "unit/midi", "integration/live", "integration/reactor", "unit/stages/reactor")
+"""Test folders that can fail on a busy machine: if such a test detects a mutant, it must do so
+twice.
+"""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The result of a mutant. `by` is the test that failed, or why it counts as detected without one. None: it survived."""
+    """The result of a mutant.
+
+    `by` is the test that failed, or why it counts as detected without one. None: it survived.
+    """
 
     target: str
     mutant: Mutant
@@ -67,13 +76,17 @@ class _Finder(MetaPathFinder):
         self.path = path
         self.source = source
 
-    def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
+    def find_spec(
+        self, fullname: str, path: object = None, target: object = None
+    ) -> ModuleSpec | None:
         """Return the mutated module, and None for all others."""
         if fullname != self.module:
             return None
         folders = [str(self.path.parent)] if self.path.name == "__init__.py" else None
         loader = _Loader(fullname, str(self.path), self.source)
-        return spec_from_file_location(fullname, self.path, loader=loader, submodule_search_locations=folders)
+        return spec_from_file_location(
+            fullname, self.path, loader=loader, submodule_search_locations=folders
+        )
 
 
 class _Loader(SourceFileLoader):
@@ -97,7 +110,10 @@ class _Chosen:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Keep only the chosen tests, fastest first."""
-        items[:] = sorted((one for one in items if one.nodeid in self.turns), key=lambda one: self.turns[one.nodeid])
+        items[:] = sorted(
+            (one for one in items if one.nodeid in self.turns),
+            key=lambda one: self.turns[one.nodeid],
+        )
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Record the test as failed or passed."""
@@ -111,7 +127,9 @@ def load_libraries() -> None:
     """Import slow modules once, before any fork."""
     for name in LIBRARIES:
         importlib.import_module(name)
-    assert not any(name.split(".")[0] == "sequencer" for name in sys.modules), "a fork must import the project itself"
+    assert not any(name.split(".")[0] == "sequencer" for name in sys.modules), (
+        "a fork must import the project itself"
+    )
 
 
 def module_of(file: str) -> str:
@@ -129,13 +147,21 @@ def run_mutant(target: str, mutant: Mutant, source: str, tests: Sequence[Measure
         while by is not None:
             left = Batch(tuple(test for test in batch.tests if test.name not in excused))
             by = run_batch(left, mutant, source) if left.tests else None
-            if by is None or not _in_real_time(by) or run_batch(_only(by, left), mutant, source) is not None:
+            if (
+                by is None
+                or not _in_real_time(by)
+                or run_batch(_only(by, left), mutant, source) is not None
+            ):
                 break
             excused.add(by)
         ran += len(batch.tests)
         if by is not None:
-            return Outcome(target, mutant, by, ran, time.monotonic() - began)
-    return Outcome(target, mutant, None, ran, time.monotonic() - began)
+            return Outcome(
+                target=target, mutant=mutant, by=by, tests=ran, seconds=time.monotonic() - began
+            )
+    return Outcome(
+        target=target, mutant=mutant, by=None, tests=ran, seconds=time.monotonic() - began
+    )
 
 
 def _in_real_time(test: str) -> bool:
@@ -146,10 +172,15 @@ def _only(name: str, batch: Batch) -> Batch:
     return Batch(tuple(test for test in batch.tests if test.name == name))
 
 
-def run_batch(batch: Batch, mutant: Mutant | None, source: str, *, all_of_them: bool = False) -> str | None:
-    """Run tests in a fork. Return the first that fails, or the reason if no test reported a failure; None if all pass.
+def run_batch(
+    batch: Batch, mutant: Mutant | None, source: str, *, all_of_them: bool = False
+) -> str | None:
+    """Run tests in a fork.
 
-    With `all_of_them`, it continues after a failure and returns each test that failed, one per line.
+    Return the first that fails, or the reason if no test reported a failure; None if all pass.
+
+    With `all_of_them`, it continues after a failure and returns each test that failed, one per
+    line.
     """
     folder = tempfile.mkdtemp(prefix="mutation-")
     answer = Path(folder) / "answer.json"
@@ -163,8 +194,11 @@ def run_batch(batch: Batch, mutant: Mutant | None, source: str, *, all_of_them: 
         if not answer.exists():
             return "the process ended"
         found = json.loads(answer.read_text(encoding="utf-8"))
-        if "error" in found or found["code"] == pytest.ExitCode.USAGE_ERROR:
+        usage_error = found.get("code") == pytest.ExitCode.USAGE_ERROR
+        if "error" in found or (usage_error and mutant is None):
             raise RuntimeError(f"the tests could not be run: {found}")
+        if usage_error:  # either a mistake in the call, or the mutant breaks `tests/conftest.py`
+            run_batch(batch, None, source)  # raises RuntimeError if it is a mistake in the call
         if found["failed"]:
             return "\n".join(found["failed"]) if all_of_them else str(found["failed"][0])
         passes = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
@@ -188,7 +222,15 @@ def _ends_in_time(child: int, seconds: float) -> bool:
     return False
 
 
-def _be_a_fork(batch: Batch, mutant: Mutant | None, source: str, folder: Path, answer: Path, *, all_of_them: bool) -> None:
+def _be_a_fork(
+    batch: Batch,
+    mutant: Mutant | None,
+    source: str,
+    folder: Path,
+    answer: Path,
+    *,
+    all_of_them: bool,
+) -> None:
     """Run the tests and end the process, whatever happens."""
     code = 1
     try:
@@ -203,8 +245,19 @@ def _be_a_fork(batch: Batch, mutant: Mutant | None, source: str, folder: Path, a
         _same_examples()
         chosen = _Chosen([test.name for test in batch.tests])
         os.chdir(ROOT)
-        options = ["-q", "-n0", "-p", "no:cacheprovider", "--timeout", "120", f"--basetemp={folder}/tests"]
-        options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # the libraries are loaded before pytest starts
+        options = [
+            "-q",
+            "-n0",
+            "-p",
+            "no:cacheprovider",
+            "--timeout",
+            "120",
+            f"--basetemp={folder}/tests",
+        ]
+        options += [
+            "-W",
+            "ignore::pytest.PytestAssertRewriteWarning",
+        ]  # the libraries are loaded before pytest starts
         options += [] if all_of_them else ["-x"]
         files = sorted({test.file for test in batch.tests})
         code = int(pytest.main(["-c", "pyproject.toml", *options, *files], plugins=[chosen]))

@@ -1,4 +1,6 @@
-"""Tests of the mutation tool: the mutants it finds and chooses, the tests it runs, and that its results are correct."""
+"""Tests of the mutation tool: the mutants it finds and chooses, the tests it runs, and that its
+results are correct.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +12,28 @@ from pathlib import Path
 
 import pytest
 
-from mutation.choosing import LIMIT, MeasuredTest, batches, choose_tests, lines_of, read_tests, stale_files
-from mutation.contexts import digest
-from mutation.mutants import Mutant, find_mutants, is_valid
-from mutation.sampling import ROOT, TARGETS, Mark, all_at, changed_lines, files_of, mark_of, read_marks, sample
-
-TESTS = ROOT / "tests"
+from tests.mutation.choosing import (
+    LIMIT,
+    MeasuredTest,
+    batches,
+    choose_tests,
+    lines_of,
+    read_tests,
+    stale_files,
+)
+from tests.mutation.contexts import digest
+from tests.mutation.mutants import Mutant, find_mutants, is_valid
+from tests.mutation.sampling import (
+    ROOT,
+    TARGETS,
+    Mark,
+    all_at,
+    changed_lines,
+    files_of,
+    mark_of,
+    read_marks,
+    sample,
+)
 
 
 def mutants_of(source: str) -> list[Mutant]:
@@ -36,7 +54,10 @@ def becomes(source: str) -> set[str]:
         ("a = b == c", {"a = b != c"}),
         ("a = b is c", {"a = b is not c"}),
         ("a = b not in c", {"a = b in c"}),
-        ("a = b < (c) <= b", {"a = b <= (c) <= b", "a = b >= (c) <= b", "a = b < (c) < b", "a = b < (c) > b"}),
+        (
+            "a = b < (c) <= b",
+            {"a = b <= (c) <= b", "a = b >= (c) <= b", "a = b < (c) < b", "a = b < (c) > b"},
+        ),
         ("a = b + c", {"a = b - c"}),
         ("a = b // c", {"a = b / c"}),
         ("a += b", {"a -= b", "pass"}),
@@ -44,7 +65,10 @@ def becomes(source: str) -> set[str]:
         ("a = not b", {"a = b"}),
         ("a = -b", {"a = b"}),
         ("a = b if c else a", {"a = b if (not (c)) else a"}),
-        ("a = [x for x in b if x]", {"a = [x for x in b if (not (x))]", "a = [x for x in b if True]"}),
+        (
+            "a = [x for x in b if x]",
+            {"a = [x for x in b if (not (x))]", "a = [x for x in b if True]"},
+        ),
         ("a = 4", {"a = 5"}),
         ("a = True", {"a = False"}),
         ("a = 1.5", {"a = 4.0"}),
@@ -98,7 +122,7 @@ def test_what_is_no_behaviour_is_left_alone() -> None:
     assert mutants_of(source) == []
 
 
-def test_a_mutant_says_where_it_is_and_what_it_changes() -> None:
+def test_a_mutant_describes_where_it_is_and_what_it_changes() -> None:
     source = "é = 'é'; a = (é\n  <  # less\n  2)\n"
     found = {one.kind: one for one in mutants_of(source)}
     assert [(str(one), one.diff(source)) for one in (found["2 to 3"], found["another text"])] == [
@@ -132,7 +156,9 @@ def test_mutants_at_a_position() -> None:
     lines = {one.line for _, one in all_at(path)}
     line = sorted(lines)[len(lines) // 2]
     assert {one.line for _, one in all_at(f"{path}:{line}")} == {line}
-    assert {one.line for _, one in all_at(f"{path}:{line - 20}-{line}")} == {one for one in lines if line - 20 <= one <= line}
+    assert {one.line for _, one in all_at(f"{path}:{line - 20}-{line}")} == {
+        one for one in lines if line - 20 <= one <= line
+    }
     with pytest.raises(ValueError, match="is not a file that is mutated"):
         all_at("sequencer/nothing.py")
 
@@ -141,6 +167,7 @@ def test_every_mutated_module_is_there() -> None:
     assert all(files_of(target) for target in TARGETS)
 
 
+@pytest.mark.slow
 def test_every_mark_is_of_a_mutant_that_exists_and_has_a_reason() -> None:
     marks = read_marks()
     found: set[tuple[str, str, str]] = set()
@@ -153,7 +180,7 @@ def test_every_mark_is_of_a_mutant_that_exists_and_has_a_reason() -> None:
 
 def test_a_mark_is_found_wherever_its_line_has_gone() -> None:
     source = "def f(a):\n    return a < 1\n"
-    mark = Mark("a.py", "return a < 1", "return a <= 1", "never equal")
+    mark = Mark(file="a.py", was="return a < 1", becomes="return a <= 1", reason="never equal")
     for text in (source, f"# more\n\n{source}"):
         marked = [one for one in mutants_of(text) if mark_of(one, text, [mark])]
         assert [one.kind for one in marked] == ["< to <="]
@@ -189,7 +216,9 @@ class C:
         (11, {11}),
     ],
 )
-def test_a_statement_has_its_lines_and_what_runs_at_import_has_none(line: int, lines: set[int] | None) -> None:
+def test_a_statement_has_its_lines_and_what_runs_at_import_has_none(
+    line: int, lines: set[int] | None
+) -> None:
     assert lines_of(line, SOURCE) == (None if lines is None else frozenset(lines))
 
 
@@ -203,8 +232,10 @@ def test_the_quickest_tests_that_run_the_line_come_first(tmp_path: Path) -> None
     ]
 
     def chosen(line: int, file: str = "a.py") -> list[str]:
-        mutant = Mutant(file, line, 1, "", 0, 0, "")
-        return [test.name.partition("::")[2] for test in choose_tests(mutant, SOURCE, tests, tmp_path)]
+        mutant = Mutant(file=file, line=line, column=1, kind="", start=0, end=0, text="")
+        return [
+            test.name.partition("::")[2] for test in choose_tests(mutant, SOURCE, tests, tmp_path)
+        ]
 
     assert chosen(6) == ["quick", "unknown", "slow"]
     assert chosen(11) == ["other", "quick", "unknown"]
@@ -213,7 +244,11 @@ def test_the_quickest_tests_that_run_the_line_come_first(tmp_path: Path) -> None
 
 
 def test_a_constant_is_used_by_the_tests_of_the_modules_that_import_it(tmp_path: Path) -> None:
-    for name, text in {"p/a.py": "A = 1\n", "p/b.py": "from p.a import A\n", "p/c.py": "from p.b import A\n"}.items():
+    for name, text in {
+        "p/a.py": "A = 1\n",
+        "p/b.py": "from p.a import A\n",
+        "p/c.py": "from p.b import A\n",
+    }.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
     slow, quick, other = (
@@ -221,12 +256,14 @@ def test_a_constant_is_used_by_the_tests_of_the_modules_that_import_it(tmp_path:
         MeasuredTest("tests/test_a.py::quick", 0.1, {"p/b.py": frozenset({1})}),
         MeasuredTest("tests/test_a.py::other", 0.1, {"p/c.py": frozenset({1})}),
     )
-    mutant = Mutant("p/a.py", 1, 1, "", 0, 0, "")
+    mutant = Mutant(file="p/a.py", line=1, column=1, kind="", start=0, end=0, text="")
     assert choose_tests(mutant, "A = 1\n", [other, quick, slow], tmp_path) == [slow, quick]
 
 
 def test_batches_begin_small_end_in_time_and_hold_no_two_files_of_one_name() -> None:
-    tests = [MeasuredTest(f"tests/{number % 2}/test_a.py::{number}", 1.0, {}) for number in range(200)]
+    tests = [
+        MeasuredTest(f"tests/{number % 2}/test_a.py::{number}", 1.0, {}) for number in range(200)
+    ]
     found = list(batches(tests))
     assert found[0].seconds == 2.0
     assert all(len({test.file for test in one.tests}) == 1 for one in found)
@@ -254,9 +291,13 @@ def test_what_was_measured_is_used_as_long_as_it_is_true(tmp_path: Path) -> None
     kept.parent.mkdir(parents=True)
     kept.write_text(json.dumps(document))
     assert stale_files([test], cache, root) == []
-    assert read_tests(cache, root) == [MeasuredTest("tests/test_a.py::test_one", 0.5, {"a.py": frozenset({1})})]
+    assert read_tests(cache, root) == [
+        MeasuredTest("tests/test_a.py::test_one", 0.5, {"a.py": frozenset({1})})
+    ]
     (root / "a.py").write_text("A = 2\n")
-    assert read_tests(cache, root) == [MeasuredTest("tests/test_a.py::test_one", 0.5, {"a.py": None})]
+    assert read_tests(cache, root) == [
+        MeasuredTest("tests/test_a.py::test_one", 0.5, {"a.py": None})
+    ]
     test.write_text("def test_two(): pass\n")
     assert stale_files([test], cache, root) == ["tests/test_a.py"]
     test.unlink()
@@ -267,21 +308,23 @@ def test_what_was_measured_is_used_as_long_as_it_is_true(tmp_path: Path) -> None
 
 PROGRAM = """
 import json, sys
-from mutation import running
-from mutation.choosing import Batch, MeasuredTest
-from mutation.mutants import Mutant
-from mutation.sampling import ROOT
+from tests.mutation import running
+from tests.mutation.choosing import Batch, MeasuredTest
+from tests.mutation.mutants import Mutant
+from tests.mutation.sampling import ROOT
 
 running.load_libraries()
 FILE = "sequencer/core/timebase.py"
 SOURCE = (ROOT / FILE).read_text(encoding="utf-8")
 HEAD = "def nanoseconds(seconds: Fraction) -> int:\\n"
 START = SOURCE.encode().index(b"def nanoseconds(")
-test = MeasuredTest("tests/timebase/test_timebase.py::" + sys.argv[1], 0.1, {})
+test = MeasuredTest("tests/unit/core/test_timebase.py::" + sys.argv[1], 0.1, {})
 
 def end(text, patience=60.0):
     running.PATIENCE = patience
-    mutant = None if text is None else Mutant(FILE, 1, 1, "", START, START, text)
+    mutant = None if text is None else Mutant(
+        file=FILE, line=1, column=1, kind="", start=START, end=START, text=text
+    )
     return running.run_batch(Batch((test,)), mutant, SOURCE)
 
 print(json.dumps([
@@ -296,23 +339,57 @@ print(json.dumps([
 
 def test_a_mutant_is_detected_by_failing_crashing_or_hanging_tests_only() -> None:
     name = "test_bar_and_beat_are_the_inverse_of_quarters_exactly"
-    done = subprocess.run([sys.executable, "-c", PROGRAM, name], cwd=TESTS, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, name],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     ends = json.loads(done.stdout)
-    assert ends == [None, None, "pytest ended with 2", "the process ended", "timed out"]
+    assert ends == [None, None, "pytest ended with 4", "the process ended", "timed out"]
+
+
+WRONG = """
+from tests.mutation import running
+from tests.mutation.choosing import Batch, MeasuredTest
+from tests.mutation.mutants import Mutant
+
+running.load_libraries()
+test = MeasuredTest("tests/unit/core/test_nothing.py::test_nothing", 0.1, {})
+mutant = Mutant(
+    file="sequencer/core/timebase.py",
+    line=1,
+    column=1,
+    kind="",
+    start=0,
+    end=0,
+    text="# nothing\\n",
+)
+running.run_batch(Batch((test,)), mutant, "")
+"""
+
+
+def test_a_test_that_does_not_exist_is_an_error_and_detects_no_mutant() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WRONG], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "RuntimeError: the tests could not be run: {'code': 4" in done.stderr
 
 
 CHANGED = """
-from mutation.choosing import MeasuredTest
-from mutation.running import load_libraries, run_mutant
-from mutation.sampling import ROOT, all_at
+from tests.mutation.choosing import MeasuredTest
+from tests.mutation.running import load_libraries, run_mutant
+from tests.mutation.sampling import ROOT, all_at
 
 load_libraries()
 FILE = "sequencer/core/timebase.py"
 SOURCE = (ROOT / FILE).read_text(encoding="utf-8")
 line = 1 + SOURCE[: SOURCE.index("def nanoseconds(")].count("\\n")
 tests = [
-    MeasuredTest(f"tests/timebase/test_timebase.py::{name}", 0.1, {})
+    MeasuredTest(f"tests/unit/core/test_timebase.py::{name}", 0.1, {})
     for name in ("test_bar_and_beat_are_the_inverse_of_quarters_exactly", "test_half_a_nanosecond_is_rounded_up")
 ]
 for target, mutant in all_at(f"{FILE}:{line}-{line + 2}"):
@@ -321,8 +398,10 @@ for target, mutant in all_at(f"{FILE}:{line}-{line + 2}"):
 
 
 def test_a_changed_function_is_detected_by_the_test_that_uses_it() -> None:
-    done = subprocess.run([sys.executable, "-c", CHANGED], cwd=TESTS, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", CHANGED], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
-    by = "tests/timebase/test_timebase.py::test_half_a_nanosecond_is_rounded_up"
+    by = "tests/unit/core/test_timebase.py::test_half_a_nanosecond_is_rounded_up"
     kinds = ("None returned", "floor to ceil", "* to /", "+ to -", "1 to 2", "2 to 3")
     assert sorted(done.stdout.splitlines()) == sorted(f"{kind} {by}" for kind in kinds)

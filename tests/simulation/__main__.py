@@ -1,4 +1,5 @@
-"""`python -m simulation`: play many shows, report which fail and how, and shrink the scripts that failed.
+"""`python -m tests.simulation`: play many shows, report which fail and how, and shrink the scripts
+that failed.
 
 Run it from the tests folder, or with `make simulate N=10000`. Exit code 1 if a show failed.
 """
@@ -19,12 +20,14 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from sequencer.core.errors import SequencerError
-from simulation.drawing import draw_script
-from simulation.invariants import Violation, violations
-from simulation.playing import play
-from simulation.script import Script, read_script
-from simulation.shrinking import shrunk
+from sequencer.engine.conductor.run_state import RunState
+from tests.simulation.drawing import draw_script
+from tests.simulation.invariants import Violation, violations
+from tests.simulation.playing import play
+from tests.simulation.script import Script, read_script
+from tests.simulation.shrinking import shrunk
 
+RunState.checks_transitions = True  # as in the other tests
 KEPT = Path(__file__).parent / "kept"
 BATCH = 10
 
@@ -49,11 +52,16 @@ def play_batch(seeds: range) -> list[tuple[int, str]]:
 
 
 def _batches(first: int, count: int) -> Iterator[range]:
-    return (range(start, min(start + BATCH, first + count)) for start in range(first, first + count, BATCH))
+    return (
+        range(start, min(start + BATCH, first + count))
+        for start in range(first, first + count, BATCH)
+    )
 
 
 def run(first: int, count: int, processes: int) -> dict[int, list[str]]:
-    """Return the violations of `count` shows from seed `first` on, by seed; print progress and each violation to stderr."""
+    """Return the violations of `count` shows from seed `first` on, by seed; print progress and each
+    violation to stderr.
+    """
     found: dict[int, list[str]] = {}
     began, done = time.monotonic(), 0
     batches = _batches(first, count)
@@ -65,18 +73,25 @@ def run(first: int, count: int, processes: int) -> dict[int, list[str]]:
                 clear = "\r" if sys.stderr.isatty() else ""
                 sys.stderr.write(f"{clear}seed {seed}: {sentence}\n")
             done = min(done + BATCH, count)
-            _tell(done, count, len(found), time.monotonic() - began)
+            _print_progress(done, count, len(found), time.monotonic() - began)
             waiting += [pool.submit(play_batch, one) for one in islice(batches, 1)]
     sys.stderr.write("\n" if sys.stderr.isatty() else "")
     return found
 
 
-def _tell(done: int, count: int, failed: int, seconds: float) -> None:
-    if not sys.stderr.isatty() and done % max(BATCH, count // 10 // BATCH * BATCH) and done != count:
+def _print_progress(done: int, count: int, failed: int, seconds: float) -> None:
+    if (
+        not sys.stderr.isatty()
+        and done % max(BATCH, count // 10 // BATCH * BATCH)
+        and done != count
+    ):
         return
     width = 30
     bar = "█" * (done * width // count)
-    text = f"{bar:·<{width}} {done}/{count} shows, {failed} failed, {done / max(seconds, 0.001):.0f} a second"
+    text = (
+        f"{bar:·<{width}} {done}/{count} shows, {failed} failed, {done / max(seconds, 0.001):.0f} "
+        "a second"
+    )
     sys.stderr.write(f"\r{text}" if sys.stderr.isatty() else f"{text}\n")
     sys.stderr.flush()
 
@@ -94,17 +109,33 @@ def shrink_and_show(script: Script, name: str, save: str | None) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Play the shows, report and shrink the failures; return the exit code."""
-    parser = argparse.ArgumentParser("simulation", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        "simulation", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("count", nargs="?", type=int, default=200, help="how many shows (200)")
     parser.add_argument("--first", type=int, default=0, metavar="SEED", help="the first seed (0)")
     parser.add_argument("--seed", type=int, help="play this one show, and print it")
     parser.add_argument("--show", type=Path, help="play a kept show")
-    parser.add_argument("--processes", type=int, default=min(2, os.cpu_count() or 1), help="how many at once (2)")
-    parser.add_argument("--shrink", type=int, default=1, metavar="COUNT", help="how many kinds of failure to shrink (1)")
-    parser.add_argument("--save", metavar="NAME", help="keep the first shrunk show in tests/simulation/kept/")
+    parser.add_argument(
+        "--processes", type=int, default=min(2, os.cpu_count() or 1), help="how many at once (2)"
+    )
+    parser.add_argument(
+        "--shrink",
+        type=int,
+        default=1,
+        metavar="COUNT",
+        help="how many kinds of failure to shrink (1)",
+    )
+    parser.add_argument(
+        "--save", metavar="NAME", help="keep the first shrunk show in tests/simulation/kept/"
+    )
     options = parser.parse_args(arguments)
     if options.seed is not None or options.show is not None:
-        script = draw_script(options.seed) if options.seed is not None else read_script(options.show.read_text("utf-8"))
+        script = (
+            draw_script(options.seed)
+            if options.seed is not None
+            else read_script(options.show.read_text("utf-8"))
+        )
         sys.stdout.write(f"{script}\n")
         found = {options.seed or 0: [str(one) for one in broken(script)]}
         found = {seed: sentences for seed, sentences in found.items() if sentences}
@@ -114,9 +145,13 @@ def main(arguments: list[str] | None = None) -> int:
     for seed, sentences in found.items():
         for sentence in sentences:
             sys.stdout.write(f"seed {seed}: {sentence}\n")
-    kinds = Counter(sentence.split(":", 1)[0] for sentences in found.values() for sentence in sentences)
+    kinds = Counter(
+        sentence.split(":", 1)[0] for sentences in found.values() for sentence in sentences
+    )
     for number, (name, _) in enumerate(kinds.most_common(options.shrink)):
-        seed = next(seed for seed, all_ in found.items() if any(one.startswith(f"{name}:") for one in all_))
+        seed = next(
+            seed for seed, all_ in found.items() if any(one.startswith(f"{name}:") for one in all_)
+        )
         shrink_and_show(script or draw_script(seed), name, options.save if number == 0 else None)
     if not found:
         sys.stdout.write(f"{options.count if script is None else 1} shows, no violation\n")

@@ -1,8 +1,10 @@
-"""Reactor in virtual time: the real stage of `sequencer.stages.reactor`, with simulated HTTP and WebRTC below it.
+"""Reactor in virtual time: the real stage of `sequencer.stages.reactor`, with simulated HTTP and
+WebRTC below it.
 
-`SimulatedReactor` is the server side: the platform's routes, a connection's channels and frames, and the simulated model.
-Commands and messages travel as frames of the protocol (v0 or v1), in the real codecs, with a latency in each direction. The
-settings, in a script's `stage`, are all optional:
+`SimulatedReactor` is the server side: the platform's routes, a connection's channels and frames,
+and the simulated model. Commands and messages travel as frames of the protocol (v0 or v1), in the
+real codecs, with a latency in each direction. The settings, in a script's `stage`, are all
+optional:
 
 ```yaml
 reactor:
@@ -26,7 +28,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from random import Random
 from typing import Any
 from unittest.mock import patch
@@ -49,7 +51,15 @@ from sequencer.stages.reactor.stage import ReactorStage
 from sequencer.stages.simulated.faults import Drop, End, Faults
 from sequencer.stages.simulated.faulty_channel import FaultyChannel
 from sequencer.stages.simulated.helios import HeliosModel
-from sequencer.stages.simulated.helios_state import Acknowledged, ChunkBegun, ChunkMade, Message, Output, UploadedImage, hash64
+from sequencer.stages.simulated.helios_state import (
+    Acknowledged,
+    ChunkBegun,
+    ChunkMade,
+    Message,
+    Output,
+    UploadedImage,
+    hash64,
+)
 from sequencer.stages.wire.codec import Wire, codec_for
 from sequencer.stages.wire.helios.commands import Problem
 from sequencer.stages.wire.messages import (
@@ -64,8 +74,8 @@ from sequencer.stages.wire.messages import (
     ServerMessage,
     SessionClosed,
 )
-from simulation.gear import duration
-from simulation.virtual_loop import LoopClock, LoopTime, VirtualLoop
+from tests.simulation.clock_device import duration
+from tests.simulation.virtual_loop import LoopClock, LoopTime, VirtualLoop
 
 SECOND = 10**9
 SESSION = "5e551011-0000-4000-8000-000000000001"
@@ -78,21 +88,26 @@ MOVING = 4
 
 
 @cache
-def _pictures() -> tuple[VideoFrame, ...]:
+def _frames_of_model() -> tuple[VideoFrame, ...]:
     """Return frames that differ clearly from each other, the last one dark."""
     shades = [np.full((16, 16), 60 + 45 * number, np.uint8) for number in range(MOVING)]
-    return tuple(VideoFrame.from_ndarray(one, format="gray") for one in [*shades, np.full((16, 16), 16, np.uint8)])
+    return tuple(
+        VideoFrame.from_ndarray(one, format="gray")
+        for one in [*shades, np.full((16, 16), 16, np.uint8)]
+    )
 
 
 class Channels:
-    """One connection, as the stage sees it: it has the methods of `sequencer.stages.reactor.connection.Connection`."""
+    """One connection, as the stage sees it: it has the methods of
+    `sequencer.stages.reactor.connection.Connection`.
+    """
 
     def __init__(self, reactor: SimulatedReactor, hooks: Hooks) -> None:
         self._reactor = reactor
         self.hooks = hooks
         self.is_open = False
         self.wire: Wire | None = None
-        self.last_sign = 0
+        self.last_activity = 0
         self._out = self._in = self._frames = 0
 
     async def offer(self) -> tuple[str, list[dict[str, object]]]:
@@ -104,9 +119,9 @@ class Channels:
         await asyncio.sleep(0.05)
         if self._reactor.is_dark:
             await asyncio.sleep(seconds)
-            raise StageError(f"the media connection did not come about within {seconds:.0f} s")
+            raise StageError(f"the media connection was not established within {seconds:.0f} s")
         self.is_open = True
-        self.last_sign = self._reactor.clock.now()
+        self.last_activity = self._reactor.clock.now()
         self._reactor.opened(self)
 
     def send(self, frame: Frame) -> None:
@@ -120,31 +135,35 @@ class Channels:
             self._reactor.received(self, frame.channel, frame.payload)
 
     async def silent_for(self) -> float:
-        """Return the seconds since anything arrived: acknowledgements arrive as long as the peer is alive."""
+        """Return the seconds since anything arrived: acknowledgements arrive as long as the peer is
+        alive.
+        """
         now = self._reactor.clock.now()
         if not self._reactor.is_dark:
-            self.last_sign = now
-        return (now - self.last_sign) / SECOND
+            self.last_activity = now
+        return (now - self.last_activity) / SECOND
 
-    def say(self, message: ServerMessage, channel: Channel = "data") -> None:
+    def emit(self, message: ServerMessage, channel: Channel = "data") -> None:
         """Send a message from the runtime to this client."""
         wire = self.wire or Wire.V0  # before it has received anything, a runtime sends v0
         frame = wire.write_server(message, channel)
         if frame is not None:
-            self._in = self._reactor.after_latency(self._in, lambda: self._heard(frame))
+            self._in = self._reactor.after_latency(self._in, lambda: self._arrive(frame))
 
-    def _heard(self, frame: Frame) -> None:
+    def _arrive(self, frame: Frame) -> None:
         if self.is_open and not self._reactor.is_dark:
             self.hooks.received(frame.channel, frame.payload)
 
-    def show(self, picture: VideoFrame, metadata: Metadata | None, pts: int, shown: Callable[[], None]) -> None:
+    def show(
+        self, frame: VideoFrame, metadata: Metadata | None, pts: int, shown: Callable[[], None]
+    ) -> None:
         """Send a frame of video; `shown` is called when it arrives."""
 
         def arrived() -> None:
             if self.is_open and not self._reactor.is_dark:
-                picture.pts = pts
+                frame.pts = pts
                 shown()
-                self.hooks.frame(picture, metadata)
+                self.hooks.frame(frame, metadata)
 
         self._frames = self._reactor.after_latency(self._frames, arrived)
 
@@ -162,7 +181,9 @@ class Channels:
 
 
 class _Pacer:
-    """Sends frames one after the other, at the model's rate; without a new one it repeats the last one or sends nothing."""
+    """Sends frames one after the other, at the model's rate; without a new one it repeats the last
+    one or sends nothing.
+    """
 
     def __init__(self, reactor: SimulatedReactor, fps: Fraction) -> None:
         self._reactor = reactor
@@ -181,7 +202,9 @@ class _Pacer:
             self._ticking = True
             now = Fraction(self._reactor.clock.now())
             missed = max(0, -((self._next - now) // self._step)) if self._next < now else 0
-            self._next = self._next + missed * self._step if self._reactor.repeats else max(now, self._next)
+            self._next = (
+                self._next + missed * self._step if self._reactor.repeats else max(now, self._next)
+            )
             self._reactor.clock.call_at(int(self._next), self._tick)
 
     def darken(self) -> None:
@@ -210,12 +233,18 @@ class _Pacer:
 
     def _metadata(self, own: bytes) -> Metadata | None:
         self._sent += 1
-        return Metadata(self._sent, self._reactor.clock.now() // 1000, own) if self._reactor.metadata else None
+        return (
+            Metadata(self._sent, self._reactor.clock.now() // 1000, own)
+            if self._reactor.metadata
+            else None
+        )
 
     def _send(self, take: int, chunk: int, index: int) -> None:
         metadata = self._metadata(f"{take}.{chunk}.{index}".encode())
-        picture = _pictures()[self._new % MOVING]
-        self._reactor.show_frame(take, chunk, picture, metadata, is_first=index == 0 and not self._repeated)
+        frame = _frames_of_model()[self._new % MOVING]
+        self._reactor.show_frame(
+            take, chunk, frame, metadata, is_first=index == 0 and not self._repeated
+        )
 
 
 class SimulatedReactor:
@@ -226,6 +255,7 @@ class SimulatedReactor:
         clock: LoopClock,
         schedule: Schedule,
         faults: Faults,
+        *,
         settings: Mapping[str, Any],
         model: HeliosModel,
         noticed: Callable[[tuple[Output, ...]], None],
@@ -233,7 +263,8 @@ class SimulatedReactor:
     ) -> None:
         """Create the server.
 
-        `noticed` receives all output of the model, `displayed` the take and chunk whose first frame arrives.
+        `noticed` receives all output of the model, `displayed` the take and chunk whose first frame
+        arrives.
         """
         self.clock = clock
         self._faults = faults
@@ -275,8 +306,8 @@ class SimulatedReactor:
         if self.is_dark:
             raise httpx.ConnectError("nobody gets through")
         body = json.loads(request.content) if request.method == "POST" and request.content else {}
-        status, told = await self._route(request.method, request.url.path, body)
-        return httpx.Response(status, json=told)
+        status, reported = await self._route(request.method, request.url.path, body)
+        return httpx.Response(status, json=reported)
 
     async def _route(  # noqa: PLR0912  # one branch per route
         self, method: str, path: str, body: Mapping[str, Any]
@@ -319,30 +350,43 @@ class SimulatedReactor:
         self.is_begun = True
         self._orphaned = self.clock.now()
         self.clock.call_at(self.clock.now() + SECOND, self._watch)
-        moments: list[Drop | End] = [*self._drops, *([self._faults.end] if self._faults.end else [])]
+        moments: list[Drop | End] = [
+            *self._drops,
+            *([self._faults.end] if self._faults.end else []),
+        ]
         for moment in moments:
             if moment.at is not None:
-                self.clock.call_at(self.clock.now() + moment.at, lambda moment=moment: self._happen(moment))  # type: ignore[misc]  # binds now
+                self.clock.call_at(self.clock.now() + moment.at, partial(self._happen, moment))
         return 201, self._descriptor()
 
     def _descriptor(self) -> dict[str, Any]:
         state = "CLOSED" if self.is_over else "ACTIVE"
-        told: dict[str, Any] = {"session_id": SESSION, "state": state, "server_info": {"server_version": "3.2.3"}}
+        reported: dict[str, Any] = {
+            "session_id": SESSION,
+            "state": state,
+            "server_info": {"server_version": "3.2.3"},
+        }
         self._polls += 1
         if not self._is_platform or self._polls > 2:
-            told["selected_transport"] = {"protocol": "webrtc", "version": "1.0"}
-            told["capabilities"] = {"tracks": [{"name": "main_video", "kind": "video", "direction": "recvonly"}]}
-        return told
+            reported["selected_transport"] = {"protocol": "webrtc", "version": "1.0"}
+            reported["capabilities"] = {
+                "tracks": [{"name": "main_video", "kind": "video", "direction": "recvonly"}]
+            }
+        return reported
 
     async def _announce(self, body: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
         upload = f"upload-{len(self._uploads) + 1}"
         self._uploads[upload] = self._names[str(body["name"])]
-        return 201, {"presigned_id": upload, "presigned_url": f"{self.url}/uploads/{upload}?signature=secret"}
+        return 201, {
+            "presigned_id": upload,
+            "presigned_url": f"{self.url}/uploads/{upload}?signature=secret",
+        }
 
     async def _put(self, upload: str) -> tuple[int, Mapping[str, Any]]:
         """Handle an attempt to upload an image.
 
-        The result is `late 6s`, a status, `error` (no answer), or `lost` (the image arrived, the answer did not).
+        The result is `late 6s`, a status, `error` (no answer), or `lost` (the image arrived, the
+        answer did not).
         """
         await asyncio.sleep(self._faults.delays.upload / SECOND)
         attempt = self._attempts.popleft() if self._attempts else ""
@@ -356,7 +400,9 @@ class SimulatedReactor:
         if upload in self._brought:
             return 409, {}
         self._brought.add(upload)
-        self._model.uploaded(image.sha256, UploadedImage(image.width, image.height), self.clock.now())
+        self._model.uploaded(
+            image.sha256, UploadedImage(image.width, image.height), self.clock.now()
+        )
         if attempt == "lost":
             raise httpx.ReadTimeout("no answer")
         return 200, {}
@@ -374,13 +420,17 @@ class SimulatedReactor:
         return self.clock.now() < self._dark_until
 
     def after_latency(self, last: int, act: Callable[[], None]) -> int:
-        """Call `act` when a packet arrives, never before the previous one (`last`); return the time."""
+        """Call `act` when a packet arrives, never before the previous one (`last`); return the
+        time.
+        """
         now = self.clock.now()
         due = max(last, now + self._latency + hash64("way", now) % (self._latency // 4 + 1))
         self.clock.call_at(due, act)
         return due
 
-    def connect(self, tracks: Sequence[object], hooks: Hooks, servers: Sequence[object] = ()) -> Channels:
+    def connect(
+        self, tracks: Sequence[object], hooks: Hooks, servers: Sequence[object] = ()
+    ) -> Channels:
         """Create a client's connection. Replaces the class `Connection`."""
         return Channels(self, hooks)
 
@@ -414,7 +464,7 @@ class SimulatedReactor:
         match what:
             case End():
                 for peer in self._peers:
-                    peer.say(SessionClosed(what.reason), "control")
+                    peer.emit(SessionClosed(what.reason), "control")
                 self.clock.call_at(self.clock.now() + 2 * self._latency, self._end_session)
             case Drop() if not self.is_dark:
                 self._dark_since = self.clock.now()
@@ -424,7 +474,7 @@ class SimulatedReactor:
                 for peer in [] if self._silent else peers:
                     peer.broken("the data channel was closed from the other side")
                 for peer in peers if self._silent else []:
-                    peer.last_sign = self._dark_since
+                    peer.last_activity = self._dark_since
                     self.clock.call_at(self._dark_until, lambda peer=peer: self._back(peer))  # type: ignore[misc]  # binds now
             case Drop():
                 pass  # the network is down already
@@ -446,7 +496,7 @@ class SimulatedReactor:
             case CommandRequest() as sent:
                 self._command(peer, sent, self.clock.now() + UPLOAD_PATIENCE)
             case SchemaRequest(request=request):
-                peer.say(Schema({}, request), "control")
+                peer.emit(Schema({}, request), "control")
             case _:
                 pass
 
@@ -455,9 +505,16 @@ class SimulatedReactor:
         for name, reference in sent.uploads:
             if reference.upload_id not in self._brought:
                 if self.clock.now() < patience:
-                    self.clock.call_at(self.clock.now() + SECOND // 10, lambda: self._command(peer, sent, patience))
+                    self.clock.call_at(
+                        self.clock.now() + SECOND // 10, lambda: self._command(peer, sent, patience)
+                    )
                 else:
-                    self._refuse(peer, sent, "unresolved_upload", f"{name}: the bytes of the upload never came")
+                    self._refuse(
+                        peer,
+                        sent,
+                        "unresolved_upload",
+                        f"{name}: the bytes of the upload never arrived",
+                    )
                 return
             data[name] = self._uploads[reference.upload_id].sha256
         problem = self._model.read(sent.type, data)
@@ -473,13 +530,17 @@ class SimulatedReactor:
 
     def _refuse(self, peer: Channels, sent: CommandRequest, code: str, reason: str) -> None:
         if sent.request:
-            peer.say(ErrorReply(sent.request, code, reason))
+            peer.emit(ErrorReply(sent.request, code, reason))
 
     def _answered(self, asks: tuple[int, ...], message: Message | None) -> None:
         for ask in asks:
             peer, request = self._asks.pop(ask, (None, ""))
             if peer is not None and peer.is_open:
-                peer.say(Ack(request) if message is None else ModelMessage(message.type, message.data, request))
+                peer.emit(
+                    Ack(request)
+                    if message is None
+                    else ModelMessage(message.type, message.data, request)
+                )
 
     # ---- the model
 
@@ -490,16 +551,22 @@ class SimulatedReactor:
                 case Message():
                     carried = self._link.carry(output)
                     for message in carried:
-                        self._say_at(message)
-                    if not any(one.answers == output.answers for one in carried) and not self._link.holds(output):
+                        self._send_at(message)
+                    if not any(
+                        one.answers == output.answers for one in carried
+                    ) and not self._link.holds(output):
                         self._answered(output.answers, None)
                 case Acknowledged():
                     self._answered(output.answers, None)
                 case ChunkBegun():
-                    for drop in [one for one in self._drops if one.at_chunk(output.take, output.look.chunk)]:
+                    for drop in [
+                        one for one in self._drops if one.at_chunk(output.take, output.look.chunk)
+                    ]:
                         self._drops.remove(drop)
                         self._happen(drop)
-                    if self._faults.end is not None and self._faults.end.at_chunk(output.take, output.look.chunk):
+                    if self._faults.end is not None and self._faults.end.at_chunk(
+                        output.take, output.look.chunk
+                    ):
                         self._happen(self._faults.end)
                 case ChunkMade():
                     self._made(output)
@@ -512,42 +579,52 @@ class SimulatedReactor:
         self._wake = None
         self._pass_on(self._model.advance(self.clock.now()))
 
-    def _say_at(self, message: Message) -> None:
+    def _send_at(self, message: Message) -> None:
         if message.at <= self.clock.now():
-            self._say(message)
+            self._send_message(message)
         else:
-            self.clock.call_at(message.at, lambda: self._say(message))
+            self.clock.call_at(message.at, lambda: self._send_message(message))
 
-    def _say(self, message: Message) -> None:
+    def _send_message(self, message: Message) -> None:
         if self.is_over:
             return
         if message.name == "generation_reset" and self._dark_frames:
             self.clock.call_at(max(self.clock.now(), self._shown_at), self._pacer.darken)
         for peer in list(self._peers):
-            peer.say(ModelMessage(message.type, message.data))
+            peer.emit(ModelMessage(message.type, message.data))
         self._answered(message.answers, message)
 
     def _made(self, made: ChunkMade) -> None:
         look, delays = made.look, self._faults.delays
         lag = delays.shown
         if delays.shown_jitter:
-            lag += hash64(self._faults.seed, "shown", made.take, look.chunk) % (delays.shown_jitter + 1)
+            lag += hash64(self._faults.seed, "shown", made.take, look.chunk) % (
+                delays.shown_jitter + 1
+            )
         self._shown_at = max(self._shown_at, made.at + lag)
         if look.frames:
-            self.clock.call_at(self._shown_at, lambda: self._pacer.add(made.take, look.chunk, look.frames))
+            self.clock.call_at(
+                self._shown_at, lambda: self._pacer.add(made.take, look.chunk, look.frames)
+            )
 
-    def show_frame(self, take: int, chunk: int, picture: VideoFrame, metadata: Metadata | None, is_first: bool) -> None:
+    def show_frame(
+        self, take: int, chunk: int, frame: VideoFrame, metadata: Metadata | None, is_first: bool
+    ) -> None:
         """Send a frame of a chunk."""
-        self._send_frame(picture, metadata, lambda: self._displayed(take, chunk) if is_first else None)
+        self._send_frame(
+            frame, metadata, lambda: self._displayed(take, chunk) if is_first else None
+        )
 
     def show_dark(self, metadata: Metadata | None) -> None:
         """Send a dark frame."""
-        self._send_frame(_pictures()[MOVING], metadata, lambda: None)
+        self._send_frame(_frames_of_model()[MOVING], metadata, lambda: None)
 
-    def _send_frame(self, picture: VideoFrame, metadata: Metadata | None, shown: Callable[[], None]) -> None:
+    def _send_frame(
+        self, frame: VideoFrame, metadata: Metadata | None, shown: Callable[[], None]
+    ) -> None:
         pts = self.clock.now() * 90_000 // SECOND
         for peer in self._peers:
-            peer.show(picture, metadata, pts, shown)
+            peer.show(frame, metadata, pts, shown)
 
     # ---- the end
 
@@ -582,7 +659,9 @@ def beneath(reactor: SimulatedReactor, loop: VirtualLoop) -> Iterator[httpx.Mock
 
 
 def drawn_connection(rng: Random) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Draw a connection to Reactor with its possible failures, and the faults that it requires of the model."""
+    """Draw a connection to Reactor with its possible failures, and the faults that it requires of
+    the model.
+    """
     found: dict[str, Any] = {"protocol": ("auto", "v0", "v1", "v1")[rng.randrange(4)]}
     faults: dict[str, Any] = {}
     if found["protocol"] != "v1" and rng.randrange(3) == 0:
@@ -597,7 +676,10 @@ def drawn_connection(rng: Random) -> tuple[dict[str, Any], dict[str, Any]]:
     if rng.randrange(3) == 0:
         found["losses"] = ("silent", "closed")[rng.randrange(2)]
         faults["drops"] = [
-            {"at": f"{rng.randrange(40_000)}ms", "for": ("300ms", "2s", "7s", "25s", "60s")[rng.randrange(5)]}
+            {
+                "at": f"{rng.randrange(40_000)}ms",
+                "for": ("300ms", "2s", "7s", "25s", "60s")[rng.randrange(5)],
+            }
             for _ in range(1 + rng.randrange(2))
         ]
     if rng.randrange(2):

@@ -1,6 +1,7 @@
-"""Draws what a show has beyond a score on the embedded stage: the kind of stage, durations, texts.
+"""Draws what a show has beyond a score on the simulator: the kind of stage, durations, texts.
 
-Each show has a few of these dimensions. They are drawn separately from the rest, from the seed alone.
+Each show has a few of these dimensions. They are drawn separately from the rest, from the seed
+alone.
 """
 
 from __future__ import annotations
@@ -9,14 +10,14 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from simulation.connection import drawn_connection
-from simulation.script import Script
+from tests.simulation.connection import drawn_connection
+from tests.simulation.script import Script
 
 LONG_EVERY = 200
 """One show in this many has thousands of chunks."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dimensions:
     """The additional properties of a show."""
 
@@ -53,7 +54,15 @@ def drawn_dimensions(seed: int) -> Dimensions:
     if rng.randrange(5) == 0:
         connection, faults = drawn_connection(rng)
         stage = {"reactor": connection}
-    return Dimensions(kind, with_texts, with_long_texts, False, display, stage, faults)
+    return Dimensions(
+        kind=kind,
+        with_texts=with_texts,
+        with_long_texts=with_long_texts,
+        is_long=False,
+        display=display,
+        stage=stage,
+        faults=faults,
+    )
 
 
 def features(script: Script) -> set[str]:  # noqa: PLR0912  # one branch per dimension
@@ -63,7 +72,14 @@ def features(script: Script) -> set[str]:  # noqa: PLR0912  # one branch per dim
     delays = faults.get("delays", {})
     reactor = stage.get("reactor")
     lines = script.score.splitlines()
-    chunks = next((int(line.split()[1][:-1]) for line in lines if line.startswith("end ") and line.endswith("c")), 0)
+    chunks = next(
+        (
+            int(line.split()[1][:-1])
+            for line in lines
+            if line.startswith("end ") and line.endswith("c")
+        ),
+        0,
+    )
     if chunks > 1000 or any(f"*{count}" in script.score for count in range(100, 1000)):
         found.add("thousands of chunks")
     if "sending" in stage:
@@ -89,7 +105,11 @@ def features(script: Script) -> set[str]:  # noqa: PLR0912  # one branch per dim
         found.add(f"Reactor protocol {reactor.get('protocol', 'auto')}")
         if faults.get("dialect") == "1.x":
             found.add("Reactor dialect 1.x")
-        found.update(f"Reactor {key}" for key in ("losses", "uploads", "latency", "metadata", "repeats") if key in reactor)
+        found.update(
+            f"Reactor {key}"
+            for key in ("losses", "uploads", "latency", "metadata", "repeats")
+            if key in reactor
+        )
         found.add("Reactor platform" if reactor.get("platform") else "Reactor local")
         if len({image for image in ("a.png", "b.png", "c.png") if image in script.score}) > 1:
             found.add("Reactor with two images")

@@ -1,4 +1,6 @@
-"""The evidence of a show: what the report says, what the journal contains, and what the model really made."""
+"""The evidence of a show: what the report states, what the journal contains, and what the model
+really made.
+"""
 
 from __future__ import annotations
 
@@ -11,19 +13,29 @@ from typing import Any
 
 from sequencer.engine.conductor.deliveries import Delivery, Status
 from sequencer.engine.conductor.report import CueReport
+from sequencer.engine.conductor.transitions import Phase
 from sequencer.engine.journal import Journal, parse_journal
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command
-from sequencer.events.events import ChunkDone, ConnectionLost, OperatorPause, Paused, UploadFailed
+from sequencer.events.events import (
+    ChunkDone,
+    ConnectionLost,
+    OperatorPause,
+    Paused,
+    StateReported,
+    UploadFailed,
+)
 from sequencer.schedule.model import PromptAct
 from sequencer.stages.simulated.helios_state import ChunkBegun, ChunkInputs, ChunkMade
-from simulation.gear import duration
-from simulation.playing import SECOND, Heard, Show
+from tests.simulation.clock_device import duration
+from tests.simulation.playing import SECOND, ReceivedCommand, Show
 
-TELLING = frozenset({Status.MISSED, Status.REFUSED, Status.STUCK, Status.DROPPED})
+FAILED = frozenset({Status.MISSED, Status.REFUSED, Status.STUCK, Status.DROPPED})
 """The statuses in the report of a cue that did not act as written."""
 COUNTED = 7
-"""By how many frames a chunk may be found too late or too early if frames have no metadata or a take begins."""
+"""By how many frames a chunk may be found too late or too early if frames have no metadata or a
+take begins.
+"""
 LOOSE = ("messages", "refuse", "drops", "end", "uploads", "uploads_last", "unheard", "warmup")
 """Faults that make a show not calm."""
 
@@ -45,7 +57,9 @@ class Evidence:
         if show.outcome is None or show.conductor is None:
             raise ValueError("a show that fell over has no evidence")
         self.report = show.outcome.report
-        self.lines: dict[int, Delivery] = {line.number: line for line in show.conductor.run.plan.lines}
+        self.lines: dict[int, Delivery] = {
+            line.number: line for line in show.conductor.view.deliveries
+        }
         self.cues: dict[int, CueReport] = {cue.number: cue for cue in self.report.cues}
 
     @cached_property
@@ -60,12 +74,14 @@ class Evidence:
             or self.raced
             or self.is_slow
             or any(isinstance(event, ConnectionLost | UploadFailed) for event in self.events)
-            or any("finish@" in hand for hand in self.show.script.hands)
+            or any("finish@" in hand for hand in self.show.script.operator_events)
         )
 
     @cached_property
     def calm_but_for_resets(self) -> bool:
-        """Whether a show is calm except that resets may be reported again, which must have no effect."""
+        """Whether a show is calm except that resets may be reported again, which must have no
+        effect.
+        """
         faults = dict(self.show.script.faults)
         mishaps = faults.pop("messages", [])
         others = any(one["type"] != "generation_reset" or one["do"] != "repeat" for one in mishaps)
@@ -75,12 +91,16 @@ class Evidence:
     def is_slow(self) -> bool:
         """Whether commands take so long to arrive that those sent in time may be too late."""
         latency = duration(str(self.show.script.stage.get("reactor", {}).get("latency", "0s")))
-        shortest = Fraction(self.show.schedule.grid.frames) / (self.show.faults.fps or self.show.schedule.grid.fps)
+        shortest = Fraction(self.show.schedule.grid.frames) / (
+            self.show.faults.fps or self.show.schedule.grid.fps
+        )
         return self.show.sending + 3 * latency > shortest * SECOND / 8
 
     @cached_property
     def jitter_on_the_way(self) -> int:
-        """By how many nanoseconds the delays of two frames from Reactor may differ (see `SimulatedReactor`)."""
+        """By how many nanoseconds the delays of two frames from Reactor may differ (see
+        `SimulatedReactor`).
+        """
         return duration(str(self.show.script.stage.get("reactor", {}).get("latency", "0s"))) // 4
 
     @cached_property
@@ -99,19 +119,53 @@ class Evidence:
 
     @cached_property
     def raced(self) -> bool:
-        """Whether an image was sent so close to a boundary (as a rule may do) that it cannot be encoded in time for it."""
+        """Whether an image was sent so close to a boundary (as a rule may do) that it cannot be
+        encoded in time for it.
+
+        The same for a setting that arrives on the very nanosecond of a boundary which had not been
+        reported when it was sent.
+        """
         encoding = self.show.faults.delays.image
         sent: dict[int, int] = {}
         for one in self.show.model:
-            if isinstance(one, Heard) and one.name == "set_conditioning" and one.following > 0:
+            if (
+                isinstance(one, ReceivedCommand)
+                and one.name == "set_conditioning"
+                and one.following > 0
+            ):
                 sent[one.take] = one.at
             elif isinstance(one, ChunkBegun) and one.at - sent.pop(one.take, -encoding) < encoding:
                 return True
-        return False
+        return bool(self.set_on_a_boundary)
+
+    @cached_property
+    def set_on_a_boundary(self) -> set[tuple[int, str]]:
+        """Score chunks that began on the nanosecond at which a setting arrived, before that was
+        known; with its name.
+        """
+        found: set[tuple[int, str]] = set()
+        arrived: list[ReceivedCommand] = []
+        for one in self.show.model:
+            if (
+                isinstance(one, ReceivedCommand)
+                and one.name in ("set_sr_scale", "set_image_strength")
+                and one.following > 0
+            ):
+                arrived.append(one)
+            elif isinstance(one, ChunkBegun):
+                found |= {
+                    (received.making + 1, received.name)
+                    for received in arrived
+                    if (received.at, received.take) == (one.at, one.take)
+                }
+                arrived.clear()
+        return found
 
     @cached_property
     def answers_late(self) -> bool:
-        """Whether answers may come after the boundary that they refer to: then nobody knows where an image landed."""
+        """Whether answers may come after the boundary that they refer to: then nobody knows where
+        an image landed.
+        """
         delays = self.show.script.faults.get("delays", {})
         return any(key in delays for key in ("answer", "jitter", "at_chunk", "image"))
 
@@ -124,12 +178,12 @@ class Evidence:
     def was_paused(self) -> bool:
         """Whether anybody requested a pause."""
         asked = any(isinstance(step.event, OperatorPause | Paused) for step in self.show.steps)
-        return asked or any(one.name == "pause" for one in self.heard)
+        return asked or any(one.name == "pause" for one in self.received)
 
     @cached_property
-    def heard(self) -> list[Heard]:
+    def received(self) -> list[ReceivedCommand]:
         """Every command that reached the model."""
-        return [one for one in self.show.model if isinstance(one, Heard)]
+        return [one for one in self.show.model if isinstance(one, ReceivedCommand)]
 
     @cached_property
     def events(self) -> list[Event]:
@@ -143,12 +197,16 @@ class Evidence:
 
     @cached_property
     def bases(self) -> dict[int, int]:
-        """The score chunk at which each of the model's takes began, according to the conductor that started it."""
-        return {one.take: one.base for one in self.heard if one.name == "start"}
+        """The score chunk at which each of the model's takes began, according to the conductor that
+        started it.
+        """
+        return {one.take: one.base for one in self.received if one.name == "start"}
 
     @cached_property
     def made(self) -> list[Made]:
-        """Every chunk that was made, in order, except those that a late reset lets a take make beyond the next take's start."""
+        """Every chunk that was made, in order, except those that a late reset lets a take make
+        beyond the next take's start.
+        """
         found = []
         takes = sorted(self.bases)
         for one in self.show.model:
@@ -173,10 +231,39 @@ class Evidence:
         return parse_journal(self.show.journal)
 
     @cached_property
-    def told_of(self) -> set[int]:
-        """The score chunks whose report arrived; not those that the model made while its last chunk was being shown."""
-        reported = {step.base + step.event.chunk for step in self.show.steps if isinstance(step.event, ChunkDone)}
+    def reported_chunks(self) -> set[int]:
+        """The score chunks whose report arrived; not those that the model made while its last chunk
+        was being shown.
+        """
+        reported = {
+            step.base + step.event.chunk
+            for step in self.show.steps
+            if isinstance(step.event, ChunkDone)
+        }
         return {chunk for chunk in reported if chunk < self.report.chunks}
+
+    @cached_property
+    def stated_chunks(self) -> set[int]:
+        """The score chunks of which a state reported that they were being made."""
+        return {
+            step.base + step.event.chunk
+            for step in self.show.steps
+            if isinstance(step.event, StateReported)
+            and step.event.running
+            and step.phase is Phase.PLAYING
+        }
+
+    @cached_property
+    def begun_after_a_rest(self) -> set[int]:
+        """The score chunks that did not begin when the chunk before them was made."""
+        found: set[int] = set()
+        made: dict[int, int] = {}
+        for one in self.show.model:
+            if isinstance(one, ChunkMade):
+                made[one.take] = one.at
+            elif isinstance(one, ChunkBegun) and one.at != made.get(one.take, one.at):
+                found.add(self.bases[one.take] + one.look.chunk)
+        return found
 
     @cached_property
     def last_reported(self) -> int:

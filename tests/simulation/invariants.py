@@ -1,7 +1,10 @@
-"""What must hold after every show, whatever went wrong in it. Each invariant has a name, and describes what violates it.
+"""What must hold after every show, whatever went wrong in it.
 
-Some always hold. Others hold only in a *calm* show: the model may be odd or slow, but it loses, refuses and corrupts nothing,
-and the operator lets it play; there every cue has to land where it was planned.
+Each invariant has a name, and describes what violates it.
+
+Some always hold. Others hold only in a *calm* show: the model may be odd or slow, but it loses,
+refuses and corrupts nothing, and the operator lets it play; there every cue has to land where it
+was planned.
 """
 
 from __future__ import annotations
@@ -12,10 +15,21 @@ from dataclasses import dataclass
 from sequencer.engine.replay import replay
 from sequencer.events.commands import Finish, SendMidi, WakeAt
 from sequencer.events.events import Paused, Resumed
-from simulation.agreeing import sends_the_score, shows_nothing_else, shows_the_score, ticks_the_score
-from simulation.arriving import answers_known, commands_in_order, events_in_order, messages_read_once, time_code_read
-from simulation.evidence import Evidence
-from simulation.leaving import (
+from tests.simulation.agreeing import (
+    sends_the_score,
+    shows_nothing_else,
+    shows_the_score,
+    ticks_the_score,
+)
+from tests.simulation.arriving import (
+    answers_known,
+    commands_in_order,
+    events_in_order,
+    messages_read_once,
+    time_code_read,
+)
+from tests.simulation.evidence import Evidence
+from tests.simulation.leaving import (
     committed_stays,
     images_have_prompts,
     live_commands_leave_in_time,
@@ -26,20 +40,25 @@ from simulation.leaving import (
     seeds_are_kept,
     sent_once,
 )
-from simulation.playing import Show
-from simulation.reporting import (
+from tests.simulation.playing import Show
+from tests.simulation.reporting import (
     calm_lands,
     figures_are_right,
-    firings_are_told,
-    moves_are_told,
+    firings_are_reported,
+    moves_are_reported,
     nothing_lost,
     report_is_true,
     seen_on_the_beat,
     seen_on_the_tape,
-    shown_as_told,
+    shown_as_reported,
     skipped_is_not_shown,
 )
-from simulation.showing import clock_ticks, nothing_after_stop, shown_before_closing, shown_is_the_models
+from tests.simulation.showing import (
+    clock_ticks,
+    nothing_after_stop,
+    shown_before_closing,
+    shown_is_the_models,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +83,7 @@ def session_closed(seen: Evidence) -> Iterator[str]:
     if len(finishes) != 1:
         yield f"the run finished {len(finishes)} times"
     elif not isinstance(show.steps[-1].commands[-1], Finish):
-        yield "something came behind the finish"
+        yield "something came after the finish"
 
 
 def reactor_is_left(seen: Evidence) -> Iterator[str]:
@@ -80,7 +99,10 @@ def comes_to_an_end(seen: Evidence) -> Iterator[str]:
         return
     if any(isinstance(step.event, Paused | Resumed) for step in show.steps):
         return
-    yield f"it did not end by itself: {seen.report.ended}; {show.steps[-1].phase}, chunk {show.steps[-1].making}"
+    yield (
+        f"it did not end by itself: {seen.report.ended}; {show.steps[-1].phase}, chunk "
+        f"{show.steps[-1].making}"
+    )
 
 
 def replay_is_clean(seen: Evidence) -> Iterator[str]:
@@ -96,21 +118,36 @@ def replay_is_clean(seen: Evidence) -> Iterator[str]:
 
 
 def journal_agrees(seen: Evidence) -> Iterator[str]:
-    """The journal contains every event and every command, in order, and the stage received what the journal contains."""
+    """The journal contains every event and every command, in order, and the stage received what the
+    journal contains.
+    """
     happened: list[object] = []
     for step in seen.show.steps:
         happened.append(step.event)
         happened += step.commands
-    written = [one.event if one.event is not None else one.command for one in seen.journal.records if one.end is None]
+    written = [
+        one.event if one.event is not None else one.command
+        for one in seen.journal.records
+        if one.end is None
+    ]
     if written != happened:
         part = next(
-            (n for n, (a, b) in enumerate(zip(written, happened, strict=False)) if a != b), min(len(written), len(happened))
+            (n for n, (a, b) in enumerate(zip(written, happened, strict=False)) if a != b),
+            min(len(written), len(happened)),
         )
-        yield f"the journal and the run part at record {part + 1}: {written[part : part + 1]}, {happened[part : part + 1]}"
+        yield (
+            f"the journal and the run part at record {part + 1}: {written[part : part + 1]}, "
+            f"{happened[part : part + 1]}"
+        )
     given = [command for _, _, command in seen.show.sent]
-    wanted = [command for command in seen.commands if not isinstance(command, WakeAt | Finish | SendMidi)]
+    wanted = [
+        command for command in seen.commands if not isinstance(command, WakeAt | Finish | SendMidi)
+    ]
     if given != wanted:
-        yield f"{len(wanted)} commands stand in the journal, {len(given)} were given to the stage, or others"
+        yield (
+            f"{len(wanted)} commands are in the journal, {len(given)} were given to the stage, "
+            "or others"
+        )
 
 
 INVARIANTS: dict[str, Callable[[Evidence], Iterator[str]]] = {
@@ -132,11 +169,11 @@ INVARIANTS: dict[str, Callable[[Evidence], Iterator[str]]] = {
     "committed-stays": committed_stays,
     "one-prompt-a-chunk": one_prompt_a_chunk,
     "nothing-lost": nothing_lost,
-    "firings-told": firings_are_told,
-    "moves-told": moves_are_told,
+    "firings-reported": firings_are_reported,
+    "moves-reported": moves_are_reported,
     "calm-lands": calm_lands,
     "report-true": report_is_true,
-    "shown-as-told": shown_as_told,
+    "shown-as-reported": shown_as_reported,
     "skipped-not-shown": skipped_is_not_shown,
     "on-the-beat": seen_on_the_beat,
     "on-the-tape": seen_on_the_tape,
@@ -155,13 +192,19 @@ INVARIANTS: dict[str, Callable[[Evidence], Iterator[str]]] = {
 
 
 def violations(show: Show) -> tuple[Violation, ...]:
-    """Return every violation of a show; one that crashed violates only `no-crash` (and `session-closed`)."""
+    """Return every violation of a show; one that crashed violates only `no-crash` (and
+    `session-closed`).
+    """
     if show.refused:
         return (Violation("valid-taken", f"a valid score is refused: {show.refused}"),)
     if show.crash:
-        left_open = (Violation("session-closed", "the session was left open"),) if show.closes == 0 else ()
+        left_open = (
+            (Violation("session-closed", "the session was left open"),) if show.closes == 0 else ()
+        )
         return (Violation("no-crash", show.crash), *left_open)
     if show.unopened:
         return tuple(Violation("reactor-left", sentence) for sentence in show.left)
     seen = Evidence(show)
-    return tuple(Violation(name, sentence) for name, check in INVARIANTS.items() for sentence in check(seen))
+    return tuple(
+        Violation(name, sentence) for name, check in INVARIANTS.items() for sentence in check(seen)
+    )

@@ -12,8 +12,15 @@ def long_lines(rng: Random) -> list[str]:
         case 0:
             length = 1500 + rng.randrange(1000)
             lines.append('at 0c image "a.png", "Picture 1."')
-            lines += [f'at {chunk}c "Picture {chunk}."' for chunk in range(7, length, 11 + rng.randrange(90))]
-            lines += [f"every {13 + rng.randrange(40)}c from 5c sr 4x", "every 3s midi note C1", f"end {length}c"]
+            lines += [
+                f'at {chunk}c "Picture {chunk}."'
+                for chunk in range(7, length, 11 + rng.randrange(90))
+            ]
+            lines += [
+                f"every {13 + rng.randrange(40)}c from 5c sr 4x",
+                "every 3s midi note C1",
+                f"end {length}c",
+            ]
         case 1:
             passes = 150 + rng.randrange(100)
             lines += [

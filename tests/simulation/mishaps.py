@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from sequencer.schedule.model import Schedule
-from simulation.scores import GOES, NOTES
+from tests.simulation.scores import GOES, NOTES
 
 _HARMLESS: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("fps", ("19.5", "21", "30", "24")),
@@ -21,9 +21,25 @@ _HARMLESS: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("stale_states", (1, 2, 5)),
 )
 
-_COMMANDS = ("schedule_prompt", "set_conditioning", "set_sr_scale", "set_image_strength", "start", "reset", "set_seed")
+_COMMANDS = (
+    "schedule_prompt",
+    "set_conditioning",
+    "set_sr_scale",
+    "set_image_strength",
+    "start",
+    "reset",
+    "set_seed",
+)
 _MESSAGES = (
-    *("chunk_complete", "chunk_complete", "chunk_complete", "state", "state", "prompt_accepted", "image_accepted"),
+    *(
+        "chunk_complete",
+        "chunk_complete",
+        "chunk_complete",
+        "state",
+        "state",
+        "prompt_accepted",
+        "image_accepted",
+    ),
     *("conditions_ready", "generation_started", "generation_reset", "command_error"),
 )
 _EARLY = {
@@ -33,7 +49,14 @@ _EARLY = {
 }
 _FIELDS = {
     "chunk_complete": ("chunk_index", "frames_emitted", "active_prompt"),
-    "state": ("running", "started", "current_chunk", "current_frame", "current_prompt", "scheduled_prompts"),
+    "state": (
+        "running",
+        "started",
+        "current_chunk",
+        "current_frame",
+        "current_prompt",
+        "scheduled_prompts",
+    ),
     "prompt_accepted": ("prompt",),
     "prompt_scheduled": ("prompt", "chunk"),
     "conditions_ready": ("has_prompt", "has_image"),
@@ -46,7 +69,7 @@ _FIELDS = {
 _WRONG = ("", "soon", "-1", "1000000", "3.7", "null", "0")
 
 
-def drawn_faults(rng: Random, chunks: int, images: list[str]) -> dict[str, Any]:
+def draw_faults(rng: Random, chunks: int, images: list[str]) -> dict[str, Any]:
     faults: dict[str, Any] = {"seed": rng.randrange(1000)}
     for key, values in _HARMLESS:
         if rng.randrange(5) == 0:
@@ -85,7 +108,11 @@ def _harmful(rng: Random, chunks: int, images: list[str], early: bool) -> dict[s
     if rng.randrange(3) == 0:
         faults["drops"] = [_drop(rng, chunks) for _ in range(1 + rng.randrange(2))]
     if rng.randrange(12) == 0:
-        faults["end"] = {"chunk": rng.randrange(chunks + 1)} if rng.randrange(2) else {"at": f"{rng.randrange(60)}s"}
+        faults["end"] = (
+            {"chunk": rng.randrange(chunks + 1)}
+            if rng.randrange(2)
+            else {"at": f"{rng.randrange(60)}s"}
+        )
     if images and rng.randrange(6) == 0:
         faults["uploads"] = [{"nth": 1 + rng.randrange(len(images) + 1)}]
     if images and rng.randrange(8) == 0:
@@ -119,7 +146,10 @@ def _mishap(rng: Random, early: bool) -> dict[str, Any]:
 
 
 def _refusal(rng: Random, chunks: int) -> dict[str, Any]:
-    found: dict[str, Any] = {"command": _COMMANDS[rng.randrange(len(_COMMANDS))], "reason": "not now"}
+    found: dict[str, Any] = {
+        "command": _COMMANDS[rng.randrange(len(_COMMANDS))],
+        "reason": "not now",
+    }
     if rng.randrange(3):
         found["nth"] = 1 + rng.randrange(6)
     else:
@@ -136,18 +166,19 @@ def _drop(rng: Random, chunks: int) -> dict[str, Any]:
     return drop
 
 
-# ---- operator and external clock -----------------------------------------------------------------------------------
+# ---- operator and external clock -----------------------------------------------------------------
 
 
-def _listened(score: str) -> list[str]:
+def listened_to(score: str) -> list[str]:
     """Return the score's triggers, written as scripted events."""
-    found = re.findall(r"\b(go \w+|note [A-G]\d|program \d+|cc \d+ > \d+)", score)
+    found = re.findall(r"\b(go \w+|note [A-G]\d|release [A-G]\d|program \d+|cc \d+ > \d+)", score)
+    found += [f"osc {address} 1" for address in re.findall(r'\bosc "(/\w+)"', score)]
     return [re.sub(r" > \d+", "=120", one) for one in found]
 
 
-def drawn_hands(rng: Random, schedule: Schedule, score: str) -> tuple[str, ...]:
-    hands = []
-    listened = _listened(score)
+def draw_operator_events(rng: Random, schedule: Schedule, score: str) -> tuple[str, ...]:
+    operator_events = []
+    listened = listened_to(score)
     length = int(schedule.grid.chunk * schedule.end * 1000)
     paused = False
     for _ in range(rng.randrange(8) if rng.randrange(4) else 0):
@@ -166,24 +197,29 @@ def drawn_hands(rng: Random, schedule: Schedule, score: str) -> tuple[str, ...]:
         if listened and rng.randrange(2):
             what = listened[rng.randrange(len(listened))]
             if what.startswith("cc"):
-                hands.append(f"{what.split('=')[0]}=0@0c")
+                operator_events.append(f"{what.split('=')[0]}=0@0c")
         chunk = rng.randrange(schedule.end + 1)
         when = f"{chunk}c" if rng.randrange(2) else f"{rng.randrange(length + 1)}ms"
-        hands.append(f"{what}@{when}")
+        operator_events.append(f"{what}@{when}")
         if rng.randrange(3) == 0:
-            hands.append(f"{what}@{when}")  # twice at the same time, as a nervous operator does
+            operator_events.append(
+                f"{what}@{when}"
+            )  # twice at the same time, as a nervous operator does
         if rng.randrange(3) == 0:
             other = listened[rng.randrange(len(listened))] if listened else what
-            hands += [f"{what}@{chunk}c", f"{other}@{chunk + 1 + rng.randrange(2)}c"]  # and another while the first acts
+            operator_events += [
+                f"{what}@{chunk}c",
+                f"{other}@{chunk + 1 + rng.randrange(2)}c",
+            ]  # and another while the first acts
         paused = paused or what in ("pause", "go rest")
     if paused:
-        hands += [f"resume@{length + 500 * number}ms" for number in range(2)]
+        operator_events += [f"resume@{length + 500 * number}ms" for number in range(2)]
     if rng.randrange(25) == 0:
-        hands.append(f"finish@{rng.randrange(schedule.end + 1)}c")
-    return tuple(hands)
+        operator_events.append(f"finish@{rng.randrange(schedule.end + 1)}c")
+    return tuple(operator_events)
 
 
-def drawn_gear(rng: Random, seconds: float) -> tuple[str, ...]:
+def draw_clock_moves(rng: Random, seconds: float) -> tuple[str, ...]:
     first = ("0s", "300ms", "1s", "4s")[rng.randrange(4)]
     moves = [f"{first} start"] if rng.randrange(8) else []
     if rng.randrange(3) == 0:
@@ -199,7 +235,11 @@ def drawn_gear(rng: Random, seconds: float) -> tuple[str, ...]:
             case 1:
                 moves += [f"{when}ms stop", f"{when + rng.randrange(9000)}ms continue"]
             case 2:
-                moves += [f"{when}ms stop", f"{when + 500}ms locate {rng.randrange(200)}", f"{when + 900}ms continue"]
+                moves += [
+                    f"{when}ms stop",
+                    f"{when + 500}ms locate {rng.randrange(200)}",
+                    f"{when + 900}ms continue",
+                ]
             case 3:
                 moves.append(f"{when}ms lose {rng.randrange(4000)}ms")
             case 4:

@@ -1,4 +1,7 @@
-"""Faults planted in the engine, one at a time, to prove that the invariants find them. Each patches only what its name says."""
+"""Faults planted in the engine, one at a time, to prove that the invariants find them.
+
+Each patches only what its name describes.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,8 @@ import pytest
 
 from sequencer.core.timebase import SECOND, ChunkGrid, Snap
 from sequencer.engine.conductor import dispatch as sending
-from sequencer.engine.conductor import machine
+from sequencer.engine.conductor import machine, musical_lines, operator_input
 from sequencer.engine.conductor import midi_output as sends
-from sequencer.engine.conductor import operator_input as hands
 from sequencer.engine.conductor import show_end as showing
 from sequencer.engine.conductor import take_setup as opening
 from sequencer.engine.conductor.clock_sync import ClockSync
@@ -25,8 +27,9 @@ from sequencer.engine.conductor.midi_output import MidiOutput
 from sequencer.engine.conductor.operator_input import run_rule
 from sequencer.engine.conductor.plan import Plan
 from sequencer.engine.conductor.report import CueReport, cue_report
-from sequencer.engine.conductor.run_state import Phase, RunState
+from sequencer.engine.conductor.run_state import RunState
 from sequencer.engine.conductor.take_start import started_before
+from sequencer.engine.conductor.transitions import Phase
 from sequencer.engine.conductor.triggers import TriggerMatcher
 from sequencer.engine.journal import JournalWriter
 from sequencer.events.codec import Event
@@ -52,8 +55,8 @@ from sequencer.runtime.live.attachments import ClockSenderTask
 from sequencer.runtime.loop import Performance
 from sequencer.stages.protocol import Deliver, Stage
 from sequencer.stages.simulated.stage import SimulatedStage
-from simulation import playing as simulation_playing
-from simulation.planted_wide import WIDE
+from tests.simulation import playing as simulation_playing
+from tests.simulation.planted_wide import WIDE
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
@@ -96,7 +99,9 @@ def a_prompt_sent_late(patch: pytest.MonkeyPatch) -> None:
 
 def a_setting_sent_late(patch: pytest.MonkeyPatch) -> None:
     original = Ledger.live_due
-    patch.setattr(Ledger, "live_due", lambda self, base, making, at: original(self, base, making - 1, at))
+    patch.setattr(
+        Ledger, "live_due", lambda self, base, making, at: original(self, base, making - 1, at)
+    )
 
 
 def a_prompt_sent_twice(patch: pytest.MonkeyPatch) -> None:
@@ -114,9 +119,9 @@ def a_committed_cue_moved(patch: pytest.MonkeyPatch) -> None:
         original(self, chunk, prompt, at)
         later = [line for line in self.committed_from(chunk + 3) if line.status is Status.SENT]
         if later and chunk % 4 == 1:
-            place = later[0].chunk or 0
-            self.slots[place].remove(later[0])
-            self.commit(later[0], place + 1)
+            position = later[0].chunk or 0
+            self.slots[position].remove(later[0])
+            self.commit(later[0], position + 1)
 
     patch.setattr(Ledger, "chunk_done", done)
 
@@ -148,7 +153,9 @@ def a_session_left_open(patch: pytest.MonkeyPatch) -> None:
 
 def an_image_without_its_prompt(patch: pytest.MonkeyPatch) -> None:
     def alone(commands: list[Command], *_: object) -> list[Command]:
-        return [SetImage(one.image) if isinstance(one, SetConditioning) else one for one in commands]
+        return [
+            SetImage(one.image) if isinstance(one, SetConditioning) else one for one in commands
+        ]
 
     _around(patch, Ledger, "_live_of", alone)
 
@@ -159,35 +166,43 @@ def an_image_with_the_prompt_before(patch: pytest.MonkeyPatch) -> None:
     def live(self: Ledger, slot: Any, chunk: int, *rest: Any) -> list[Command]:
         before = self.active_at(chunk - 1)
         commands = original(self, slot, chunk, *rest)
-        return [replace(one, prompt=before or one.prompt) if isinstance(one, SetConditioning) else one for one in commands]
+        return [
+            replace(one, prompt=before or one.prompt) if isinstance(one, SetConditioning) else one
+            for one in commands
+        ]
 
     patch.setattr(Ledger, "_live_of", live)
 
 
 def a_stale_state_believed(patch: pytest.MonkeyPatch) -> None:
     def believe(run: RunState, event: StateReported) -> list[Command]:
-        run.restarted = event.started
+        run.awaits_state = event.started
         return started_before(run, event) if event.started else []
 
+    patch.setattr(
+        RunState, "checks_transitions", False
+    )  # an invariant must find it, not the table of transitions
     patch.setitem(machine.HANDLERS, (Phase.OPENING, StateReported), believe)
 
 
-def a_report_that_says_all_is_well(patch: pytest.MonkeyPatch) -> None:
-    def lie(line: Delivery, *rest: Any) -> CueReport:
+def a_report_that_hides_failures(patch: pytest.MonkeyPatch) -> None:
+    def false_report(line: Delivery, *rest: Any) -> CueReport:
         cue = cue_report(line, *rest)
         if cue.status is Status.SKIPPED:
             return cue
-        return replace(cue, status=Status.LANDED, landed=cue.planned if cue.landed is None else cue.landed)
+        return replace(
+            cue, status=Status.LANDED, landed=cue.planned if cue.landed is None else cue.landed
+        )
 
-    patch.setattr(machine, "cue_report", lie)
+    patch.setattr(machine, "cue_report", false_report)
 
 
 def a_report_that_hides_lateness(patch: pytest.MonkeyPatch) -> None:
-    def lie(line: Delivery, *rest: Any) -> CueReport:
+    def false_report(line: Delivery, *rest: Any) -> CueReport:
         cue = cue_report(line, *rest)
         return replace(cue, landed=cue.planned if cue.landed is not None else None)
 
-    patch.setattr(machine, "cue_report", lie)
+    patch.setattr(machine, "cue_report", false_report)
 
 
 def a_prompt_beyond_reach_not_overwritten(patch: pytest.MonkeyPatch) -> None:
@@ -226,7 +241,11 @@ def a_prompt_for_the_past(patch: pytest.MonkeyPatch) -> None:
         found: list[Command] = []
         for one in original(self, base, making, started, at):
             late = isinstance(one, SchedulePrompt) and started
-            found.append(replace(one, chunk=max(0, making - base)) if late and isinstance(one, SchedulePrompt) else one)
+            found.append(
+                replace(one, chunk=max(0, making - base))
+                if late and isinstance(one, SchedulePrompt)
+                else one
+            )
         return found
 
     patch.setattr(Ledger, "prompts_due", past)
@@ -245,10 +264,12 @@ def a_refusal_taken_for_success(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_firing_lost(patch: pytest.MonkeyPatch) -> None:
-    def lose(run: RunState, rule: Any, acts: Any, current: Any, at: int) -> list[Command]:
-        return [] if run.firings[rule.key] % 2 == 0 else run_rule(run, rule, acts, current, at)
+    def lose(run: RunState, rule: Any, acts: Any, current: Any, event: Event) -> list[Command]:
+        return (
+            [] if run.rule_firings[rule.key] % 2 == 0 else run_rule(run, rule, acts, current, event)
+        )
 
-    patch.setattr(hands, "run_rule", lose)
+    patch.setattr(operator_input, "run_rule", lose)
 
 
 def a_show_that_ends_a_chunk_early(patch: pytest.MonkeyPatch) -> None:
@@ -256,7 +277,7 @@ def a_show_that_ends_a_chunk_early(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_resting_model_not_waited_for(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(RunState, "may_rest", property(lambda _run: False))
+    patch.setattr(RunState, "may_be_paused", property(lambda _run: False))
 
 
 def a_beat_foretold_too_late(patch: pytest.MonkeyPatch) -> None:
@@ -269,7 +290,7 @@ def a_run_that_ends_with_its_last_report(patch: pytest.MonkeyPatch) -> None:
 
 def a_run_that_ends_with_the_first_frame_of_its_last_chunk(patch: pytest.MonkeyPatch) -> None:
     def ends_at(run: RunState) -> int:
-        return run.shown.get(run.making - 1, run.last_reported_at + SECOND * 10)
+        return run.shown.get(run.making - 1, run.showing.last_reported_at + SECOND * 10)
 
     patch.setattr(showing, "_ends_at", ends_at)
 
@@ -284,19 +305,26 @@ def frames_of_the_take_before_not_noticed(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_shown_chunk_counted_twice(patch: pytest.MonkeyPatch) -> None:
-    original = SimulatedStage._tell
+    original = SimulatedStage._deliver_event
 
-    def tell(self: SimulatedStage, event: Event) -> None:
+    def deliver_event(self: SimulatedStage, event: Event) -> None:
         ahead = isinstance(event, ChunkShown) and event.chunk > 2
-        original(self, replace(event, chunk=event.chunk + 1) if ahead and isinstance(event, ChunkShown) else event)
+        original(
+            self,
+            replace(event, chunk=event.chunk + 1)
+            if ahead and isinstance(event, ChunkShown)
+            else event,
+        )
 
-    patch.setattr(SimulatedStage, "_tell", tell)
+    patch.setattr(SimulatedStage, "_deliver_event", deliver_event)
 
 
 def a_clock_that_stops_with_the_last_report(patch: pytest.MonkeyPatch) -> None:
     original = ClockSenderTask.__call__
 
-    def call(self: ClockSenderTask, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
+    def call(
+        self: ClockSenderTask, event: Event, commands: Sequence[Command], conductor: Conductor
+    ) -> None:
         original(self, event, commands, conductor)
         if conductor.phase is Phase.SHOWING:
             self._sender.stop(event.at)
@@ -317,33 +345,53 @@ def a_note_that_sounds_on(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(MidiOutput, "_by_the_end", lambda _self, due, end: max(due + 1, end))
 
 
-# ---- what the engine alone cannot find: its compiler and its plan agree --------------------------------------------------
+# ---- what the engine alone cannot find: its compiler and its plan agree --------------------------
 
 
 def a_scenes_action_in_lower_case(patch: pytest.MonkeyPatch) -> None:
     original = Vocabulary._fill
 
-    def fill(self: Vocabulary, text: Any, action: str | None, *rest: Any, **named: Any) -> str | None:
+    def fill(
+        self: Vocabulary, text: Any, action: str | None, *rest: Any, **named: Any
+    ) -> str | None:
         return original(self, text, action.lower() if action else action, *rest, **named)
 
     patch.setattr(Vocabulary, "_fill", fill)
 
 
-def a_program_change_not_heard(patch: pytest.MonkeyPatch) -> None:
-    _around(patch, TriggerMatcher, "match", lambda fired, _, event: frozenset() if isinstance(event, ProgramChanged) else fired)
+def a_program_change_ignored(patch: pytest.MonkeyPatch) -> None:
+    _around(
+        patch,
+        TriggerMatcher,
+        "match",
+        lambda fired, _, event: frozenset() if isinstance(event, ProgramChanged) else fired,
+    )
 
 
 def a_midi_message_a_second_late(patch: pytest.MonkeyPatch) -> None:
-    _around(patch, sends, "_messages", lambda found, *_: [SendMidi(one.due + SECOND, one.message) for one in found])
+    _around(
+        patch,
+        sends,
+        "_messages",
+        lambda found, *_: [SendMidi(one.due + SECOND, one.message) for one in found],
+    )
 
 
 def a_cue_a_chunk_late(patch: pytest.MonkeyPatch) -> None:
-    def late(cues: Any, unfolding: CueExpander, _cue: Any, _spot: Any, length: Any) -> Any:
+    def late(cues: Any, unfolding: CueExpander, _cue: Any, _position: Any, length: Any) -> Any:
         chunk = unfolding._local.grid.chunk
         for one in cues:
-            is_sent = isinstance(one, PlacedCue) and any(isinstance(act, ResolvedMidi) for act in one.acts)
-            is_late = 0 < one.seconds < length - chunk and not is_sent  # a note's length is counted from its own position
-            yield replace(one, seconds=one.seconds + chunk) if is_late and isinstance(one, PlacedCue) else one
+            is_sent = isinstance(one, PlacedCue) and any(
+                isinstance(act, ResolvedMidi) for act in one.acts
+            )
+            is_late = (
+                0 < one.seconds < length - chunk and not is_sent
+            )  # a note's length is counted from its own position
+            yield (
+                replace(one, seconds=one.seconds + chunk)
+                if is_late and isinstance(one, PlacedCue)
+                else one
+            )
 
     _around(patch, CueExpander, "cues_of", late)
 
@@ -351,7 +399,11 @@ def a_cue_a_chunk_late(patch: pytest.MonkeyPatch) -> None:
 def a_nearest_chunk_taken_upwards(patch: pytest.MonkeyPatch) -> None:
     original = ChunkGrid.snap
     patch.setattr(
-        ChunkGrid, "snap", lambda self, seconds, mode: original(self, seconds, Snap.CEIL if mode is Snap.NEAREST else mode)
+        ChunkGrid,
+        "snap",
+        lambda self, seconds, mode: original(
+            self, seconds, Snap.CEIL if mode is Snap.NEAREST else mode
+        ),
     )
 
 
@@ -367,7 +419,9 @@ def a_strength_that_outlasts_its_image(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_random_choice_off_by_one(patch: pytest.MonkeyPatch) -> None:
-    _around(patch, expand, "draw", lambda drawn, _seed, _key, _ordinal, choices: (drawn + 1) % choices)
+    _around(
+        patch, expand, "draw", lambda drawn, _seed, _key, _ordinal, choices: (drawn + 1) % choices
+    )
 
 
 def a_goto_to_another_pass(patch: pytest.MonkeyPatch) -> None:
@@ -392,11 +446,35 @@ def a_last_chunk_that_nobody_sees(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(quantise, "Schedule", shorter)
 
 
+def a_launch_a_line_late(patch: pytest.MonkeyPatch) -> None:
+    original = musical_lines.find_line
+
+    def find_line(plan: Plan, current: Any, every: Any, reach: int, after: int) -> Any:
+        found = original(plan, current, every, reach, after)
+        is_bar = found is not None and every.unit == "bars"
+        return original(plan, current, every, reach + 2, after) if is_bar else found
+
+    patch.setattr(operator_input, "find_line", find_line)
+
+
+def a_beat_counted_in_pairs(patch: pytest.MonkeyPatch) -> None:
+    original = musical_lines._beat_start
+    patch.setattr(musical_lines, "_beat_start", lambda meters, index: original(meters, index * 2))
+
+
+def a_launch_lost_with_its_section(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Plan, "_move_launched", lambda *_: None)
+
+
+def a_launch_for_a_chunk_out_of_reach(patch: pytest.MonkeyPatch) -> None:
+    _around(patch, operator_input, "launch_reach", lambda chunk, *_: chunk - 1)
+
+
 BY_ORACLE: dict[str, Plant] = {
     plant.__name__: plant
     for plant in (
         a_scenes_action_in_lower_case,
-        a_program_change_not_heard,
+        a_program_change_ignored,
         a_midi_message_a_second_late,
         a_cue_a_chunk_late,
         a_nearest_chunk_taken_upwards,
@@ -405,6 +483,10 @@ BY_ORACLE: dict[str, Plant] = {
         a_goto_to_another_pass,
         a_clock_that_stops_a_quarter_early,
         a_last_chunk_that_nobody_sees,
+        a_launch_a_line_late,
+        a_beat_counted_in_pairs,
+        a_launch_lost_with_its_section,
+        a_launch_for_a_chunk_out_of_reach,
     )
 }
 """Those that only the oracle can find."""
@@ -422,7 +504,7 @@ PLANTS: dict[str, Plant] = {
         an_image_without_its_prompt,
         an_image_with_the_prompt_before,
         a_stale_state_believed,
-        a_report_that_says_all_is_well,
+        a_report_that_hides_failures,
         a_report_that_hides_lateness,
         a_prompt_beyond_reach_not_overwritten,
         a_cuts_seed_forgotten,

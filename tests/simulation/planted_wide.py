@@ -1,4 +1,6 @@
-"""Faults planted in what only some dimensions of a show reach: the stage at Reactor, long shows, time code, texts, display."""
+"""Faults planted in what only some dimensions of a show reach: the stage at Reactor, long shows,
+time code, texts, display.
+"""
 
 from __future__ import annotations
 
@@ -26,15 +28,18 @@ from sequencer.stages.reactor.client_protocol import ClientProtocol
 from sequencer.stages.reactor.frame_takes import ShownTakes
 from sequencer.stages.reactor.session import Session
 from sequencer.stages.reactor.stage import ReactorStage
-from sequencer.stages.reactor.uploads import Uploads
+from sequencer.stages.reactor.uploads import ImageUploader
 from sequencer.stages.wire.codec import Wire
 from sequencer.stages.wire.messages import ClientMessage, CommandRequest, Frame, ModelMessage
 from sequencer.sync.timecode import PIECES, RATES, TimecodeFeed, TimecodeFollower
-from simulation.families import RESETS, TAPES
+from tests.simulation.families import LAUNCHES, RESETS, TAPES
 
 
 def _prompts_changed(patch: pytest.MonkeyPatch, change: Any) -> None:
-    """Change each scheduled prompt: `change(command)` returns another command, or None to omit it."""
+    """Change each scheduled prompt:
+
+    `change(command)` returns another command, or None to omit it.
+    """
     original = Ledger.prompts_due
 
     def prompts_due(self: Ledger, base: int, making: int, started: bool, at: int) -> list[Command]:
@@ -68,7 +73,9 @@ def a_long_prompt_cut_off(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_prompt_composed_otherwise(patch: pytest.MonkeyPatch) -> None:
-    _prompts_changed(patch, lambda one: replace(one, prompt=unicodedata.normalize("NFKC", one.prompt)))
+    _prompts_changed(
+        patch, lambda one: replace(one, prompt=unicodedata.normalize("NFKC", one.prompt))
+    )
 
 
 def a_valid_score_refused(patch: pytest.MonkeyPatch) -> None:
@@ -186,25 +193,25 @@ def the_other_image_sent(patch: pytest.MonkeyPatch) -> None:
 
 
 def an_upload_believed_too_soon(patch: pytest.MonkeyPatch) -> None:
-    async def bring(self: Uploads, image: Any) -> Any:
+    async def bring(self: ImageUploader, image: Any) -> Any:
         reference, _ = await self._slot(image, image.path.rsplit("/", 1)[-1], image.size)
         self.references[image.sha256] = reference
         return reference
 
-    patch.setattr(Uploads, "_bring", bring)
+    patch.setattr(ImageUploader, "_upload", bring)
 
 
-def an_upload_never_told_of(patch: pytest.MonkeyPatch) -> None:
-    original = ReactorStage._hear
+def an_upload_never_reported(patch: pytest.MonkeyPatch) -> None:
+    original = ReactorStage._handle
 
-    def hear(self: ReactorStage, event: Event) -> None:
+    def handle_event(self: ReactorStage, event: Event) -> None:
         if not isinstance(event, Uploaded) or len(self._uploads.references) < 2:
             original(self, event)
 
-    patch.setattr(ReactorStage, "_hear", hear)
+    patch.setattr(ReactorStage, "_handle", handle_event)
 
 
-def a_connection_that_nobody_is_told_stands_again(patch: pytest.MonkeyPatch) -> None:
+def a_connection_never_reported_restored(patch: pytest.MonkeyPatch) -> None:
     original = ReactorStage._release
 
     def release(self: ReactorStage, first: Event) -> None:
@@ -219,12 +226,16 @@ def frames_of_the_take_before_taken_for_the_next(patch: pytest.MonkeyPatch) -> N
 
 
 def an_answer_read_as_another_message(patch: pytest.MonkeyPatch) -> None:
-    """Models from 1.x answer with a message that everybody receives: the client that asked receives it twice."""
-    patch.setattr(ClientProtocol, "_is_heard_already", lambda _self, _message: False)
+    """Models from 1.x answer with a message that everybody receives: the client that asked receives
+    it twice.
+    """
+    patch.setattr(ClientProtocol, "_was_received", lambda _self, _message: False)
 
 
 def an_answer_not_recognised(patch: pytest.MonkeyPatch) -> None:
-    """An answer of a model from 1.x is a message, and with this fault it no longer ends the wait for an answer."""
+    """An answer of a model from 1.x is a message, and with this fault it no longer ends the wait
+    for an answer.
+    """
     original = ClientProtocol._model_message
 
     def model_message(self: ClientProtocol, message: ModelMessage, now: int) -> None:
@@ -240,7 +251,9 @@ def _chunk_forgotten(patch: pytest.MonkeyPatch, wire: Wire) -> None:
 
     def write_client(self: Wire, message: ClientMessage) -> Frame:
         if self is wire and isinstance(message, CommandRequest):
-            message = replace(message, data={key: value for key, value in message.data.items() if key != "chunk"})
+            message = replace(
+                message, data={key: value for key, value in message.data.items() if key != "chunk"}
+            )
         return original(self, message)
 
     patch.setattr(Wire, "write_client", write_client)
@@ -273,8 +286,8 @@ WIDE = (
     a_session_at_reactor_left_open,
     the_other_image_sent,
     an_upload_believed_too_soon,
-    an_upload_never_told_of,
-    a_connection_that_nobody_is_told_stands_again,
+    an_upload_never_reported,
+    a_connection_never_reported_restored,
     frames_of_the_take_before_taken_for_the_next,
     an_answer_read_as_another_message,
     an_answer_not_recognised,
@@ -282,7 +295,14 @@ WIDE = (
     a_chunk_forgotten_in_protocol_v1,
 )
 
-FROM = {"a_repeated_reset_believed": RESETS, "a_cue_of_time_code_late": TAPES}
+FROM = {
+    "a_repeated_reset_believed": RESETS,
+    "a_cue_of_time_code_late": TAPES,
+    "a_launch_a_line_late": LAUNCHES,
+    "a_beat_counted_in_pairs": LAUNCHES,
+    "a_launch_lost_with_its_section": LAUNCHES,
+    "a_launch_for_a_chunk_out_of_reach": LAUNCHES,
+}
 """The first seed of the shows that must find a fault, if it is not 0."""
 BY_INVARIANT = {
     "a_cue_of_time_code_late": "on-the-tape",

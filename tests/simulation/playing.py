@@ -1,4 +1,6 @@
-"""Plays a script in virtual time and records the evidence: everything that can be known about the show."""
+"""Plays a script in virtual time and records the evidence: everything that can be known about the
+show.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from virtual_sender import VirtualSender
 
 from sequencer.core.errors import ScoreError, SequencerError, StageError
 from sequencer.core.timebase import ChunkGrid
 from sequencer.engine.conductor.machine import Conductor
-from sequencer.engine.conductor.run_state import Phase
+from sequencer.engine.conductor.transitions import Phase
 from sequencer.engine.journal import JournalWriter, header_of
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command, ModelCommand, Upload
@@ -26,7 +27,7 @@ from sequencer.events.events import ChunkShown, TimerFired
 from sequencer.language.compiler import compile_score
 from sequencer.language.notations import reads
 from sequencer.language.score import Score
-from sequencer.runtime.live.attachments import ClockSenderTask, MidiSender, end_of, tempo_segments
+from sequencer.runtime.live.attachments import ClockSenderTask, MidiSender, clock_sections, end_of
 from sequencer.runtime.loop import Outcome, Performance
 from sequencer.runtime.scripted_events import parse_scripted_event
 from sequencer.schedule.model import PromptAct, Schedule
@@ -35,22 +36,25 @@ from sequencer.stages.simulated.helios import HeliosModel
 from sequencer.stages.simulated.helios_state import ChunkInputs, Output, hash64
 from sequencer.stages.simulated.stage import SimulatedSettings, SimulatedStage
 from sequencer.sync.run_clock import VirtualClock
-from simulation.connection import ReactorStage, SimulatedReactor, beneath, settings_of
-from simulation.gear import Gear, duration
-from simulation.script import Script
-from simulation.timecode import Tape
-from simulation.virtual_loop import LoopClock, VirtualLoop, run_virtually
+from tests.simulation.clock_device import ClockDevice, duration
+from tests.simulation.connection import ReactorStage, SimulatedReactor, beneath, settings_of
+from tests.simulation.script import Script
+from tests.simulation.timecode import Tape
+from tests.simulation.virtual_loop import LoopClock, VirtualLoop, run_virtually
+from tests.support.virtual_sender import VirtualSender
 
 SECOND = 10**9
 SMALLEST = 'seed 1\nat 0c "Picture 1."\nend 6c\n'
 COLOURS = {"a.png": (200, 30, 30), "b.png": (30, 200, 30), "c.png": (30, 30, 200)}
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """A command that reached the model: when, in which of its takes, and the first chunk that it could act on then.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceivedCommand:
+    """A command that reached the model: when, in which of its takes, and the first chunk that it
+    could act on then.
 
-    `base` is the take's first score chunk, and `making` the current chunk, according to the conductor when it was sent.
+    `base` is the take's first score chunk, and `making` the current chunk, according to the
+    conductor when it was sent.
     """
 
     at: int
@@ -62,7 +66,7 @@ class Heard:
     making: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One event, what the conductor did about it, and the conductor's state afterwards."""
 
@@ -73,6 +77,8 @@ class Step:
     making: int
     takes: int
     connected: bool
+    handled_at: int = 0
+    """When it was handled, which is later than it came if a send was going on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +99,12 @@ class Displayed:
     chunk: int
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Show:
-    """What was played, and everything that happened. `crash` is the traceback of a program that crashed."""
+    """What was played, and everything that happened.
+
+    `crash` is the traceback of a program that crashed.
+    """
 
     script: Script
     score: Score
@@ -104,7 +113,7 @@ class Show:
     faults: Faults
     steps: list[Step] = field(default_factory=list)
     commits: list[Commit] = field(default_factory=list)
-    model: list[Heard | Output] = field(default_factory=list)
+    model: list[ReceivedCommand | Output] = field(default_factory=list)
     sent: list[tuple[int, bool, Upload | ModelCommand]] = field(default_factory=list)
     """(when, whether the connection was up, command): everything that was given to the stage."""
     sends: list[tuple[Upload | ModelCommand, ...]] = field(default_factory=list)
@@ -112,7 +121,7 @@ class Show:
     delivered: list[Event] = field(default_factory=list)
     """Every event, in the order in which they came."""
     displayed: list[Displayed] = field(default_factory=list)
-    told: list[tuple[int, bytes]] = field(default_factory=list)
+    sent_midi: list[tuple[int, bytes]] = field(default_factory=list)
     """What was sent to external devices: the score's messages, and the ticks of our own clock."""
     ends_at: Fraction | None = None
     """The quarter at which the score ended, if our own clock was sent."""
@@ -154,11 +163,24 @@ class _Model(HeliosModel):
         show = self._show
         if show.conductor is not None and at >= self._deaf_until:
             base, making = show.conductor.base, show.conductor.making
-            show.model.append(Heard(at, self.take, self._next, name, dict(data), base, making))
+            show.model.append(
+                ReceivedCommand(
+                    at=at,
+                    take=self.take,
+                    following=self._next,
+                    name=name,
+                    data=dict(data),
+                    base=base,
+                    making=making,
+                )
+            )
 
 
 class _Stage(SimulatedStage):
-    """The embedded stage. A send takes up to `sending` nanoseconds, and reaches the model at its end."""
+    """The simulator.
+
+    A send takes up to `sending` nanoseconds, and reaches the model at its end.
+    """
 
     def __init__(self, clock: VirtualClock, show: Show, sending: int) -> None:
         super().__init__(clock, settings=SimulatedSettings(show.schedule.grid, show.faults))
@@ -212,8 +234,8 @@ class _Live(ReactorStage):
     async def send(self, commands: Sequence[Upload | ModelCommand]) -> None:
         """Record the commands, then send them."""
         show = self._show_kept
-        stands = self._meeting.connection is not None
-        show.sent += [(self._clock.now(), stands, command) for command in commands]
+        is_connected = self._meeting.connection is not None
+        show.sent += [(self._clock.now(), is_connected, command) for command in commands]
         show.sends.append(tuple(commands))
         show.sent_after_close += len(commands) if show.closes else 0
         await super().send(commands)
@@ -226,7 +248,7 @@ class _Live(ReactorStage):
 
 
 @cache
-def pictures() -> Path:
+def image_folder() -> Path:
     """Return a folder with the three images that scores here may show."""
     folder = Path(tempfile.mkdtemp(prefix="simulation-images-"))
     for name, colour in COLOURS.items():
@@ -236,7 +258,7 @@ def pictures() -> Path:
 
 def read_score(score: str) -> Score:
     """Parse this score with its images. Raises ScoreError if it is not valid."""
-    return reads(score, file="show.score", folder=pictures())
+    return reads(score, file="show.score", folder=image_folder())
 
 
 def schedule_of(score: str) -> Schedule:
@@ -250,18 +272,35 @@ def schedule_of(score: str) -> Schedule:
 def play(script: Script, folder: Path) -> Show:
     """Play a script; its journal is written to `folder` and removed again.
 
-    Raises ScoreError or pydantic's ValidationError for an invalid script; any other failure is recorded in the show's
-    `crash` or `refused`.
+    Raises ScoreError or pydantic's ValidationError for an invalid script; any other failure is
+    recorded in the show's `crash` or `refused`.
     """
     try:
         schedule = schedule_of(script.score)
     except ScoreError as error:
         if not script.is_valid:
             raise
-        told = "; ".join(f"{one.code} in line {one.span.line}: {one.message}" for one in error.diagnostics if one.is_error)
-        return Show(script, read_score(SMALLEST), schedule_of(SMALLEST), False, Faults(), refused=told or "it shows nothing")
-    following = script.follow or schedule.clock.is_outer
-    show = Show(script, read_score(script.score), schedule, following, Faults.model_validate(dict(script.faults)))
+        messages = "; ".join(
+            f"{one.code} in line {one.span.line}: {one.message}"
+            for one in error.diagnostics
+            if one.is_error
+        )
+        return Show(
+            script=script,
+            score=read_score(SMALLEST),
+            schedule=schedule_of(SMALLEST),
+            following=False,
+            faults=Faults(),
+            refused=messages or "it shows nothing",
+        )
+    following = script.follow or schedule.clock.is_external
+    show = Show(
+        script=script,
+        score=read_score(script.score),
+        schedule=schedule,
+        following=following,
+        faults=Faults.model_validate(dict(script.faults)),
+    )
     path = folder / "journal.jsonl"
     path.unlink(missing_ok=True)
     if "reactor" in script.stage:
@@ -285,16 +324,16 @@ def _play_at_reactor(show: Show, path: Path) -> None:
         clock,
         schedule,
         show.faults,
-        settings,
-        model,
-        show.model.extend,
-        lambda take, chunk: show.displayed.append(Displayed(clock.now(), take, chunk)),
+        settings=settings,
+        model=model,
+        noticed=show.model.extend,
+        displayed=lambda take, chunk: show.displayed.append(Displayed(clock.now(), take, chunk)),
     )
     with beneath(reactor, loop) as transport:
         stage = _Live(
             clock,
             settings_of(schedule, settings, reactor.url),
-            images=lambda image: (pictures() / image.path).read_bytes(),
+            images=lambda image: (image_folder() / image.path).read_bytes(),
             transport=transport,
         )
         stage._show_kept = show
@@ -312,24 +351,45 @@ def _perform(
 ) -> None:
     """Perform a show on a stage, and record what happens."""
     script, schedule = show.script, show.schedule
-    hands = [parse_scripted_event(one, schedule.middle) for one in script.hands]
-    journal = JournalWriter(path, header_of(schedule, {"show.score": script.score}, {}, show.following))
+    operator_events = [parse_scripted_event(one, schedule.middle) for one in script.operator_events]
+    journal = JournalWriter(
+        path, header_of(schedule, {"show.score": script.score}, {}, show.following)
+    )
     committed: dict[int, int] = {}
 
     def watch(event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
-        run = conductor.run
+        run = conductor.view
         show.steps.append(
-            Step(event, tuple(commands), conductor.phase, conductor.base, conductor.making, run.takes, run.connected)
+            Step(
+                event=event,
+                commands=tuple(commands),
+                phase=conductor.phase,
+                base=conductor.base,
+                making=conductor.making,
+                takes=run.take,
+                connected=run.is_connected,
+                handled_at=clock.now(),
+            )
         )
         if not commands and isinstance(event, TimerFired | ChunkShown):
-            return  # nothing is committed then, and checking thousands of deliveries each time would be slow
-        for line in run.plan.lines:
+            # nothing is committed then, and checking thousands of deliveries each time would be
+            # slow
+            return
+        for line in run.deliveries:
             if line.chunk is not None and committed.get(line.number) != line.chunk:
                 committed[line.number] = line.chunk
                 show.commits.append(Commit(len(show.steps) - 1, line.number, line.chunk))
 
     try:
-        run = Performance(schedule, stage, clock, journal, hands, [watch], following=show.following)
+        run = Performance(
+            schedule,
+            stage,
+            clock,
+            journal=journal,
+            script=operator_events,
+            watchers=[watch],
+            following=show.following,
+        )
     except Exception as error:  # noqa: BLE001  any crash is what the simulation looks for
         show.crash = f"{error!r}\n{traceback.format_exc()}"
         show.closes = 1
@@ -349,19 +409,19 @@ def _perform(
         run.close("the simulation's time is up")
 
     sender = VirtualSender(clock)
-    telling = MidiSender(sender)
-    run.add_watcher(telling)
-    sends_clock = bool(tempo_segments(run.conductor)) and not schedule.clock.is_outer
+    midi_sender = MidiSender(sender)
+    run.add_watcher(midi_sender)
+    sends_clock = bool(clock_sections(run.conductor)) and not schedule.clock.is_external
     if sends_clock:
         run.add_watcher(ClockSenderTask(sender, schedule, run.conductor))
     clock.call_at(cap_of(script, schedule), cap)
     if schedule.clock.kind == "mtc":
-        show.tape = Tape(script.gear, schedule.clock.rate or "25", clock, run.deliver)
-    elif schedule.clock.is_outer:
-        Gear(script.gear, float(schedule.clock.bpm or 120), clock, run.deliver)
+        show.tape = Tape(script.clock_moves, schedule.clock.rate or "25", clock, run.deliver)
+    elif schedule.clock.is_external:
+        ClockDevice(script.clock_moves, float(schedule.clock.bpm or 120), clock, run.deliver)
     try:
         show.outcome = running(run.run())
-        sender.close(telling.rest(clock.now()))
+        sender.close(midi_sender.rest(clock.now()))
     except StageError as error:
         if isinstance(stage, _Live) and {"drops", "end"} & script.faults.keys():
             show.unopened = error.message  # no client could connect, and the run reports it
@@ -373,14 +433,20 @@ def _perform(
         show.crash = f"{error!r}\n{traceback.format_exc()}"
     if show.tape is not None:
         show.tape.end_stretch()
-    show.told = sender.sent
+    show.sent_midi = sender.sent
     show.ends_at = end_of(run.conductor) if sends_clock else None
 
 
 def cap_of(script: Script, schedule: Schedule) -> int:
-    """Return when the simulation itself ends a show, in nanoseconds: long after it should have ended."""
+    """Return when the simulation itself ends a show, in nanoseconds: long after it should have
+    ended.
+    """
     chunk = schedule.grid.chunk
-    if schedule.clock.is_outer:
-        return int((schedule.end * chunk * 2 + 60) * SECOND)  # a clock that never runs is common there, and its ticks cost time
-    goes = 1 + sum(one.startswith(("go ", "note ", "cc ", "program ")) for one in script.hands)
+    if schedule.clock.is_external:
+        return int(
+            (schedule.end * chunk * 2 + 60) * SECOND
+        )  # a clock that never runs is common there, and its ticks cost time
+    goes = 1 + sum(
+        one.startswith(("go ", "note ", "cc ", "program ")) for one in script.operator_events
+    )
     return int((schedule.end * chunk * (goes if "goto" in script.score else 1) * 3 + 240) * SECOND)

@@ -10,17 +10,20 @@ from random import Random
 
 from sequencer.core.errors import ScoreError
 from sequencer.schedule.model import Schedule
-from simulation.playing import COLOURS, schedule_of
+from tests.simulation.playing import COLOURS, schedule_of
 
 GOES = ("out", "again", "flash", "swap", "cut", "rest", "on", "nobody")
 NOTES = ("C3", "D3", "E3")
-PLACE = "a quiet quay"
-FOLLOW = f"A tram at {PLACE}. "
+OPENING = "a quiet quay"
+FOLLOW = f"A tram at {OPENING}. "
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Section:
-    """What a cue of a section needs to be valid. Positions are exact: beats from the section's start."""
+    """What a cue of a section needs to be valid.
+
+    Positions are exact: beats from the section's start.
+    """
 
     beats: int
     """Per bar."""
@@ -45,17 +48,21 @@ class _Section:
 
 
 class Scores:
-    """Writes valid scores in the text notation: if `check` refuses one, the language or this module has a bug.
+    """Writes valid scores in the text notation: if `check` refuses one, the language or this module
+    has a bug.
 
-    In a *fixed* score, whose chunks are all known in advance, two prompts or cuts on one chunk are an error, so they keep a
-    distance there; everywhere else the later one wins, and they may be arbitrarily dense.
+    In a *fixed* score, whose chunks are all known in advance, two prompts or cuts on one chunk are
+    an error, so they keep a distance there; everywhere else the later one wins, and they may be
+    arbitrarily dense.
     """
 
     def __init__(self, rng: Random, text: Callable[[int], str] | None = None) -> None:
-        """Create a writer; `text` returns what is added to a prompt, given the number of characters that it has already."""
+        """Create a writer; `text` returns what is added to a prompt, given the number of characters
+        that it has already.
+        """
         self._rng = rng
         self._text = text
-        self._said = 0
+        self._prompts_written = 0
         self._scene = False
         self._frames, self._fps = 33, Fraction(24)
         self._snap = "nearest"
@@ -77,14 +84,17 @@ class Scores:
         return self._frames / self._fps * (2 if self._mixed else 1)
 
     def lines(self, kind: str | None = None) -> list[str]:
-        """Return the lines of a score. `kind` is `chunks`, `fixed`, `live`, `midi` or `mtc`; it is drawn if it is not given."""
+        """Return the lines of a score.
+
+        `kind` is `chunks`, `fixed`, `live`, `midi` or `mtc`; it is drawn if it is not given.
+        """
         kind = kind or self._rng.choices(("chunks", "fixed", "live", "midi"), (4, 4, 8, 3))[0]
         lines = [*self._header(), *self._clock(kind)]
         self._fixed = kind in ("chunks", "fixed") and self._chance(2)
         self._mixed = not self._fixed or self._chance(4)
         self._scene = self._chance(2)
         if self._scene:
-            lines.append(f'let place = "{PLACE}"')
+            lines.append(f'let place = "{OPENING}"')
             lines.append("scene tram {")
             lines.append('  base "A tram waits at {place}."')
             lines.append('  follow "A tram at {place}. {action}"')
@@ -134,8 +144,12 @@ class Scores:
         return self._one("4/4", "4/4", "3/4", "7/8", "5/4")
 
     def _prompt(self) -> str:
-        self._said += 1
-        number = self._said if self._rng.randrange(8) else 1 + self._rng.randrange(self._said)
+        self._prompts_written += 1
+        number = (
+            self._prompts_written
+            if self._rng.randrange(8)
+            else 1 + self._rng.randrange(self._prompts_written)
+        )
         if self._scene and self._chance(4):
             action = f"Now it moves {number} steps."
             return f'tram "{self._more(action, len(FOLLOW))}"' if self._chance(2) else "tram"
@@ -144,7 +158,9 @@ class Scores:
         return f'"{self._more(f"Picture {number}.")}"'
 
     def _more(self, text: str, beside: int = 0) -> str:
-        """Return a prompt's text with an addition; `beside` is the number of other characters in the prompt."""
+        """Return a prompt's text with an addition; `beside` is the number of other characters in
+        the prompt.
+        """
         return text if self._text is None else text + self._text(len(text) + beside)
 
     def _extras(self, tempo: bool, cuts: bool = True) -> list[str]:
@@ -165,7 +181,11 @@ class Scores:
 
     def _cue(self, position: str, tempo: bool, cuts: bool = True) -> str:
         extras = self._extras(tempo, cuts)
-        acts = extras if extras and "cut" not in " ".join(extras) and self._chance(4) else [*extras, self._prompt()]
+        acts = (
+            extras
+            if extras and "cut" not in " ".join(extras) and self._chance(4)
+            else [*extras, self._prompt()]
+        )
         return f"at {position} {', '.join(acts)}"
 
     def _opening(self) -> list[str]:
@@ -182,16 +202,21 @@ class Scores:
     def _chunks(self) -> list[str]:
         length = 6 + self._rng.randrange(30)
         lines = [f"at 0c {', '.join([*self._opening(), self._prompt()])}"]
-        place = 0
+        position = 0
         while True:
             step = 1 + self._rng.randrange(1 + self._rng.randrange(7))
-            place += step
-            if place >= length:
+            position += step
+            if position >= length:
                 break
-            written = self._one(f"{place}c", f"{place}c", f"+{step}c", f"{place * self._frames}f")
+            written = self._one(
+                f"{position}c", f"{position}c", f"+{step}c", f"{position * self._frames}f"
+            )
             lines.append(self._cue(written, tempo=False))
         if self._chance(4):
-            lines.append(f"every {2 + self._rng.randrange(4)}c from {1 + self._rng.randrange(3)}c sr {self._one('off', '4x')}")
+            lines.append(
+                f"every {2 + self._rng.randrange(4)}c from {1 + self._rng.randrange(3)}c sr "
+                f"{self._one('off', '4x')}"
+            )
         lines += [] if self._fixed else self._rules(("on",))
         return [*lines, f"end {length}c"]
 
@@ -199,7 +224,11 @@ class Scores:
         """Time code has no beats: positions and lengths are seconds, chunks and frames."""
         if self._chance(2):
             length = 8 + self._rng.randrange(40)
-            return [*self._timed(length, first=True), *self._rules(("rest", "on")), f"end {length}s"]
+            return [
+                *self._timed(length, first=True),
+                *self._rules(("rest", "on")),
+                f"end {length}s",
+            ]
         lines: list[str] = []
         names = ["intro", "jam", "outro"][: 1 + self._rng.randrange(3)]
         for number, name in enumerate(names):
@@ -256,16 +285,22 @@ class Scores:
             lines.append(f"play {' '.join(order)}")
         return lines
 
-    def _section(self, kind: str, name: str, live: bool, first: bool, sections: list[str]) -> list[str]:
+    def _section(
+        self, kind: str, name: str, live: bool, first: bool, sections: list[str]
+    ) -> list[str]:
         rng = self._rng
         bars = 1 + rng.randrange(5 if kind == "midi" else 8)
         longest = bars + rng.randrange(6) if live else bars
         options, fastest, steady, (beats, unit) = self._options()
-        here = _Section(beats, bars, fastest, Fraction(4, unit), steady)
+        here = _Section(
+            beats=beats, bars=bars, fastest=fastest, quarters=Fraction(4, unit), steady=steady
+        )
         while self._fixed and here.seconds(Fraction(here.length)) < self._apart:
             here.bars = bars = longest = bars + 1
         if live:
-            until = " or ".join(rng.sample(["go out", "note C3", "program 5", "cc 20 > 64"], 1 + rng.randrange(2)))
+            until = " or ".join(
+                rng.sample(["go out", "note C3", "program 5", "cc 20 > 64"], 1 + rng.randrange(2))
+            )
             head = f"section {name} until {until}, max {longest} bars"
         else:
             head = f"section {name} {bars} bars"
@@ -278,7 +313,9 @@ class Scores:
         here.steady = steady and not tempo
         here.fastest = max(fastest, Fraction(140)) if tempo else fastest
         for bar in range(1, bars + 1):
-            position = None if self._chance(2) or (repeats and self._fixed) else self._position(here, bar)
+            position = (
+                None if self._chance(2) or (repeats and self._fixed) else self._position(here, bar)
+            )
             if position is not None:
                 body.append(self._cue(position, tempo))
         if repeats:
@@ -288,19 +325,23 @@ class Scores:
         return [head + " {", *(f"  {line}" for line in body), "}"]
 
     def _repeated(self, here: _Section) -> list[str]:
-        """Return an `every` if the section has room for one."""
+        """Return an `every` if the section has space for one."""
         least = self._apart if self._fixed else self._frames / self._fps
         every = 1 + self._rng.randrange(3)
         while here.seconds(Fraction(every * here.beats)) < least:
             every += 1
         first = every if self._fixed else 1
         last = first + every * ((here.bars - 1 - first) // every)
-        if first >= here.bars or (self._fixed and not self._is_free(here, Fraction(last * here.beats))):
+        if first >= here.bars or (
+            self._fixed and not self._is_free(here, Fraction(last * here.beats))
+        ):
             return []
         return [f"every {every} bars from {first + 1} {self._prompt()}"]
 
     def _options(self) -> tuple[str, Fraction, bool, tuple[int, int]]:
-        """Return a section's tempo and meter as written, its highest tempo, whether it is constant, and its meter."""
+        """Return a section's tempo and meter as written, its highest tempo, whether it is constant,
+        and its meter.
+        """
         written, fastest, steady, meter = "", self._bpm, True, self._top
         if self._chance(4):
             tempo = self._one("80", "110 -> 140", "150")
@@ -339,15 +380,25 @@ class Scores:
         return written
 
     def _is_free(self, here: _Section, at: Fraction) -> bool:
-        """Return whether a prompt there is far enough from the previous one, and from the next section's."""
-        return here.seconds(at - here.last_prompt) >= self._apart and here.seconds(here.length - at) >= self._apart
+        """Return whether a prompt there is far enough from the previous one, and from the next
+        section's.
+        """
+        return (
+            here.seconds(at - here.last_prompt) >= self._apart
+            and here.seconds(here.length - at) >= self._apart
+        )
 
     def _rules(self, words: tuple[str, ...], sections: list[str] | None = None) -> list[str]:
         rules = []
         taken: set[str] = set()
         for word in self._rng.sample(words, 1 + self._rng.randrange(len(words))):
             trigger = self._one(
-                f"go {word}", f"go {word}", f"go {word}", f"note {self._one(*NOTES)}", "cc 21 > 64", "program 7"
+                f"go {word}",
+                f"go {word}",
+                f"go {word}",
+                f"note {self._one(*NOTES)}",
+                "cc 21 > 64",
+                "program 7",
             )
             trigger = f"go {word}" if trigger in taken else trigger
             taken.add(trigger)
@@ -373,10 +424,12 @@ class Scores:
 
 
 def edited(rng: Random, score: str, schedule: Schedule) -> tuple[str, Schedule]:
-    """Return the score after a few random edits that keep it valid; check that others are refused with message and code."""
+    """Return the score after a few random edits that keep it valid; check that others are refused
+    with message and code.
+    """
     best = score, schedule
     for _ in range(4):
-        text = _slip(rng, best[0])
+        text = _introduce_mistake(rng, best[0])
         try:
             best = text, schedule_of(text)
         except ScoreError as error:
@@ -385,7 +438,7 @@ def edited(rng: Random, score: str, schedule: Schedule) -> tuple[str, Schedule]:
     return best
 
 
-def _slip(rng: Random, text: str) -> str:
+def _introduce_mistake(rng: Random, text: str) -> str:
     lines = text.splitlines()
     here, there = rng.randrange(len(lines)), rng.randrange(len(lines))
     match rng.randrange(6):
@@ -399,11 +452,17 @@ def _slip(rng: Random, text: str) -> str:
             numbers = list(re.finditer(r"\d+", lines[here]))
             if numbers:
                 one = numbers[rng.randrange(len(numbers))]
-                lines[here] = f"{lines[here][: one.start()]}{rng.randrange(20)}{lines[here][one.end() :]}"
+                lines[here] = (
+                    f"{lines[here][: one.start()]}{rng.randrange(20)}{lines[here][one.end() :]}"
+                )
         case 4:
-            place = rng.randrange(len(lines[here]) + 1)
-            lines[here] = lines[here][:place] + '"{}.,>+-/19 \n'[rng.randrange(13)] + lines[here][place:]
+            position = rng.randrange(len(lines[here]) + 1)
+            lines[here] = (
+                lines[here][:position]
+                + '"{}.,>+-/19 \n'[rng.randrange(13)]
+                + lines[here][position:]
+            )
         case _:
-            place = rng.randrange(len(lines[here]) + 1)
-            lines[here] = lines[here][:place] + lines[here][place + 1 :]
+            position = rng.randrange(len(lines[here]) + 1)
+            lines[here] = lines[here][:position] + lines[here][position + 1 :]
     return "\n".join(lines) + "\n"

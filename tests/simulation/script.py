@@ -1,4 +1,7 @@
-"""A show as a file: a score, faults, operator events and clock moves. One file, so that a failing show can be kept."""
+"""A show as a file: a score, faults, operator events and clock moves.
+
+One file, so that a failing show can be kept.
+"""
 
 from __future__ import annotations
 
@@ -8,26 +11,28 @@ from typing import Any
 
 import yaml
 
-_HEADS = ("about", "score", "faults", "hands", "gear", "stage")
+_HEADS = ("about", "score", "faults", "operator", "clock", "stage")
 _FLAGS = ("follow", "valid")
 """Flags that may appear in a separate line of the show's description."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
     """Everything that a show depends on.
 
-    `faults` is the document of a faults file (docs/faults.md), `hands` are operator events as `--event` reads them, `gear` are
-    the moves of a MIDI clock (see `simulation.gear`) or of a tape (`simulation.timecode`). `stage` has the options of the
-    embedded stage (`sending`: the longest duration of a send), or those of a show that is played at Reactor (`reactor`: see
-    `simulation.connection`). `follow` performs a score with an internal clock by what really happens. A score with `is_valid`
-    was written to be valid: it is a bug if it is refused.
+    `faults` is the document of a faults file (docs/faults.md), `operator_events` are operator
+    events as `--event` reads them, `clock_moves` are the moves of a MIDI clock (see
+    `simulation.clock_device`) or of a tape (`simulation.timecode`). `stage` has the options of the
+    simulator (`sending`: the longest duration of a send), or those of a show that is played at
+    Reactor (`reactor`: see `simulation.connection`). `follow` performs a score with an internal
+    clock by what really happens. A score with `is_valid` was written to be valid: it is a bug if it
+    is refused.
     """
 
     score: str
     faults: Mapping[str, Any] = field(default_factory=dict)
-    hands: tuple[str, ...] = ()
-    gear: tuple[str, ...] = ()
+    operator_events: tuple[str, ...] = ()
+    clock_moves: tuple[str, ...] = ()
     follow: bool = False
     about: str = ""
     stage: Mapping[str, Any] = field(default_factory=dict)
@@ -39,18 +44,36 @@ class Script:
         return (
             len(self.score.splitlines())
             + len(faults_as_parts(self.faults))
-            + len(self.hands)
-            + len(self.gear)
+            + len(self.operator_events)
+            + len(self.clock_moves)
             + len(self.stage)
         )
 
     def __str__(self) -> str:
-        about = "\n".join([self.about, *(["follow"] if self.follow else []), *(["valid"] if self.is_valid else [])])
-        faults, stage = (
-            yaml.safe_dump(dict(one), sort_keys=True, allow_unicode=True) if one else "" for one in (self.faults, self.stage)
+        about = "\n".join(
+            [
+                self.about,
+                *(["follow"] if self.follow else []),
+                *(["valid"] if self.is_valid else []),
+            ]
         )
-        bodies = (about, self.score, faults, "\n".join(self.hands), "\n".join(self.gear), stage)
-        return "".join(f"=== {head}\n{body.strip()}\n" for head, body in zip(_HEADS, bodies, strict=True) if body.strip())
+        faults, stage = (
+            yaml.safe_dump(dict(one), sort_keys=True, allow_unicode=True) if one else ""
+            for one in (self.faults, self.stage)
+        )
+        bodies = (
+            about,
+            self.score,
+            faults,
+            "\n".join(self.operator_events),
+            "\n".join(self.clock_moves),
+            stage,
+        )
+        return "".join(
+            f"=== {head}\n{body.strip()}\n"
+            for head, body in zip(_HEADS, bodies, strict=True)
+            if body.strip()
+        )
 
 
 def read_script(text: str) -> Script:
@@ -69,8 +92,8 @@ def read_script(text: str) -> Script:
     return Script(
         score="\n".join(bodies["score"]) + "\n",
         faults=yaml.safe_load("\n".join(bodies.get("faults", []))) or {},
-        hands=tuple(line for line in bodies.get("hands", []) if line.strip()),
-        gear=tuple(line for line in bodies.get("gear", []) if line.strip()),
+        operator_events=tuple(line for line in bodies.get("operator", []) if line.strip()),
+        clock_moves=tuple(line for line in bodies.get("clock", []) if line.strip()),
         follow="follow" in about,
         about="\n".join(line for line in about if line not in _FLAGS).strip(),
         stage=yaml.safe_load("\n".join(bodies.get("stage", []))) or {},
@@ -79,7 +102,9 @@ def read_script(text: str) -> Script:
 
 
 Part = tuple[str, Any]
-"""One fault: its key, and its value (for a list: one of its items; for `delays`: one of its keys and that key's value)."""
+"""One fault: its key, and its value (for a list: one of its items; for `delays`: one of its keys
+and that key's value).
+"""
 
 
 def faults_as_parts(faults: Mapping[str, Any]) -> list[Part]:

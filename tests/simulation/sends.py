@@ -6,7 +6,7 @@ from random import Random
 
 from sequencer.core.errors import ScoreError
 from sequencer.schedule.model import Schedule
-from simulation.playing import schedule_of
+from tests.simulation.playing import schedule_of
 
 _MUSICAL = (
     "every 1 beat midi note C1 ch 10",
@@ -27,7 +27,8 @@ _TIMED = (
 
 
 def with_sends(rng: Random, score: str, schedule: Schedule, is_valid: bool) -> tuple[str, Schedule]:
-    """Return the score with MIDI messages in some of its sections or, without sections, beside its cues.
+    """Return the score with MIDI messages in some of its sections or, without sections, beside its
+    cues.
 
     The messages added to a valid score are valid.
     """

@@ -1,4 +1,6 @@
-"""Shrinks a failing show while it still fails in the same way: fewer lines, faults, events and moves. It is deterministic."""
+"""Shrinks a failing show while it still fails in the same way: fewer lines, faults, events and
+moves. It is deterministic.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from simulation.script import Script, faults_as_parts, faults_of_parts
+from tests.simulation.script import Script, faults_as_parts, faults_of_parts
 
 Fails = Callable[[Script], bool]
 """Returns whether a script still fails. A script that is not a valid show does not."""
@@ -16,7 +18,10 @@ MOST_TRIES = 3000
 
 
 def shrunk(script: Script, fails: Fails) -> Script:
-    """Return the smallest script that removing parts leads to. `fails(script)` must hold for the given one."""
+    """Return the smallest script that removing parts leads to.
+
+    `fails(script)` must hold for the given one.
+    """
     tries = MOST_TRIES
 
     def still(candidate: Script) -> bool:
@@ -37,7 +42,9 @@ def _smaller(script: Script, still: Fails) -> Script:
     if script.follow and still(replace(script, follow=False)):
         script = replace(script, follow=False)
     for key in list(script.stage):
-        without = replace(script, stage={name: one for name, one in script.stage.items() if name != key})
+        without = replace(
+            script, stage={name: one for name, one in script.stage.items() if name != key}
+        )
         script = without if still(without) else script
     for key in list(script.stage.get("reactor", {})):
         reactor = {name: one for name, one in script.stage["reactor"].items() if name != key}
@@ -46,16 +53,26 @@ def _smaller(script: Script, still: Fails) -> Script:
     if script.is_valid and still(replace(script, is_valid=False)):
         script = replace(script, is_valid=False)
     start = script
-    parts = fewer(faults_as_parts(start.faults), lambda some: still(replace(start, faults=faults_of_parts(some))))
+    parts = fewer(
+        faults_as_parts(start.faults),
+        lambda some: still(replace(start, faults=faults_of_parts(some))),
+    )
     fewer_faults = replace(start, faults=faults_of_parts(parts))
-    hands = fewer(start.hands, lambda some: still(replace(fewer_faults, hands=tuple(some))))
-    fewer_hands = replace(fewer_faults, hands=tuple(hands))
-    gear = fewer(start.gear, lambda some: still(replace(fewer_hands, gear=tuple(some))))
-    return _fewer_lines(replace(fewer_hands, gear=tuple(gear)), still)
+    operator_events = fewer(
+        start.operator_events,
+        lambda some: still(replace(fewer_faults, operator_events=tuple(some))),
+    )
+    fewer_events = replace(fewer_faults, operator_events=tuple(operator_events))
+    clock_moves = fewer(
+        start.clock_moves, lambda some: still(replace(fewer_events, clock_moves=tuple(some)))
+    )
+    return _fewer_lines(replace(fewer_events, clock_moves=tuple(clock_moves)), still)
 
 
 def fewer(things: Sequence[T], fails: Callable[[list[T]], bool]) -> list[T]:
-    """Delta debugging: return a list from which no single item, nor any run of items of a tried size, can be removed."""
+    """Delta debugging: return a list from which no single item, nor any run of items of a tried
+    size, can be removed.
+    """
     kept = list(things)
     size = len(kept)
     while size:
@@ -120,14 +137,18 @@ def _without(score: str, block: tuple[str, ...]) -> str:
 
 
 def _simpler(line: str) -> list[str]:
-    """Return the line without one of its parts between commas; the first part (the position and its first action) stays."""
+    """Return the line without one of its parts between commas; the first part (the position and its
+    first action) stays.
+    """
     if not line.strip().startswith(("at ", "on ", "section ")) or '", "' in line:
         return []
     head, *rest = line.removesuffix(" {").split(", ")
     tail = " {" if line.endswith(" {") else ""
-    found = [", ".join([head, *rest[:number], *rest[number + 1 :]]) + tail for number in range(len(rest))]
+    found = [
+        ", ".join([head, *rest[:number], *rest[number + 1 :]]) + tail for number in range(len(rest))
+    ]
     if rest and head.strip().startswith("at "):
-        word, place, *_ = head.split()
+        word, position, *_ = head.split()
         indent = line[: len(line) - len(line.lstrip())]
-        found.append(f"{indent}{word} {place} {', '.join(rest)}{tail}")
+        found.append(f"{indent}{word} {position} {', '.join(rest)}{tail}")
     return found

@@ -10,22 +10,41 @@ from random import Random
 import pytest
 
 from sequencer.sync.timecode import RATES, Timecode
-from simulation.dimensions import features
-from simulation.drawing import draw_script
-from simulation.invariants import violations
-from simulation.playing import play, schedule_of
-from simulation.scores import Scores
-from simulation.script import Script, read_script
-from simulation.texts import LONGEST, Texts, as_shown
-from simulation.timecode import spelled
-from simulation.virtual_loop import LoopClock, VirtualLoop, run_virtually
+from tests.simulation.dimensions import features
+from tests.simulation.drawing import draw_script
+from tests.simulation.invariants import violations
+from tests.simulation.playing import play, schedule_of
+from tests.simulation.scores import Scores
+from tests.simulation.script import Script, read_script
+from tests.simulation.texts import LONGEST, Texts, as_shown
+from tests.simulation.timecode import spelled
+from tests.simulation.virtual_loop import LoopClock, VirtualLoop, run_virtually
 
 DRAWN = {
-    *("thousands of chunks", "time spent sending", "delayed display", "all scripts", "prompts at the limit", "time code"),
+    *(
+        "thousands of chunks",
+        "time spent sending",
+        "delayed display",
+        "all scripts",
+        "prompts at the limit",
+        "time code",
+    ),
     *("followed chunks", "followed beats", "MIDI output", "clock output", "valid by construction"),
-    *("Reactor", "Reactor local", "Reactor platform", "Reactor dialect 1.x", "Reactor with two images"),
+    *(
+        "Reactor",
+        "Reactor local",
+        "Reactor platform",
+        "Reactor dialect 1.x",
+        "Reactor with two images",
+    ),
     *("Reactor protocol auto", "Reactor protocol v0", "Reactor protocol v1"),
-    *("Reactor losses", "Reactor uploads", "Reactor latency", "Reactor metadata", "Reactor repeats"),
+    *(
+        "Reactor losses",
+        "Reactor uploads",
+        "Reactor latency",
+        "Reactor metadata",
+        "Reactor repeats",
+    ),
 }
 
 
@@ -44,14 +63,18 @@ def test_what_is_drawn_to_be_valid_is_valid(kind: str) -> None:
 
 
 def test_a_valid_score_that_is_refused_breaks_an_invariant(tmp_path: Path) -> None:
-    script = read_script('=== about\nrefused\nvalid\n=== score\nat 0c "One."\nat 0c "Two."\nend 6c\n')
+    script = read_script(
+        '=== about\nrefused\nvalid\n=== score\nat 0c "One."\nat 0c "Two."\nend 6c\n'
+    )
     assert script.is_valid
     assert [one.name for one in violations(play(script, tmp_path))] == ["valid-taken"]
 
 
 def test_a_script_with_a_stage_is_read_back() -> None:
     script = Script(
-        'at 0c "One."\nend 6c\n', stage={"reactor": {"protocol": "v1", "uploads": ["late 6s", "500"]}}, is_valid=True
+        score='at 0c "One."\nend 6c\n',
+        stage={"reactor": {"protocol": "v1", "uploads": ["late 6s", "500"]}},
+        is_valid=True,
     )
     assert read_script(str(script)) == script
 
@@ -68,7 +91,9 @@ def test_a_text_at_the_limit_has_exactly_as_many_characters() -> None:
 def test_time_code_is_spelled_as_the_follower_reads_it(name: str) -> None:
     rate = next(one for one in RATES if one.name.split()[0] == name)
     for frame in [*range(40), 1798, 1799, 1800, 1801, 17_981, 17_982, 17_983, 107_892, 215_784]:
-        assert Timecode(*spelled(frame, name), rate).number == frame
+        hours, minutes, seconds, frames = spelled(frame, name)
+        code = Timecode(hours=hours, minutes=minutes, seconds=seconds, frames=frames, rate=rate)
+        assert code.number == frame
 
 
 def test_a_virtual_loop_jumps_and_keeps_the_order_of_what_is_due() -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from simulation.invariants import violations
-from simulation.playing import play
-from simulation.script import read_script
+from tests.simulation.invariants import violations
+from tests.simulation.playing import play
+from tests.simulation.script import read_script
 
 KEPT = sorted((Path(__file__).parent / "kept").glob("*.show"))
 
@@ -19,7 +19,7 @@ def test_a_kept_show_breaks_nothing_any_more(path: Path, tmp_path: Path) -> None
     assert not found, "\n".join(map(str, found))
 
 
-def test_there_are_some_and_each_says_what_it_found() -> None:
+def test_there_are_some_and_each_describes_what_it_found() -> None:
     assert KEPT
     for path in KEPT:
         assert read_script(path.read_text("utf-8")).about, path.name

@@ -6,19 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from simulation.drawing import draw_script
-from simulation.invariants import violations
-from simulation.planted import BY_ORACLE, PLANTS
-from simulation.planted_wide import BY_INVARIANT, FROM
-from simulation.playing import play
-from simulation.test_simulation import OPEN
+from tests.simulation.drawing import draw_script
+from tests.simulation.invariants import violations
+from tests.simulation.planted import BY_ORACLE, PLANTS
+from tests.simulation.planted_wide import BY_INVARIANT, FROM
+from tests.simulation.playing import play
+from tests.simulation.test_simulation import OPEN
 
 WITHIN = 200
 ORACLE = ("shows-the-score", "shows-nothing-else", "sends-the-score", "ticks-the-score")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PLANTS)
-def test_a_planted_fault_is_caught(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_planted_fault_is_caught(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     PLANTS[name](monkeypatch)
     first = FROM.get(name, 0)
     for seed in range(first, first + WITHIN):

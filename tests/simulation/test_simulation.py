@@ -1,4 +1,6 @@
-"""Many shows generated from seeds, and the invariants that must hold in each; `make simulate N=10000` plays more."""
+"""Many shows generated from seeds, and the invariants that must hold in each; `make simulate
+N=10000` plays more.
+"""
 
 from __future__ import annotations
 
@@ -6,24 +8,26 @@ import os
 from pathlib import Path
 
 import pytest
-from conftest import REQUIRE_ALL
 
-from simulation.__main__ import breaks
-from simulation.drawing import draw_script
-from simulation.families import RESETS, TAPES
-from simulation.invariants import INVARIANTS, violations
-from simulation.planted import PLANTS
-from simulation.playing import play
-from simulation.script import Script, faults_as_parts, faults_of_parts, read_script
-from simulation.shrinking import fewer, shrunk
+from tests.simulation.__main__ import breaks
+from tests.simulation.additions import ADDITIONS
+from tests.simulation.drawing import draw_script
+from tests.simulation.families import LAUNCHES, RESETS, TAPES
+from tests.simulation.invariants import INVARIANTS, violations
+from tests.simulation.planted import PLANTS
+from tests.simulation.playing import play
+from tests.simulation.script import Script, faults_as_parts, faults_of_parts, read_script
+from tests.simulation.shrinking import fewer, shrunk
+from tests.support.requirements import REQUIRE_ALL
 
 SHOWS = 1000 if os.environ.get(REQUIRE_ALL) == "1" else 150
 BATCH = 50
 
 OPEN: frozenset[int] = frozenset()
-"""Shows that still violate an invariant: `python -m simulation --seed SEED` prints which.
+"""Shows that still violate an invariant: `python -m tests.simulation --seed SEED` prints which.
 
-Each is a bug of the engine, or a check that is too strict for what the show does; docs/simulation.md describes them.
+Each is a bug of the engine, or a check that is too strict for what the show does;
+docs/simulation.md describes them.
 """
 
 
@@ -35,12 +39,16 @@ def test_nothing_is_lost_whatever_breaks(first: int, tmp_path: Path) -> None:
         if seed not in OPEN
         for one in violations(play(draw_script(seed), tmp_path))
     ]
-    assert not found, "\n".join([*found, "shrink it: python -m simulation --seed SEED (in tests/)"])
+    assert not found, "\n".join([*found, "shrink it: python -m tests.simulation --seed SEED"])
 
 
-@pytest.mark.parametrize("first", [RESETS, TAPES])
+@pytest.mark.parametrize("first", [RESETS, TAPES, LAUNCHES, ADDITIONS])
 def test_shows_of_one_kind_hold(first: int, tmp_path: Path) -> None:
-    found = [(seed, one) for seed in range(first, first + 20) for one in violations(play(draw_script(seed), tmp_path))]
+    found = [
+        (seed, one)
+        for seed in range(first, first + 20)
+        for one in violations(play(draw_script(seed), tmp_path))
+    ]
     assert not found
 
 
@@ -65,20 +73,31 @@ def test_a_script_is_written_and_read_back() -> None:
 
 def test_shrinking_leaves_what_is_needed_and_no_more() -> None:
     assert fewer(range(20), lambda some: {3, 17} <= set(some)) == [3, 17]
-    script = Script('seed 1\nat 0c "One."\nat 3c "Two.", sr off\nend 9c\n', {"fps": "21", "warmup": 1}, ("go a@1c", "go b@2c"))
-    small = shrunk(script, lambda one: "sr off" in one.score and "warmup" in one.faults and "go b@2c" in one.hands)
-    assert small == Script("at 3c sr off\n", {"warmup": 1}, ("go b@2c",))
+    script = Script(
+        score='seed 1\nat 0c "One."\nat 3c "Two.", sr off\nend 9c\n',
+        faults={"fps": "21", "warmup": 1},
+        operator_events=("go a@1c", "go b@2c"),
+    )
+    small = shrunk(
+        script,
+        lambda one: (
+            "sr off" in one.score and "warmup" in one.faults and "go b@2c" in one.operator_events
+        ),
+    )
+    assert small == Script(
+        score="at 3c sr off\n", faults={"warmup": 1}, operator_events=("go b@2c",)
+    )
 
 
 def test_a_failing_show_is_shrunk_to_one_that_fails_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     PLANTS["the_opening_order_swapped"](monkeypatch)
     small = shrunk(draw_script(1), lambda script: breaks(script, "opening-order"))
     assert breaks(small, "opening-order")
-    assert (small.faults, small.hands) == ({}, ())
+    assert (small.faults, small.operator_events) == ({}, ())
     assert small.size <= 5, "a scene, for its only prompt shows one"
 
 
-def test_every_invariant_is_told_in_the_page() -> None:
+def test_every_invariant_is_described_in_the_page() -> None:
     page = (Path(__file__).parents[2] / "docs" / "simulation.md").read_text("utf-8")
     assert not [name for name in (*INVARIANTS, "no-crash") if f"`{name}`" not in page]
     assert not [name for name in PLANTS if name.replace("_", " ") not in page]

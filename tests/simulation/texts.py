@@ -1,7 +1,8 @@
-"""Draws what prompts contain besides their number: phrases in many scripts, and texts of the maximum length.
+"""Draws what prompts contain besides their number: phrases in many scripts, and texts of the
+maximum length.
 
-All of them are valid: the language accepts letters of any script with their combining marks, characters that only shape a text
-(joiners, direction marks) and emoji of several code points.
+All of them are valid: the language accepts letters of any script with their combining marks,
+characters that only shape a text (joiners, direction marks) and emoji of several code points.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ PHRASES: dict[str, str] = {
     "tibetan": "བོད་ཡིག",
     "emoji": "👩‍👩‍👧‍👦 👍🏽 🏴󠁧󠁢󠁳󠁣󠁴󠁿 1️⃣ 🇯🇵 ❤️‍🔥",
     "planes": "𝄞 𒀀 \U0010fffd \ue000",
-    "signs": r"It says \"no. 7\" \\ # {{not a name}} | , -> 100 % <b> & $HOME `x` \"\"",
+    "symbols": r"It says \"no. 7\" \\ # {{not a name}} | , -> 100 % <b> & $HOME `x` \"\"",
     "spaces": "a\u00a0b\u3000c\u2009d\u200be\u00adf",
 }
 """Phrases as they are written in a score, between quotes."""
@@ -40,7 +41,10 @@ def as_shown(written: str) -> str:
 
 
 class Texts:
-    """Returns one text after the other. `with_long` makes one in three of the first few as long as a prompt may be."""
+    """Returns one text after the other.
+
+    `with_long` makes one in three of the first few as long as a prompt may be.
+    """
 
     def __init__(self, rng: Random, with_long: bool = False) -> None:
         self._rng = rng
@@ -55,14 +59,14 @@ class Texts:
             return self._filled(found, LONGEST - taken)
         return found
 
-    def _filled(self, found: str, room: int) -> str:
+    def _filled(self, found: str, space: int) -> str:
         """Return a text of exactly this many characters as they are sent; sometimes a few less."""
-        room -= self._rng.randrange(3) * self._rng.randrange(2)
+        space -= self._rng.randrange(3) * self._rng.randrange(2)
         length = len(as_shown(found))
         names = list(PHRASES)
         while True:
             more = " " + PHRASES[names[self._rng.randrange(len(names))]]
-            if length + len(as_shown(more)) > room:
-                return found + "." * (room - length)
+            if length + len(as_shown(more)) > space:
+                return found + "." * (space - length)
             found += more
             length += len(as_shown(more))

@@ -1,9 +1,10 @@
 """A tape that sends MIDI time code in virtual time: real bytes through the real feed.
 
-A move is a time since the run was opened and what happens: `2s start`, `7s stop`, `8s continue`, `9s locate 12500` (to this
-millisecond, with a full frame message), `10s jump 30000` (without it), `11s lose 500ms` (nothing arrives for this long),
-`12s double 300ms` (each message arrives twice), `13s jitter 8ms` (from then on), `14s garble`, `15s pace 1001/1000` (its speed
-from then on), `16s back` (it runs backwards until it is started or continued). It is stopped until it is started.
+A move is a time since the run was opened and what happens: `2s start`, `7s stop`, `8s continue`,
+`9s locate 12500` (to this millisecond, with a full frame message), `10s jump 30000` (without it),
+`11s lose 500ms` (nothing arrives for this long), `12s double 300ms` (each message arrives twice),
+`13s jitter 8ms` (from then on), `14s garble`, `15s pace 1001/1000` (its speed from then on), `16s
+back` (it runs backwards until it is started or continued). It is stopped until it is started.
 """
 
 from __future__ import annotations
@@ -17,9 +18,16 @@ from sequencer.core.timers import TimerService
 from sequencer.events.codec import Event
 from sequencer.stages.simulated.helios_state import hash64
 from sequencer.sync.timecode import TimecodeFeed, parse_rate
-from simulation.gear import LOOK, SECOND, duration
+from tests.simulation.clock_device import LOOK, SECOND, duration
 
-GARBAGE = (b"\xf1\x80", b"\xf1", b"\xf0\x7f\x7f\x01\x01\xf7", b"\xf0\x7f\x7f\x01\x01\x00\x00\x3f\x1f\xf7", b"\xf1\x7f", b"\xf8")
+GARBAGE = (
+    b"\xf1\x80",
+    b"\xf1",
+    b"\xf0\x7f\x7f\x01\x01\xf7",
+    b"\xf0\x7f\x7f\x01\x01\x00\x00\x3f\x1f\xf7",
+    b"\xf1\x7f",
+    b"\xf8",
+)
 RATES = {
     "24": (0, Fraction(24), 24),
     "25": (1, Fraction(25), 25),
@@ -30,7 +38,9 @@ RATES = {
 
 
 def spelled(frame: int, name: str) -> tuple[int, int, int, int]:
-    """Return (hours, minutes, seconds, frames) of a frame, counted from 00:00:00:00; drop-frame code skips numbers."""
+    """Return (hours, minutes, seconds, frames) of a frame, counted from 00:00:00:00; drop-frame
+    code skips numbers.
+    """
     _, _, counts = RATES[name]
     if name == "29.97":
         minute = 0
@@ -43,9 +53,11 @@ def spelled(frame: int, name: str) -> tuple[int, int, int, int]:
     return seconds // 3600 % 24, seconds // 60 % 60, seconds % 60, frames
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
-    """A time in which a tape ran evenly: from when until when, its position at the end in seconds, and its pace."""
+    """A time in which a tape ran evenly: from when until when, its position at the end in seconds,
+    and its pace.
+    """
 
     begin: int
     end: int
@@ -58,9 +70,17 @@ class Stretch:
 
 
 class Tape:
-    """Plays its moves on a virtual clock, and passes the events that its feed makes of the bytes to `deliver`."""
+    """Plays its moves on a virtual clock, and passes the events that its feed makes of the bytes to
+    `deliver`.
+    """
 
-    def __init__(self, moves: tuple[str, ...], name: str, clock: TimerService, deliver: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        moves: tuple[str, ...],
+        name: str,
+        clock: TimerService,
+        deliver: Callable[[Event], None],
+    ) -> None:
         expected = parse_rate(name)
         assert expected is not None
         self._feed = TimecodeFeed(expected)
@@ -71,7 +91,10 @@ class Tape:
         self._at = 0
         """The tape's position, in quarter frames."""
         self._step = 0
-        """Quarter frames by which it advances with each message: 1, -1 backwards, or 0 while it is stopped."""
+        """Quarter frames by which it advances with each message:
+
+        1, -1 backwards, or 0 while it is stopped.
+        """
         self._pace = Fraction(1)
         self._run = 0
         self._edge = Fraction(0)
@@ -99,7 +122,7 @@ class Tape:
                 self._at = int(Fraction(rest[0]) * self._fps / 1000) * 4
                 if what == "locate":
                     self._runs(0)
-                    self._hear(self._full_frame())
+                    self._receive(self._full_frame())
             case "lose":
                 self._silent_until = self._began = now + duration(rest[0])
             case "double":
@@ -110,7 +133,7 @@ class Tape:
                 self._pace = Fraction(rest[0])
             case "garble":
                 for message in GARBAGE:
-                    self._hear(message)
+                    self._receive(message)
             case _:
                 raise ValueError(f"a tape knows no {what!r}")
 
@@ -118,7 +141,14 @@ class Tape:
         """End an even stretch: whatever happens now, the tape ran evenly until now."""
         now = self._clock.now()
         if self._step == 1 and self._began < now and self._silent_until < now:
-            self.stretches.append(Stretch(self._began, now, Fraction(self._at, 4) / self._fps, self._pace))
+            self.stretches.append(
+                Stretch(
+                    begin=self._began,
+                    end=now,
+                    position=Fraction(self._at, 4) / self._fps,
+                    pace=self._pace,
+                )
+            )
         self._began = max(now, self._silent_until)
 
     def _runs(self, step: int) -> None:
@@ -132,9 +162,11 @@ class Tape:
 
     def _full_frame(self) -> bytes:
         hours, minutes, seconds, frames = spelled(self._at // 4, self._name)
-        return bytes((0xF0, 0x7F, 0x7F, 1, 1, self._code << 5 | hours, minutes, seconds, frames, 0xF7))
+        return bytes(
+            (0xF0, 0x7F, 0x7F, 1, 1, self._code << 5 | hours, minutes, seconds, frames, 0xF7)
+        )
 
-    def _hear(self, message: bytes) -> None:
+    def _receive(self, message: bytes) -> None:
         if self._clock.now() >= self._silent_until:
             for event in self._feed.feed(message, self._clock.now()):
                 self._deliver(event)
@@ -151,9 +183,9 @@ class Tape:
         hours, minutes, seconds, frames = spelled(self._at // 8 * 2, self._name)
         whole = (frames, seconds, minutes, hours | self._code << 5)[piece // 2]
         message = bytes((0xF1, piece << 4 | (whole >> 4 * (piece % 2) & 15)))
-        self._hear(message)
+        self._receive(message)
         if self._clock.now() < self._double_until:
-            self._hear(message)
+            self._receive(message)
         if self._at + self._step < 0:
             self._runs(0)
             return
@@ -167,7 +199,7 @@ class Tape:
         self._clock.call_at(self._clock.now() + LOOK, self._look)
 
 
-def drawn_tape(rng: Random, seconds: float) -> tuple[str, ...]:
+def draw_tape_moves(rng: Random, seconds: float) -> tuple[str, ...]:
     """Draw the moves of a tape for a score of this many seconds."""
     first = ("0s", "300ms", "1s", "4s")[rng.randrange(4)]
     moves = [f"{first} start"] if rng.randrange(8) else []
@@ -184,7 +216,10 @@ def drawn_tape(rng: Random, seconds: float) -> tuple[str, ...]:
             case 0:
                 moves += [f"{when}ms stop", f"{when + rng.randrange(9000)}ms continue"]
             case 1:
-                moves += [f"{when}ms locate {rng.randrange(length)}", f"{when + rng.randrange(2000)}ms continue"]
+                moves += [
+                    f"{when}ms locate {rng.randrange(length)}",
+                    f"{when + rng.randrange(2000)}ms continue",
+                ]
             case 2:
                 moves.append(f"{when}ms jump {rng.randrange(length)}")
             case 3:

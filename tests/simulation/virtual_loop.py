@@ -1,4 +1,6 @@
-"""An event loop in virtual time: sleeping costs nothing, and the next due event comes next. For code that sleeps and times out.
+"""An event loop in virtual time: sleeping costs nothing, and the next due event comes next.
+
+For code that sleeps and times out.
 
 There is no I/O: no sockets, and work for a thread is done at once.
 """
@@ -27,7 +29,9 @@ class _Jumping(selectors.SelectSelector):
         if timeout is None:
             raise RuntimeError("nothing more can happen in this loop")
         if timeout > 0:
-            self.loop.nanoseconds = max(self.loop.nanoseconds + 1, round((self.loop.time() + timeout) * SECOND))
+            self.loop.nanoseconds = max(
+                self.loop.nanoseconds + 1, round((self.loop.time() + timeout) * SECOND)
+            )
         return []
 
 
@@ -58,7 +62,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
 
 class LoopClock:
-    """A run's clock on a virtual loop. Equal deadlines fire in the order in which they were requested."""
+    """A run's clock on a virtual loop.
+
+    Equal deadlines fire in the order in which they were requested.
+    """
 
     def __init__(self, loop: VirtualLoop) -> None:
         self._loop = loop

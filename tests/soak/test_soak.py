@@ -1,4 +1,6 @@
-"""No growth and no drift: hours of score in virtual time, minutes over WebRTC. SEQUENCER_REQUIRE_ALL=1 runs them in full.
+"""No growth and no drift: hours of score in virtual time, minutes over WebRTC.
+
+SEQUENCER_REQUIRE_ALL=1 runs them in full.
 
 `python -m bench.soak` does the same for six hours and thirty real minutes.
 """
@@ -12,9 +14,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from conftest import REQUIRE_ALL, require
 
-from bench.soak import drift, grown, real, told, virtual
+from bench.soak import describe, drift, grown, real, virtual
+from tests.support.requirements import REQUIRE_ALL, require
 
 WHOLE = os.environ.get(REQUIRE_ALL) == "1"
 CHUNK = Fraction(11, 8)
@@ -22,35 +24,48 @@ SECOND = 1_000_000_000
 
 
 def _linux() -> None:
-    require(Path("/proc/self/statm").exists() and sys.platform == "linux", "what a process holds is read from /proc")
+    require(
+        Path("/proc/self/statm").exists() and sys.platform == "linux",
+        "what a process holds is read from /proc",
+    )
 
 
 @pytest.mark.timeout(900)
 def test_hours_of_score_in_virtual_time() -> None:
     _linux()
     found = virtual(6.0 if WHOLE else 0.5)
-    assert not found.faults(), told(found)
-    assert found.drift_ms == pytest.approx(0, abs=0.001), told(found)
+    assert not found.faults(), describe(found)
+    assert found.drift_ms == pytest.approx(0, abs=0.001), describe(found)
     assert found.chunks > (15_000 if WHOLE else 1_300)
 
 
 @pytest.mark.timeout(900)
 def test_minutes_over_webrtc() -> None:
-    """Run for five real minutes with SEQUENCER_REQUIRE_ALL=1, else long enough to see that chunks keep time."""
+    """Run for five real minutes with SEQUENCER_REQUIRE_ALL=1, else long enough to see that chunks
+    keep time.
+    """
     _linux()
     require(importlib.util.find_spec("aiortc") is not None, "aiortc is not installed")
     found = real(300.0 if WHOLE else 12.0, every=2.0 if WHOLE else 0.5)
-    assert found.cues > 0, told(found)
-    assert found.landed_as_planned == found.cues, told(found)
-    assert abs(found.drift_ms) < 60, told(found)
+    assert found.cues > 0, describe(found)
+    assert found.landed_as_planned == found.cues, describe(found)
+    assert abs(found.drift_ms) < 60, describe(found)
     if WHOLE:
-        assert not found.faults(), told(found)
+        assert not found.faults(), describe(found)
 
 
 def _held(**changes: list[int]) -> list[dict[str, int]]:
     count = 40
-    steady = {"kb": [100_000] * count, "files": [12] * count, "threads": [3] * count, "tasks": [8] * count}
-    return [{key: values[number] for key, values in {**steady, **changes}.items()} for number in range(count)]
+    steady = {
+        "kb": [100_000] * count,
+        "files": [12] * count,
+        "threads": [3] * count,
+        "tasks": [8] * count,
+    }
+    return [
+        {key: values[number] for key, values in {**steady, **changes}.items()}
+        for number in range(count)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +84,7 @@ def test_a_leak_is_seen(what: str, values: list[int]) -> None:
 
 def test_what_comes_and_goes_is_no_leak() -> None:
     assert grown(_held(tasks=[8 + number % 7 for number in range(40)])) == []
-    assert grown(_held()[:4]), "a handful of samples says nothing"
+    assert grown(_held()[:4]), "a handful of samples proves nothing"
 
 
 def test_a_drift_is_seen() -> None:

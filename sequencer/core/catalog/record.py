@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file next to an example's score. `content` is its bytes, or a function that returns them; None is a folder of that
-    name.
+    """A file next to an example's score.
+
+    `content` is its bytes, or a function that returns them; None is a folder of that name.
     """
 
     name: str
@@ -22,35 +23,29 @@ class File:
                 return b""
             case bytes() as content:
                 return content
-            case make:
-                return make()
+            case compute:
+                return compute()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
     """A complete score, with the files next to it.
 
-    `text` is the score. `shown` is the part that a page shows if the score is too long (or cannot be shown). `data` are the
-    bytes of the file if they are not UTF-8 text. `name` determines the notation. `in_folder` is False for a score that is read
-    from a string and has no folder.
+    `shown` is the score as a page shows it. `compute` returns the bytes of a score that is too long
+    to be shown or is not UTF-8 text; without it, `shown` is the score. `name` determines the
+    notation. `in_folder` is False for a score that is read from a string and has no folder.
     """
 
-    text: str
-    shown: str | None = None
+    shown: str
+    name: str
     files: tuple[File, ...] = ()
-    data: bytes | None = None
-    name: str = "example.score"
+    compute: Callable[[], bytes] | None = None
     in_folder: bool = True
 
     @property
     def bytes(self) -> bytes:
         """The content of the score's file."""
-        return self.text.encode() if self.data is None else self.data
-
-    @property
-    def page(self) -> str:
-        """What a page shows of the score."""
-        return self.text if self.shown is None else self.shown
+        return self.shown.encode() if self.compute is None else self.compute()
 
     @property
     def is_yaml(self) -> bool:
@@ -58,18 +53,18 @@ class Example:
         return self.name.endswith((".yaml", ".yml"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Code:
-    """A code: what it means in a few words, the reason for it, a score that causes it, and the same score fixed.
+    """A code: its short meaning, the reason for it, a score that causes it, and the fixed score.
 
     `source` names where a piece of advice comes from; it is empty for errors.
     """
 
     code: str
     title: str
-    why: str
+    explanation: str
     wrong: Example
-    cured: Example
+    right: Example
     source: str = ""
 
     @property
@@ -78,21 +73,16 @@ class Code:
         return self.code.startswith("E")
 
 
-def code(
-    number: str,
-    title: str,
-    why: str,
-    wrong: str | Example,
-    cured: str | Example,
-    *,
-    source: str = "",
-    files: tuple[File, ...] = (),
-    yaml: bool = False,
-) -> Code:
-    """Return a record from short arguments: strings become examples, both with the same `files` next to them."""
-    name = "example.yaml" if yaml else "example.score"
+class Family:
+    """A group of codes about one subject: a title for the pages and inclusive number ranges."""
 
-    def example(one: str | Example) -> Example:
-        return one if isinstance(one, Example) else Example(one.lstrip("\n"), files=files, name=name)
+    __slots__ = ("name", "ranges", "title")
 
-    return Code(number, title, " ".join(why.split()), example(wrong), example(cured), source)
+    def __init__(self, name: str, title: str, *ranges: tuple[str, str]) -> None:
+        self.name = name
+        self.title = title
+        self.ranges = ranges
+
+    def __contains__(self, number: str) -> bool:
+        """Whether a code is of this family."""
+        return any(first <= number <= last for first, last in self.ranges)

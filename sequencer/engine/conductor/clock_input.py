@@ -8,132 +8,159 @@ from __future__ import annotations
 from fractions import Fraction
 
 from sequencer.engine.conductor.dispatch import note_stop, send_due
-from sequencer.engine.conductor.operator_input import act_on, hold_until_started
-from sequencer.engine.conductor.run_state import Phase, RunState
+from sequencer.engine.conductor.operator_input import act_on, hold_until_started, launch
+from sequencer.engine.conductor.run_state import RunState
 from sequencer.engine.conductor.take_setup import start
+from sequencer.engine.conductor.transitions import Phase
 from sequencer.engine.revisions import JUMPS_WHILE_CUT
 from sequencer.events.commands import Command
-from sequencer.events.events import BoundariesFitted, ChunkShown, ClockFitted, OffsetChanged, TransportChanged, TransportLocated
+from sequencer.events.events import (
+    BoundariesFitted,
+    ChunkShown,
+    ClockFitted,
+    OffsetChanged,
+    TransportChanged,
+    TransportLocated,
+)
 
 
 def clock_fitted(run: RunState, event: ClockFitted) -> list[Command]:
-    """Store a new fit of the clock; start an armed run when the fit shows that the clock is running."""
-    if run.follow is None:
+    """Store a new fit of the clock; start an armed run if it shows that the clock is running."""
+    if run.sync is None:
         return []
-    run.follow.clock_fitted(event)
-    return start(run, event.at) if run.phase is Phase.ARMED and run.follow.is_running else []
+    run.sync.clock_fitted(event)
+    return start(run, event) if run.phase is Phase.ARMED and run.sync.is_running else []
 
 
 def chunk_shown(run: RunState, event: ChunkShown) -> list[Command]:
     """Note that a chunk is shown.
 
-    In runs of the first revision this happens only while a take plays; in later ones `show_end.note_chunk_shown` does it in
-    every phase.
+    In runs of the first revision this happens only while a take plays; in later ones
+    `show_end.note_chunk_shown` does it in every phase.
     """
-    if not run.ends_when_shown and run.base + event.chunk <= run.making:  # a chunk of the previous take may arrive late
+    if (
+        not run.ends_when_shown and run.base + event.chunk <= run.making
+    ):  # a chunk of the previous take may arrive late
         note_shown(run, run.base + event.chunk, event.at)
     return []
 
 
 def note_shown(run: RunState, chunk: int, at: int) -> None:
-    """Note, in a run that follows a clock, when a score chunk is shown and when the positions that it shows were due."""
-    if run.follow is None:
+    """In a run that follows a clock, note when a chunk is shown and its positions were due."""
+    if run.sync is None:
         return
-    run.follow.shown[chunk] = at
+    run.sync.shown[chunk] = at
     slot = run.ledger.slots.get(chunk)
     for line in slot.lines if slot is not None else ():
-        if line.has_place and run.plan.is_before_jump(line):
+        if line.has_position and run.plan.is_before_jump(line):
             line.reason = line.reason or "the clock was moved before it was shown"
             continue
-        beat = run.plan.time_of_line(line) if line.has_place else None
+        beat = run.plan.time_of_line(line) if line.has_position else None
         if beat is not None:
-            line.shown, line.beat = at, beat + run.follow.offset
-        elif line.has_place:
+            line.shown, line.beat = at, beat + run.sync.offset
+        elif line.has_position:
             note_stop(run, line)
 
 
 def boundaries_fitted(run: RunState, event: BoundariesFitted) -> list[Command]:
     """Store a new fit of the chunk boundaries; ignore fits of a take that was reset."""
-    if run.follow is not None and run.phase is Phase.PLAYING:
-        run.follow.boundaries_fitted(event, run.base)
+    if run.sync is not None and run.phase is Phase.PLAYING:
+        run.sync.boundaries_fitted(event, run.base)
     return []
 
 
 def offset_changed(run: RunState, event: OffsetChanged) -> list[Command]:
     """Set the operator's offset. It applies to everything that is not committed yet."""
-    if run.follow is not None:
-        run.follow.offset = event.offset
-    run.sends.seen.offset = event.offset
+    if run.sync is not None:
+        run.sync.offset = event.offset
+    run.midi.display.offset = event.offset
     return []
 
 
 def clock_moved(run: RunState, event: TransportChanged) -> list[Command]:
-    """Handle start, stop and continue: first for musical time, then for the rules that listen to them."""
-    if run.follow is not None:
-        run.follow.clock_moved(event)
-    firings = run.ear.match(event)
-    return act_on(run, firings, event.at)
+    """Handle start, stop and continue: first for musical time, then for rules triggered by them."""
+    if run.sync is not None:
+        run.sync.clock_moved(event)
+    firings = run.triggers.match(event)
+    return act_on(run, firings, event)
 
 
 def held_clock_moved(run: RunState, event: TransportChanged) -> list[Command]:
     """Update musical time while a take is being opened, and hold the rules until it has started."""
-    run.joins = run.joins and (event.what != "start" or run.takes > 0)
-    if run.follow is not None:
-        run.follow.clock_moved(event)
+    run.clock_was_moved = run.clock_was_moved and (event.what != "start" or run.takes > 0)
+    if run.sync is not None:
+        run.sync.clock_moved(event)
     return hold_until_started(run, event)
 
 
 def armed_clock_moved(run: RunState, event: TransportChanged) -> list[Command]:
     """Send the model's `start` on the clock's first beat."""
     held_clock_moved(run, event)
-    return start(run, event.at) if run.follow is not None and run.follow.is_running else []
+    return start(run, event) if run.sync is not None and run.sync.is_running else []
 
 
 def located(run: RunState, event: TransportLocated) -> list[Command]:
-    """Handle a jump while no take plays: the score begins there before the first take, and continues there later."""
-    if run.follow is not None:
-        run.follow.located(event.at, event.quarter)
-        is_heard = run.takes > 0 and run.revision >= JUMPS_WHILE_CUT and run.phase is not Phase.SHOWING
-        run.joins = is_heard if run.takes > 0 else event.quarter > 0
+    """Handle a jump while no take plays: the first take begins there, later ones continue there."""
+    if run.sync is not None:
+        run.sync.located(event.at, event.quarter)
+        continues_there = (
+            run.takes > 0 and run.revision >= JUMPS_WHILE_CUT and run.phase is not Phase.SHOWING
+        )
+        run.clock_was_moved = continues_there if run.takes > 0 else event.quarter > 0
     return []
 
 
 def located_while_cutting(run: RunState, event: TransportLocated) -> list[Command]:
-    """Handle a jump while a reset is pending: the next take opens with what is in force at the new position."""
-    if run.follow is None or run.revision < JUMPS_WHILE_CUT:
+    """Handle a jump during a pending reset: the next take opens with what is in force there."""
+    if run.sync is None or run.revision < JUMPS_WHILE_CUT:
         return located(run, event)
-    run.follow.located(event.at, event.quarter)
-    _chase(run, run.next_base, event.quarter)
+    run.sync.located(event.at, event.quarter)
+    _replan_from_clock(run, run.cutting.next_base, event.quarter)
     return []
 
 
-def join(run: RunState, making: int, at: int) -> None:
-    """Continue the score where the clock is now, as seen from a chunk, if it was moved while no take was running."""
-    here = None if run.follow is None else run.follow.quarter_at(at)
-    if run.joins and here is not None and (here > 0 or run.takes > 1):
-        run.joins = False
-        _chase(run, making + run.schedule.lead, here)
+def continue_from_clock(run: RunState, making: int, at: int) -> None:
+    """Continue the score where the clock is now, if it was moved while no take was running.
+
+    The position is as seen from the chunk `making`.
+    """
+    here = None if run.sync is None else run.sync.quarter_at(at)
+    if run.clock_was_moved and here is not None and (here > 0 or run.takes > 1):
+        run.clock_was_moved = False
+        _replan_from_clock(run, making + run.schedule.lead, here)
 
 
 def relocated(run: RunState, event: TransportLocated) -> list[Command]:
-    """Handle a jump while a take plays: what is in force at the new position lands at reach; nothing in between is played."""
-    if run.follow is None:
+    """Handle a jump while a take plays: what is in force at the new position lands at reach.
+
+    Nothing in between is played.
+    """
+    if run.sync is None:
         return []
-    run.follow.located(event.at, event.quarter)
-    _chase(run, run.making + run.schedule.lead, event.quarter)
-    return send_due(run, event.at)
+    run.sync.located(event.at, event.quarter)
+    _replan_from_clock(run, run.making + run.schedule.lead, event.quarter)
+    return send_due(run, event)
 
 
-def _chase(run: RunState, reach: int, here: float) -> None:
+def _replan_from_clock(run: RunState, reach: int, here: float) -> None:
     """Rebuild the plan from a quarter on: what is in force there lands at the score chunk `reach`.
 
-    A cut whose reset was already sent still happens. What the next take should have opened with is dropped with the old plan.
+    A cut whose reset was already sent still happens. What the next take should have opened with is
+    dropped with the old plan.
     """
     quarter = Fraction(here).limit_denominator(96)
-    run.moves.give_up_leaving("the clock was moved first")
+    run.actions.give_up_leaving("the clock was moved first")
+    launched = run.plan.take_launched()
     chase = run.plan.relocate(quarter, reach)
-    first = run.next_base if run.phase is Phase.CUTTING else reach - run.schedule.lead + 1
-    run.ledger.withdraw(first, lambda line: line.rule is None and "cut" not in line.open, "the clock was moved away from it")
-    run.sends.located(run.plan.pass_of_quarter(quarter).number, quarter)
+    first = run.cutting.next_base if run.phase is Phase.CUTTING else reach - run.schedule.lead + 1
+    run.ledger.withdraw(
+        first,
+        lambda line: line.fired is None and "cut" not in line.open,
+        "the clock was moved away from it",
+    )
+    run.midi.located(run.plan.pass_of_quarter(quarter).number, quarter)
     if chase is not None:
         run.ledger.commit(chase, chase.nominal)
+    for line in launched:
+        run.plan.renumber(line)
+        launch(run, line, run.plan.pass_of_quarter(quarter))

@@ -1,28 +1,35 @@
-"""Deliveries: each is one cue (or one firing of a rule) on its way to a chunk, with all that is known of its outcome."""
+"""Deliveries: each is one cue (or firing of a rule) on its way to a chunk, with its outcome."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
 from sequencer.core.diagnostics import Span
-from sequencer.core.images import ImageFile
+from sequencer.core.images import ImageFile, Scale
 from sequencer.core.timebase import Snap
-from sequencer.schedule.model import CueAct, CutAct, ImageAct, PromptAct, StrengthAct, SuperResolutionAct
+from sequencer.schedule.model import (
+    CueAct,
+    CutAct,
+    ImageAct,
+    PromptAct,
+    Quantisation,
+    StrengthAct,
+    SuperResolutionAct,
+)
 
 if TYPE_CHECKING:
     from sequencer.engine.conductor.plan import Pass
-
-Scale = Literal["off", "2x", "4x"]
 
 
 class Status(StrEnum):
     """The status of a delivery.
 
-    Those in `FINAL` do not change. Only `landed` is a success; `skipped` and `overtaken` are not failures.
+    Those in `FINAL` do not change. Only `landed` is a success; `skipped` and `overtaken` are not
+    failures.
     """
 
     WAITING = "waiting"
@@ -38,7 +45,15 @@ class Status(StrEnum):
 
 
 FINAL = frozenset(
-    {Status.LANDED, Status.OVERTAKEN, Status.SKIPPED, Status.DROPPED, Status.REFUSED, Status.MISSED, Status.STUCK}
+    {
+        Status.LANDED,
+        Status.OVERTAKEN,
+        Status.SKIPPED,
+        Status.DROPPED,
+        Status.REFUSED,
+        Status.MISSED,
+        Status.STUCK,
+    }
 )
 
 ActKind = Literal["prompt", "image", "strength", "sr", "cut"]
@@ -61,17 +76,21 @@ def kind_of(act: CueAct) -> ActKind:
             return "cut"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Superseded:
-    """An act that a delivery lost to another one, and its state before: it acts again if the other one is removed."""
+    """An act lost to another delivery, and its state before, for when that one is removed.
+
+    If `for_good` is true, the delivery that lost the act has left the plan, and does not act again.
+    """
 
     kind: ActKind
     to: Delivery
     status: Status
     reason: str
+    for_good: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Delivery:
     """One cue of one pass, or one firing of a rule.
 
@@ -84,8 +103,8 @@ class Delivery:
         open: The kinds of acts that have not landed yet.
         sent: When its first command was sent, in nanoseconds.
         boundary: When the chunk on which it acts began, in nanoseconds.
-        off: By how many nanoseconds it should be shown after its position, in a run that follows a clock; known when its
-            chunk begins.
+        off: By how many nanoseconds it should be shown after its position, in a run that follows a
+            clock; known when its chunk begins.
         shown: When it really was shown, in nanoseconds.
         beat: When it was due to be shown, in nanoseconds.
     """
@@ -97,13 +116,18 @@ class Delivery:
     snap: Snap
     place: str
     section: str | None
-    laid_in: Pass
-    """The pass of the plan that it was created in. A jump of the clock may later create other passes with the same numbers."""
+    scheduled_in: Pass
+    """The pass of the plan that it was created in.
+
+    A jump of the clock may later create other passes with the same numbers.
+    """
     origin: Span
     occurrence: int = 1
     """The number of the pass of its section, as in the cue sheet."""
     entry: int | None = None
     rule: int | None = None
+    quantisation: Quantisation | None = None
+    """Of a quantised rule: the bar lines or beats on which its firings land."""
     quarter: Fraction | None = None
     planned: int | None = None
     chunk: int | None = None
@@ -118,12 +142,12 @@ class Delivery:
     beat: float | None = None
     open: set[ActKind] = field(default_factory=set)
     lost: list[Superseded] = field(default_factory=list, repr=False)
-    """The acts that another delivery on the same chunk performs instead of this one, the latest last."""
+    """Acts that another delivery on the same chunk performs instead of this one, latest last."""
 
     @property
     def pass_number(self) -> int:
         """The number of its pass in the plan that it was created in."""
-        return self.laid_in.number
+        return self.scheduled_in.number
 
     @property
     def kinds(self) -> set[ActKind]:
@@ -131,9 +155,9 @@ class Delivery:
         return {kind_of(act) for act in self.acts}
 
     @property
-    def has_place(self) -> bool:
-        """Whether it has a position in the score: it is neither a firing of a rule nor the result of a jump of the clock."""
-        return self.entry is not None
+    def has_position(self) -> bool:
+        """Whether it has a position in the score: it is a cue, or a firing of a quantised rule."""
+        return self.entry is not None or self.quantisation is not None
 
     @property
     def is_final(self) -> bool:
@@ -148,10 +172,10 @@ class Delivery:
     def supersede(self, kind: ActKind, by: Delivery) -> None:
         """Let another delivery perform the act of this kind instead.
 
-        If this delivery has other acts that can still land, the reason says which act it lost.
+        If this delivery has other acts that can still land, the reason states which act it lost.
         """
         reason = f"{by.place} acts on the same chunk"
-        self.lost.append(Superseded(kind, by, self.status, self.reason))
+        self.lost.append(Superseded(kind=kind, to=by, status=self.status, reason=self.reason))
         self.open.discard(kind)
         if not self.open and self.landed is None:
             self.finish(Status.OVERTAKEN, reason)
@@ -178,20 +202,51 @@ class Delivery:
             self.finish(Status.DROPPED if self.landed is None else Status.LANDED)
 
     def restore(self, gone: Delivery) -> set[ActKind]:
-        """Restore the acts that this delivery lost to one that was removed, and return their kinds."""
-        kinds = {one.kind for one in self.lost if one.to is gone}
+        """Restore the acts that this delivery lost to a removed one, and return their kinds."""
+        kinds = {one.kind for one in self.lost if one.to is gone and not one.for_good}
         if kinds:
-            lost, self.lost = self.lost, []
-            self.status, self.reason = lost[0].status, lost[0].reason
-            self.open |= {one.kind for one in lost}
-            for one in lost:
-                if one.to is not gone:
-                    self.supersede(one.kind, one.to)
+            self._lose_anew([one for one in self.lost if one.kind not in kinds])
         return kinds
 
+    def give_way_to_next(self, leaving: Delivery) -> None:
+        """Let what overtook a delivery that leaves the plan overtake this one instead."""
+        next_ones = {one.kind: one.to for one in leaving.lost}
+        waits_for = [
+            next_ones.get(one.kind, one.to) if one.to is leaving else one.to for one in self.lost
+        ]
+        if all(one.to is other for one, other in zip(self.lost, waits_for, strict=True)):
+            return
+        lost = [replace(one, to=other) for one, other in zip(self.lost, waits_for, strict=True)]
+        is_over = self.is_final and self.status is not Status.OVERTAKEN
+        if is_over or any(one.for_good for one in lost):
+            self.lost = lost  # the reason stays: it is what happened before the plan changed
+        else:
+            self._lose_anew(lost)
+
+    def lose_for_good(self) -> None:
+        """Do not perform lost acts again: this delivery has left the plan."""
+        self.lost = [replace(one, for_good=True) for one in self.lost]
+
+    def _lose_anew(self, lost: list[Superseded]) -> None:
+        """Go back to the state before the first loss, and lose only these acts."""
+        before, self.lost = self.lost, []
+        self.status, self.reason = before[0].status, before[0].reason
+        self.open |= {one.kind for one in before}
+        for one in lost:
+            self.supersede(one.kind, one.to)
+            self.lost[-1] = replace(self.lost[-1], for_good=one.for_good)
+
     def performs(self, kind: ActKind) -> bool:
-        """Return whether this delivery performs the act of a kind on its chunk: false if it lost the act or was removed."""
+        """Return whether this delivery performs the act of a kind: false if lost or removed."""
         return self.status is not Status.SKIPPED and all(one.kind != kind for one in self.lost)
+
+    @property
+    def lost_its_cut_for_good(self) -> bool:
+        """Whether it left the plan together with the cut that had overtaken its own."""
+        return any(
+            one.kind == "cut" and one.for_good and one.to.status is Status.SKIPPED
+            for one in self.lost
+        )
 
     def land(self, kind: ActKind, chunk: int) -> None:
         """Record that an act has landed; with its last act the delivery itself has landed."""
@@ -203,32 +258,54 @@ class Delivery:
             self.finish(Status.LANDED)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class ChunkSlot:
-    """The deliveries committed to one score chunk, in the order in which they act, and the kinds of acts already sent."""
+    """The deliveries committed to a score chunk, in acting order, and the kinds of acts sent."""
 
     chunk: int
     lines: list[Delivery] = field(default_factory=list)
     sent: set[ActKind] = field(default_factory=set)
-    said: str | None = None
-    """The prompt that was sent for this chunk, if any. Empty if it was refused: then what the model holds is not known."""
+    sent_prompt: str | None = None
+    """The prompt that was sent for this chunk, if any.
+
+    Empty if it was refused: then what the model holds is not known.
+    """
 
     def add(self, line: Delivery) -> None:
-        """Commit a delivery to this chunk: the last one of each kind wins, the others are overtaken."""
+        """Commit a delivery to this chunk: the last of each kind wins, the others are overtaken."""
         for kind in [kind_of(act) for act in line.acts]:
+            later = self._later(line, kind)
+            if later is not None:
+                line.supersede(kind, later)
+                continue
             for other in self.lines:
                 if kind in other.open:
                     other.supersede(kind, line)
             self.sent.discard(kind)
         self.lines.append(line)
 
+    def _later(self, line: Delivery, kind: ActKind) -> Delivery | None:
+        """Return the delivery that performs the act of a kind, if its position is later.
+
+        A firing of a quantised rule may be committed after the cues that follow it.
+        """
+        doer = self._doer(kind)
+        return doer if doer is not None and _goes_before(line, doer, kind) else None
+
     def _doer(self, kind: ActKind) -> Delivery | None:
         """Return the delivery that performs the act of a kind on this chunk."""
-        return next((line for line in reversed(self.lines) if kind in line.kinds and line.performs(kind)), None)
+        return next(
+            (line for line in reversed(self.lines) if kind in line.kinds and line.performs(kind)),
+            None,
+        )
 
     def _last(self, kind: ActKind) -> CueAct | None:
         line = self._doer(kind)
-        return None if line is None else next(act for act in reversed(line.acts) if kind_of(act) == kind)
+        return (
+            None
+            if line is None
+            else next(act for act in reversed(line.acts) if kind_of(act) == kind)
+        )
 
     @property
     def prompt(self) -> str | None:
@@ -256,11 +333,17 @@ class ChunkSlot:
 
     @property
     def cut(self) -> CutAct | None:
-        """The cut that opens a take at this chunk: the last one that names a seed, or the last one if none does.
+        """The cut that opens a take at this chunk: the last one with a seed, else the last one.
 
         Cuts without a seed keep the current one.
         """
-        cuts = [act for line in self.lines if line.status is not Status.SKIPPED for act in line.acts if isinstance(act, CutAct)]
+        cuts = [
+            act
+            for line in self.lines
+            if line.status is not Status.SKIPPED and not line.lost_its_cut_for_good
+            for act in line.acts
+            if isinstance(act, CutAct)
+        ]
         named = [act for act in cuts if act.seed is not None]
         last = named or cuts
         return last[-1] if last else None
@@ -271,7 +354,7 @@ class ChunkSlot:
         return any(kind_of(act) != "prompt" for line in self.lines for act in line.acts)
 
     def merge_into(self, later: ChunkSlot) -> None:
-        """Let live acts that are still to be sent give way to those of a later slot that is sent together with this one.
+        """Let unsent live acts give way to those of a later slot sent together with this one.
 
         A strength stays with its image, because the image captures it.
         """
@@ -294,8 +377,49 @@ class ChunkSlot:
         """Remove a delivery again (the plan changed)."""
         self.lines.remove(line)
 
-    def regain(self, gone: Delivery, stays: Callable[[Delivery], bool]) -> None:
-        """Restore what the remaining deliveries lost to one that was removed; it has to be sent again."""
+    def give_up_lost(self, leaves: Callable[[Delivery], bool]) -> None:
+        """Let deliveries that leave the plan not perform again what they lost to others.
+
+        What they had overtaken before waits for those instead.
+        """
+        leaving = [line for line in self.lines if line.lost and leaves(line)]
+        for one in leaving:
+            one.lose_for_good()
+        for one in leaving:
+            for line in self.lines:
+                line.give_way_to_next(one)
+
+    def regain(
+        self, gone: Delivery, stays: Callable[[Delivery], bool], *, one_of_each: bool = True
+    ) -> None:
+        """Restore what remaining deliveries lost to a removed one; it has to be sent again.
+
+        Args:
+            gone: The removed delivery.
+            stays: Whether a delivery remains.
+            one_of_each: Whether only one delivery of each kind acts again, if several had lost to
+                the removed one.
+        """
         for line in self.lines:
-            if stays(line):
-                self.sent -= line.restore(gone)
+            if not stays(line):
+                continue
+            kinds = line.restore(gone)
+            self.sent -= kinds
+            for kind in sorted(kinds) if one_of_each else ():
+                self._settle(line, kind)
+
+    def _settle(self, line: Delivery, kind: ActKind) -> None:
+        """Let only one of a restored delivery and those restored before it perform an act."""
+        for other in self.lines:
+            if other is line or kind not in other.open:
+                continue
+            if _goes_before(line, other, kind):
+                line.supersede(kind, other)
+                return
+            other.supersede(kind, line)
+
+
+def _goes_before(line: Delivery, other: Delivery, kind: ActKind) -> bool:
+    """Return whether a firing of a quantised rule gives way to a delivery with a later position."""
+    is_quantised = line.quantisation is not None and kind != "cut"
+    return is_quantised and other.has_position and other.time > line.time

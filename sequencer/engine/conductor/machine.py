@@ -1,23 +1,17 @@
-"""The conductor: a state machine that receives events and answers with commands. It uses no clock, no randomness and no I/O.
+"""The conductor: a state machine that receives events and answers with commands.
 
-::
+It uses no clock, no randomness and no I/O.
 
-    WAITING ──ready──▶ UPLOADING ──all uploaded──▶ OPENING ──conditions ready──▶ STARTING ──started──▶ PLAYING
-                                                      ▲                                                  │ a cut is due
-                                                      └───────────── reset reported ◀── CUTTING ◀────────┘
-    OPENING ──external clock is stopped──▶ ARMED ──it moves──▶ STARTING
-    PLAYING ──last chunk done──▶ SHOWING ──it was shown──▶ FINISHED
-    any ──session ended, stop requested, start refused──▶ FINISHED
-
-`HANDLERS` below maps each phase and event to its handler; all other events are ignored. Score chunks are the model's chunks
-plus `base`, the score chunk at which the take began; `making` is the current score chunk (before `start`: the first one that
-will be made).
+`HANDLERS` below maps each phase and event to its handler; all other events are ignored.
+`transitions.TRANSITIONS` lists which phase can follow which, and `docs/architecture.md` shows it as
+a diagram. Score chunks are the model's chunks plus `base`, the score chunk at which the take began;
+`making` is the current score chunk (before `start`: the first one that will be made).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sequencer.engine.conductor.clock_input import (
     armed_clock_moved,
@@ -33,7 +27,18 @@ from sequencer.engine.conductor.clock_input import (
 )
 from sequencer.engine.conductor.clock_sync import can_be
 from sequencer.engine.conductor.dispatch import add_due_midi
-from sequencer.engine.conductor.operator_input import hold_until_started, on_trigger, operator_pause, paused, resumed
+from sequencer.engine.conductor.improvising import (
+    improvise,
+    improvised_image_failed,
+    improvised_image_uploaded,
+)
+from sequencer.engine.conductor.operator_input import (
+    hold_until_started,
+    on_trigger,
+    operator_pause,
+    paused,
+    resumed,
+)
 from sequencer.engine.conductor.playback import (
     chunk_done,
     closing,
@@ -45,27 +50,35 @@ from sequencer.engine.conductor.playback import (
     state_reported,
 )
 from sequencer.engine.conductor.report import Report, cue_report, move_report, with_shown
-from sequencer.engine.conductor.run_state import Phase, RunState
-from sequencer.engine.conductor.show_end import note_chunk_shown, refused_at_the_end, showing_woke, shown
+from sequencer.engine.conductor.run_state import RunState
+from sequencer.engine.conductor.show_end import (
+    note_chunk_shown,
+    refused_at_the_end,
+    showing_timed_out,
+    shown,
+)
 from sequencer.engine.conductor.take_setup import (
-    conditioned,
-    cutting_woke,
+    conditions_ready_reported,
+    cutting_timed_out,
     lost,
     opening_image,
     opening_prompt,
     opening_refused,
-    opening_woke,
+    opening_timed_out,
     ready,
     reset_again,
     reset_refused,
     reset_reported,
     restored,
-    starting_woke,
+    starting_timed_out,
     state_while_cutting,
     upload_failed,
     uploaded,
 )
 from sequencer.engine.conductor.take_start import done_before, started, started_before
+from sequencer.engine.conductor.transitions import Phase
+from sequencer.engine.conductor.view import ResumeState, RunView
+from sequencer.engine.play_range import PlayRange
 from sequencer.engine.revisions import CURRENT
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command
@@ -80,10 +93,12 @@ from sequencer.events.events import (
     ConnectionRestored,
     ControlChanged,
     ImageAccepted,
+    Improvised,
     NoteReceived,
     OffsetChanged,
     OperatorGo,
     OperatorPause,
+    OscReceived,
     Paused,
     ProgramChanged,
     PromptAccepted,
@@ -102,52 +117,90 @@ from sequencer.events.events import (
 )
 from sequencer.schedule.model import Schedule
 
+if TYPE_CHECKING:
+    from sequencer.engine.journal import Journal
+
 
 class Conductor:
-    """One run of one schedule: pass every event to `receive` in the order of arrival, and carry out the commands it returns."""
+    """One run of one schedule: pass events to `receive` as they arrive, execute its commands."""
 
-    def __init__(self, schedule: Schedule, following: bool | None = None, revision: int = CURRENT) -> None:
+    def __init__(
+        self,
+        schedule: Schedule,
+        following: bool | None = None,
+        revision: int = CURRENT,
+        *,
+        played: PlayRange | None = None,
+    ) -> None:
         """Create the conductor of a new run.
 
         Args:
             schedule: The schedule to play.
-            following: Whether positions are bound to chunks late. None: only if the score's clock is an external one.
-            revision: The revision of the conductor's behaviour; for a replay that of the journal (see
-                `sequencer.engine.revisions`).
+            following: Whether positions are bound to chunks late. None: only if the score's clock
+                is an external one.
+            revision: The revision of the conductor's behaviour; for a replay that of the journal
+                (see `sequencer.engine.revisions`).
+            played: The range of the score to play, in a fixed run; None for the whole score.
+
+        Raises:
+            ValueError: A run that follows a clock has a range: the clock gives its position.
         """
-        self.run = RunState(schedule, schedule.clock.is_outer if following is None else following, revision)
+        follows = schedule.clock.is_external if following is None else following
+        if follows and played is not None:
+            raise ValueError("a run that follows a clock has no range")
+        self._run = RunState(schedule, follows, revision, played)
+
+    @classmethod
+    def of_journal(cls, journal: Journal) -> Conductor:
+        """Create the conductor of a run that is in a journal, before its first event."""
+        return cls(journal.schedule, journal.following, journal.revision, played=journal.played)
 
     def receive(self, event: Event) -> tuple[Command, ...]:
         """Return the commands that answer an event. Chunks in commands count within the take."""
-        run = self.run
+        run = self._run
         run.ledger.now = max(run.ledger.now, event.at)
-        if isinstance(event, ChunkShown) and run.ends_when_shown and run.phase is not Phase.FINISHED:
+        if (
+            isinstance(event, ChunkShown)
+            and run.ends_when_shown
+            and run.phase is not Phase.FINISHED
+        ):
             note_chunk_shown(run, event)
         handler = HANDLERS.get((run.phase, type(event)))
         commands = [] if handler is None or not can_be(event) else handler(run, event)
-        if run.sends.is_needed and run.takes:
+        if run.midi.is_needed and run.takes:
             commands = add_due_midi(run, event, commands)
         return tuple(commands)
 
     @property
+    def view(self) -> RunView:
+        """A read-only view of the run, as it is whenever the view is read."""
+        return RunView(self._run)
+
+    def resume_state(self) -> ResumeState:
+        """Return what the loop needs to continue a run that was killed."""
+        run = self._run
+        timers = tuple(due for due in (run.wake_due, run.midi.wake) if due is not None)
+        return ResumeState(timers, run.making, run.takes > 0)
+
+    @property
     def is_finished(self) -> bool:
         """Whether the run is over."""
-        return self.run.phase is Phase.FINISHED
+        return self._run.phase is Phase.FINISHED
 
     @property
     def phase(self) -> Phase:
         """The current phase of the run."""
-        return self.run.phase
+        return self._run.phase
 
     @property
     def base(self) -> int:
         """The score chunk at which the take began."""
-        return self.run.base
+        return self._run.base
 
     @property
     def making(self) -> int:
         """The score chunk that is being made."""
-        return self.run.making
+        return self._run.making
 
     def is_of_the_score(self, chunk: int, take: int | None = None) -> bool:
         """Return whether a chunk of a take belongs to the score.
@@ -158,33 +211,44 @@ class Conductor:
             chunk: The chunk, counted within its take.
             take: The take, counted by `start` commands from 1; None for the current one.
         """
-        return self.run.score_chunk(chunk, take) is not None
+        return self.score_chunk(chunk, take) is not None
+
+    def score_chunk(self, chunk: int, take: int | None = None) -> int | None:
+        """Return the score chunk of a chunk of a take; None if it does not belong to the score.
+
+        The arguments are those of `is_of_the_score`.
+        """
+        return self._run.score_chunk(chunk, take)
 
     @property
     def ended(self) -> str:
         """Why the run is over; empty while it is not."""
-        return self.run.ended
+        return self._run.finished.reason
 
     def report(self) -> Report:
         """Return the report: the outcome of every cue so far."""
-        shown = {} if self.run.follow is None else self.run.follow.shown
-        cues = tuple(cue_report(line, self.run.schedule.grid, shown) for line in self.run.plan.lines)
-        if self.run.ends_when_shown:
-            cues = with_shown(cues, self.run.plan.lines, self.run.shown, max(self.run.making, 1))
+        shown = {} if self._run.sync is None else self._run.sync.shown
+        cues = tuple(
+            cue_report(line, self._run.schedule.grid, shown) for line in self._run.plan.lines
+        )
+        if self._run.ends_when_shown:
+            cues = with_shown(cues, self._run.plan.lines, self._run.shown, max(self._run.making, 1))
         return Report(
             cues=cues,
-            ended=self.run.ended,
-            takes=self.run.takes,
-            chunks=self.run.making,
-            refused=tuple(self.run.refusals),
-            notes=tuple(self.run.notes),
-            ended_well=self.run.ended_well,
-            stopped=self.run.stopped,
-            sends=tuple(self.run.sends.log),
-            moves=tuple(move_report(move) for move in self.run.moves.all),
-            knows_shown=self.run.ends_when_shown,
-            stalls=tuple(self.run.stalls.all),
-            chunks_beyond=self.run.stalls.beyond,
+            ended=self._run.finished.reason,
+            takes=self._run.takes,
+            chunks=self._run.making - self._run.plan.first_chunk,
+            first_chunk=self._run.plan.first_chunk,
+            played=None if self._run.plan.played is None else str(self._run.plan.played),
+            refused=tuple(self._run.refusals),
+            notes=tuple(self._run.notes),
+            ended_well=self._run.finished.is_complete,
+            stopped=self._run.finished.by_operator,
+            sends=tuple(self._run.midi.log),
+            moves=tuple(move_report(move) for move in self._run.actions.all),
+            knows_shown=self._run.ends_when_shown,
+            stalls=tuple(self._run.stalls.all),
+            chunks_beyond=self._run.stalls.beyond,
         )
 
 
@@ -199,11 +263,20 @@ _ANYWHERE: dict[type[Event], Handler] = {
     StopRequested: closing,
     ConnectionLost: lost,
     ConnectionRestored: restored,
+    Uploaded: improvised_image_uploaded,
+    UploadFailed: improvised_image_failed,
 }
-_TRIGGERS = (NoteReceived, ControlChanged, ProgramChanged, OperatorGo, TransportChanged)
+_TRIGGERS = (
+    NoteReceived,
+    ControlChanged,
+    ProgramChanged,
+    OperatorGo,
+    OscReceived,
+    TransportChanged,
+)
 
 _HELD: dict[type[Event], Handler] = {
-    **dict.fromkeys((*_TRIGGERS, OperatorPause), hold_until_started),
+    **dict.fromkeys((*_TRIGGERS, OperatorPause, Improvised), hold_until_started),
     TransportChanged: held_clock_moved,
 }
 
@@ -211,11 +284,11 @@ _PHASES: dict[Phase, dict[type[Event], Handler]] = {
     Phase.WAITING: {Ready: ready},
     Phase.UPLOADING: {Uploaded: uploaded, UploadFailed: upload_failed},
     Phase.OPENING: {
-        ConditionsReady: conditioned,
+        ConditionsReady: conditions_ready_reported,
         PromptAccepted: opening_prompt,
         ImageAccepted: opening_image,
         CommandRefused: opening_refused,
-        TimerFired: opening_woke,
+        TimerFired: opening_timed_out,
         ResetDone: reset_again,
     },
     Phase.ARMED: {
@@ -227,7 +300,7 @@ _PHASES: dict[Phase, dict[type[Event], Handler]] = {
     Phase.STARTING: {
         Started: started,
         ChunkDone: done_before,
-        TimerFired: starting_woke,
+        TimerFired: starting_timed_out,
         StateReported: started_before,
         ResetDone: reset_again,
         CommandRefused: opening_refused,
@@ -241,6 +314,7 @@ _PHASES: dict[Phase, dict[type[Event], Handler]] = {
         ImageAccepted: image_accepted,
         CommandRefused: refused,
         OperatorPause: operator_pause,
+        Improvised: improvise,
         Paused: paused,
         Resumed: resumed,
         **dict.fromkeys(_TRIGGERS, on_trigger),
@@ -255,13 +329,13 @@ _PHASES: dict[Phase, dict[type[Event], Handler]] = {
         ResetDone: reset_reported,
         CommandRefused: reset_refused,
         StateReported: state_while_cutting,
-        TimerFired: cutting_woke,
+        TimerFired: cutting_timed_out,
         PromptAccepted: prompt_accepted,
         ImageAccepted: image_accepted,
     },
     Phase.SHOWING: {
         ChunkShown: shown,
-        TimerFired: showing_woke,
+        TimerFired: showing_timed_out,
         CommandRefused: refused_at_the_end,
         Paused: paused,
         Resumed: resumed,
@@ -276,4 +350,4 @@ HANDLERS: dict[tuple[Phase, type[Event]], Handler] = {
     for phase, own in _PHASES.items()
     for kind, handler in ({} if phase is Phase.FINISHED else {**_ANYWHERE, **_HELD, **own}).items()
 }
-"""(phase, event) → handler. The tests check the diagram in `docs/architecture.md` against this table."""
+"""(phase, event) → handler. The tests compare it with `transitions.TRANSITIONS`."""

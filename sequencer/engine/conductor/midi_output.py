@@ -1,21 +1,23 @@
-"""Send MIDI messages to external devices: each at the exact nanosecond of its position, never snapped to a chunk.
+"""Send MIDI messages, each at the exact nanosecond of its position, never snapped to a chunk.
 
-In a fixed run this is the time at which the part of the chunk is shown that contains the position: the fits of the chunk
-boundaries and the lag after them give it. In a run that follows a clock it is the time at which the clock reaches the
-position. Each message is issued a little ahead of time (`AHEAD`), so that the plan may change until then, and nothing that
-was issued has to be taken back.
+In a fixed run this is the time at which the part of the chunk is shown that contains the position:
+the fits of the chunk boundaries and the lag after them give it. In a run that follows a clock it is
+the time at which the clock reaches the position. Each message is issued a little ahead of time
+(`AHEAD`), so that the plan may change until then, and nothing that was issued has to be taken back.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 from statistics import median_low
 
 from sequencer.core.timebase import DISPLAY_DELAY, SECOND, UNSEEN_TIME, nanoseconds
 from sequencer.engine.conductor.clock_sync import ClockSync
 from sequencer.engine.conductor.plan import Pass, Plan
+from sequencer.engine.conductor.take_seen import MAX_MADE, MIN_FREEZE_NS, Line, TakeSeen
 from sequencer.events.commands import Command, SendMidi, WakeAt
 from sequencer.events.events import BoundariesFitted
 from sequencer.schedule.describe import describe_act
@@ -24,36 +26,42 @@ from sequencer.schedule.model import ControlAct, MidiAct, NoteAct, ProgramAct, S
 AHEAD = SECOND // 5
 """How long before its time a message is issued, in nanoseconds."""
 TOO_LATE = SECOND // 4
-"""A note later than this many nanoseconds is not played. Controllers and programs set a state and are sent all the same."""
+"""A note later than this many nanoseconds is not played.
+
+Controllers and programs set a state and are sent all the same.
+"""
 WAKE_TOLERANCE_NS, SEND_HORIZON_NS = SECOND // 1000, 3 * SECOND
 """In nanoseconds: a pending wake-up that is too late by the tolerance or more is requested again.
 
-A wake-up beyond the horizon is requested later: when an event arrives before it, or, in a run that follows a clock, at an
-intermediate wake-up.
+A wake-up beyond the horizon is requested later: when an event arrives before it, or, in a run that
+follows a clock, at an intermediate wake-up.
 """
 SAMPLES = 5
 """The number of latest chunks over which the medians are taken."""
 STRAYS = SECOND // 10
-"""In nanoseconds: a fit further than this from its own boundary has not recovered from a slow chunk; the boundary is used."""
-STOOD = SECOND // 2
-"""In nanoseconds: a chunk reported this much later than it was due was made late, and the video freezes before it."""
+"""In nanoseconds: for a fit further than this from its own boundary, the boundary is used.
+
+Such a fit has not recovered from a slow chunk.
+"""
 UNSEEN = 2
-"""If no frame was seen by the end of this many chunks of a take, frames are not counted; the boundaries are used."""
-MAX_MADE = 1024
-"""The number of a take's latest chunks whose times are kept. Short chunks are shown after many more have been made."""
+"""If no frame was seen by the end of this many chunks of a take, only boundaries are used."""
 MAX_TAKES = 16
-"""The number of earlier takes whose display times are kept. Short takes are over long before their frames arrive."""
+"""The number of earlier takes whose display times are kept.
+
+Short takes are over long before their frames arrive.
+"""
 NOTE_ON, NOTE_OFF, CONTROL, PROGRAM = 0x90, 0x80, 0xB0, 0xC0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SentMidi:
     """The MIDI messages of one cue (or one firing of a rule), and what happened to them.
 
     Attributes:
         due: The nanosecond of its position.
         at: The nanosecond at which it was issued (or left out, if `was_sent` is false).
-        seconds: Its position in the model's own time: seconds since the first chunk began, as chunks are counted.
+        seconds: Its position in the model's own time: seconds since the first chunk began, as
+            chunks are counted.
     """
 
     section: str | None
@@ -72,61 +80,57 @@ class SentMidi:
         return round(max(0, self.at - self.due) / 1e6, 3)
 
 
-@dataclass(slots=True)
-class TakeSeen:
-    """When a take is shown. The chunks of `done` count within the take; `base` is the score chunk that it begins with."""
-
-    base: int
-    done: dict[int, int]
-    """When its latest chunks were made, in nanoseconds; -1 is the beginning of the take."""
-    line: tuple[int, float, float] | None = None
-    """A linear fit: (score chunk, when it is shown, how long a chunk lasts), in nanoseconds. None while it is not known."""
-    stood: list[tuple[int, tuple[int, float, float]]] = field(default_factory=list)
-    """Score chunks before which the model stalled, each with the fit that applies before it."""
-
-    def line_at(self, chunk: int) -> tuple[int, float, float] | None:
-        """Return the fit by which a score chunk of the take is shown."""
-        return next((line for late, line in self.stood if chunk < late), self.line)
-
-
 class DisplayClock:
-    """When the chunks of a fixed run are shown. Score chunks count on through cuts; each take has its own boundaries.
+    """When the chunks of a fixed run are shown.
 
-    The fits give the boundaries. How long after its end a chunk is shown (`_behind`), and how long it lasts, are medians of
-    the latest values, the lower one of two, so that a single slow chunk changes nothing.
+    Score chunks count on through cuts; each take has its own boundaries.
+
+    The fits give the boundaries. How long after its end a chunk is shown (`_delays`), and how long
+    it lasts, are medians of the latest values, the lower one of two, so that a single slow chunk
+    changes nothing.
     """
 
-    def __init__(self, schedule: Schedule, knows_takes: bool = True) -> None:
+    def __init__(
+        self, schedule: Schedule, knows_takes: bool = True, *, in_order: bool = True
+    ) -> None:
         """Create the display clock of a run.
 
         Args:
             schedule: The schedule that is played.
-            knows_takes: Whether to act as the newest revision does. Then each earlier take has its own times, a take of which
-                no frame was seen delays nothing, short chunks are waited for as long as their frames may take, only measured
-                chunks give the length of a chunk, and the time at which a chunk was made is kept until the chunk is shown
+            knows_takes: Whether to act as revisions from 3 on do. Then each earlier take has its
+                own times, a take of which no frame was seen delays nothing, short chunks are waited
+                for as long as their frames may take, only measured chunks give the length of a
+                chunk, and the time at which a chunk was made is kept until the chunk is shown
                 (earlier revisions forgot it after five more).
+            in_order: Whether to act as revisions from 4 on do. Then the chunk before the boundary
+                of a new fit lasts from its own boundary to that one (earlier revisions extended the
+                new fit back into it, and so moved its positions if chunks had another length).
         """
         self.offset = 0
         self._knows_takes = knows_takes
+        self._in_order = in_order
         self._remembered = MAX_MADE if knows_takes else SAMPLES
         delay = DISPLAY_DELAY / (float(schedule.grid.chunk) * SECOND)
         self._unseen = max(UNSEEN, 2 * delay) if knows_takes else UNSEEN
-        """After this many chunks frames are assumed not to be counted. Short chunks are over long before they are shown."""
+        """After this many chunks frames are assumed not to be counted.
+
+        Short chunks are over long before they are shown.
+        """
         self._first_fit: int | None = None
         """When the boundaries of the take were first fitted; frames may arrive much later."""
         self._chunk = schedule.grid.chunk
         self._nominal = float(schedule.grid.chunk) * SECOND
         self._shown = False
-        self._behind: deque[float] = deque(maxlen=SAMPLES)
+        self._delays: deque[float] = deque(maxlen=SAMPLES)
         self._lengths: deque[float] = deque([self._nominal], maxlen=SAMPLES)
         self._earlier: deque[TakeSeen] = deque(maxlen=MAX_TAKES if knows_takes else 1)
-        self._playing = TakeSeen(0, {})
-        self._guess: tuple[int, float, float] | None = None
+        self._playing = TakeSeen(base=0, done={})
+        self._guess: Line | None = None
 
     @property
     def is_streamed(self) -> bool:
-        """Whether a chunk is shown while it is being made; if not, its time is unknown until it is made."""
-        return bool(self._behind) and median_low(self._behind) < 0
+        """Whether a chunk is shown while it is made; if not, its time is unknown until then."""
+        return bool(self._delays) and median_low(self._delays) < 0
 
     def began(self, base: int, at: int) -> None:
         """Begin a take at a score chunk."""
@@ -135,9 +139,9 @@ class DisplayClock:
             if before.line is not None:
                 self._earlier.append(before)
         elif before.done and before.base < base:  # otherwise the take is being set up again
-            before.line = before.line or self._foretold(before)
+            before.line = before.line or self._predict_line(before)
             self._earlier.append(before)
-        self._playing = TakeSeen(base, {-1: at})
+        self._playing = TakeSeen(base=base, done={-1: at})
         self._guess, self._shown = None, False
         self._first_fit = None
 
@@ -146,15 +150,27 @@ class DisplayClock:
         self._playing.done[chunk] = at
         self._playing.done.pop(chunk - self._remembered, None)
 
+    def warms_up(self) -> None:
+        """Record that chunks are made but none has frames yet: the wait for one has not begun."""
+        self._first_fit = None
+
     def shown(self, chunk: int, at: int) -> None:
-        """Record that a chunk of the take was shown. The first one gives the times of the take; later ones correct the fits."""
+        """Record that a chunk of the take was shown.
+
+        The first one gives the times of the take; later ones correct the fits.
+        """
         length = self._seen_of(self._playing, chunk, at)
         if not self._shown:
             self._shown = True
+            if self._in_order:
+                self._playing.lines_before.clear()  # they assumed no delay
             self._playing.line = (self._playing.base + chunk, float(at), length)
 
     def shown_before(self, chunk: int, at: int) -> None:
-        """Record that a score chunk of an earlier take was shown, while the next one was being opened or after it began."""
+        """Record that a score chunk of an earlier take was shown.
+
+        The next take is then being opened, or has begun.
+        """
         if not self._knows_takes:
             return
         if chunk >= self._playing.base:
@@ -162,15 +178,21 @@ class DisplayClock:
             return
         take = self._take_of(chunk)
         if take is not None:
-            take.line = (chunk, float(at), self._seen_of(take, chunk - take.base, at))
+            line = (chunk, float(at), self._seen_of(take, chunk - take.base, at))
+            if self._in_order and take.lines_before:
+                return  # the fits of its boundaries are known, also those of later chunks
+            take.line = line
 
     def _seen_of(self, take: TakeSeen, chunk: int, at: int) -> float:
-        """Record how long after its end a chunk of a take was shown. Return the length of a chunk."""
+        """Record how long after its end a chunk of a take was shown.
+
+        Return the length of a chunk.
+        """
         length = median_low(self._lengths)
         if chunk in take.done:
-            self._behind.append(float(at - take.done[chunk]))
+            self._delays.append(float(at - take.done[chunk]))
         elif chunk - 1 in take.done:
-            self._behind.append(at - take.done[chunk - 1] - length)
+            self._delays.append(at - take.done[chunk - 1] - length)
         return length
 
     def fitted(self, fit: BoundariesFitted) -> None:
@@ -179,53 +201,67 @@ class DisplayClock:
         if is_measured or not self._knows_takes:  # the very first fit has not measured anything yet
             self._lengths.append(fit.chunk_ns)
         length = median_low(self._lengths)
-        behind = median_low(self._behind) if self._behind else 0.0
+        delay = median_low(self._delays) if self._delays else 0.0
         time = fit.time if abs(fit.at - fit.time) < STRAYS else fit.at
-        self._guess = (self._playing.base + fit.chunk - 1, time + behind, length)
+        self._guess = (self._playing.base + fit.chunk - 1, time + delay, length)
         self._first_fit = fit.at if self._first_fit is None else self._first_fit
         waited = not self._knows_takes or fit.at - self._first_fit >= UNSEEN_TIME
         if self._shown or (fit.chunk > self._unseen and waited):
-            self._note_stall(fit, length)
+            if self._in_order:
+                self._playing.keep_before(self._guess)
+            else:
+                self._note_stall(fit, length)
             self._playing.line = self._guess
 
     def _note_stall(self, fit: BoundariesFitted, length: float) -> None:
-        """If the chunk before a boundary took far too long, keep the predicted times for what was made before it."""
+        """If the chunk before a boundary took far too long, keep the predicted times before it."""
         before, line = self._playing.done.get(fit.chunk - 2), self._playing.line
-        if self._knows_takes and before is not None and line is not None and fit.at - before - length > STOOD:
-            self._playing.stood.append((self._playing.base + fit.chunk - 1, line))
+        if (
+            self._knows_takes
+            and before is not None
+            and line is not None
+            and fit.at - before - length > MIN_FREEZE_NS
+        ):
+            self._playing.lines_before.append((self._playing.base + fit.chunk - 1, line))
 
     def finalise(self) -> None:
         """End the run: if nothing of the take was shown yet, its boundaries are used."""
         self._playing.line = self._playing.line or self._guess
 
     def time_of(self, seconds: Fraction) -> int | None:
-        """Return the nanosecond at which an exact nominal time is shown; None while it cannot be known."""
-        # The position in chunks is above / below, in integers, because this is called after every event.
+        """Return the nanosecond at which an exact nominal time is shown; None while not known."""
+        # The position in chunks is above / below, in integers, because this is called after every
+        # event.
         above = seconds.numerator * self._chunk.denominator
         below = seconds.denominator * self._chunk.numerator
         known = self._line_at(above, below)
         return None if known is None else self._time_by(known, above, below)
 
     def end_of(self, seconds: Fraction) -> int | None:
-        """Return when a score that ends at an exact nominal time is over, predicted if possible before its take is shown."""
+        """Return when a score that ends at an exact nominal time is over.
+
+        It is predicted, if possible, before its take is shown.
+        """
         above = seconds.numerator * self._chunk.denominator
         below = seconds.denominator * self._chunk.numerator
         known = self._line_at(above, below)
         if known is None and self._knows_takes:
-            known = self._foretold(self._playing)
+            known = self._predict_line(self._playing)
         return None if known is None else self._time_by(known, above, below)
 
-    def _line_at(self, above: int, below: int) -> tuple[int, float, float] | None:
+    def _line_at(self, above: int, below: int) -> Line | None:
         """Return the fit by which a position in chunks is shown."""
         playing = self._playing
         if above >= playing.base * below:
-            return playing.line_at(above // below) if playing.stood else playing.line
+            return playing.line_at(above // below) if playing.lines_before else playing.line
         known = self._earlier_line(above // below)
         if known is None and self._knows_takes and self._shown:
-            return playing.line  # the current take is shown, so what was made before it was shown earlier, if at all
+            return (
+                playing.line
+            )  # the current take is shown, so what was made before it was shown earlier, if at all
         return known
 
-    def _time_by(self, line: tuple[int, float, float], above: int, below: int) -> int:
+    def _time_by(self, line: Line, above: int, below: int) -> int:
         chunk, time, length = line
         return round(time + (above - chunk * below) / below * length) - self.offset
 
@@ -233,32 +269,41 @@ class DisplayClock:
         """Return the earlier take that a score chunk belongs to."""
         return next((one for one in reversed(self._earlier) if one.base <= chunk), None)
 
-    def _earlier_line(self, chunk: int) -> tuple[int, float, float] | None:
-        """Return the fit of the earlier take that a score chunk belongs to, or of the nearest known one before it."""
+    def _earlier_line(self, chunk: int) -> Line | None:
+        """Return the fit of a score chunk's earlier take, or of the nearest known one before it."""
         known = [one for one in self._earlier if one.line is not None]
         take = next((one for one in reversed(known) if one.base <= chunk), next(iter(known), None))
         return None if take is None else take.line_at(chunk)
 
-    def _foretold(self, take: TakeSeen) -> tuple[int, float, float] | None:
+    def _predict_line(self, take: TakeSeen) -> Line | None:
         """Predict from its chunks when a take will be shown. None if no delay is measured yet."""
-        if not self._behind or not take.done:
+        if not self._delays or not take.done:
             return None
         made, length = max(take.done), median_low(self._lengths)
-        return take.base + made + 1, take.done[made] + length + median_low(self._behind), length
+        return take.base + made + 1, take.done[made] + length + median_low(self._delays), length
 
     def seconds_at(self, time: int) -> float | None:
-        """Return the seconds of the model's time that are shown at a nanosecond. None before anything was shown."""
-        seen = [(one.base, one.line) for one in (*self._earlier, self._playing) if one.line is not None]
+        """Return the seconds of the model's time that are shown at a nanosecond.
+
+        None before anything was shown.
+        """
+        now = time + self.offset
+        takes = [(one, one.begins_at(self._in_order)) for one in (*self._earlier, self._playing)]
+        seen = [(one, begin) for one, begin in takes if begin is not None]
         if not seen:
             return None
-        begun = [line for base, line in seen if line[1] + (base - line[0]) * line[2] <= time + self.offset]
-        chunk, then, length = begun[-1] if begun and self._knows_takes else seen[0 if self._knows_takes else -1][1]
-        return (chunk + (time + self.offset - then) / length) * float(self._chunk)
+        begun = [one for one, begin in seen if begin <= now]
+        take = begun[-1] if begun and self._knows_takes else seen[0 if self._knows_takes else -1][0]
+        chunk = take.chunk_at(now, self._in_order)
+        return None if chunk is None else chunk * float(self._chunk)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NextSend:
-    """The next send of the plan. Its exact values are computed once, because it is requested after every event."""
+    """The next send of the plan.
+
+    Its exact values are computed once, because it is requested after every event.
+    """
 
     current: Pass
     index: int
@@ -272,12 +317,20 @@ class NextSend:
 class MidiOutput:
     """The MIDI messages of a run that have not been issued yet, in the order of the plan.
 
-    It advances along the plan's passes: `_pass` and `_index` are those of the send after the last one that was issued. A pass
-    that was left ends sooner, and its sends after that end are skipped; the plan has new passes after it.
+    It advances along the plan's passes: `_pass` and `_index` are those of the send after the last
+    one that was issued. A pass that was left ends sooner, and its sends after that end are skipped;
+    the plan has new passes after it.
     """
 
     def __init__(
-        self, schedule: Schedule, plan: Plan, follow: ClockSync | None, ends_notes: bool = True, knows_takes: bool = True
+        self,
+        schedule: Schedule,
+        plan: Plan,
+        follow: ClockSync | None,
+        ends_notes: bool = True,
+        knows_takes: bool = True,
+        *,
+        in_order: bool = True,
     ) -> None:
         """Create the MIDI output of a run.
 
@@ -286,17 +339,23 @@ class MidiOutput:
             plan: The plan of the run.
             follow: The clock that the run follows, or None for a fixed run.
             ends_notes: Whether a note ends by the end of the score at the latest.
-            knows_takes: See `DisplayClock`. It also decides whether the output waits after what was issued (earlier revisions
-                advanced to the next send at once, and lost those that a jump had created anew), and whether a run that
-                follows a clock is woken if no event arrives for long.
+            knows_takes: See `DisplayClock`. It also decides whether the output waits after what was
+                issued (earlier revisions advanced to the next send at once, and lost those that a
+                jump had created anew), and whether a run that follows a clock is woken if no event
+                arrives for long.
+            in_order: See `DisplayClock`. It also decides whether no message is due before one that
+                was issued for an earlier position.
         """
+        self._in_order = in_order
         self._ends_notes = ends_notes
         self._waits = knows_takes
         self.is_needed = schedule.has_timed_sends
-        self.seen = DisplayClock(schedule, knows_takes)
+        self.display = DisplayClock(schedule, knows_takes, in_order=in_order)
         self.log: list[SentMidi] = []
         self.wake: int | None = None
         """The latest time that was requested for a wake-up."""
+        self._latest: int | None = None
+        """When the last message that was issued is due."""
         self._schedule = schedule
         self._plan = plan
         self._follow = follow
@@ -306,8 +365,10 @@ class MidiOutput:
         """The plan's last pass, if nothing remains to be sent up to it."""
         self._chased: deque[MidiAct] = deque()
         self._far = max(SEND_HORIZON_NS, 2 * nanoseconds(schedule.grid.chunk))
+        if plan.first_chunk:
+            self._begin_at(plan.first_chunk)
 
-    # ---- what is due -----------------------------------------------------------------------------------------------
+    # ---- what is due -----------------------------------------------------------------------------
 
     def due(self, at: int, until: int | None, everything: bool = False) -> list[Command]:
         """Return the commands that are due soon.
@@ -326,28 +387,37 @@ class MidiOutput:
             due = self._time_of(coming.current, coming.send.quarter, coming.seconds)
             if due is None:
                 break
+            if self._in_order and self._latest is not None:
+                due = max(due, self._latest)
             if due - AHEAD > at and not everything:
                 commands += self._waking(due - AHEAD, at)
                 break
-            commands += self._said(coming.current, coming.send, due, at)
+            commands += self._issue(coming.current, coming.send, due, at)
+            self._latest = due
             self._go_to(coming.current.number, coming.index + 1)
         return commands
 
     def _waking(self, due: int, at: int) -> list[Command]:
-        """Request a wake-up, unless an event that requests it again or a pending wake-up comes soon enough."""
+        """Request a wake-up unless another event requests it, or one is pending, soon enough."""
         if self.wake is not None and self.wake > at and self.wake - due < WAKE_TOLERANCE_NS:
             return []
         if due - at > self._far:
             if self._follow is None or not self._waits:
                 return []
-            due = at + self._far  # the clock goes on while the model is paused or stalled and no event arrives
+            due = (
+                at + self._far
+            )  # the clock goes on while the model is paused or stalled and no event arrives
         self.wake = due
         return [WakeAt(due)]
 
     def _next(self) -> NextSend | None:
         """Return the next send of the plan."""
         passes, known = self._plan.passes, self._coming
-        if known is not None and known.current.number < len(passes) and passes[known.current.number] is known.current:
+        if (
+            known is not None
+            and known.current.number < len(passes)
+            and passes[known.current.number] is known.current
+        ):
             return known
         if self._searched is passes[-1]:
             return None
@@ -355,9 +425,14 @@ class MidiOutput:
         while number < len(passes):
             current = passes[number]
             sends = current.stretch.sends
-            if index < len(sends) and (seconds := current.start + sends[index].offset) < current.end:
+            if (
+                index < len(sends)
+                and (seconds := current.start + sends[index].offset) < current.end
+            ):
                 chunk = seconds // self._schedule.grid.chunk
-                self._coming = NextSend(current, index, sends[index], seconds, chunk)
+                self._coming = NextSend(
+                    current=current, index=index, send=sends[index], seconds=seconds, chunk=chunk
+                )
                 break
             number, index = number + 1, 0
         else:
@@ -372,7 +447,7 @@ class MidiOutput:
         self._pass, self._index = number, index
         self._coming = self._searched = None
 
-    def _said(self, current: Pass, send: Send, due: int, at: int) -> list[Command]:
+    def _issue(self, current: Pass, send: Send, due: int, at: int) -> list[Command]:
         late = at - due > TOO_LATE
         acts = tuple(act for act in send.acts if not (late and isinstance(act, NoteAct)))
         commands: list[Command] = []
@@ -380,13 +455,17 @@ class MidiOutput:
             commands += _messages(act, due, self._end_of(act, current, send, due))
         if len(acts) < len(send.acts):
             left = tuple(act for act in send.acts if act not in acts)
-            self._log(current, send.place, send.origin.line, left, due, at, False)
+            self._log(
+                current, send.place, send.origin.line, acts=left, due=due, at=at, was_sent=False
+            )
         if acts:
-            self._log(current, send.place, send.origin.line, acts, due, at, True)
+            self._log(
+                current, send.place, send.origin.line, acts=acts, due=due, at=at, was_sent=True
+            )
         return commands
 
     def _end_of(self, act: MidiAct, current: Pass, send: Send, due: int) -> int:
-        """Return when a note is released: by the clock, or after its length, but not after the end of the score."""
+        """Return when a note is released: by clock or length, but not after the score's end."""
         if not isinstance(act, NoteAct):
             return due
         end = None if send.quarter is None or act.quarters is None else send.quarter + act.quarters
@@ -396,7 +475,7 @@ class MidiOutput:
         return self._by_the_end(due, due + nanoseconds(act.seconds) if time is None else time)
 
     def _by_the_end(self, due: int, end: int) -> int:
-        """Return when a note that begins at `due` ends: at `end`, or at the end of the score if that is sooner."""
+        """Return when a note that begins at `due` ends: at `end`, or the score's end if sooner."""
         last = self._plan.passes[-1]
         over = self._time_of_end(last) if self._ends_notes else None
         return max(due + 1, end if over is None else min(end, over))
@@ -404,34 +483,63 @@ class MidiOutput:
     def _time_of_end(self, last: Pass) -> int | None:
         """Return the nanosecond at which the score is over by the current plan."""
         if self._follow is None:
-            return self.seen.end_of(last.end)
+            return self.display.end_of(last.end)
         time = self._follow.time_of(float(last.end_quarter), float(last.end))
         return None if time is None else round(time)
 
     def _time_of(self, current: Pass, quarter: Fraction | None, seconds: Fraction) -> int | None:
         if self._follow is None:
-            return self.seen.time_of(seconds)
-        time = self._plan.time_of_place(current, quarter, seconds)
+            return self.display.time_of(seconds)
+        time = self._plan.time_of_position(current, quarter, seconds)
         return None if time is None else round(time)
 
-    # ---- what the operator does ------------------------------------------------------------------------------------
+    # ---- what the operator does ------------------------------------------------------------------
 
-    def fired(self, acts: tuple[MidiAct, ...], current: Pass, place: str, line: int, at: int) -> list[Command]:
+    def fired(
+        self, acts: tuple[MidiAct, ...], current: Pass, place: str, line: int, at: int
+    ) -> list[Command]:
         """Send a rule's messages to external devices at once."""
         commands: list[Command] = []
         for act in acts:
-            end = self._by_the_end(at, at + nanoseconds(act.seconds)) if isinstance(act, NoteAct) else at
+            end = (
+                self._by_the_end(at, at + nanoseconds(act.seconds))
+                if isinstance(act, NoteAct)
+                else at
+            )
             commands += _messages(act, at, end)
-        self._log(current, place, line, acts, at, at, True)
+        self._log(current, place, line, acts=acts, due=at, at=at, was_sent=True)
         return commands
 
     def located(self, number: int, quarter: Fraction) -> None:
-        """Handle a jump of the clock to a quarter of a pass: controllers and programs in force there are sent again."""
+        """Handle a clock jump to a pass's quarter: controllers and programs in force are resent."""
+        self._latest = None  # a jump may go back
+        self._move_to(
+            number,
+            lambda current, send: (
+                current.quarter_of(send.quarter, current.start + send.offset) >= quarter
+            ),
+        )
+
+    def _begin_at(self, chunk: int) -> None:
+        """Begin a fixed run at a score chunk: controllers and programs in force are sent first."""
+        first = self._schedule.grid.boundary(chunk)
+        passes = self._plan.passes
+        current = next((one for one in passes if first < one.end), passes[-1])
+        self._move_to(
+            current.number,
+            lambda current, send: current.start + send.offset >= first,
+        )
+
+    def _move_to(self, number: int, is_after: Callable[[Pass, Send], bool]) -> None:
+        """Go to the first send of a pass that comes after a position.
+
+        What is in force there is sent again.
+        """
         state: dict[tuple[str, int, int], MidiAct] = {}
         self._go_to(number, 0)
         for current in self._plan.passes[: number + 1]:
             for index, send in enumerate(current.stretch.sends):
-                if current.number == number and current.quarter_of(send.quarter, current.start + send.offset) >= quarter:
+                if current.number == number and is_after(current, send):
                     break
                 if current.number == number:
                     self._index = index + 1
@@ -445,13 +553,37 @@ class MidiOutput:
                             pass
         self._chased = deque(state.values())
 
-    # ---- results ---------------------------------------------------------------------------------------------------
+    # ---- results ---------------------------------------------------------------------------------
 
-    def _log(self, current: Pass, place: str, line: int, acts: tuple[MidiAct, ...], due: int, at: int, was_sent: bool) -> None:
+    def _log(
+        self,
+        current: Pass,
+        place: str,
+        line: int,
+        *,
+        acts: tuple[MidiAct, ...],
+        due: int,
+        at: int,
+        was_sent: bool,
+    ) -> None:
         what = ", ".join(describe_act(act) for act in acts)
-        seconds = self.seen.seconds_at(due) if self._follow is None else self._follow.seconds_at(due)
+        seconds = (
+            self.display.seconds_at(due) if self._follow is None else self._follow.seconds_at(due)
+        )
         nearest = Fraction(0) if seconds is None else Fraction(max(0, round(seconds * 1000)), 1000)
-        self.log.append(SentMidi(current.stretch.section, place, line, what, due, at, was_sent, nearest, acts))
+        self.log.append(
+            SentMidi(
+                section=current.stretch.section,
+                place=place,
+                line=line,
+                what=what,
+                due=due,
+                at=at,
+                was_sent=was_sent,
+                seconds=nearest,
+                acts=acts,
+            )
+        )
 
 
 def _messages(act: MidiAct, due: int, end: int) -> list[Command]:

@@ -1,7 +1,7 @@
-"""The plan: which passes are played when, and the deliveries still to be committed, in order of exact time.
+"""The plan: which passes play when, and the deliveries still to be committed, by exact time.
 
-A plan always extends to the end of the score, as if every live stretch lasted its max. When a live stretch is left,
-everything after it is rebuilt.
+A plan always extends to the end of the score, as if every live stretch lasted its max. When a live
+stretch is left, everything after it is rebuilt.
 """
 
 from __future__ import annotations
@@ -12,24 +12,37 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
 
+from sequencer.core.diagnostics import NO_SPAN
 from sequencer.core.timebase import Snap
 from sequencer.engine.conductor.clock_sync import ClockSync
 from sequencer.engine.conductor.deliveries import Delivery, Status, kind_of
-from sequencer.schedule.describe import firing_by_name
-from sequencer.schedule.model import CueAct, CutAct, RuleEntry, Schedule, Stretch
+from sequencer.engine.conductor.opening_state import state_before
+from sequencer.engine.play_range import PlayRange, RangePosition
+from sequencer.schedule.describe import describe_quantisation, rule_by_name
+from sequencer.schedule.model import (
+    CueAct,
+    CutAct,
+    Quantisation,
+    RuleEntry,
+    Schedule,
+    Stretch,
+)
 
 UNPLACED = 1 << 40
 """The chunk of what cannot be placed yet in a run that follows a clock."""
+IMPROVISED = "improvised"
+"""The position, in reports, of what an operator improvised."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pass:
     """One stretch as it is played.
 
     Attributes:
         start: Exact nominal score time in seconds.
         end: Exact nominal score time in seconds.
-        quarter: Where it starts, in quarters since the score began. These are nominal if its length was not written in beats.
+        quarter: Where it starts, in quarters since the score began. These are nominal if its length
+            was not written in beats.
     """
 
     number: int
@@ -49,7 +62,11 @@ class Pass:
             inside: Its quarter within the pass; None for a position given in seconds.
             seconds: Its nominal score time.
         """
-        return self.quarter_at(seconds) if inside is None or self.counts_seconds else self.quarter + inside
+        return (
+            self.quarter_at(seconds)
+            if inside is None or self.counts_seconds
+            else self.quarter + inside
+        )
 
     def quarter_at(self, seconds: Fraction) -> Fraction:
         """Return the quarter of a nominal score time of this pass."""
@@ -65,7 +82,11 @@ class Pass:
         """Where it ends, in quarters since the score began."""
         if self.left_at is not None:
             return self.quarter + self.left_at
-        if self.stretch.quarters is not None and not self.counts_seconds and self.end - self.start == self.stretch.seconds:
+        if (
+            self.stretch.quarters is not None
+            and not self.counts_seconds
+            and self.end - self.start == self.stretch.seconds
+        ):
             return self.quarter + self.stretch.quarters
         return self.quarter_at(self.end)
 
@@ -75,22 +96,49 @@ NOMINAL_QUARTERS = Fraction(2)
 """Quarters per second of a stretch without a tempo (120 bpm)."""
 
 
+def improvised_position(quantisation: Quantisation | None) -> str:
+    """Return the position of something improvised in reports, as `improvised at next bar`."""
+    if quantisation is None:
+        return IMPROVISED
+    return f"{IMPROVISED} at {describe_quantisation(quantisation)}"
+
+
 class Plan:
     """The passes and deliveries of a run.
 
     `lines` holds every delivery, `waiting` those not committed yet, by exact time.
     """
 
-    def __init__(self, schedule: Schedule, follow: ClockSync | None = None, is_newest: bool = True) -> None:
+    def __init__(
+        self,
+        schedule: Schedule,
+        follow: ClockSync | None = None,
+        is_newest: bool = True,
+        opens_with_prompt: bool = True,
+        *,
+        played: PlayRange | None = None,
+    ) -> None:
         """Create the plan of a run.
 
         Args:
             schedule: The schedule that is played.
             follow: The clock that the run follows, or None for a fixed run.
-            is_newest: Whether to act as the newest revision does: a pass that is left at a bar line ends at the exact quarter
-                of that bar line, and positions in seconds are predicted separately from positions in beats.
+            is_newest: Whether to act as the newest revision does: a pass that is left at a bar line
+                ends at the exact quarter of that bar line, and positions in seconds are predicted
+                separately from positions in beats.
+            opens_with_prompt: Whether a run that follows a clock opens with the first prompt, even
+                if that is a little after the beginning of the score (earlier revisions opened with
+                nothing then).
+            played: The range that is played, in a fixed run; None for the whole score.
         """
         self.schedule = schedule
+        self.played = played
+        """The range of the score that is played; None for the whole score."""
+        self._stop: RangePosition | None = None if played is None else played.stop
+        self.first_chunk = 0
+        """The score chunk with which the run begins."""
+        self.opening_seed = schedule.seed
+        """The seed in force where the run begins."""
         self._is_newest = is_newest
         self.follow = follow
         self.passes: list[Pass] = []
@@ -105,29 +153,56 @@ class Plan:
         self._before_jump = 0
         """The number of the last delivery that was created before the clock was moved."""
         self._kept_end = 0
-        """The chunk after the last one to which something was committed before a pass was left, and stays committed."""
+        """The chunk after the last one with commitments from before a pass was left.
+
+        They stay committed.
+        """
         self._began: dict[int, float] = {}
         self.append_passes(0, Fraction(0), Fraction(0))
+        if played is not None and played.start is not None:
+            self._begin_at(played.start)
+        self._opens_until = self._first_prompt() if opens_with_prompt else _ZERO
+        """The time of the first prompt: the model cannot start without one, so what the score has
+        until then opens it.
+        """
 
-    # ---- building --------------------------------------------------------------------------------------------------
+    # ---- building --------------------------------------------------------------------------------
 
     def append_passes(self, stretch: int, start: Fraction, quarter: Fraction) -> None:
-        """Append passes from a stretch to the end of `play`, beginning at an exact time and quarter."""
+        """Append passes from a stretch to the end of `play`, from an exact time and quarter on."""
         fresh: list[Delivery] = []
         grid = self.schedule.grid
-        for one in self.schedule.stretches[stretch:]:
-            current = Pass(len(self.passes), one, start, start + one.seconds, quarter, self.schedule.clock.counts_seconds)
+        stop = self._stop
+        beyond = len(self.schedule.stretches)
+        if stop is not None:
+            beyond = stop.stretch + (1 if stop.offset else 0)
+        for one in self.schedule.stretches[stretch:beyond]:
+            is_last = stop is not None and one.index == beyond - 1
+            is_shorter = stop is not None and one.index == stop.stretch
+            current = Pass(
+                number=len(self.passes),
+                stretch=one,
+                start=start,
+                end=start + (stop.offset if stop is not None and is_shorter else one.seconds),
+                quarter=quarter,
+                counts_seconds=self.schedule.clock.counts_seconds,
+            )
             self.passes.append(current)
             for entry in one.entries:
+                nominal = (
+                    grid.snap(start + entry.offset, entry.snap) if self.follow is None else UNPLACED
+                )
+                if is_last and nominal >= self.chunk_at(current.end):
+                    continue
                 line = Delivery(
                     number=self._number(),
                     time=start + entry.offset,
-                    nominal=grid.snap(start + entry.offset, entry.snap) if self.follow is None else UNPLACED,
+                    nominal=nominal,
                     acts=entry.acts,
                     snap=entry.snap,
                     place=entry.place,
                     section=one.section,
-                    laid_in=current,
+                    scheduled_in=current,
                     origin=entry.origin,
                     occurrence=one.occurrence,
                     entry=entry.id,
@@ -136,7 +211,8 @@ class Plan:
                 )
                 fresh.append(line)
             start, quarter = current.end, current.end_quarter
-        # By chunk and then by time: a cue that snaps up must not hold back a later one that snaps down.
+        # By chunk and then by time: a cue that snaps up must not hold back a later one that snaps
+        # down.
         fresh.sort(key=lambda line: (line.nominal, line.time))
         self.lines += fresh
         self.waiting += fresh
@@ -155,53 +231,124 @@ class Plan:
             self._uncertain[number] = following
         self._cuts = deque(line for line in self.waiting[self._cursor :] if _cuts(line))
         last = self.waiting[-1].nominal + 1 if self.waiting else 1
-        self._end = max(ceil(self.passes[-1].end / grid.chunk), last, self._kept_end)
+        over = self.passes[-1].end
+        end = ceil(over / grid.chunk) if self._stop is None else self.chunk_at(over)
+        self._end = max(end, last, self._kept_end)
         if self.follow is not None:
             self._starts = [0, *[UNPLACED] * (len(self.passes) - 1)]
             self._end = UNPLACED
+
+    def _begin_at(self, start: RangePosition) -> None:
+        """Begin the plan of a fixed run at a position, with what is in force there."""
+        current = self.passes[start.stretch]
+        first = self.first_chunk = self.chunk_at(current.start + start.offset)
+        before = [line for line in self.waiting if line.nominal < first]
+        state = state_before(before, [line for line in self.waiting if line.nominal == first])
+        self.opening_seed = self.opening_seed if state.seed is None else state.seed
+        kept = [*state.opening, *(line for line in self.waiting if line.nominal > first)]
+        chases: list[Delivery] = []
+        for acts, nominal in ((state.acts, first), (state.later, first + 1)):
+            if acts and nominal < self._end:
+                chases.append(self._chase(current, acts, nominal, f"from {start.text}"))
+        self.waiting = sorted(
+            [*chases, *kept], key=lambda line: (line.nominal, line.entry is not None, line.time)
+        )
+        self.lines = list(self.waiting)
+        self._index()
+
+    def _chase(self, current: Pass, acts: tuple[CueAct, ...], nominal: int, place: str) -> Delivery:
+        """Return the delivery that brings what is in force in a pass to a score chunk."""
+        return Delivery(
+            number=self._number(),
+            time=current.start,
+            nominal=nominal,
+            acts=acts,
+            snap=self.schedule.snap,
+            place=place,
+            section=current.stretch.section,
+            scheduled_in=current,
+            origin=current.stretch.origin,
+            occurrence=current.stretch.occurrence,
+            planned=nominal,
+            open={kind_of(act) for act in acts},
+        )
+
+    @property
+    def ends_with_a_range(self) -> bool:
+        """Whether the run ends where a range does, which may be before the end of the score."""
+        return self._stop is not None
 
     def _number(self) -> int:
         self._numbers += 1
         return self._numbers
 
-    def leave_pass(self, current: Pass, at: Fraction, following: int, reason: str, quarter: Fraction | None = None) -> None:
-        """Leave a pass at an exact time and continue with stretch `following`, rebuilt from there (at `quarter`, if given)."""
+    def leave_pass(
+        self,
+        current: Pass,
+        at: Fraction,
+        following: int,
+        reason: str,
+        quarter: Fraction | None = None,
+    ) -> None:
+        """Leave a pass at an exact time and continue with stretch `following`.
+
+        The plan is rebuilt from there (at `quarter`, if given).
+        """
+        launched = self.take_launched(current.number, at)
         kept = self.waiting[self._cursor :]
         for line in kept:
             if line.time >= at and line.pass_number == current.number:
                 line.finish(Status.SKIPPED, reason)
         replaced = {line.number for line in kept if line.pass_number > current.number}
         self.lines = [line for line in self.lines if line.number not in replaced]
-        self.waiting = [line for line in kept if line.time < at and line.pass_number <= current.number]
+        self.waiting = [
+            line for line in kept if line.time < at and line.pass_number <= current.number
+        ]
         self._cursor = 0
         stays = [
             line.chunk
             for line in self.lines
             if line.chunk is not None
-            and line.rule is None
+            and line.fired is None
             and line.status is not Status.SKIPPED
-            and (line.pass_number < current.number or (line.pass_number == current.number and line.time < at))
+            and (
+                line.pass_number < current.number
+                or (line.pass_number == current.number and line.time < at)
+            )
         ]
         self._kept_end = max(stays, default=-1) + 1
         del self.passes[current.number :]
-        self.passes.append(replace(current, end=at, left_at=self._bar_line(current, at) if self._is_newest else None))
-        self.append_passes(following, at, self.passes[-1].end_quarter if quarter is None else quarter)
+        self.passes.append(
+            replace(
+                current, end=at, left_at=self._bar_line(current, at) if self._is_newest else None
+            )
+        )
+        self.append_passes(
+            following, at, self.passes[-1].end_quarter if quarter is None else quarter
+        )
+        self._move_launched(launched, current.number + 1, reason)
 
     @staticmethod
     def _bar_line(current: Pass, at: Fraction) -> Fraction | None:
-        """Return the exact quarter of a pass at a time if a bar begins there: in a ramp it cannot be computed from the time."""
+        """Return the exact quarter of a pass at a time if a bar begins there.
+
+        In a ramp it cannot be computed from the time.
+        """
         stretch = current.stretch
         if stretch.meters is None or stretch.tempo is None or at < current.start:
             return None
         near = stretch.meters.bar_beat_at(stretch.tempo.quarter_at(at - current.start)).bar
         lines = (stretch.meters.bar_start(bar) for bar in (near - 1, near))
-        return next((line for line in lines if current.start + stretch.tempo.seconds_at(line) == at), None)
+        return next(
+            (line for line in lines if current.start + stretch.tempo.seconds_at(line) == at), None
+        )
 
     def relocate(self, quarter: Fraction, reach: int) -> Delivery | None:
         """Rebuild the plan after the clock jumped to a quarter.
 
         Returns:
-            The delivery that brings what is in force there to the score chunk `reach`; None if nothing is in force yet.
+            The delivery that brings what is in force there to the score chunk `reach`; None if
+                nothing is in force yet.
         """
         target = self.pass_of_quarter(quarter)
         self._before_jump = self._numbers
@@ -215,30 +362,21 @@ class Plan:
         self.waiting, self._cursor = [], 0
         self.lines = [line for line in self.lines if line.number not in laid_anew]
         del self.passes[target.number :]
-        self._began = {number: time for number, time in self._began.items() if number < target.number}
+        self._began = {
+            number: time for number, time in self._began.items() if number < target.number
+        }
         first = len(self.lines)
         self.append_passes(target.stretch.index, target.start, target.quarter)
         gone = {line.number for line in self.lines[first:] if self._quarter_of(line) < quarter}
         self.lines = [line for line in self.lines if line.number not in gone]
         self.waiting = [line for line in self.waiting if line.number not in gone]
         self._cuts = deque(line for line in self.waiting if _cuts(line))
-        self._starts = [0 if number <= target.number else UNPLACED for number in range(len(self.passes))]
+        self._starts = [
+            0 if number <= target.number else UNPLACED for number in range(len(self.passes))
+        ]
         if not force:
             return None
-        chase = Delivery(
-            number=self._number(),
-            time=target.start,
-            nominal=reach,
-            acts=force,
-            snap=self.schedule.snap,
-            place=f"locate to quarter {quarter}",
-            section=target.stretch.section,
-            laid_in=target,
-            origin=target.stretch.origin,
-            occurrence=target.stretch.occurrence,
-            planned=reach,
-            open={kind_of(act) for act in force},
-        )
+        chase = self._chase(target, force, reach, f"locate to quarter {quarter}")
         self.lines.append(chase)
         return chase
 
@@ -247,31 +385,46 @@ class Plan:
         return next((one for one in self.passes if quarter < one.end_quarter), self.passes[-1])
 
     def _quarter_of(self, line: Delivery) -> Fraction:
-        return line.laid_in.quarter_of(line.quarter, line.time)
+        return line.scheduled_in.quarter_of(line.quarter, line.time)
 
     def _in_force(self, passed: list[Pass], target: Pass, quarter: Fraction) -> tuple[CueAct, ...]:
-        """Return what is in force at a quarter: the last act of each kind before it, except cuts."""
+        """Return what is in force at a quarter: the last earlier act of each kind, except cuts."""
         last: dict[str, CueAct] = {}
         for one in [*passed, target]:
             for entry in one.stretch.entries:
-                if one.number < target.number or one.quarter_of(entry.quarter, one.start + entry.offset) < quarter:
+                if (
+                    one.number < target.number
+                    or one.quarter_of(entry.quarter, one.start + entry.offset) < quarter
+                ):
                     last.update({kind_of(act): act for act in entry.acts})
         return tuple(last[kind] for kind in ("strength", "image", "prompt", "sr") if kind in last)
 
-    def fire(self, rule: RuleEntry, acts: tuple[CueAct, ...], current: Pass, chunk: int, at: int) -> Delivery:
-        """Create a delivery for one firing of a rule at nanosecond `at`, planned for a chunk. It is not added to `waiting`."""
+    def fire(
+        self,
+        rule: RuleEntry,
+        acts: tuple[CueAct, ...],
+        current: Pass,
+        chunk: int | None,
+        at: int,
+    ) -> Delivery:
+        """Create a delivery for one firing of a rule at nanosecond `at`.
+
+        It is planned for a chunk, or (None) for a position that it does not have yet. It is not
+        added to `waiting`.
+        """
         line = Delivery(
             number=self._number(),
-            time=self.schedule.grid.boundary(chunk),
-            nominal=chunk,
+            time=_ZERO if chunk is None else self.schedule.grid.boundary(chunk),
+            nominal=UNPLACED if chunk is None else chunk,
             acts=acts,
             snap=self.schedule.snap,
-            place=firing_by_name(rule.trigger, self.schedule.middle),
+            place=rule_by_name(rule, self.schedule.middle),
             section=current.stretch.section,
-            laid_in=current,
+            scheduled_in=current,
             origin=rule.origin,
             occurrence=current.stretch.occurrence,
             rule=rule.id,
+            quantisation=rule.quantisation,
             planned=chunk,
             fired=at,
             open={kind_of(act) for act in acts},
@@ -279,10 +432,98 @@ class Plan:
         self.lines.append(line)
         return line
 
-    # ---- following -------------------------------------------------------------------------------------------------
+    def improvise(
+        self,
+        acts: tuple[CueAct, ...],
+        current: Pass,
+        at: int,
+        quantisation: Quantisation | None = None,
+    ) -> Delivery:
+        """Create a delivery for what an operator improvised at nanosecond `at`.
+
+        It has no chunk yet (see `place`), and is not added to `waiting`.
+        """
+        line = Delivery(
+            number=self._number(),
+            time=current.start,
+            nominal=UNPLACED,
+            acts=acts,
+            snap=self.schedule.snap,
+            place=improvised_position(quantisation),
+            quantisation=quantisation,
+            section=current.stretch.section,
+            scheduled_in=current,
+            origin=NO_SPAN,
+            occurrence=current.stretch.occurrence,
+            fired=at,
+            open={kind_of(act) for act in acts},
+        )
+        self.lines.append(line)
+        return line
+
+    def place(self, line: Delivery, chunk: int) -> Delivery:
+        """Plan a delivery without a position for a chunk."""
+        line.time, line.nominal, line.planned = self.schedule.grid.boundary(chunk), chunk, chunk
+        return line
+
+    def launch(self, line: Delivery) -> None:
+        """Let a quantised firing wait for its position, after the cues at the same time."""
+        if self.follow is None:
+            line.nominal = self.schedule.grid.snap(line.time, line.snap)
+            key = (line.nominal, line.time)
+            index = bisect_right(
+                self.waiting, key, lo=self._cursor, key=lambda one: (one.nominal, one.time)
+            )
+        else:
+            line.nominal = UNPLACED
+            rest = range(self._cursor, len(self.waiting))
+            index = next(
+                (one for one in rest if self.waiting[one].time > line.time), len(self.waiting)
+            )
+        self.waiting.insert(index, line)
+        if _cuts(line):
+            self._cuts = deque(one for one in self.waiting[self._cursor :] if _cuts(one))
+
+    def take_launched(self, number: int = -1, at: Fraction | None = None) -> list[Delivery]:
+        """Remove and return the quantised firings that wait for a position.
+
+        Those in a later pass than `number`, and (if given) those from the time `at` on.
+        """
+        taken = [
+            line
+            for line in self.waiting[self._cursor :]
+            if line.quantisation is not None
+            and (line.pass_number > number or (at is not None and line.time >= at))
+        ]
+        if taken:
+            numbers = {line.number for line in taken}
+            self.waiting = [
+                line for line in self.waiting[self._cursor :] if line.number not in numbers
+            ]
+            self._cursor = 0
+            self._cuts = deque(line for line in self.waiting if _cuts(line))
+        return taken
+
+    def renumber(self, line: Delivery) -> None:
+        """Give a firing that moves a new number: cues at its new position come before it."""
+        line.number = self._number()
+
+    def _move_launched(self, launched: list[Delivery], number: int, reason: str) -> None:
+        """Move quantised firings to the start of a pass, which begins where another was left."""
+        following = self.passes[number] if number < len(self.passes) else None
+        for line in launched:
+            if following is None:
+                line.finish(Status.SKIPPED, reason)
+                continue
+            line.scheduled_in, line.time = following, following.start
+            line.quarter = _ZERO if following.stretch.meters is not None else None
+            self.renumber(line)
+            self.launch(line)
+
+    # ---- following -------------------------------------------------------------------------------
 
     def forecast(self, limit: int) -> None:
-        """Predict from the latest fits the chunks of coming deliveries, of passes and of the end, up to `limit`.
+        """Predict from the latest fits the chunks of deliveries, passes and end, up to `limit`.
 
         A fixed run needs no predictions.
         """
@@ -290,8 +531,9 @@ class Plan:
         if follow is None:
             return
         stop = self._cursor
-        # Positions in seconds and positions in beats each come in their own order: a clock that is faster or slower than the
-        # score's tempo moves one kind before the other. Earlier revisions assumed a single order.
+        # Positions in seconds and positions in beats each come in their own order: a clock that is
+        # faster or slower than the score's tempo moves one kind before the other. Earlier revisions
+        # assumed a single order.
         beyond = [False, False]
         for index in range(self._cursor, len(self.waiting)):
             line = self.waiting[index]
@@ -312,28 +554,43 @@ class Plan:
     def _followed(self, line: Delivery) -> int:
         time = self.time_of_line(line)
         if time is None or self.follow is None:
-            # The opening is at the very beginning of the score, whatever the clock does.
-            return 0 if line.time == 0 else UNPLACED
+            return 0 if self._opens(line) else UNPLACED
         chunk = self.follow.chunk_at(time, line.snap)
-        return 0 if line.time == 0 else UNPLACED if chunk is None else max(0, chunk)
+        return 0 if self._opens(line) else UNPLACED if chunk is None else max(0, chunk)
+
+    def _opens(self, line: Delivery) -> bool:
+        """Return whether a delivery belongs to the opening.
+
+        The opening is the very beginning of the score, whatever the clock does.
+        """
+        return line.time <= self._opens_until
+
+    def _first_prompt(self) -> Fraction:
+        prompts = (line.time for line in self.lines if "prompt" in line.kinds)
+        return min(prompts, default=_ZERO)
 
     def time_of_line(self, line: Delivery) -> float | None:
-        """Return when a delivery is due by the latest fit of the clock; one in seconds counts from its section's start."""
-        return self.time_of_place(line.laid_in, line.quarter, line.time)
+        """Return when a delivery is due by the clock's latest fit.
+
+        A delivery in seconds counts from the start of its section.
+        """
+        return self.time_of_position(line.scheduled_in, line.quarter, line.time)
 
     def is_before_jump(self, line: Delivery) -> bool:
-        """Return whether a delivery was created before the clock was moved: the present clock does not give its time."""
+        """Return whether a delivery predates a clock jump: the clock does not give its time."""
         return line.number <= self._before_jump
 
     def has_pass_of(self, line: Delivery) -> bool:
-        """Return whether the pass that a delivery was created in is still in the plan: a jump of the clock replaces passes."""
-        number, laid_in = line.pass_number, line.laid_in
+        """Return whether a delivery's pass is still in the plan: a clock jump replaces passes."""
+        number, scheduled_in = line.pass_number, line.scheduled_in
         if number >= len(self.passes):
             return False
         current = self.passes[number]
-        return current.stretch is laid_in.stretch and current.start == laid_in.start
+        return current.stretch is scheduled_in.stretch and current.start == scheduled_in.start
 
-    def time_of_place(self, current: Pass, quarter: Fraction | None, time: Fraction) -> float | None:
+    def time_of_position(
+        self, current: Pass, quarter: Fraction | None, time: Fraction
+    ) -> float | None:
         """Return when a position of a pass is due, in nanoseconds.
 
         Args:
@@ -345,13 +602,19 @@ class Plan:
             return None
         if current.counts_seconds:
             return self.follow.time_of(float(current.quarter_at(time)), float(time))
-        if quarter is not None or not self.follow.outer:
+        if quarter is not None or not self.follow.is_external:
             inside = quarter or _ZERO
-            # The sum as a float, rounded once and without creating a fraction, because this is called after every event.
-            above = current.quarter.numerator * inside.denominator + inside.numerator * current.quarter.denominator
+            # The sum as a float, rounded once and without creating a fraction, because this is
+            # called after every event.
+            above = (
+                current.quarter.numerator * inside.denominator
+                + inside.numerator * current.quarter.denominator
+            )
             where = above / (current.quarter.denominator * inside.denominator)
             return self.follow.time_of(where, time.numerator / time.denominator)
-        known = current.number < len(self.passes) and self.passes[current.number].start == current.start
+        known = (
+            current.number < len(self.passes) and self.passes[current.number].start == current.start
+        )
         began = (self._began.get(current.number) if known else None) or self.follow.time_of(
             float(current.quarter), float(current.start)
         )
@@ -364,7 +627,9 @@ class Plan:
             current = self.passes[number]
             time = follow.time_of(float(current.quarter), float(current.start))
             chunk = None if time is None else follow.chunk_at(time, self.schedule.snap)
-            self._starts[number] = UNPLACED if chunk is None else max(chunk, self._starts[number - 1])
+            self._starts[number] = (
+                UNPLACED if chunk is None else max(chunk, self._starts[number - 1])
+            )
             if chunk is not None and time is not None and chunk <= limit:
                 self._began[number] = time
             if self._starts[number] > limit + 1:
@@ -376,7 +641,7 @@ class Plan:
         chunk = None if time is None else follow.chunk_at(time, Snap.CEIL)
         self._end = UNPLACED if chunk is None else max(chunk, 1)
 
-    # ---- reading ---------------------------------------------------------------------------------------------------
+    # ---- reading ---------------------------------------------------------------------------------
 
     def next_line(self) -> Delivery | None:
         """Return the next delivery to commit."""
@@ -397,11 +662,11 @@ class Plan:
         return self.schedule.grid.snap(time, self.schedule.snap)
 
     def pass_at(self, chunk: int) -> Pass:
-        """Return the pass that plays at a score chunk: the last one whose start snaps to that chunk or an earlier one."""
+        """Return the pass at a score chunk: the last whose start snaps to it or an earlier one."""
         return self.passes[max(0, bisect_right(self._starts, chunk) - 1)]
 
     def certain_until(self, making: int) -> int:
-        """Return the last score chunk that nothing can change any more: there is no live stretch and no rule before it.
+        """Return the last score chunk that nothing can change: no live stretch or rule before.
 
         -1 if nothing is certain.
         """
@@ -427,48 +692,107 @@ class Plan:
         """Return the number of score chunks of the plan."""
         return self._end
 
-    def exit_from(self, current: Pass, reach: int) -> Fraction | None:
-        """Return the first bar line of a pass (any chunk, if there are no beats) that lands at `reach` or later.
+    def find_exit(self, current: Pass, reach: int, passed: int | None = None) -> Fraction | None:
+        """Return the first bar line (or chunk, without beats) at which a pass can be left.
 
-        None if the pass ends before that: it then ends by itself.
+        Args:
+            current: The pass.
+            reach: The bar line lands at this score chunk or later.
+            passed: In a run that follows a clock: the nanosecond up to which messages were issued
+                to MIDI devices. The bar line comes after it, even if the model is so late that an
+                earlier one could still be reached.
+
+        Returns:
+            Its nominal score time. None if the pass ends before that: it then ends by itself.
         """
-        at = self.exit_behind(current, reach)
+        at = self.find_exit_beyond_end(current, reach, passed)
         return at if at < current.end else None
 
-    def exit_behind(self, current: Pass, reach: int) -> Fraction:
+    def find_exit_beyond_end(
+        self, current: Pass, reach: int, passed: int | None = None
+    ) -> Fraction:
         """Return that bar line, counted on after the end of the pass if it is not within it."""
         grid, stretch = self.schedule.grid, current.stretch
         if stretch.meters is None or stretch.tempo is None:
-            return max(self._seen_at(reach), current.start)
-        earliest = Fraction(0) if self.follow else max(Fraction(0), grid.boundary(reach) - grid.chunk - current.start)
+            return self._exit_without_beats(current, reach, passed)
+        earliest = (
+            Fraction(0)
+            if self.follow
+            else max(Fraction(0), grid.boundary(reach) - grid.chunk - current.start)
+        )
         bar = max(1, stretch.meters.bar_beat_at(stretch.tempo.quarter_at(earliest)).bar - 1)
         while True:
             at = current.start + stretch.tempo.seconds_at(stretch.meters.bar_start(bar))
-            if self._bar_chunk(current, at, stretch.meters.bar_start(bar)) >= reach:
+            if self._can_leave(current, at, stretch.meters.bar_start(bar), reach, passed):
                 return at
             bar += 1
 
-    def _seen_at(self, chunk: int) -> Fraction:
-        """Return the score time that a chunk shows: its own, or what time code gives at that moment."""
+    def _exit_without_beats(self, current: Pass, reach: int, passed: int | None) -> Fraction:
+        """Return the first time of a pass without beats at which it can be left."""
+        at = max(self._seen_at(reach, is_exact=passed is not None), current.start)
+        if self.follow is None or passed is None:
+            return at
+        gone = self.follow.score_seconds_at(passed)
+        at = at if gone is None else max(at, _thousandths(gone))
+        if self.follow.stopped_for is not None or self._can_leave(current, at, None, reach, passed):
+            return at
+        return at + Fraction(1, 1000)  # it was rounded down
+
+    def _seen_at(self, chunk: int, is_exact: bool) -> Fraction:
+        """Return the score time that a chunk shows: its own, or the clock's at that moment.
+
+        Earlier revisions (unless `is_exact`) used the chunk's own time in a run that follows wall
+        time, which is over before the chunk is shown.
+        """
         nominal = self.schedule.grid.boundary(chunk)
-        if self.follow is None or not self.schedule.clock.counts_seconds:
+        if self.follow is None or not (is_exact or self.schedule.clock.counts_seconds):
             return nominal
         time = self.follow.boundary_of(chunk)
-        second = None if time is None else self.follow.quarter_at(round(time) - self.follow.offset)
-        return nominal if second is None else Fraction(second).limit_denominator(1000)
+        second = (
+            None if time is None else self.follow.score_seconds_at(round(time) - self.follow.offset)
+        )
+        return nominal if second is None else _thousandths(second)
 
-    def _bar_chunk(self, current: Pass, at: Fraction, quarter: Fraction) -> int:
-        """Return the score chunk of a bar line of a pass."""
+    def _can_leave(
+        self, current: Pass, at: Fraction, quarter: Fraction | None, reach: int, passed: int | None
+    ) -> bool:
+        """Return whether a pass can be left at a nominal score time (at `quarter`, if not None)."""
         if self.follow is None:
-            return self.chunk_at(at)
+            return self.chunk_at(at) >= reach
         time = self.follow.time_of(float(current.quarter_of(quarter, at)), float(at))
-        chunk = None if time is None else self.follow.chunk_at(time, self.schedule.snap)
-        return UNPLACED if chunk is None else chunk
+        if time is None:
+            return True
+        chunk = self.follow.chunk_at(time, self.schedule.snap)
+        return (chunk is None or chunk >= reach) and (passed is None or time > passed)
+
+    def can_land(
+        self, current: Pass, quarter: Fraction | None, time: Fraction, reach: int, after: int
+    ) -> bool:
+        """Return whether a position can still be performed.
+
+        Args:
+            current: Its pass.
+            quarter: Its quarter within the pass; None for a position in seconds.
+            time: Its nominal score time.
+            reach: The first score chunk in reach.
+            after: In a run that follows a clock, the position comes after this nanosecond.
+        """
+        if self.follow is None:
+            return self.chunk_at(time) >= reach
+        due = self.time_of_position(current, quarter, time)
+        if due is None:  # the clock is stopped before it, or not known yet
+            return True
+        chunk = self.follow.chunk_at(due, self.schedule.snap)
+        return due > after and (chunk is None or chunk >= reach)
 
     def next_stretch_named(self, section: str, after: int) -> int | None:
-        """Return the next stretch of a section after stretch `after` in `play`, else the first one."""
+        """Return a section's next stretch after stretch `after` in `play`, else its first one."""
         named = [one.index for one in self.schedule.stretches if one.section == section]
         return next((index for index in named if index > after), named[0] if named else None)
+
+
+def _thousandths(seconds: float) -> Fraction:
+    return Fraction(seconds).limit_denominator(1000)
 
 
 def _cuts(line: Delivery) -> bool:

@@ -6,7 +6,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Any
 
+from sequencer.core.display import counted, summary_repr
 from sequencer.core.timebase import ChunkGrid, Snap
 from sequencer.engine.conductor.deliveries import ActKind, Delivery, Status
 from sequencer.engine.conductor.midi_output import SentMidi
@@ -20,21 +22,25 @@ AROUND = 4
 GOOD = frozenset({Status.LANDED, Status.OVERTAKEN, Status.SKIPPED})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CueReport:
     """One cue, or one firing of a rule.
 
     Attributes:
         planned: The score chunk for which it was planned.
         landed: The score chunk on which it landed.
-        error_ms: The signed snap error in milliseconds. None for a rule, and for what a jump of the clock brought.
-        lead_ms: How long before its chunk began its first command was sent. None if nothing was sent or the chunk never
-            began.
+        error_ms: The signed snap error in milliseconds. None for a rule, and for what a jump of the
+            clock brought.
+        lead_ms: How long before its chunk began its first command was sent. None if nothing was
+            sent or the chunk never began.
         waited_ms: How long a firing waited for its chunk to begin.
-        shown_off_ms: In a run that follows a clock, how long after its position it was really shown.
-        beyond_ms: In a run that follows a clock, how much further off that is than the nearest chunk that was shown.
-        shown: The score chunk with which it was first shown: the one on which it landed, or a later one if the frames of that
-            one never arrived. None if it has not landed, was not shown, or the run does not know (`Report.knows_shown`).
+        shown_off_ms: In a run that follows a clock, how long after its position it was really
+            shown.
+        beyond_ms: In a run that follows a clock, how much further off that is than the nearest
+            chunk that was shown.
+        shown: The score chunk with which it was first shown: the one on which it landed, or a later
+            one if the frames of that one never arrived. None if it has not landed, was not shown,
+            or the run does not know (`Report.knows_shown`).
     """
 
     number: int
@@ -60,14 +66,15 @@ class CueReport:
     """What it does, in full; `what` names only the kinds."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunActionReport:
     """One firing of a rule or exit that acted on the run itself.
 
     Attributes:
         what: `pause`, `resume`, `goto SECTION` or `exit`.
-        chunk: The score chunk after which the model rested, from which on it continued, or with which the next pass began.
-            None if this did not happen: then `status` and `reason` explain why.
+        chunk: The score chunk after which the model rested, from which on it continued, or with
+            which the next pass began. None if this did not happen: then `status` and `reason`
+            explain why.
         waited_ms: How long that took; None as for `chunk`.
     """
 
@@ -82,9 +89,9 @@ class RunActionReport:
     occurrence: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The report of a complete run: every cue, how it ended, and whether everything that should have landed did."""
+    """The report of a complete run: how every cue ended, and whether all due ones landed."""
 
     cues: tuple[CueReport, ...]
     ended: str
@@ -99,7 +106,7 @@ class Report:
     moves: tuple[RunActionReport, ...] = ()
     """What rules and exits did to the run itself, in the order in which they fired."""
     knows_shown: bool = False
-    """Whether the run noted which chunks were shown; the first revision of the conductor did not."""
+    """Whether the run noted shown chunks; the first revision of the conductor did not."""
 
     @property
     def landed_and_shown(self) -> int:
@@ -108,16 +115,20 @@ class Report:
 
     @property
     def landed_but_not_shown(self) -> int:
-        """How many cues landed and were never shown: their frames did not arrive before the run was over."""
+        """How many cues landed but were never shown: their frames came after the run was over."""
         landed = sum(1 for cue in self.cues if cue.status is Status.LANDED)
         return landed - self.landed_and_shown if self.knows_shown else 0
 
     stalls: tuple[Stall, ...] = ()
     """The periods without a reported chunk that were much longer than a chunk takes."""
     chunks_beyond: int = 0
-    """How many chunks the model made that are not in the score: after its end, or after a cut was due."""
+    """How many chunks the model made outside the score: after its end, or after a cut was due."""
+    first_chunk: int = 0
+    """The score chunk with which the run began; `chunks` counts from there."""
+    played: str | None = None
+    """The range of the score that the run played, such as `from drop 9.1`; None for all of it."""
     stopped: bool = False
-    """Whether an operator ended the run before the score was over: a normal end, with only cues missing that were due."""
+    """Whether an operator ended the run early: a normal end; only due cues can be missing."""
 
     @property
     def ended_normally(self) -> bool:
@@ -131,18 +142,91 @@ class Report:
 
     @property
     def went_as_written(self) -> bool:
-        """Whether the run came to a normal end, everything due landed, and nothing stalled it or made it longer."""
-        return self.ended_normally and self.all_landed and not self.stalls and not self.chunks_beyond
+        """Whether the run ended normally, all due landed, and nothing stalled or extended it."""
+        return (
+            self.ended_normally and self.all_landed and not self.stalls and not self.chunks_beyond
+        )
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Return a row for each cue and each firing of a rule, with plain values for a data frame.
+
+        >>> import sequencer
+        >>> score = sequencer.reads('at 0c "A."\\nend 2c\\n')
+        >>> report = sequencer.rehearse(score, video=False, save=False).report
+        >>> keys = ("place", "planned", "landed", "status")
+        >>> [[row[key] for key in keys] for row in report.to_dicts()]
+        [['0c', 0, 0, 'landed']]
+
+        Returns:
+            The rows, in the order of `cues`. Their columns are those of `CUE_COLUMNS` in this
+                module.
+        """
+        return [cue_row(cue) for cue in self.cues]
+
+    def __repr__(self) -> str:
+        landed = sum(1 for cue in self.cues if cue.landed is not None)
+        return summary_repr(
+            self,
+            None,
+            self.ended,
+            f"{landed} of {counted(len(self.cues), 'cue')} landed",
+            counted(self.chunks, "chunk"),
+        )
+
+
+CUE_COLUMNS = {
+    "number": "the number of the cue or firing in the run",
+    "section": "the section's name, or None",
+    "occurrence": "the number of the pass of the section, from 1",
+    "place": "the position as the author wrote it, or the trigger of a rule",
+    "line": "the line of the score, from 1; 0 if it has none",
+    "what": "the kinds of what it does",
+    "planned": "the score chunk for which it was planned, or None",
+    "landed": "the score chunk on which it landed, or None",
+    "shown": "the score chunk with which it was first shown, or None",
+    "status": "`landed`, `skipped`, `overtaken`, `dropped`, `refused`, `missed` or `stuck`",
+    "reason": "why it did not land, or an empty text",
+    "error_ms": "the signed snap error in milliseconds, or None",
+    "lead_ms": "how long before its chunk its first command was sent, in milliseconds, or None",
+    "waited_ms": "how long a firing waited for its chunk, in milliseconds, or None",
+    "shown_off_ms": (
+        "how long after its position it was shown, in milliseconds, in a run that follows a clock, "
+        "or None"
+    ),
+    "beyond_ms": (
+        "by how much that is further off than the nearest chunk that was shown, in milliseconds, "
+        "or None"
+    ),
+    "entry": "the id of the entry in the schedule, or None",
+    "rule": "the id of the rule in the schedule, or None",
+    "prompt": "the complete prompt that it shows, or None",
+}
+"""The columns of `Report.to_dicts`, with their meanings."""
+
+
+def cue_row(cue: CueReport) -> dict[str, Any]:
+    """Return a cue as a row with the columns of `CUE_COLUMNS`."""
+    row: dict[str, Any] = {
+        name: getattr(cue, name) for name in CUE_COLUMNS if name not in ("status", "prompt")
+    }
+    row["status"] = cue.status.value
+    row["prompt"] = next((act.text for act in cue.acts if act.kind == "prompt"), None)
+    return {name: row[name] for name in CUE_COLUMNS}
 
 
 def cue_report(line: Delivery, grid: ChunkGrid, shown: Mapping[int, int]) -> CueReport:
-    """Return the report of one delivery. `shown` says when score chunks were shown, in a run that follows a clock."""
+    """Return the report of one delivery.
+
+    `shown` contains when score chunks were shown, in a run that follows a clock.
+    """
     off = None if line.shown is None or line.beat is None else line.shown - line.beat
     error: Fraction | None = None
-    if line.has_place and line.planned is not None:
+    if line.has_position and line.planned is not None:
         error = grid.snap_error(line.time, line.planned)
     lead = None if line.sent is None or line.boundary is None else (line.boundary - line.sent) / 1e6
-    waited = None if line.fired is None or line.boundary is None else (line.boundary - line.fired) / 1e6
+    waited = (
+        None if line.fired is None or line.boundary is None else (line.boundary - line.fired) / 1e6
+    )
     return CueReport(
         number=line.number,
         section=line.section,
@@ -153,7 +237,11 @@ def cue_report(line: Delivery, grid: ChunkGrid, shown: Mapping[int, int]) -> Cue
         landed=line.landed,
         status=line.status,
         reason=line.reason,
-        error_ms=round(line.off / 1e6, 3) if line.off is not None else None if error is None else round(float(error * 1000), 3),
+        error_ms=round(line.off / 1e6, 3)
+        if line.off is not None
+        else None
+        if error is None
+        else round(float(error * 1000), 3),
         lead_ms=None if lead is None else round(lead, 3),
         waited_ms=None if waited is None else round(waited, 3),
         entry=line.entry,
@@ -170,13 +258,15 @@ def with_shown(
 ) -> tuple[CueReport, ...]:
     """Return the cues with the chunks at which they were first shown.
 
-    A cue is in force until another one of its kind lands, so it was shown if any chunk before that was.
+    A cue is in force until another one of its kind lands, so it was shown if any chunk before that
+    was.
 
     Args:
         cues: The reports of the cues.
         lines: Their deliveries, in the same order.
         shown: When each score chunk was shown, in nanoseconds.
-        end: The number of score chunks. A cue that the model reported late may have a landing after the last one.
+        end: The number of score chunks. A cue that the model reported late may have a landing after
+            the last one.
     """
     chunks = sorted(shown)
     landings: dict[ActKind, list[int]] = {}
@@ -191,7 +281,11 @@ def with_shown(
 
 
 def _with_shown(
-    cue: CueReport, line: Delivery, chunks: list[int], landings: Mapping[ActKind, list[int]], end: int
+    cue: CueReport,
+    line: Delivery,
+    chunks: list[int],
+    landings: Mapping[ActKind, list[int]],
+    end: int,
 ) -> CueReport:
     if cue.status is not Status.LANDED or cue.landed is None:
         return cue
@@ -212,14 +306,26 @@ def move_report(move: RunAction) -> RunActionReport:
     """Return the report of one run action."""
     waited = None if move.came is None else round((move.came - move.fired) / 1e6, 3)
     return RunActionReport(
-        move.section, move.place, move.line, move.what, move.chunk, move.status, move.reason, waited, move.occurrence
+        section=move.section,
+        place=move.place,
+        line=move.line,
+        what=move.what,
+        chunk=move.chunk,
+        status=move.status,
+        reason=move.reason,
+        waited_ms=waited,
+        occurrence=move.occurrence,
     )
 
 
 def _beyond(line: Delivery, off: float, shown: Mapping[int, int]) -> float | None:
-    """Return by how many milliseconds a cue was shown further from its position than the nearest shown chunk was."""
+    """Return how many ms further off its position a cue was shown than the nearest shown chunk."""
     if line.snap is not Snap.NEAREST or line.landed is None or line.beat is None:
         return None
-    around = (shown[chunk] for chunk in range(line.landed - AROUND, line.landed + AROUND + 1) if chunk in shown)
+    around = (
+        shown[chunk]
+        for chunk in range(line.landed - AROUND, line.landed + AROUND + 1)
+        if chunk in shown
+    )
     best = min((abs(one - line.beat) for one in around), default=abs(off))
     return round((abs(off) - best) / 1e6, 3)

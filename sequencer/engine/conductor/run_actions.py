@@ -1,4 +1,7 @@
-"""Run actions: what rules and exits do to the run itself (pause, resume, goto, leaving a live section), and their outcomes."""
+"""Run actions: what rules and exits do to the run itself, and the outcomes.
+
+The actions are pause, resume, goto, and leaving a live section.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +13,19 @@ from sequencer.engine.conductor.plan import Pass
 LEAVES = "leaves"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class RunAction:
     """One firing that acted on the run.
 
     Attributes:
         kind: `pause`, `resume` or `LEAVES`.
+        what: The action in words, as reports show it.
+        place: The trigger that fired.
+        line: The line of the rule, or of the section that was left.
         fired: When it fired, in nanoseconds.
         came: When it took effect, in nanoseconds.
-        chunk: The score chunk after which the model rested, from which it continued, or from which on the next pass is
-            played.
+        chunk: The score chunk after which the model rested, from which it continued, or from which
+            on the next pass is played.
     """
 
     kind: str
@@ -56,14 +62,26 @@ class RunActions:
     def __init__(self) -> None:
         self.all: list[RunAction] = []
         self._guessed: list[RunAction] = []
-        """Pauses of a model that rests and did not report after which chunk. A chunk that is still made moves them on."""
+        """Pauses of a model that rests and did not report after which chunk.
 
-    def fired(self, kind: str, what: str, place: str, current: Pass, line: int, at: int) -> RunAction:
-        """Add a firing of a rule or an exit of this pass. One that leaves a pass replaces an earlier one still on its way."""
-        if kind == LEAVES:
-            self.give_up_leaving(f"{place} came before it had left")
+        A chunk that is still made moves them on.
+        """
+
+    def fired(
+        self, kind: str, what: str, place: str, *, current: Pass, line: int, at: int
+    ) -> RunAction:
+        """Add a firing of a rule or an exit of this pass."""
         stretch = current.stretch
-        move = RunAction(kind, what, place, stretch.section, current.number, line, at, occurrence=stretch.occurrence)
+        move = RunAction(
+            kind=kind,
+            what=what,
+            place=place,
+            section=stretch.section,
+            pass_number=current.number,
+            line=line,
+            fired=at,
+            occurrence=stretch.occurrence,
+        )
         self.all.append(move)
         return move
 
@@ -75,15 +93,31 @@ class RunActions:
         for move in self._open(LEAVES):
             move.end(Status.OVERTAKEN, reason)
 
+    def leaves(self, move: RunAction) -> None:
+        """Record that an action leaves its pass: it replaces every other one that was about to."""
+        for other in self._open(LEAVES):
+            if other is not move:
+                other.end(Status.OVERTAKEN, f"{move.place} came before it had left")
+
+    def is_leaving(self, move: RunAction) -> bool:
+        """Return whether an earlier action is about to leave the pass of this one."""
+        return any(
+            other is not move and other.pass_number == move.pass_number
+            for other in self._open(LEAVES)
+        )
+
     def paused(self, chunk: int, at: int, *, is_guess: bool = False) -> None:
-        """Record that the model rests after a score chunk; with `is_guess` after this chunk or a later one."""
+        """Record that the model rests after a score chunk (with `is_guess`, or a later one)."""
         for move in self._open("pause"):
             move.land(chunk, at)
             if is_guess:
                 self._guessed.append(move)
 
     def resumed(self, chunk: int, at: int) -> None:
-        """Record that the model continues with a score chunk; a pause that was not reported by then never takes effect."""
+        """Record that the model continues with a score chunk.
+
+        A pause that was not reported by then never takes effect.
+        """
         self._guessed.clear()
         for move in self._open("resume"):
             move.land(chunk, at)
@@ -118,4 +152,6 @@ class RunActions:
             if well and move.kind == LEAVES:
                 move.land(chunk, at)
             else:
-                move.end(Status.SKIPPED if stopped else Status.MISSED, f"the run ended first: {ended}")
+                move.end(
+                    Status.SKIPPED if stopped else Status.MISSED, f"the run ended first: {ended}"
+                )

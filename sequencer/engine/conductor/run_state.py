@@ -1,126 +1,307 @@
-"""The state of a run, which the handlers of the conductor read and change. Nothing here performs I/O."""
+"""The state of a run, which the handlers of the conductor read and change.
+
+Nothing here performs I/O.
+"""
 
 from __future__ import annotations
 
 from collections import deque
-from enum import StrEnum
+from dataclasses import dataclass, field
+from typing import ClassVar
 
 from sequencer.core.timebase import DISPLAY_DELAY, SECOND, nanoseconds
 from sequencer.engine.conductor.clock_sync import ClockSync
+from sequencer.engine.conductor.deliveries import Delivery
 from sequencer.engine.conductor.ledger import Ledger
 from sequencer.engine.conductor.midi_output import MidiOutput
 from sequencer.engine.conductor.plan import Plan
 from sequencer.engine.conductor.run_actions import RunActions
 from sequencer.engine.conductor.stalls import Stall, Stalls
+from sequencer.engine.conductor.transitions import Phase, is_listed
 from sequencer.engine.conductor.triggers import TriggerMatcher
-from sequencer.engine.revisions import CURRENT, ENDS_WHERE_WRITTEN, REFUSALS_HAVE_REASONS, RESETS_BORNE_OUT, SHOWN_TO_THE_END
-from sequencer.events.events import CommandRefused, OperatorPause
+from sequencer.engine.play_range import PlayRange
+from sequencer.engine.revisions import (
+    CURRENT,
+    ENDS_WHERE_WRITTEN,
+    LATE_REPORTS,
+    MIDI_IN_ORDER,
+    OPENS_WITH_A_PROMPT,
+    OVERTAKEN_LEAVE,
+    REFUSALS_HAVE_REASONS,
+    RESETS_BORNE_OUT,
+    SHOWN_TO_THE_END,
+)
+from sequencer.events.codec import Event
+from sequencer.events.events import ChunkDone, CommandRefused, Improvised, OperatorPause
 from sequencer.schedule.model import Schedule, Trigger
 
 ANSWER_TIMEOUT_NS = 10 * SECOND
-"""How long an opening or a reset may go without an answer before the next step is taken all the same."""
+"""How long an opening or a reset may go unanswered before the next step is taken anyway."""
 RETRY = SECOND
-"""How long to wait before a refused start is repeated."""
+"""How long to wait before a refused start is repeated, in nanoseconds."""
 REOPENING = SECOND // 4
-"""How long to wait before what a take opens with is sent again after a refusal."""
+"""How long to wait before what a take opens with is sent again after a refusal, in nanoseconds."""
+MAX_CHUNK_SPEEDUP = 4
+"""A model is assumed to make chunks at most this many times faster than they are shown."""
 MAX_STARTS = 3
 MAX_OPENINGS = 3
 MAX_RESETS = 3
 SHOWING = 10 * SECOND
-"""How long to wait for the last chunk to be shown after it was reported."""
+"""How long to wait for the last chunk to be shown after it was reported, in nanoseconds."""
 LAST_CHUNK_MARGIN_NS = SECOND // 10
-"""How much longer than its last chunk a run lasts if no later chunk shows that the last one is over, in nanoseconds."""
+"""How many ns longer than its last chunk a run lasts if no later chunk shows that it is over."""
 NO_REASON = "the model gave no reason"
 MAX_AHEAD = 32
-"""How many prompts of certain stretches are sent ahead: the model repeats all in every `state`, whose size is limited."""
+"""How many prompts of certain stretches are sent ahead.
+
+The model repeats all of them in every `state`, whose size is limited.
+"""
 
 
-class Phase(StrEnum):
-    """The phase of a run."""
+@dataclass(slots=True)
+class Uploading:
+    """State of `UPLOADING`.
 
-    WAITING = "waiting"
-    UPLOADING = "uploading"
-    OPENING = "opening"
-    ARMED = "armed"
-    STARTING = "starting"
-    PLAYING = "playing"
-    CUTTING = "cutting"
-    SHOWING = "showing"
-    FINISHED = "finished"
+    `missing` has the SHA-256 digests of the images that are not uploaded yet.
+    """
+
+    missing: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True, kw_only=True)
+class Opening:
+    """State of a take that is being set up: of `OPENING`, `ARMED` and `STARTING`.
+
+    Attributes:
+        has_prompt: Whether the model has the prompt that the take opens with.
+        has_image: Whether the model has the image that the take opens with.
+        is_refused: Whether the model refused some of it, and the next wake-up sends it all again.
+        asked_at: When the model was first asked to start, in nanoseconds.
+        start_repeated: Whether it was asked a second time because nothing answered the first
+            `start`.
+    """
+
+    has_prompt: bool = False
+    has_image: bool = False
+    is_refused: bool = False
+    asked_at: int = 0
+    start_repeated: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Playing:
+    """State of a take from its start until the next one starts.
+
+    While the next one is set up, the model may still be paused.
+
+    Attributes:
+        is_paused: Whether the model has reported that it is paused.
+        pause_requested_in: The current chunk when the pending pause was requested. None once it
+            took effect, was refused or was cancelled.
+        doubtful_chunk: A chunk that was reported done and not trusted: the next report may confirm
+            it.
+        boundary_at: When the current chunk began, as far as is known, in nanoseconds.
+        counts_itself: Whether a chunk of this take was reported, so that the model's own count is
+            trusted.
+        asked_at: When the model was first asked to start the take, in nanoseconds.
+    """
+
+    is_paused: bool = False
+    pause_requested_in: int | None = None
+    doubtful_chunk: int | None = None
+    asked_at: int = 0
+    boundary_at: int = 0
+    counts_itself: bool = False
+
+
+@dataclass(slots=True)
+class Cutting:
+    """State of `CUTTING`, while a reset is pending.
+
+    Attributes:
+        next_base: The score chunk at which the next take begins.
+        old_take_runs: Whether the model's last `state` has the old take running; None if there was
+            none.
+        is_report_doubted: Whether a reset was reported before the current chunk was.
+    """
+
+    next_base: int = 0
+    old_take_runs: bool | None = None
+    is_report_doubted: bool = False
+
+
+@dataclass(slots=True)
+class Showing:
+    """State of `SHOWING`.
+
+    `last_reported_at` is when the last chunk of the score was reported, in nanoseconds.
+    """
+
+    last_reported_at: int = 0
+
+
+@dataclass(slots=True)
+class Improvising:
+    """The images that an operator improvised.
+
+    Attributes:
+        uploaded: The SHA-256 digests of all images that the stage has once a take plays.
+        waiting: By the digest of an image that is being uploaded, the deliveries that wait for it.
+    """
+
+    uploaded: set[str] = field(default_factory=set)
+    waiting: dict[str, list[Delivery]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """State of `FINISHED`.
+
+    Attributes:
+        reason: Why the run is over; empty while it is not.
+        is_complete: Whether the score was played to its end.
+        by_operator: Whether an operator ended it.
+    """
+
+    reason: str = ""
+    is_complete: bool = False
+    by_operator: bool = False
+
+
+_SETTING_UP = frozenset({Phase.OPENING, Phase.ARMED, Phase.STARTING})
 
 
 class RunState:
-    """One run of one schedule. Score chunks are the model's plus `base`; `making` is the current one (or the first to come)."""
+    """One run of one schedule.
 
-    def __init__(  # noqa: PLR0915  # one statement for each attribute
-        self, schedule: Schedule, following: bool = False, revision: int = CURRENT
+    Score chunks are the model's plus `base`; `making` is the current one (or the first to come).
+
+    What only some phases need is in an object of its own (`opening`, `cutting`, …), which `enter`
+    replaces when they are left.
+    """
+
+    checks_transitions: ClassVar[bool] = False
+    """Whether `enter` raises for a transition that is not listed.
+
+    The tests set it; a show goes on instead.
+    """
+
+    def __init__(
+        self,
+        schedule: Schedule,
+        following: bool = False,
+        revision: int = CURRENT,
+        played: PlayRange | None = None,
     ) -> None:
+        # Constants
         self.schedule = schedule
         self.revision = revision
         """The revision of the conductor that this run uses (see `sequencer.engine.revisions`)."""
-        self.phase = Phase.WAITING
-        delay = DISPLAY_DELAY if revision >= SHOWN_TO_THE_END else 0
-        self.follow = ClockSync(schedule, schedule.clock.is_outer, delay) if following else None
-        self.plan = Plan(schedule, self.follow, revision >= RESETS_BORNE_OUT)
-        self.ledger = Ledger(schedule.seed, schedule.sr)
+
+        # Parts
+        self.sync = self._follow() if following else None
         is_newest = revision >= RESETS_BORNE_OUT
-        self.sends = MidiOutput(schedule, self.plan, self.follow, self.ends_when_shown, is_newest)
-        self.moves = RunActions()
+        self.plan = Plan(
+            schedule, self.sync, is_newest, revision >= OPENS_WITH_A_PROMPT, played=played
+        )
+        self.ledger = Ledger(
+            self.plan.opening_seed,
+            schedule.sr,
+            forgets_overtaken=revision >= OVERTAKEN_LEAVE,
+        )
+        self.midi = MidiOutput(
+            schedule,
+            self.plan,
+            self.sync,
+            self.ends_when_shown,
+            is_newest,
+            in_order=revision >= MIDI_IN_ORDER,
+        )
+        self.actions = RunActions()
+        self.triggers = TriggerMatcher(schedule)
         self.stalls = Stalls(nanoseconds(schedule.grid.chunk))
+
+        # Position
+        self.phase = Phase.WAITING
+        self.base = self.making = self.plan.first_chunk
+        self.take_bases: list[int] = []
+        """For each `start` command, the score chunk at which its take began."""
+
+        # Counters and records
+        self.takes = 0
+        self.starts = 0
+        """How many times the model was asked to start since the last take began."""
+        self.refused_openings = 0
+        """How many times what the take opens with was refused."""
+        self.resets = 0
+        """How many resets were sent for the last cut and not reported yet; a second report of one
+        clears a take's set-up.
+        """
         self.overrun = 0
         """How many chunks the take before a cut is known to have made after the cut was due."""
-        self.ear = TriggerMatcher(schedule)
-        self.base = 0
-        self.making = 0
-        self.takes = 0
-        self.paused = False
-        self.pausing: int | None = None
-        """The current chunk when the pending pause was requested; None once it took effect, was refused or taken back."""
-        self.connected = True
-        self.ended = ""
-        self.ended_well = False
-        self.stopped = False
-        """Whether an operator ended it."""
         self.refusals: list[str] = []
         self.notes: list[str] = []
-        self.uploads: set[str] = set()
-        self.has_prompt = self.has_image = False
-        self.due: int | None = None
-        self.openings = 0
-        """How many times what the take opens with was refused."""
-        self.reopens = False
-        """Whether the next wake-up sets the take up once more."""
-        self.bases: list[int] = []
-        """For each `start` command, the score chunk at which its take began."""
+        self.rule_firings: dict[str, int] = {}
+        self.held_input: list[frozenset[Trigger] | OperatorPause | Improvised | Delivery] = []
+        """What the operator did while no take was running; it takes effect in the next one.
+
+        A delivery is an improvised image that was uploaded while no take was running.
+        """
+        self.improvised = Improvising(uploaded={image.sha256 for image in schedule.images})
         self.shown: dict[int, int] = {}
         """When the first frame of each score chunk was shown, in nanoseconds."""
-        self.lasted: deque[int] = deque(maxlen=5)
+        self.chunk_lengths: deque[int] = deque(maxlen=5)
         """How long the latest chunks took to be made, in nanoseconds."""
-        self.last_reported_at = 0
-        """When the last chunk of the score was reported."""
-        self.starts = 0
-        self.asked_at = 0
-        """When the take that is being opened was first asked to start."""
-        self.resets = 0
-        self.doubted: int | None = None
-        """A score chunk that was reported done and not trusted: the next report may confirm it."""
-        self.boundary_at = 0
-        """When the current chunk began, as far as is known."""
-        self.quickest = nanoseconds(schedule.grid.chunk)
+        self.shortest_chunk = nanoseconds(schedule.grid.chunk)
         """The shortest time that a chunk has taken, at most the nominal one."""
-        self.still_runs: bool | None = None
-        """While a reset is pending: whether the model's last `state` has the old take running; None if there was none."""
-        self.reset_doubted = False
-        """While a reset is pending: whether a reset was reported before the current chunk was."""
-        self.fresh = False
-        self.insisting = False
-        """Whether start was sent a second time because nothing answered the first one."""
-        self.restarted = False
-        self.joins = False
-        """Whether the external clock was moved while no take ran; then the score continues where the clock is."""
-        self.next_base = 0
-        self.firings: dict[str, int] = {}
-        self.held: list[frozenset[Trigger] | OperatorPause] = []
+
+        # Connection, clock and wake-up
+        self.is_connected = True
+        self.awaits_state = False
+        """Whether the connection was restored, and the `state` that shows what the model has
+        received is still to come.
+        """
+        self.clock_was_moved = False
+        """Whether the external clock moved while no take ran; the score then continues there."""
+        self.wake_due: int | None = None
+        """The latest requested wake-up, in nanoseconds."""
+
+        # State of the phases
+        self.uploading = Uploading()
+        self.opening = Opening()
+        self.playing = Playing()
+        self.cutting = Cutting()
+        self.showing = Showing()
+        self.finished = Finished()
+
+    def _follow(self) -> ClockSync:
+        delay = DISPLAY_DELAY if self.revision >= SHOWN_TO_THE_END else 0
+        return ClockSync(self.schedule, self.schedule.clock.is_external, delay)
+
+    def enter(self, phase: Phase, event: Event) -> None:
+        """Enter a phase. Nothing else sets `phase`.
+
+        Args:
+            phase: The new phase; the current one if it begins anew.
+            event: The event that is being handled.
+        """
+        if self.checks_transitions and not is_listed(self.phase, phase, type(event)):
+            raise AssertionError(
+                f"{self.phase} -> {phase} by {type(event).__name__} is not in TRANSITIONS"
+            )
+        before, self.phase = self.phase, phase
+        asked_at = self.opening.asked_at
+        if phase is not Phase.UPLOADING:
+            self.uploading = Uploading()
+        if phase not in _SETTING_UP:
+            self.opening = Opening()
+        if phase is not Phase.CUTTING:
+            self.cutting = Cutting()
+        if phase is not Phase.SHOWING:
+            self.showing = Showing()
+        if phase is Phase.PLAYING and before is not Phase.CUTTING:
+            # A doubtful report is kept: it may be confirmed after a cut, too.
+            self.playing = Playing(doubtful_chunk=self.playing.doubtful_chunk, asked_at=asked_at)
 
     @property
     def ends_when_shown(self) -> bool:
@@ -138,57 +319,83 @@ class RunState:
             self.notes.append(str(stall))
 
     def note_beyond(self, chunks: int, what: str) -> None:
-        """Note for the report how many chunks the model made that are not in the score; `what` says after which event."""
+        """Note for the report how many chunks the model made outside the score, after `what`."""
         if chunks > 0:
             self.stalls.beyond += chunks
-            self.notes.append(f"the model made {chunks} chunk{'' if chunks == 1 else 's'} after {what}")
+            self.notes.append(
+                f"the model made {chunks} chunk{'' if chunks == 1 else 's'} after {what}"
+            )
 
     @property
     def may_be_reset(self) -> bool:
-        """Whether a reset that is reported now can be the pending one: the model completes the current chunk first.
+        """Whether a reset that is reported now can be the pending one.
 
-        After a second reset the report is trusted all the same, because the report of that chunk may be lost.
+        The model completes the current chunk first.
+
+        After a second reset the report is trusted all the same, because the report of that chunk
+        may be lost.
         """
-        is_done = self.making >= self.next_base or self.overrun > 0
+        is_done = self.making >= self.cutting.next_base or self.overrun > 0
         return self.revision < RESETS_BORNE_OUT or is_done or self.resets > 1
 
     def score_chunk(self, chunk: int, take: int | None = None) -> int | None:
-        """Return the score chunk of a chunk of a take; None if it comes after the take's end or is unknown.
+        """Return the score chunk of a take's chunk; None if unknown or after the take's end.
 
         Args:
             chunk: The chunk, counted within its take.
             take: The take, counted by `start` commands from 1; None for the current one.
         """
         if take is None:
-            base, following = self.base, self.next_base if self.phase is Phase.CUTTING else None
-        elif 0 < take <= len(self.bases):
-            base = self.bases[take - 1]
-            following = next((one for one in self.bases[take:] if one > base), None)
-            if following is None and (self.phase is Phase.CUTTING or self.base > base):
-                following = self.next_base
+            base, following = (
+                self.base,
+                self.cutting.next_base if self.phase is Phase.CUTTING else None,
+            )
+        elif 0 < take <= len(self.take_bases):
+            base = self.take_bases[take - 1]
+            following = next((one for one in self.take_bases[take:] if one > base), None)
+            if following is None and self.phase is Phase.CUTTING:
+                following = self.cutting.next_base
+            elif following is None and self.base > base:
+                following = self.base  # the next take is being set up
         else:
             return None
         score_chunk = base + chunk
         end = self._end_of_frames()
-        is_behind = (following is not None and score_chunk >= following) or (end is not None and score_chunk >= end)
-        return None if chunk < 0 or is_behind else score_chunk
+        is_after_end = (following is not None and score_chunk >= following) or (
+            end is not None and score_chunk >= end
+        )
+        return None if chunk < 0 or is_after_end else score_chunk
 
     def _end_of_frames(self) -> int | None:
-        """Return the first score chunk whose frames are not the score's; None while a run that follows a clock goes on."""
-        if self.phase is Phase.SHOWING or self.ended_well:
+        """Return the first score chunk whose frames are not the score's.
+
+        The result is None while a run that follows a clock goes on.
+        """
+        if self.phase is Phase.SHOWING or self.finished.is_complete:
             return self.making
-        # A rule that cuts at the very end takes the run beyond it; what it makes then still belongs to the score.
-        return max(self.plan.end_chunk(), self.making) if self.follow is None else None
+        # A rule that cuts at the very end takes the run beyond it; what it makes then still belongs
+        # to the score.
+        return max(self.plan.end_chunk(), self.making) if self.sync is None else None
 
     def is_of_this_take(self, take: int | None) -> bool:
-        """Return whether a take, counted by `start` commands from 1, is the current one; true for None (not numbered)."""
-        return take is None or (0 < take <= len(self.bases) and self.bases[take - 1] == self.base)
+        """Return whether a take is the current one; true for None (not numbered).
+
+        Takes are counted by `start` commands from 1.
+        """
+        return take is None or (
+            0 < take <= len(self.take_bases) and self.take_bases[take - 1] == self.base
+        )
 
     def takes_since(self, take: int | None) -> int | None:
-        """Return how many takes before the one at `base` a take is, counted by `start` commands from 1. None if unknown."""
-        if take is None or not 0 < take <= len(self.bases):
+        """Return how many takes before the one at `base` a take is; None if unknown.
+
+        Takes are counted by `start` commands from 1.
+        """
+        if take is None or not 0 < take <= len(self.take_bases):
             return None
-        return len({base for base in (*self.bases, self.base) if base > self.bases[take - 1]})
+        return len(
+            {base for base in (*self.take_bases, self.base) if base > self.take_bases[take - 1]}
+        )
 
     @property
     def reach(self) -> int:
@@ -196,23 +403,59 @@ class RunState:
         return self.making + self.schedule.lead if self.is_running else self.base
 
     def can_be(self, chunk: int, at: int) -> bool:
-        """Return whether the model can be at a score chunk by now; one too far ahead is of the previous take, or wrong."""
-        return chunk <= self.making + 1 or 2 * (chunk - self.making - 1) * self.quickest <= 3 * (at - self.boundary_at)
+        """Return whether the model can be at a score chunk by now.
+
+        A chunk too far ahead is of the previous take, or wrong.
+        """
+        return chunk <= self.making + 1 or 2 * (
+            chunk - self.making - 1
+        ) * self.shortest_chunk <= 3 * (at - self.playing.boundary_at)
+
+    def is_before_its_chunk(self, event: ChunkDone) -> bool:
+        """Return whether a report comes too soon after a later take was asked to start.
+
+        No model makes its first chunks that soon.
+
+        It is a late one of an earlier take.
+        """
+        soonest = (event.chunk + 1) * nanoseconds(self.schedule.grid.chunk) // MAX_CHUNK_SPEEDUP
+        is_starting = self.phase is Phase.STARTING
+        is_later = self.takes > (0 if is_starting else 1)
+        asked_at = self.opening.asked_at if is_starting else self.playing.asked_at
+        return self.revision >= LATE_REPORTS and is_later and event.at - asked_at < soonest
+
+    def skips_with_an_earlier_prompt(self, event: ChunkDone) -> bool:
+        """Return whether a report may belong to an earlier take.
+
+        It skips chunks of this take and names a prompt that only earlier takes have.
+        """
+        skips = event.chunk > max(0, self.making - self.base)
+        return (
+            self.revision >= LATE_REPORTS
+            and skips
+            and self.ledger.is_of_earlier_take(event.prompt, self.base)
+        )
 
     @property
-    def may_rest(self) -> bool:
-        """Whether the model rests before the chunk `making`, or may be about to: live acts would act one chunk early."""
-        return self.paused or (self.pausing is not None and self.making > self.pausing)
+    def may_be_paused(self) -> bool:
+        """Whether the model rests or may soon rest before `making`: live acts act a chunk early."""
+        return self.playing.is_paused or (
+            self.playing.pause_requested_in is not None
+            and self.making > self.playing.pause_requested_in
+        )
 
     def note_refusal(self, event: CommandRefused) -> None:
         """Note a refusal by the model for the report."""
         reason = self.reason_of(event)
         self.refusals.append(f"{event.command}: {reason}")
         if event.command in ("pause", "resume"):
-            self.moves.refused(event.command, reason)
+            self.actions.refused(event.command, reason)
 
     def reason_of(self, event: CommandRefused) -> str:
-        """Return why the model refused a command. There is always a reason in the report, even if the model sent none."""
+        """Return why the model refused a command.
+
+        There is always a reason in the report, even if the model sent none.
+        """
         has_reason = event.reason.strip() or self.revision < REFUSALS_HAVE_REASONS
         return event.reason if has_reason else NO_REASON
 

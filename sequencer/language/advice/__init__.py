@@ -1,10 +1,11 @@
-"""Advice on prompts: checks a score against the model's own prompt guide and reports differences as warnings.
+"""Advice on prompts: compares a score with the model's prompt guide; differences are warnings.
 
-``prompts``  which texts the model receives, in which order (variables filled in, sections in play order)
-``english``  the few words by which camera and light are recognised; texts in other languages are not checked
-``rules``    the rules: one small pure function each, with its source
+``prompts``  which texts the model receives, in which order (variables filled in, sections in play
+order) ``english``  the few words by which camera and light are recognised; texts in other languages
+are not checked ``rules``    the rules: one small pure function each, with its source
 
-A scene turns off a rule for itself with ``quiet W604``. `advise` takes a `Score`, never a file or a schedule.
+A scene turns off a rule for itself with ``quiet W604``. `advise` takes a `Score`, never a file or a
+schedule.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ __all__ = ["advise"]
 
 
 def advise(score: Score) -> tuple[Diagnostic, ...]:
-    """Return warnings about a score's prompts, sorted by position; each is reported once, however often a section plays."""
+    """Return warnings about a score's prompts by position; each once, however often it plays."""
     with paused_collection():
         try:
             return _collect_advice(collect_prompts(score))
@@ -28,15 +29,27 @@ def advise(score: Score) -> tuple[Diagnostic, ...]:
             clear_caches()
 
 
-def _collect_advice(said: PromptSequence) -> tuple[Diagnostic, ...]:
+def _collect_advice(prompts: PromptSequence) -> tuple[Diagnostic, ...]:
     found: dict[tuple[str, str, int, int], Diagnostic] = {}
     for code, rule in RULES.items():
-        for told in rule(said):
-            if code not in told.silenced:
-                where = (code, told.span.file, told.span.line, told.span.column)
-                found.setdefault(where, _diagnostic(code, told))
-    return tuple(sorted(found.values(), key=lambda one: (one.span.file, one.span.line, one.span.column, one.code)))
+        for finding in rule(prompts):
+            if code not in finding.silenced:
+                where = (code, finding.span.file, finding.span.line, finding.span.column)
+                found.setdefault(where, _diagnostic(code, finding))
+    return tuple(
+        sorted(
+            found.values(),
+            key=lambda one: (one.span.file, one.span.line, one.span.column, one.code),
+        )
+    )
 
 
-def _diagnostic(code: str, told: Finding) -> Diagnostic:
-    return Diagnostic(code, told.message, told.span, told.hint, related=told.related, severity=Severity.WARNING)
+def _diagnostic(code: str, finding: Finding) -> Diagnostic:
+    return Diagnostic(
+        code=code,
+        message=finding.message,
+        span=finding.span,
+        hint=finding.hint,
+        related=finding.related,
+        severity=Severity.WARNING,
+    )

@@ -1,7 +1,8 @@
 """Collect the prompts of a score as the model receives them, in the order in which they come.
 
-Only names are resolved here; times are left to the compiler. An `every` counts as one prompt, a `pick` as one prompt with
-several texts. Problems that only the compiler can detect (such as an unknown variable) are reported before advice is requested.
+Only names are resolved here; times are left to the compiler. An `every` counts as one prompt, a
+`pick` as one prompt with several texts. Problems that only the compiler can detect (such as an
+unknown variable) are reported before advice is requested.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from sequencer.language.score import (
     Show,
     Text,
     UseImage,
+    unrolled,
 )
 
 
@@ -38,9 +40,12 @@ class PromptSource(Enum):
     FOLLOW = "follow"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PromptLine:
-    """One prompt of the score. `texts` is what the model receives (several for a pick), `own` the part written in the cue."""
+    """One prompt of the score.
+
+    `texts` is what the model receives (several for a pick), `own` the part written in the cue.
+    """
 
     texts: tuple[str, ...]
     own: tuple[str, ...]
@@ -58,9 +63,9 @@ class PromptLine:
         return self.texts[0]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SceneTexts:
-    """A scene of the score's own file, with its variables filled in; `follow` has an empty action."""
+    """A scene of the score's own file with variables filled in; `follow` has an empty action."""
 
     name: str
     base: str | None
@@ -72,7 +77,10 @@ class SceneTexts:
 
 @dataclass(frozen=True, slots=True)
 class PromptSequence:
-    """All prompts of a score. `takes` are its prompts in play order, divided at each cut; `answers` those of its rules."""
+    """All prompts of a score.
+
+    `takes` are its prompts in play order, divided at each cut; `answers` those of its rules.
+    """
 
     takes: tuple[tuple[PromptLine, ...], ...]
     answers: tuple[PromptLine, ...]
@@ -86,7 +94,7 @@ class PromptSequence:
         yield from self.answers
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """A problem that a rule found."""
 
@@ -115,7 +123,11 @@ class _PromptCollector:
     def fill(self, text: Text, action: str = "") -> str:
         """Return a text with its variables filled in; `{action}` becomes `action`."""
         pieces = (
-            part if isinstance(part, str) else action if part.name == "action" else self.values.get(part.name, "")
+            part
+            if isinstance(part, str)
+            else action
+            if part.name == "action"
+            else self.values.get(part.name, "")
             for part in text.parts
         )
         return " ".join("".join(pieces).split())
@@ -143,13 +155,16 @@ class _PromptCollector:
         return PromptSequence(tuple(tuple(take) for take in takes if take), answers, families)
 
     def _sections_in_order(self) -> Iterator[Section]:
-        """Return the sections in play order, each at most twice in a row: further repetitions have no new neighbours."""
+        """Return the sections in play order, each, and each group, at most twice in a row.
+
+        Further repetitions have no new neighbours.
+        """
         score = self.score
         if not score.play:
             yield from score.sections
             return
         by_name = {section.name: section for section in score.sections}
-        for item in score.play:
+        for item in unrolled(score.play, most=2):
             section = by_name.get(item.section)
             if section is not None:
                 for _ in range(min(2, item.times)):
@@ -169,7 +184,9 @@ class _PromptCollector:
             match action:
                 case Prompt():
                     texts = tuple(self.fill(one) for one in _options(action.words))
-                    yield PromptLine(texts, texts, action.span, with_image=image, repeats=repeats)
+                    yield PromptLine(
+                        texts=texts, own=texts, span=action.span, with_image=image, repeats=repeats
+                    )
                 case Show():
                     line = self._shown_line(action, image, repeats)
                     if line is not None:
@@ -184,17 +201,42 @@ class _PromptCollector:
             return None
         if show.action is None:
             base = (self.fill(text),)
-            return PromptLine(base, base, show.span, PromptSource.BASE, scene.name, scene.silenced, image, repeats)
+            return PromptLine(
+                texts=base,
+                own=base,
+                span=show.span,
+                kind=PromptSource.BASE,
+                scene=scene.name,
+                silenced=scene.silenced,
+                with_image=image,
+                repeats=repeats,
+            )
         own = tuple(self.fill(one) for one in _options(show.action))
         texts = tuple(self.fill(text, one) for one in own)
-        return PromptLine(texts, own, show.span, PromptSource.FOLLOW, scene.name, scene.silenced, image, repeats)
+        return PromptLine(
+            texts=texts,
+            own=own,
+            span=show.span,
+            kind=PromptSource.FOLLOW,
+            scene=scene.name,
+            silenced=scene.silenced,
+            with_image=image,
+            repeats=repeats,
+        )
 
     def _fill_scene(self, scene: Scene) -> SceneTexts:
         base = None if scene.base is None else self.fill(scene.base)
         follow = None if scene.follow is None else self.fill(scene.follow)
         span = scene.span if scene.base is None else scene.base.span
         follow_span = scene.span if scene.follow is None else scene.follow.span
-        return SceneTexts(scene.name, base, follow, span, follow_span, scene.silenced)
+        return SceneTexts(
+            name=scene.name,
+            base=base,
+            follow=follow,
+            span=span,
+            follow_span=follow_span,
+            silenced=scene.silenced,
+        )
 
 
 def _options(words: PromptText) -> tuple[Text, ...]:

@@ -1,21 +1,23 @@
 """Compile a score to a schedule, in five passes that collect diagnostics and continue after errors.
 
-``resolve``   replaces names by texts, triggers by those of the schedule, and `play` by an order of blocks
-``place``     gives the cues of each block exact local times and expands `every`
-``expand``    turns blocks into stretches, one for each pass, and makes the random choices of picks
-``quantise``  maps exact times to chunks and forms the takes
-``validate``  checks what can only be known on chunks: collisions and openings
+``resolve``   replaces names by texts, triggers by those of the schedule, and `play` by an order of
+blocks ``place``     gives the cues of each block exact local times and expands `every` ``expand``
+turns blocks into stretches, one for each pass, and makes the random choices of picks ``quantise``
+maps exact times to chunks and forms the takes ``validate``  checks what can only be known on
+chunks: collisions and openings
 
-A block is placed once and can be passed several times, so `place` comes before `expand`. The compiler is pure: it takes a score
-and returns a schedule and diagnostics.
+A block is placed once and can be passed several times, so `place` comes before `expand`. The
+compiler is pure: it takes a score and returns a schedule and diagnostics.
 """
 
 from __future__ import annotations
 
 from sequencer.core.diagnostics import Diagnostic, Diagnostics
+from sequencer.core.display import counted, summary_repr
 from sequencer.core.errors import ScoreError
 from sequencer.core.gc_pause import paused_collection
 from sequencer.core.lazy_dataclass import dataclass
+from sequencer.language.compiler.carried_state import warn_carried_settings, warn_repeated_picks
 from sequencer.language.compiler.expand import expand
 from sequencer.language.compiler.midi_file_clock import uses_file_clock, with_file_tempo
 from sequencer.language.compiler.place import place
@@ -29,17 +31,35 @@ __all__ = ["Compilation", "compile_all", "compile_score"]
 
 
 TIMELESS_CODES = frozenset(
-    {"E301", "E302", "E304", "E305", "E306", "E307", "E308", "E309", "E310", "E311", "E319", "E321", "E326"}
+    {
+        "E301",
+        "E302",
+        "E304",
+        "E305",
+        "E306",
+        "E307",
+        "E308",
+        "E309",
+        "E310",
+        "E311",
+        "E319",
+        "E321",
+        "E326",
+    }
 )
-"""Errors that do not affect the positions of cues, so that collisions reported along with them are genuine."""
+"""Errors that do not move cues, so that collisions reported along with them are genuine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compilation:
-    """The result of compiling: a schedule unless an error prevents it, and every diagnostic, warnings included."""
+    """The result of compiling: a schedule unless there are errors, and all errors and warnings."""
 
     schedule: Schedule | None
     diagnostics: tuple[Diagnostic, ...]
+
+    def __repr__(self) -> str:
+        schedule = "no schedule" if self.schedule is None else repr(self.schedule)
+        return summary_repr(self, None, schedule, counted(len(self.diagnostics), "diagnostic"))
 
 
 def compile_all(score: Score) -> Compilation:
@@ -58,13 +78,37 @@ def _compile(score: Score) -> Compilation:
     schedule = quantise(resolved, stretches)
     if not faults.has_errors:
         check_schedule(schedule, resolved, faults)
-    elif all(one.code in TIMELESS_CODES for one in faults.diagnostics if one.is_error) and not faults.dropped:
+        if not faults.has_errors:
+            warn_carried_settings(schedule, faults)
+            warn_repeated_picks(resolved.blocks, stretches, faults)
+    elif (
+        all(one.code in TIMELESS_CODES for one in faults.diagnostics if one.is_error)
+        and not faults.dropped
+    ):
         check_collisions(schedule, resolved, faults)
-    return Compilation(None if faults.has_errors else schedule, faults.diagnostics)
+    diagnostics = faults.diagnostics
+    if any(section.like is not None for section in score.sections):
+        diagnostics = _each_once(diagnostics)
+    return Compilation(None if faults.has_errors else schedule, diagnostics)
+
+
+def _each_once(diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+    """Drop repetitions: what is wrong in a cue is found again where a section inherits it."""
+    return tuple({(one.code, one.span, one.message): one for one in diagnostics}.values())
 
 
 def compile_score(score: Score) -> Schedule:
     """Compile a score to a schedule; warnings are ignored.
+
+    >>> import sequencer
+    >>> sequencer.compile_score(sequencer.reads('at 0c "A paper boat."\\nend 4c\\n'))
+    <Schedule: 4 chunks (5.5 s), 1 cue>
+
+    Args:
+        score: The score.
+
+    Returns:
+        The schedule.
 
     Raises:
         ScoreError: The score has an error. The exception contains every diagnostic.

@@ -1,7 +1,8 @@
-"""Third pass: blocks become stretches, one for each pass in `play` order, and the random choice of each pick is made."""
+"""Third pass: blocks become stretches, one per pass in `play` order; picks choose at random."""
 
 from __future__ import annotations
 
+from dataclasses import field
 from fractions import Fraction
 
 from sequencer.core.diagnostics import Diagnostics
@@ -17,10 +18,31 @@ from sequencer.language.compiler.ir import (
     ResolvedRule,
     ResolvedRuleAct,
 )
-from sequencer.language.compiler.local_time import INEXACT_TIME_CODE, INEXACT_TIME_HINT, INEXACT_TIME_MESSAGE
+from sequencer.language.compiler.local_time import (
+    INEXACT_TIME_CODE,
+    INEXACT_TIME_HINT,
+    INEXACT_TIME_MESSAGE,
+)
 from sequencer.language.compiler.midi import NoteLengths, trigger_key
-from sequencer.language.compiler.place import MAX_ENTRIES, TOO_MANY_CUES_CODE, TOO_MANY_CUES_HINT, TOO_MANY_CUES_MESSAGE
-from sequencer.schedule.model import CueAct, MidiAct, PickAct, PromptAct, RuleAct, RuleEntry, draw
+from sequencer.language.compiler.place import (
+    MAX_ENTRIES,
+    TOO_MANY_CUES_CODE,
+    TOO_MANY_CUES_HINT,
+    TOO_MANY_CUES_MESSAGE,
+)
+from sequencer.language.score import AtNext, Unit
+from sequencer.schedule.model import (
+    CueAct,
+    MidiAct,
+    PickAct,
+    PromptAct,
+    Quantisation,
+    RuleAct,
+    RuleEntry,
+    ShuffleAct,
+    draw,
+    draw_unused,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +61,7 @@ class ExpandedSend:
     acts: tuple[MidiAct, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExpandedStretch:
     """One pass of one block."""
 
@@ -50,11 +72,39 @@ class ExpandedStretch:
     sends: tuple[ExpandedSend, ...] = ()
 
 
-def expand(resolved: Resolved, placed: tuple[PlacedBlock | None, ...], faults: Diagnostics) -> tuple[ExpandedStretch, ...]:
-    """Return the stretches of a score in play order. Blocks that could not be placed (reported before) are omitted."""
+@dataclass(slots=True)
+class _Deck:
+    """The options of one `shuffle`: those used since all were used, and the last one."""
+
+    used: list[int] = field(default_factory=list)
+    last: int | None = None
+
+    def draw(self, seed: int, key: str, ordinal: int, choices: int) -> int:
+        """Return the next option, and remember it."""
+        chosen = draw_unused(seed, key, ordinal, choices=choices, used=self.used, last=self.last)
+        self.used = [chosen] if len(self.used) == choices else [*self.used, chosen]
+        self.last = chosen
+        return chosen
+
+
+_Decks = dict[tuple[str | None, int], _Deck]
+"""The state of each `shuffle` of a score, by its section and the identity of its prompt.
+
+All passes of a section use one.
+"""
+
+
+def expand(
+    resolved: Resolved, placed: tuple[PlacedBlock | None, ...], faults: Diagnostics
+) -> tuple[ExpandedStretch, ...]:
+    """Return the stretches of a score in play order.
+
+    Blocks that could not be placed (reported before) are omitted.
+    """
     seed = resolved.score.header.seed or 0
     occurrences: dict[str | None, int] = {}
     stretches: list[ExpandedStretch] = []
+    decks: _Decks = {}
     rules = 0
     start = Fraction(0)
     if _report_too_many_cues(resolved, placed, faults):
@@ -67,65 +117,134 @@ def expand(resolved: Resolved, placed: tuple[PlacedBlock | None, ...], faults: D
         occurrence = occurrences[name] = occurrences.get(name, 0) + 1
         start += block.seconds
         if start.denominator.bit_length() > MAX_TIME_BITS:
-            faults.error(INEXACT_TIME_CODE, INEXACT_TIME_MESSAGE, block.block.span, INEXACT_TIME_HINT)
+            faults.error(
+                INEXACT_TIME_CODE, INEXACT_TIME_MESSAGE, block.block.span, hint=INEXACT_TIME_HINT
+            )
             return ()
-        stretch = _expand_block(block, occurrence, seed, rules, NoteLengths(block, resolved, faults))
+        stretch = _expand_block(
+            block,
+            occurrence,
+            seed,
+            first_rule=rules,
+            lengths=NoteLengths(block, resolved, faults),
+            decks=decks,
+        )
         rules += len(stretch.rules)
         stretches.append(stretch)
     return tuple(stretches)
 
 
-def _report_too_many_cues(resolved: Resolved, placed: tuple[PlacedBlock | None, ...], faults: Diagnostics) -> bool:
-    """Report a score that would expand to more cues than memory should hold, before any of them is created."""
+def _report_too_many_cues(
+    resolved: Resolved, placed: tuple[PlacedBlock | None, ...], faults: Diagnostics
+) -> bool:
+    """Report a score that would expand to too many cues for memory, before any is created."""
     entries = 0
     for index in resolved.order:
         block = placed[index]
         entries += 0 if block is None else len(block.cues)
         if block is not None and entries > MAX_ENTRIES:
-            faults.error(TOO_MANY_CUES_CODE, TOO_MANY_CUES_MESSAGE, block.block.span, TOO_MANY_CUES_HINT)
+            faults.error(
+                TOO_MANY_CUES_CODE, TOO_MANY_CUES_MESSAGE, block.block.span, hint=TOO_MANY_CUES_HINT
+            )
             return True
     return False
 
 
-def _expand_block(placed: PlacedBlock, occurrence: int, seed: int, first_rule: int, lengths: NoteLengths) -> ExpandedStretch:
+def _expand_block(
+    placed: PlacedBlock,
+    occurrence: int,
+    seed: int,
+    *,
+    first_rule: int,
+    lengths: NoteLengths,
+    decks: _Decks,
+) -> ExpandedStretch:
     block = placed.block
     here = f"{block.name or ''}|{occurrence}"
     ordinals: dict[str, int] = {}
     entries: list[ExpandedEntry] = []
     sends: list[ExpandedSend] = []
     for cue in placed.cues:
-        acts = tuple(_choose_act(act, cue, here, ordinals, seed) for act in cue.acts if not isinstance(act, ResolvedMidi))
+        acts = tuple(
+            _choose_act(
+                act, cue, here, ordinals=ordinals, seed=seed, decks=decks, section=block.name
+            )
+            for act in cue.acts
+            if not isinstance(act, ResolvedMidi)
+        )
         if acts:
             entries.append(ExpandedEntry(cue, acts))
         if len(acts) < len(cue.acts):
-            told = tuple(lengths.build_act(act, cue.quarter, cue.seconds) for act in cue.acts if isinstance(act, ResolvedMidi))
-            sends.append(ExpandedSend(cue, told))
-    rules = tuple(_expand_rule(rule, here, first_rule + index, lengths) for index, rule in enumerate(block.rules))
-    return ExpandedStretch(placed, occurrence, tuple(entries), rules, tuple(sends))
+            reported = tuple(
+                lengths.build_act(act, cue.quarter, cue.seconds)
+                for act in cue.acts
+                if isinstance(act, ResolvedMidi)
+            )
+            sends.append(ExpandedSend(cue, reported))
+    rules = tuple(
+        _expand_rule(rule, here, first_rule + index, lengths)
+        for index, rule in enumerate(block.rules)
+    )
+    return ExpandedStretch(
+        placed=placed,
+        occurrence=occurrence,
+        entries=tuple(entries),
+        rules=rules,
+        sends=tuple(sends),
+    )
 
 
-def _choose_act(act: ResolvedPrompt | NonPromptAct, cue: PlacedCue, here: str, ordinals: dict[str, int], seed: int) -> CueAct:
+def _choose_act(
+    act: ResolvedPrompt | NonPromptAct,
+    cue: PlacedCue,
+    here: str,
+    *,
+    section: str | None,
+    ordinals: dict[str, int],
+    seed: int,
+    decks: _Decks,
+) -> CueAct:
     if not isinstance(act, ResolvedPrompt):
         return act
-    if not act.is_pick:
+    if act.choice is None:
         return PromptAct(act.texts[0])
-    # The key is the position itself and the ordinal of the pick there, so moving lines or adding a pick elsewhere changes
-    # nothing here.
-    place = f"q{cue.quarter}" if cue.quarter is not None else f"s{cue.seconds}"
-    key = f"{here}|{place}"
+    # The key is the position itself and the ordinal of the pick there, so moving lines or adding a
+    # pick elsewhere changes nothing here.
+    position = f"q{cue.quarter}" if cue.quarter is not None else f"s{cue.seconds}"
+    key = f"{here}|{position}"
     ordinal = ordinals.get(key, 0)
     ordinals[key] = ordinal + 1
+    if act.choice == "shuffle":
+        deck = decks.setdefault((section, id(act)), _Deck())
+        return PromptAct(act.texts[deck.draw(seed, key, ordinal, len(act.texts))])
     return PromptAct(act.texts[draw(seed, key, ordinal, len(act.texts))])
 
 
 def _expand_rule(rule: ResolvedRule, here: str, index: int, lengths: NoteLengths) -> RuleEntry:
     key = f"{here}|{trigger_key(rule.trigger)}"
-    return RuleEntry(index, key, rule.trigger, tuple(_expand_rule_act(act, key, lengths) for act in rule.acts), rule.span)
+    return RuleEntry(
+        id=index,
+        key=key,
+        trigger=rule.trigger,
+        acts=tuple(_expand_rule_act(act, key, lengths) for act in rule.acts),
+        origin=rule.span,
+        quantisation=None if rule.at is None else _quantisation(rule.at),
+    )
+
+
+def _quantisation(at: AtNext) -> Quantisation:
+    return Quantisation(at.count, "bars" if at.unit is Unit.BARS else "beats")
 
 
 def _expand_rule_act(act: ResolvedRuleAct, key: str, lengths: NoteLengths) -> RuleAct:
     if isinstance(act, ResolvedMidi):
         return lengths.build_act(act, None if lengths.has_no_beats else Fraction(0), Fraction(0))
     if isinstance(act, ResolvedPrompt):
-        return PickAct(act.texts, key) if act.is_pick else PromptAct(act.texts[0])
+        match act.choice:
+            case "pick":
+                return PickAct(act.texts, key)
+            case "shuffle":
+                return ShuffleAct(act.texts, key)
+            case None:
+                return PromptAct(act.texts[0])
     return act

@@ -1,4 +1,7 @@
-"""Fixes for mistakes that the compiler finds, where one fix is more likely than all others. Nothing is reported here."""
+"""Fixes for mistakes that the compiler finds, where one fix is more likely than all others.
+
+Nothing is reported here.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,15 @@ from sequencer.language.compiler.local_time import BlockTime
 from sequencer.language.score import AtBar, AtOffset, Duration, Position, Score, Unit
 from sequencer.schedule.model import Entry, Schedule, Stretch
 
-MAX_ATTEMPTS = 64
+MAX_POSITIONS_TRIED = 64
 """The maximum number of later positions tried for a cue that needs another chunk."""
 
 
 def add_clock_fix(score: Score) -> tuple[Fix, ...]:
-    """Return a fix that adds the clock line that a score in chunks needs to use bars: below its title, or at the top."""
+    """Return a fix that adds the clock line that a score in chunks needs to use bars.
+
+    The line goes below the score's title, or at the top.
+    """
     if score.header.clock is not None or not score.file:
         return ()
     title = dict(score.header.spans).get("title")
@@ -26,15 +32,15 @@ def add_clock_fix(score: Score) -> tuple[Fix, ...]:
     return (Fix(Span(score.file, line, 1, line, 1), f"{word} 120 bpm, 4/4\n"),)
 
 
-def longer_length_fix(length: Duration, spot: BlockPosition, local: BlockTime) -> Fix | None:
-    """Return a fix with the length (in its own unit) that contains a position, or None if it is not read from a file."""
+def longer_length_fix(length: Duration, position: BlockPosition, local: BlockTime) -> Fix | None:
+    """Return a fix with the length, in its unit, that contains a position; None without a file."""
     match length.unit:
-        case Unit.BARS if spot.quarter is not None and local.meters is not None:
-            amount = local.meters.bar_beat_at(spot.quarter).bar
-        case Unit.BEATS if spot.quarter is not None and local.meters is not None:
-            amount = floor(spot.quarter / local.meters.changes[0][1].beat) + 1
+        case Unit.BARS if position.quarter is not None and local.meters is not None:
+            amount = local.meters.bar_beat_at(position.quarter).bar
+        case Unit.BEATS if position.quarter is not None and local.meters is not None:
+            amount = floor(position.quarter / local.meters.changes[0][1].beat) + 1
         case Unit.CHUNKS | Unit.FRAMES | Unit.SECONDS:
-            amount = _count_units(spot, length.unit, local)
+            amount = _count_units(position, length.unit, local)
         case _:
             amount = 0
     if amount <= length.amount or length.span.line == 0:
@@ -42,23 +48,23 @@ def longer_length_fix(length: Duration, spot: BlockPosition, local: BlockTime) -
     return Fix(length.span, _format_amount(amount, length.unit))
 
 
-def later_end_fix(end: Position, spot: BlockPosition, local: BlockTime) -> Fix | None:
+def later_end_fix(end: Position, position: BlockPosition, local: BlockTime) -> Fix | None:
     """Return a fix with the end that a score without sections needs to contain a position."""
     match end:
         case AtOffset(unit=Unit.CHUNKS | Unit.FRAMES | Unit.SECONDS as unit):
-            amount = _count_units(spot, unit, local) + (3 if unit is Unit.CHUNKS else 0)
+            amount = _count_units(position, unit, local) + (3 if unit is Unit.CHUNKS else 0)
             return Fix(end.span, _format_amount(amount, unit))
-        case AtBar() if spot.quarter is not None and local.meters is not None:
-            return Fix(end.span, str(local.meters.bar_beat_at(spot.quarter).bar + 1))
+        case AtBar() if position.quarter is not None and local.meters is not None:
+            return Fix(end.span, str(local.meters.bar_beat_at(position.quarter).bar + 1))
         case _:
             return None
 
 
-def _count_units(spot: BlockPosition, unit: Unit, local: BlockTime) -> int:
-    """Return the smallest number of whole units that extends past a position; 0 if its time is not known."""
-    seconds = spot.seconds
-    if seconds is None and spot.quarter is not None and local.tempo is not None:
-        seconds = local.tempo.seconds_at(spot.quarter)
+def _count_units(position: BlockPosition, unit: Unit, local: BlockTime) -> int:
+    """Return the smallest number of whole units past a position; 0 if its time is unknown."""
+    seconds = position.seconds
+    if seconds is None and position.quarter is not None and local.tempo is not None:
+        seconds = local.tempo.seconds_at(position.quarter)
     return 0 if seconds is None else floor(seconds / local.to_seconds(Fraction(1), unit)) + 1
 
 
@@ -76,23 +82,28 @@ def _format_amount(amount: int, unit: Unit) -> str:
             return f"{amount}s"
 
 
-def free_position_fix(entry: Entry, stretch: Stretch, schedule: Schedule, taken: Collection[int]) -> str | None:
-    """Return the next beat (or chunk) after an entry whose chunk is not in `taken`, or None if none is found in the stretch."""
+def free_position_fix(
+    entry: Entry, stretch: Stretch, schedule: Schedule, taken: Collection[int]
+) -> str | None:
+    """Return the next beat (or chunk) after an entry whose chunk is not in `taken`.
+
+    The result is None if none is found in the stretch.
+    """
     grid = schedule.grid
     if entry.quarter is not None and stretch.meters is not None and stretch.tempo is not None:
         at = entry.quarter
-        for _ in range(MAX_ATTEMPTS):
+        for _ in range(MAX_POSITIONS_TRIED):
             here = stretch.meters.bar_beat_at(at)
             at += (1 - here.rest) * stretch.meters.at_bar(here.bar - 1).beat
             seconds = stretch.tempo.seconds_at(at)
             if seconds >= stretch.seconds:
                 return None
             if grid.snap(stretch.start + seconds, entry.snap) not in taken:
-                place = stretch.meters.bar_beat_at(at)
-                return str(place.bar) if place.beat == 1 else str(place)
+                position = stretch.meters.bar_beat_at(at)
+                return str(position.bar) if position.beat == 1 else str(position)
         return None
     first = floor(entry.offset / grid.chunk) + 1
-    for chunk in range(first, first + MAX_ATTEMPTS):
+    for chunk in range(first, first + MAX_POSITIONS_TRIED):
         seconds = chunk * grid.chunk
         if seconds >= stretch.seconds:
             return None

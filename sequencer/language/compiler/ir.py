@@ -1,14 +1,23 @@
-"""The output of `resolve`: the blocks of a score, with texts instead of names and with the triggers of the schedule."""
+"""The output of `resolve`: a score's blocks, with texts for names and the schedule's triggers."""
 
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Literal
 
-from sequencer.core.diagnostics import Span
+from sequencer.core.diagnostics import NO_SPAN, Span
 from sequencer.core.images import ImageFile
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.core.timebase import MeterMap, Snap, TempoMap
-from sequencer.language.score import ChangeMeter, ChangeTempo, Duration, Position, Score, Unit
+from sequencer.language.score import (
+    AtNext,
+    ChangeMeter,
+    ChangeTempo,
+    Duration,
+    Position,
+    Score,
+    Unit,
+)
 from sequencer.schedule.model import (
     CutAct,
     GotoAct,
@@ -25,16 +34,16 @@ from sequencer.schedule.model import (
 
 @dataclass(frozen=True, slots=True)
 class ResolvedPrompt:
-    """A prompt with every name resolved: one text, or the texts of a pick."""
+    """A prompt with every name resolved: one text, or the texts of a random choice."""
 
     texts: tuple[str, ...]
-    is_pick: bool
+    choice: Literal["pick", "shuffle"] | None
     span: Span
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedMidi:
-    """A MIDI message to send: its act, and for a note its written length (None: the length in the act)."""
+    """A MIDI message to send: its act, and a note's written length (None: that in the act)."""
 
     act: MidiAct
     length: Duration | None
@@ -46,7 +55,7 @@ ResolvedCueAct = ResolvedPrompt | NonPromptAct | ResolvedMidi
 ResolvedRuleAct = ResolvedCueAct | PauseAct | ResumeAct | GotoAct
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedCue:
     """A cue (`at`) or, if `every` is set, a repeating cue, with its actions grouped by kind."""
 
@@ -58,6 +67,8 @@ class ResolvedCue:
     marks: tuple[tuple[str, Span], ...]
     snap: Snap | None
     span: Span
+    level: int = 0
+    """How many sections are between the one that states it and the one that has it (`like`)."""
 
     @property
     def is_for_model(self) -> bool:
@@ -70,16 +81,18 @@ class ResolvedCue:
         return self.span if self.place is None else self.place.span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedRule:
     """A rule with its schedule trigger."""
 
     trigger: Trigger
     acts: tuple[ResolvedRuleAct, ...]
     span: Span
+    at: AtNext | None = None
+    """Where it lands if it is quantised."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
     """A section, or a complete score without sections (then `name` and `duration` are None)."""
 
@@ -93,13 +106,39 @@ class Block:
     cues: tuple[ResolvedCue, ...]
     rules: tuple[ResolvedRule, ...]
     span: Span
+    name_span: Span = NO_SPAN
+
+    @classmethod
+    def whole_score(
+        cls, *, cues: tuple[ResolvedCue, ...], rules: tuple[ResolvedRule, ...], span: Span
+    ) -> Block:
+        """Return the only block of a score without sections.
+
+        Args:
+            cues: The cues of the score.
+            rules: The rules of the score.
+            span: The span of the score.
+        """
+        return cls(
+            name=None,
+            duration=None,
+            is_live=False,
+            until=(),
+            tempo=None,
+            meter=None,
+            cut=None,
+            cues=cues,
+            rules=rules,
+            span=span,
+        )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
     """A score with all names resolved.
 
-    `blocks` are in source order, `order` holds their indices in play order, and the keys of `images` are paths.
+    `blocks` are in source order, `order` holds their indices in play order, and the keys of
+    `images` are paths.
     """
 
     score: Score
@@ -110,16 +149,22 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True)
 class BlockPosition:
-    """An exact position in a block: musical (`quarter`) or timed (`seconds`), never both. `unit` is the written unit."""
+    """An exact position in a block: musical (`quarter`) or timed (`seconds`), never both.
+
+    `unit` is the written unit.
+    """
 
     quarter: Fraction | None
     seconds: Fraction | None
     unit: Unit
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedCue:
-    """A cue at its exact time. `label` is the position in readable form; `quarter` is None for a timed position."""
+    """A cue at its exact time.
+
+    `label` is the position in readable form; `quarter` is None for a timed position.
+    """
 
     label: str
     quarter: Fraction | None
@@ -127,11 +172,12 @@ class PlacedCue:
     acts: tuple[ResolvedCueAct, ...]
     snap: Snap | None
     span: Span
+    level: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedBlock:
-    """A block with its length, its maps (None without beats) and its cues sorted by time, then by source order."""
+    """A block with its length, maps (None without beats), and cues by time, then source order."""
 
     block: Block
     seconds: Fraction

@@ -1,4 +1,4 @@
-"""The time inside one block: its meters, tempo and length, and the arithmetic on positions that uses them."""
+"""The time inside a block: meters, tempo, length, and the arithmetic on positions with them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ from contextlib import contextmanager
 from fractions import Fraction
 
 from sequencer.core.diagnostics import Diagnostics, Fix, Span
-from sequencer.core.timebase import MAX_TIME_BITS, TICKS_PER_BEAT, ChunkGrid, MeterLookup, MeterMap, TempoMap
+from sequencer.core.timebase import (
+    MAX_TIME_BITS,
+    TICKS_PER_BEAT,
+    ChunkGrid,
+    MeterLookup,
+    MeterMap,
+    TempoMap,
+)
 from sequencer.language.compiler.ir import BlockPosition
 from sequencer.language.compiler.meters import MutableMeterMap
 from sequencer.language.score import AtBar, AtOffset, AtTick, ClockKind, ClockLine, Duration, Unit
@@ -15,7 +22,10 @@ from sequencer.language.score import AtBar, AtOffset, AtTick, ClockKind, ClockLi
 MUSICAL_UNITS = frozenset({Unit.BARS, Unit.BEATS})
 
 
-NO_TEMPO = ("the clock counts chunks", "write a chunk (4c) or seconds (5.5s), or give the score a tempo: clock 120 bpm, 4/4")
+NO_TEMPO = (
+    "the clock counts chunks",
+    "write a chunk (4c) or seconds (5.5s), or give the score a tempo: clock 120 bpm, 4/4",
+)
 """Why a score in chunks has no beats, and what to write instead."""
 NO_BEATS = ("time code counts seconds", "write seconds (5.5s) or a chunk (4c)")
 """The same for time code."""
@@ -26,7 +36,7 @@ def missing_tempo_message(clock: ClockLine | None) -> tuple[str, str]:
     return NO_BEATS if clock is not None and clock.kind is ClockKind.MTC else NO_TEMPO
 
 
-TIME_CODE_HINT = "leave it out: time code says how fast the show goes"
+TIME_CODE_HINT = "remove it: time code sets the speed of the show"
 """The fix for tempo and meter with time code."""
 
 
@@ -36,8 +46,10 @@ NOT_MUSICAL_CODE = "E403"
 
 INEXACT_TIME_CODE = "E420"
 """The code for values beyond the limits of a schedule."""
-INEXACT_TIME_MESSAGE = "the tempi up to here have too little in common: an exact time would have more than 4,000 digits"
-INEXACT_TIME_HINT = "write tempi with one decimal at most"
+INEXACT_TIME_MESSAGE = (
+    "the tempi up to here cannot be combined exactly: the time would have more than 4,000 digits"
+)
+INEXACT_TIME_HINT = "write tempi with at most one decimal"
 
 
 class BlockTime:
@@ -59,7 +71,7 @@ class BlockTime:
         self._clock = clock
         self.lacks = lacks
         """If there are no beats: why, and what to write instead."""
-        self._told = False
+        self._is_reported = False
 
     @property
     def tempo(self) -> TempoMap | None:
@@ -69,19 +81,21 @@ class BlockTime:
     @tempo.setter
     def tempo(self, tempo: TempoMap | None) -> None:
         self._tempo = tempo
-        self._has_ramp = tempo is not None and any(segment.first != segment.last for segment in tempo.segments)
+        self._has_ramp = tempo is not None and any(
+            segment.first != segment.last for segment in tempo.segments
+        )
 
     @contextmanager
     def redirect_diagnostics(self, faults: Diagnostics) -> Iterator[None]:
         """Report to other `faults` inside the context, as if nothing had been reported yet."""
-        before, told = self._faults, self._told
-        self._faults, self._told = faults, False
+        before, reported = self._faults, self._is_reported
+        self._faults, self._is_reported = faults, False
         try:
             yield
         finally:
-            self._faults, self._told = before, told
+            self._faults, self._is_reported = before, reported
 
-    # ---- positions -------------------------------------------------------------------------------------------------
+    # ---- positions -------------------------------------------------------------------------------
 
     @property
     def start(self) -> BlockPosition:
@@ -90,22 +104,34 @@ class BlockTime:
             return BlockPosition(None, Fraction(0), Unit.SECONDS)
         return BlockPosition(Fraction(0), None, Unit.BEATS)
 
-    def locate(self, place: AtBar | AtTick | AtOffset) -> BlockPosition | None:
-        """Return the exact position of a written position that depends on no other, or None if it does not exist (reported)."""
-        match place:
+    def locate(self, position: AtBar | AtTick | AtOffset) -> BlockPosition | None:
+        """Return the exact position of a written position that depends on no other.
+
+        The result is None if it does not exist (reported).
+        """
+        match position:
             case AtBar():
-                return self._locate_beat(place.bar, place.beat, place.rest, place.span)
+                return self._locate_beat(position.bar, position.beat, position.rest, position.span)
             case AtTick():
-                return self._locate_beat(place.bar, place.beat, Fraction(place.tick, TICKS_PER_BEAT), place.span)
+                return self._locate_beat(
+                    position.bar,
+                    position.beat,
+                    Fraction(position.tick, TICKS_PER_BEAT),
+                    position.span,
+                )
             case AtOffset():
-                if place.unit in MUSICAL_UNITS:
-                    meters = self.require_meters(place.span)
+                if position.unit in MUSICAL_UNITS:
+                    meters = self.require_meters(position.span)
                     return (
                         None
                         if meters is None
-                        else BlockPosition(_advance_beats(Fraction(0), place.amount, meters), None, Unit.BEATS)
+                        else BlockPosition(
+                            _advance_beats(Fraction(0), position.amount, meters), None, Unit.BEATS
+                        )
                     )
-                return BlockPosition(None, self.to_seconds(place.amount, place.unit), place.unit)
+                return BlockPosition(
+                    None, self.to_seconds(position.amount, position.unit), position.unit
+                )
 
     def _locate_beat(self, bar: int, beat: int, rest: Fraction, span: Span) -> BlockPosition | None:
         meters = self.require_meters(span)
@@ -119,29 +145,37 @@ class BlockTime:
                 "E401",
                 f"bar {bar} has {count} ({meter}), so there is no {bar}.{beat}",
                 span,
-                f"counted on from bar {bar}, beat {beat} is {there}; half a beat is written {bar}.{meter.numerator}+1/2",
-                (Fix(span, str(there)),),
+                hint=(
+                    f"counting on from bar {bar}, beat {beat} is {there}; half a beat is written "
+                    f"{bar}.{meter.numerator}+1/2"
+                ),
+                fix=Fix(span, str(there)),
             )
             return None
         return BlockPosition(meters.quarter_of(bar, beat, rest), None, Unit.BARS)
 
     def require_meters(self, span: Span) -> MutableMeterMap | None:
-        """Return the meters, or None if there are no beats (reported once: one fix is enough for the complete block)."""
-        if self.meters is None and not self._told:
-            self._told = True
+        """Return the meters, or None if there are no beats (reported once for the whole block)."""
+        if self.meters is None and not self._is_reported:
+            self._is_reported = True
             self._faults.error(
                 "E402",
                 f"there are no bars and beats here: {self.lacks[0]}",
                 span,
-                self.lacks[1],
-                self._clock,
+                hint=self.lacks[1],
+                fix=self._clock,
             )
         return self.meters
 
     def report_not_musical(self, span: Span) -> None:
-        """Report a tempo or meter change at a position in seconds, which themselves depend on tempo and meter."""
+        """Report a tempo or meter change at a position in seconds.
+
+        Seconds themselves depend on tempo and meter.
+        """
         hint = "write its bar, for example `at 5 …`"
-        self._faults.error(NOT_MUSICAL_CODE, "a change of tempo or meter needs a musical place", span, hint)
+        self._faults.error(
+            NOT_MUSICAL_CODE, "a tempo or meter change needs a musical position", span, hint=hint
+        )
 
     def to_seconds(self, amount: Fraction, unit: Unit) -> Fraction:
         """Return the seconds of an amount of chunks, frames or seconds."""
@@ -155,64 +189,102 @@ class BlockTime:
             case Unit.BARS | Unit.BEATS:
                 raise ValueError(f"{unit} are not timed")
 
-    # ---- arithmetic ------------------------------------------------------------------------------------------------
+    def count_back(
+        self, end: BlockPosition, length: Duration, span: Span, name: str | None
+    ) -> BlockPosition | None:
+        """Return the position a length before the end of a block of this name.
 
-    def advance(self, spot: BlockPosition, amount: Fraction, unit: Unit, span: Span) -> BlockPosition | None:
-        """Return the position an amount after another, unsnapped, or None if it cannot be computed exactly (reported)."""
-        found = self._advance(spot, amount, unit, span)
+        The result is None if it does not exist (reported).
+        """
+        found = self.advance(end, -length.amount, length.unit, span)
+        exact = None if found is None else found.seconds if found.quarter is None else found.quarter
+        if exact is None or exact >= 0:
+            return found
+        what = "the score" if name is None else f"the section {name}"
+        at_start = "1" if self.meters is not None else "0c"
+        self._faults.error(
+            "E418",
+            f"this position is before the start of {what}",
+            span,
+            hint=f"write a shorter length, or {at_start} for the start",
+            fix=Fix(span, at_start),
+        )
+        return None
+
+    # ---- arithmetic ------------------------------------------------------------------------------
+
+    def advance(
+        self, position: BlockPosition, amount: Fraction, unit: Unit, span: Span
+    ) -> BlockPosition | None:
+        """Return the position an amount after another, unsnapped.
+
+        The result is None if it cannot be computed exactly (reported).
+        """
+        found = self._advance(position, amount, unit, span)
         exact = None if found is None else found.seconds if found.quarter is None else found.quarter
         if exact is not None and exact.denominator.bit_length() > MAX_TIME_BITS:
-            self._faults.error(INEXACT_TIME_CODE, INEXACT_TIME_MESSAGE, span, INEXACT_TIME_HINT)
+            self._faults.error(
+                INEXACT_TIME_CODE, INEXACT_TIME_MESSAGE, span, hint=INEXACT_TIME_HINT
+            )
             return None
         return found
 
-    def _advance(self, spot: BlockPosition, amount: Fraction, unit: Unit, span: Span) -> BlockPosition | None:
+    def _advance(
+        self, position: BlockPosition, amount: Fraction, unit: Unit, span: Span
+    ) -> BlockPosition | None:
         if unit not in MUSICAL_UNITS:
-            seconds = self.seconds_of(spot, span)
+            seconds = self.seconds_of(position, span)
             if seconds is None:
                 return None
-            return BlockPosition(None, seconds + self.to_seconds(amount, unit), unit if spot.unit == unit else Unit.SECONDS)
+            return BlockPosition(
+                None,
+                seconds + self.to_seconds(amount, unit),
+                unit if position.unit == unit else Unit.SECONDS,
+            )
         meters = self.require_meters(span)
         if meters is None:
             return None
-        quarter = self._quarter_of(spot, span)
+        quarter = self._quarter_of(position, span)
         if quarter is None:
             return None
         if unit is Unit.BEATS:
             return BlockPosition(_advance_beats(quarter, amount, meters), None, Unit.BEATS)
         return BlockPosition(_advance_bars(quarter, amount, meters), None, Unit.BARS)
 
-    def _quarter_of(self, spot: BlockPosition, span: Span) -> Fraction | None:
-        if spot.quarter is not None:
-            return spot.quarter
-        if self.tempo is None or spot.seconds is None:
+    def _quarter_of(self, position: BlockPosition, span: Span) -> Fraction | None:
+        if position.quarter is not None:
+            return position.quarter
+        if self.tempo is None or position.seconds is None:
             self.report_not_musical(span)
             return None
         if self._has_ramp:
             self._faults.error(
                 "E404",
-                "bars and beats cannot be counted exactly from a place in seconds while the tempo ramps",
+                (
+                    "bars and beats cannot be counted exactly from a position in seconds during a "
+                    "tempo ramp"
+                ),
                 span,
-                "write the bar itself, for example 9.1",
+                hint="write the bar, for example 9.1",
             )
             return None
-        return self.tempo.quarter_at(spot.seconds)
+        return self.tempo.quarter_at(position.seconds)
 
-    def seconds_of(self, spot: BlockPosition, span: Span) -> Fraction | None:
-        """Return the exact seconds of a position, or None if the tempo is not known yet (reported)."""
-        if spot.seconds is not None:
-            return spot.seconds
-        if self.tempo is None or spot.quarter is None:
+    def seconds_of(self, position: BlockPosition, span: Span) -> Fraction | None:
+        """Return the exact seconds of a position, or None if the tempo is unknown (reported)."""
+        if position.seconds is not None:
+            return position.seconds
+        if self.tempo is None or position.quarter is None:
             self.report_not_musical(span)
             return None
-        return self.tempo.seconds_at(spot.quarter)
+        return self.tempo.seconds_at(position.quarter)
 
-    def describe_position(self, spot: BlockPosition) -> str:
+    def describe_position(self, position: BlockPosition) -> str:
         """Return a position in readable form: `9.3+1/2`, `14c`, `396f`, `12.5s`."""
-        if spot.quarter is not None and self.meters is not None:
-            return str(self.meters.bar_beat_at(spot.quarter))
-        seconds = spot.seconds if spot.seconds is not None else Fraction(0)
-        match spot.unit:
+        if position.quarter is not None and self.meters is not None:
+            return str(self.meters.bar_beat_at(position.quarter))
+        seconds = position.seconds if position.seconds is not None else Fraction(0)
+        match position.unit:
             case Unit.CHUNKS:
                 return f"{describe_number(seconds / self.grid.chunk)}c"
             case Unit.FRAMES:
@@ -222,25 +294,30 @@ class BlockTime:
 
 
 def _advance_beats(quarter: Fraction, beats: Fraction, meters: MutableMeterMap) -> Fraction:
-    """Return the quarter `beats` denominator notes later; the meter in force defines the length of each."""
+    """Return the quarter `beats` denominator notes later; the meter in force defines each."""
     if len(meters.changes) == 1:
         return quarter + beats * meters.changes[0][1].beat
     return meters.advance_beats(quarter, beats)
 
 
 def _advance_bars(quarter: Fraction, bars: Fraction, meters: MeterLookup) -> Fraction:
-    """Return the quarter `bars` bars later, equally far from the bar line; a fraction is measured in the bar it ends in."""
+    """Return the quarter `bars` bars later (or earlier), equally far from the bar line.
+
+    A fraction is measured in the bar it ends in.
+    """
     if len(meters.changes) == 1:
         return quarter + bars * meters.changes[0][1].bar
     bar = meters.bar_beat_at(quarter).bar - 1
     inside = quarter - meters.bar_start(bar)
     whole, rest = divmod(bars, 1)
     target = bar + int(whole)
+    if target < 0:  # before the start, where no meter is defined
+        return target * meters.at_bar(0).bar
     return meters.bar_start(target) + inside + rest * meters.at_bar(target).bar
 
 
 def describe_number(value: Fraction) -> str:
-    """Return a fraction in readable form: a decimal if that is exact and short, else three decimal places and `…`."""
+    """Return a fraction in readable form: a short exact decimal, or three decimals and `…`."""
     if value.denominator == 1:
         return str(value.numerator)
     rest = value.denominator
@@ -252,7 +329,7 @@ def describe_number(value: Fraction) -> str:
 
 
 def find_block_end(duration: Duration, local: BlockTime) -> BlockPosition | None:
-    """Return the end of a block of this length as a position, or None if it cannot be computed (reported)."""
+    """Return the end of a block of this length, or None if it cannot be computed (reported)."""
     if duration.unit not in MUSICAL_UNITS:  # needs no tempo, which may itself depend on this length
         return BlockPosition(None, local.to_seconds(duration.amount, duration.unit), duration.unit)
     return local.advance(local.start, duration.amount, duration.unit, duration.span)

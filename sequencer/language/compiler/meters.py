@@ -1,4 +1,4 @@
-"""The meters of a block while its changes are being collected: a map that grows and counts beats across changes."""
+"""A block's meters while changes are collected: a growing map, counting beats across changes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ class MutableMeterMap(MeterLookup):
             self.set_meter(bar, meter)
 
     def set_meter(self, bar: int, meter: Meter) -> int:
-        """Set the meter from a bar on (counted from 0), replacing a change at the same bar. Return how many starts changed."""
+        """Set the meter from a bar on (counted from 0), replacing a change at the same bar.
+
+        Return how many starts changed.
+        """
         index = self.index_at_bar(bar) if self.changes else -1
         if index >= 0 and self.changes[index][0] == bar:
             self.changes[index] = (bar, meter)
@@ -43,8 +46,13 @@ class MutableMeterMap(MeterLookup):
         return MeterMap(tuple(self.changes), tuple(self.starts))
 
     def advance_beats(self, quarter: Fraction, beats: Fraction) -> Fraction:
-        """Return the quarter `beats` denominator notes after another; the meter in force defines the length of each."""
+        """Return the quarter `beats` denominator notes later; the meter in force defines each.
+
+        `beats` is negative for an earlier quarter.
+        """
         here = max(0, bisect_right(self.starts, quarter) - 1)
-        count = self._beats[here] + (quarter - self.starts[here]) / self.changes[here][1].beat + beats
-        there = max(here, bisect_right(self._beats, count) - 1)
+        count = (
+            self._beats[here] + (quarter - self.starts[here]) / self.changes[here][1].beat + beats
+        )
+        there = max(0, bisect_right(self._beats, count) - 1)
         return self.starts[there] + (count - self._beats[there]) * self.changes[there][1].beat

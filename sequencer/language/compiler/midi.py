@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from typing import Literal
 
 from sequencer.core.diagnostics import Diagnostics, Span
-from sequencer.core.midi_notes import note_number
+from sequencer.core.midi_notes import MiddleC, note_number
 from sequencer.core.timebase import ChunkGrid
 from sequencer.language.compiler.fixes import add_clock_fix
 from sequencer.language.compiler.ir import BlockPosition, PlacedBlock, Resolved, ResolvedMidi
@@ -17,7 +16,9 @@ from sequencer.language.score import (
     OnControl,
     OnGo,
     OnNote,
+    OnOsc,
     OnProgram,
+    OnRelease,
     OnTransport,
     SendControl,
     SendMidi,
@@ -26,6 +27,7 @@ from sequencer.language.score import (
     Trigger,
     Unit,
 )
+from sequencer.schedule.describe import describe_osc, describe_velocity
 from sequencer.schedule.model import (
     ControlAct,
     ControlCrossing,
@@ -33,52 +35,91 @@ from sequencer.schedule.model import (
     MidiAct,
     NoteAct,
     NoteTrigger,
+    OscCrossing,
+    OscTrigger,
     ProgramAct,
     ProgramTrigger,
+    ReleaseTrigger,
     TransportTrigger,
+    VelocityTrigger,
 )
 from sequencer.schedule.model import (
     Trigger as ScheduleTrigger,
 )
 
 
-def parse_note_number(written: str, middle: Literal["C3", "C4"], span: Span, faults: Diagnostics) -> int | None:
-    """Return the number of a note that was written as a name or a number, or None if it is not a MIDI note (reported)."""
+def parse_note_number(written: str, middle: MiddleC, span: Span, faults: Diagnostics) -> int | None:
+    """Return the number of a note written as name or number; None if it is invalid (reported)."""
     number = note_number(written, middle)
     if number is None:
-        faults.error("E312", f"{written} is no MIDI note with middle C called {middle}", span, "notes go from 0 to 127")
+        faults.error(
+            "E312",
+            f"{written} is not a MIDI note if middle C is called {middle}",
+            span,
+            hint="notes go from 0 to 127",
+        )
     return number
 
 
-def schedule_trigger(trigger: Trigger, middle: Literal["C3", "C4"], faults: Diagnostics) -> ScheduleTrigger | None:
-    """Return the schedule trigger of a written trigger, or None if its note has no number (reported)."""
+def schedule_trigger(
+    trigger: Trigger, middle: MiddleC, faults: Diagnostics
+) -> ScheduleTrigger | None:
+    """Return a written trigger's schedule trigger; None if its note has no number (reported)."""
     match trigger:
         case OnNote():
             number = parse_note_number(trigger.written, middle, trigger.span, faults)
             if number is None:
                 return None
-            return NoteTrigger(number, trigger.channel)
+            if trigger.velocity is None:
+                return NoteTrigger(number, trigger.channel)
+            lowest, highest = trigger.velocity.velocities
+            return VelocityTrigger(
+                note=number, lowest=lowest, highest=highest, channel=trigger.channel
+            )
+        case OnRelease():
+            number = parse_note_number(trigger.written, middle, trigger.span, faults)
+            return None if number is None else ReleaseTrigger(number, trigger.channel)
         case OnControl():
-            return ControlCrossing(trigger.control, trigger.above, trigger.value, trigger.channel)
+            return ControlCrossing(
+                control=trigger.control,
+                above=trigger.above,
+                value=trigger.value,
+                channel=trigger.channel,
+            )
         case OnProgram():
             return ProgramTrigger(trigger.program, trigger.channel)
         case OnTransport():
             return TransportTrigger(trigger.what)
+        case OnOsc():
+            if trigger.value is None:
+                return OscTrigger(trigger.address)
+            above = trigger.value.operator == ">"
+            return OscCrossing(address=trigger.address, above=above, value=trigger.value.value)
         case OnGo():
             return GoTrigger(trigger.name)
 
 
 def trigger_key(firing: ScheduleTrigger) -> str:
-    """Return a trigger as a short string, for the journal, for random choices and for finding rules with the same trigger."""
+    """Return a trigger as a string, for the journal, random choices and finding its rules."""
     match firing:
         case NoteTrigger():
             return f"note {firing.note}{_channel_suffix(firing.channel)}"
+        case VelocityTrigger():
+            loud = describe_velocity(firing)
+            return f"note {firing.note}{_channel_suffix(firing.channel)} {loud}"
+        case ReleaseTrigger():
+            return f"release {firing.note}{_channel_suffix(firing.channel)}"
         case ControlCrossing():
-            return f"cc {firing.control} {'>' if firing.above else '<'} {firing.value}{_channel_suffix(firing.channel)}"
+            return (
+                f"cc {firing.control} {'>' if firing.above else '<'} "
+                f"{firing.value}{_channel_suffix(firing.channel)}"
+            )
         case ProgramTrigger():
             return f"program {firing.program}{_channel_suffix(firing.channel)}"
         case TransportTrigger():
             return firing.what
+        case OscTrigger() | OscCrossing():
+            return describe_osc(firing)
         case GoTrigger():
             return f"go {firing.name}"
 
@@ -95,7 +136,7 @@ DEFAULT_NOTE_LENGTH_S = Fraction(1, 10)
 """The default length of a note, in seconds."""
 
 
-def midi_act(action: SendMidi, middle: Literal["C3", "C4"], faults: Diagnostics) -> ResolvedMidi | None:
+def midi_act(action: SendMidi, middle: MiddleC, faults: Diagnostics) -> ResolvedMidi | None:
     """Return the act of an action that sends MIDI, or None if its note has no number (reported)."""
     channel = action.channel or DEFAULT_CHANNEL
     match action:
@@ -104,15 +145,28 @@ def midi_act(action: SendMidi, middle: Literal["C3", "C4"], faults: Diagnostics)
             if number is None:
                 return None
             velocity = DEFAULT_VELOCITY if action.velocity is None else action.velocity
-            return ResolvedMidi(NoteAct(number, channel, velocity, DEFAULT_NOTE_LENGTH_S), action.length, action.span)
+            return ResolvedMidi(
+                NoteAct(
+                    note=number, channel=channel, velocity=velocity, seconds=DEFAULT_NOTE_LENGTH_S
+                ),
+                action.length,
+                action.span,
+            )
         case SendControl():
-            return ResolvedMidi(ControlAct(action.control, action.value, channel), None, action.span)
+            return ResolvedMidi(
+                ControlAct(control=action.control, value=action.value, channel=channel),
+                None,
+                action.span,
+            )
         case SendProgram():
             return ResolvedMidi(ProgramAct(action.program, channel), None, action.span)
 
 
 class NoteLengths:
-    """Computes the lengths of a block's notes, in any unit. In a rule, beats are those at the beginning of the block."""
+    """Computes the lengths of a block's notes, in any unit.
+
+    In a rule, beats are those at the beginning of the block.
+    """
 
     def __init__(self, placed: PlacedBlock, resolved: Resolved, faults: Diagnostics) -> None:
         line = resolved.score.header.grid or GridLine()
@@ -131,11 +185,17 @@ class NoteLengths:
         return self._local.meters is None
 
     def build_act(self, work: ResolvedMidi, quarter: Fraction | None, seconds: Fraction) -> MidiAct:
-        """Return the act at a position, which is given as an exact quarter of the block or else as a time in seconds."""
+        """Return the act at a position, given as the block's exact quarter or else in seconds."""
         if work.length is None or not isinstance(work.act, NoteAct):
             return work.act
-        spot = BlockPosition(None, seconds, Unit.SECONDS) if quarter is None else BlockPosition(quarter, None, Unit.BARS)
-        there = self._local.advance(spot, work.length.amount, work.length.unit, work.length.span)
+        position = (
+            BlockPosition(None, seconds, Unit.SECONDS)
+            if quarter is None
+            else BlockPosition(quarter, None, Unit.BARS)
+        )
+        there = self._local.advance(
+            position, work.length.amount, work.length.unit, work.length.span
+        )
         end = None if there is None else self._local.seconds_of(there, work.length.span)
         if there is None or end is None:
             return work.act

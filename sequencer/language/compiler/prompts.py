@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from functools import cached_property
+from typing import Literal
 
 from sequencer.core.diagnostics import Diagnostics, Fix, Related, Span
+from sequencer.core.prompt_texts import MAX_PROMPT_LENGTH
 from sequencer.language.compiler.ir import ResolvedPrompt
 from sequencer.language.score import Let, Pick, PromptText, Scene, Score, Show, Text, Use, Variable
 
 ACTION = "action"
 """The variable in a scene's `follow` that is replaced by the action."""
-
-MAX_PROMPT_LENGTH = 20_000
-"""The maximum length in characters of a prompt with its variables filled in (the model's encoder truncates far earlier)."""
 
 
 _UNITS = {
@@ -27,23 +26,62 @@ _UNITS = {
 """Words that are units and not scenes if they follow a number, and how the unit is written."""
 
 
-_PAUSE_WORDS = {"stop": "pause", "halt": "pause", "hold": "pause", "freeze": "pause", "continue": "resume", "unpause": "resume"}
-"""Words that are not scenes unless the score defines them, and the action that pauses or resumes the model."""
+_PAUSE_WORDS = {
+    "stop": "pause",
+    "halt": "pause",
+    "hold": "pause",
+    "freeze": "pause",
+    "continue": "resume",
+    "unpause": "resume",
+}
+"""Words that are not scenes unless defined, and the action that pauses or resumes the model."""
 
 
-_END_HINT = "a score ends with its last section; without sections `end 64c` says where"
-_FADE_HINT = "there are no crossfades: say in the next prompt how the scene changes; the model takes it up from what it shows"
+_END_HINT = "a score ends with its last section; without sections `end 64c` sets its end"
+_FADE_HINT = (
+    "there are no crossfades: describe the change in the next prompt; the model continues from its "
+    "current image"
+)
+_FOREIGN_TEXT_HINTS = {
+    **dict.fromkeys(
+        ("negative", "negative_prompt", "negative-prompt", "neg"),
+        "there is no negative prompt, because the model has none: describe what is visible",
+    ),
+    **dict.fromkeys(
+        ("audio", "music", "sound", "song"),
+        'the sound that is played with a score is a line outside of sections: sound "song.wav"',
+    ),
+    **dict.fromkeys(
+        ("video", "clip", "movie", "film"),
+        "the model cannot start from a video: show one of its frames with `image`",
+    ),
+}
+"""Words of other tools that a text follows."""
 _FOREIGN_ACTION_HINTS = {
     **dict.fromkeys(("end", "finish", "quit", "exit"), _END_HINT),
-    **dict.fromkeys(("fade", "crossfade", "xfade", "dissolve", "transition", "morph", "blend"), _FADE_HINT),
-    **dict.fromkeys(("wait", "sleep", "delay"), "nothing waits here: each cue has its own position, for example at +2bar"),
-    **dict.fromkeys(("loop", "repeat"), "`every` repeats a cue (every 4 bars), `play` a section (play intro*4)"),
+    **dict.fromkeys(
+        ("fade", "crossfade", "xfade", "dissolve", "transition", "morph", "blend"), _FADE_HINT
+    ),
+    **dict.fromkeys(
+        ("wait", "sleep", "delay"),
+        "there are no waits: each cue has its own position, for example at +2bar",
+    ),
+    **dict.fromkeys(
+        ("loop", "repeat"), "`every` repeats a cue (every 4 bars), `play` a section (play intro*4)"
+    ),
 }
-"""Words of other tools that are not scenes unless the score defines them, and what to do instead."""
+"""Words of other tools that are not scenes unless the score defines them, and alternatives."""
 
 
-def _suggest_keyword(show: Show, name: Span, in_rule: bool, faults: Diagnostics) -> tuple[str, tuple[Fix, ...]] | None:
-    """Return the hint and the fixes for a scene that was meant as something else: `prompt "…"`, `imag "…"`, `cutt`."""
+def _suggest_keyword(
+    show: Show, name: Span, in_rule: bool, faults: Diagnostics
+) -> tuple[str, tuple[Fix, ...]] | None:
+    """Return the hint and the fixes for a scene that was meant as something else.
+
+    For example:
+
+    `prompt "…"`, `imag "…"`, `cutt`.
+    """
     if show.action is None:
         word = show.scene.casefold()
         if word in _FOREIGN_ACTION_HINTS:
@@ -56,17 +94,26 @@ def _suggest_keyword(show: Show, name: Span, in_rule: bool, faults: Diagnostics)
     text = show.action.span
     if text.line != name.line or not 0 <= text.column - name.end_column <= 1:
         return None  # not next to each other, so this was not written in the text notation
+    if show.scene.casefold() in _FOREIGN_TEXT_HINTS:
+        return _FOREIGN_TEXT_HINTS[show.scene.casefold()], ()
     if show.scene.casefold() in ("prompt", "text", "say", "show", "scene"):
-        cure = Fix(Span(name.file, name.line, name.column, text.line, text.column), "")
-        return f"a text is a prompt by itself: leave `{show.scene}` out", (cure,)
+        fix = Fix(Span(name.file, name.line, name.column, text.line, text.column), "")
+        return f"a text alone is a prompt: remove `{show.scene}`", (fix,)
     if _FOREIGN_ACTION_HINTS.get(show.scene.casefold()) == _FADE_HINT:
-        cure = Fix(Span(name.file, name.line, name.column, text.line, text.column), "")
-        return f"leave `{show.scene}` out; {_FADE_HINT}", (cure,)
-    return None if faults.nearest(show.scene, ("image",)) is None else ("did you mean image?", (Fix(name, "image"),))
+        fix = Fix(Span(name.file, name.line, name.column, text.line, text.column), "")
+        return f"remove `{show.scene}`; {_FADE_HINT}", (fix,)
+    return (
+        None
+        if faults.nearest(show.scene, ("image",)) is None
+        else ("did you mean image?", (Fix(name, "image"),))
+    )
 
 
 class Vocabulary:
-    """The variables and scenes of a score, including those of used files. It also finds unused ones."""
+    """The variables and scenes of a score, including those of used files.
+
+    It also finds unused ones.
+    """
 
     def __init__(self, score: Score, faults: Diagnostics) -> None:
         self._faults = faults
@@ -75,11 +122,13 @@ class Vocabulary:
         self._let_spans: dict[str, Span] = {}
         self._used: set[str] = set()
         self._missed: set[str] = set()
-        """`variable` and `scene`, if an unknown one was used: an unused one may be what was meant."""
+        """`variable` and `scene`, if an unknown one was used: an unused one may be meant."""
         self._hollow: set[str] = set()
         """Variables whose text contains an unknown variable."""
         self.units = 0
         """The number of units that were separated from their numbers."""
+        self.foreign = 0
+        """The number of words of other tools that were meant as an action, not as a scene."""
         self._score = score
         for use in score.uses:
             self._add_use(use)
@@ -98,18 +147,22 @@ class Vocabulary:
 
     def _add_let(self, let: Let) -> None:
         if let.name in self._let_spans:
-            first = Related(self._let_spans[let.name], "first said here")
+            first = Related(self._let_spans[let.name], "first defined here")
             self._faults.error(
-                "E301", f"the variable {let.name} is there already", let.name_span, "give it another name", related=(first,)
+                "E301",
+                f"the variable {let.name} is already defined",
+                let.name_span,
+                hint="give it another name",
+                related=(first,),
             )
             return
         self._let_spans[let.name] = let.name_span
         if let.name == ACTION:
             self._faults.error(
                 "E302",
-                "action is what a scene's follow is given; a variable cannot have that name",
+                "`action` is reserved for the action of a scene; a variable cannot have that name",
                 let.name_span,
-                "give it another name",
+                hint="give it another name",
             )
         if not self._is_known(let.text):
             self._hollow.add(let.name)
@@ -120,28 +173,39 @@ class Vocabulary:
 
     def _add_scene(self, scene: Scene) -> None:
         if scene.name in self._scenes:
-            first = Related(self._scenes[scene.name].name_span, "first said here")
+            first = Related(self._scenes[scene.name].name_span, "first defined here")
             self._faults.error(
-                "E303", f"the scene {scene.name} is there already", scene.name_span, "give it another name", related=(first,)
+                "E303",
+                f"the scene {scene.name} is already defined",
+                scene.name_span,
+                hint="give it another name",
+                related=(first,),
             )
             return
         self._scenes[scene.name] = scene
 
     def _check_scene(self, scene: Scene) -> None:
-        """Check both texts of a scene once where it is defined, so that a scene that is never shown is checked too."""
+        """Check both texts of a scene once at its definition, also if it is never shown."""
         if scene.base is not None:
             self._fill(scene.base, None)
         if scene.follow is not None:
             self._fill(scene.follow, "")
-            if not any(isinstance(part, Variable) and part.name == ACTION for part in scene.follow.parts):
+            if not any(
+                isinstance(part, Variable) and part.name == ACTION for part in scene.follow.parts
+            ):
                 self._faults.warn(
                     "W301",
-                    f"the follow of {scene.name} has no {{action}}: every action would show the same prompt",
+                    (
+                        f"the follow of {scene.name} has no {{action}}: every action would show "
+                        "the same prompt"
+                    ),
                     scene.follow.span,
-                    "put {action} where the action belongs",
+                    hint="put {action} where the action belongs",
                 )
 
-    def _fill(self, text: Text, action: str | None, earlier: bool = False, silent: bool = False) -> str | None:
+    def _fill(
+        self, text: Text, action: str | None, earlier: bool = False, silent: bool = False
+    ) -> str | None:
         """Return a text with its variables filled in, or None if it is too long.
 
         Mistakes are reported unless `silent` (then they were reported when the scene was read).
@@ -155,9 +219,12 @@ class Vocabulary:
                 if not silent:
                     self._faults.error(
                         "E304",
-                        f"with its variables this text is longer than {MAX_PROMPT_LENGTH:,} characters",
+                        (
+                            f"with its variables this text is longer than {MAX_PROMPT_LENGTH:,} "
+                            "characters"
+                        ),
                         text.span,
-                        "shorten the variables it uses",
+                        hint="shorten the variables it uses",
                     )
                 return None
             parts.append(words)
@@ -181,23 +248,31 @@ class Vocabulary:
     def _report_unknown_variable(self, variable: Variable, earlier: bool) -> None:
         name = variable.name
         if name == ACTION:
-            message = "{action} belongs in a scene's follow, nowhere else"
-            self._faults.error("E305", message, variable.span, "leave it out", (Fix(variable.span, ""),))
+            message = "{action} can be used only in a scene's follow"
+            self._faults.error(
+                "E305", message, variable.span, hint="remove it", fix=Fix(variable.span, "")
+            )
             return
         if earlier and name in self._let_names:
             self._faults.error(
                 "E306",
                 f"the variable {name} is defined further down",
                 variable.span,
-                f"move `let {name} = …` above this line",
+                hint=f"move `let {name} = …` above this line",
             )
             return
         self._missed.add("variable")
         known: Collection[str] = self._lets.keys() if earlier else self._lets.keys() | {ACTION}
         guess = self._faults.nearest(name, known)
         fixes = () if guess is None else (Fix(variable.span, "{" + guess + "}"),)
-        hint = "write {{ and }} for braces, or define it with `let`" if guess is None else f"did you mean {{{guess}}}?"
-        self._faults.error("E307", f"there is no variable {name}", variable.span, hint, fixes)
+        hint = (
+            "write {{ and }} for braces, or define it with `let`"
+            if guess is None
+            else f"did you mean {{{guess}}}?"
+        )
+        self._faults.error(
+            "E307", f"there is no variable {name}", variable.span, hint=hint, fix=fixes
+        )
 
     def resolve_prompt(self, words: PromptText) -> ResolvedPrompt | None:
         """Resolve a prompt that does not use a scene. Return None if it is empty (reported)."""
@@ -206,69 +281,103 @@ class Vocabulary:
         return self._build_prompt(texts, words, options)
 
     def resolve_show(self, show: Show, in_rule: bool = False) -> ResolvedPrompt | None:
-        """Resolve a scene as a cue or a rule shows it. Return None if that is not possible (reported)."""
+        """Resolve a scene as a cue or a rule shows it.
+
+        Return None if that is not possible (reported).
+        """
         scene = self._scenes.get(show.scene)
         if scene is None:
             if self._report_unit(show):
                 return None
             self._missed.add("scene")
             guess = self._faults.nearest(show.scene, self._scenes)
-            name = Span(show.span.file, show.span.line, show.span.column, show.span.line, show.span.column + len(show.scene))
+            name = Span(
+                show.span.file,
+                show.span.line,
+                show.span.column,
+                show.span.line,
+                show.span.column + len(show.scene),
+            )
             fixes: tuple[Fix, ...] = () if guess is None else (Fix(name, guess),)
-            hint = f"did you mean {guess}?" if guess is not None else f'define it: scene {show.scene} {{ base "…" }}'
+            hint = (
+                f"did you mean {guess}?"
+                if guess is not None
+                else f'define it: scene {show.scene} {{ base "…" }}'
+            )
             if guess is None:
+                self.foreign += show.scene.casefold() in _FOREIGN_TEXT_HINTS
                 hint, fixes = _suggest_keyword(show, name, in_rule, self._faults) or (hint, fixes)
-            self._faults.error("E308", f"there is no scene {show.scene}", name, hint, fixes)
+            self._faults.error(
+                "E308", f"there is no scene {show.scene}", name, hint=hint, fix=fixes
+            )
             return None
         self._used.add(f"scene {scene.name}")
         if show.action is None:
             if scene.base is None:
                 self._faults.error(
-                    "E309", f"the scene {scene.name} has no base", show.span, f'give it one, or write {scene.name} "…"'
+                    "E309",
+                    f"the scene {scene.name} has no base",
+                    show.span,
+                    hint=f'give it one, or write {scene.name} "…"',
                 )
                 return None
-            return self._build_prompt((self._fill(scene.base, None, silent=True),), show, (scene.base,))
+            return self._build_prompt(
+                (self._fill(scene.base, None, silent=True),), show, (scene.base,)
+            )
         if scene.follow is None:
             self._faults.error(
                 "E310",
-                f"the scene {scene.name} has no follow to put an action in",
+                f"the scene {scene.name} has no follow for an action",
                 show.span,
-                'give it one: follow "… {action} …"',
+                hint='give it one: follow "… {action} …"',
             )
             return None
         follow = scene.follow
         options = show.action.options if isinstance(show.action, Pick) else (show.action,)
         actions = tuple(self._fill(option, None) for option in options)
-        texts = tuple(None if action is None else self._fill(follow, action, silent=True) for action in actions)
+        texts = tuple(
+            None if action is None else self._fill(follow, action, silent=True)
+            for action in actions
+        )
         for option, action, text in zip(options, actions, texts, strict=True):
-            if action is not None and text is None and self._fill(follow, "", silent=True) is not None:
+            if (
+                action is not None
+                and text is None
+                and self._fill(follow, "", silent=True) is not None
+            ):
                 self._faults.error(
                     "E304",
                     f"with this action the prompt is longer than {MAX_PROMPT_LENGTH:,} characters",
                     option.span,
-                    f"shorten the action, or the follow of {scene.name}",
+                    hint=f"shorten the action, or the follow of {scene.name}",
                 )
         source = show.action if isinstance(show.action, Pick) else show
         return self._build_prompt(texts, source, (follow, *options))
 
     def _report_unit(self, show: Show) -> bool:
-        """Report a unit that is separated from its number (`at 12 seconds "…"`) and therefore looks like a scene."""
+        """Report a unit apart from its number (`at 12 seconds "…"`), which looks like a scene."""
         short = _UNITS.get(show.scene.casefold())
         source = dict(self._score.sources).get(show.span.file, "")
-        before = source.split("\n")[show.span.line - 1][: show.span.column - 1] if short and show.span.line else ""
+        before = (
+            source.split("\n")[show.span.line - 1][: show.span.column - 1]
+            if short and show.span.line
+            else ""
+        )
         number = re.search(r"(?<![\w.:/+])([0-9]+(?:\.[0-9]+)?)[ \t]+\Z", before)
         if short is None or number is None:
             return False
         line, end = show.span.line, show.span.column + len(show.scene)
         whole = Span(show.span.file, line, number.start(1) + 1, line, end)
-        cured = number.group(1) + short
+        corrected = number.group(1) + short
         self.units += 1
-        message = f"{show.scene} is a unit, and a unit stands right behind its number"
-        self._faults.error("E216", message, whole, f"write {cured}", (Fix(whole, cured),))
+        message = f"{show.scene} is a unit, and a unit directly follows its number"
+        self._faults.error(
+            "E216", message, whole, hint=f"write {corrected}", fix=Fix(whole, corrected)
+        )
         return True
 
     def _is_known(self, text: Text) -> bool:
-        """Return whether every variable in a text has a value: a missing one (reported) may be why the text is empty."""
+        """Return whether every variable in a text has a value: a missing one may make it empty."""
         names = {part.name for part in text.parts if isinstance(part, Variable)} - {ACTION}
         return names <= self._lets.keys() and not names & self._hollow
 
@@ -279,10 +388,15 @@ class Vocabulary:
         if len(whole) < len(texts):
             return None  # one is too long (reported)
         if not all(whole) and all(self._is_known(text) for text in written):
-            message = "this prompt is empty, and the model takes no empty prompt"
-            self._faults.error("E311", message, source.span, "write what is to be seen, or leave it out")
+            message = "this prompt is empty, and the model does not accept an empty prompt"
+            self._faults.error(
+                "E311", message, source.span, hint="describe what is visible, or remove it"
+            )
             return None
-        return ResolvedPrompt(whole, isinstance(source, Pick), source.span)
+        choice: Literal["pick", "shuffle"] | None = None
+        if isinstance(source, Pick):
+            choice = "shuffle" if source.is_shuffled else "pick"
+        return ResolvedPrompt(whole, choice, source.span)
 
     def warn_unused(self) -> None:
         """Warn about variables and scenes of the score itself that nothing uses."""
@@ -294,10 +408,13 @@ class Vocabulary:
                     "W302",
                     f"nothing uses the variable {let.name}",
                     let.name_span,
-                    f"write {{{let.name}}} in a text, or leave it out",
+                    hint=f"write {{{let.name}}} in a text, or remove it",
                 )
         for scene in self._score.scenes if "scene" not in self._missed else ():
             if f"scene {scene.name}" not in self._used:
                 self._faults.warn(
-                    "W303", f"nothing shows the scene {scene.name}", scene.name_span, "show it in a cue, or leave it out"
+                    "W303",
+                    f"nothing shows the scene {scene.name}",
+                    scene.name_span,
+                    hint="show it in a cue, or remove it",
                 )

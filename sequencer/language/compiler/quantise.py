@@ -6,14 +6,13 @@ from dataclasses import replace
 from fractions import Fraction
 from math import ceil, floor
 
+from sequencer.core.sounds import SoundTrack
 from sequencer.core.timebase import ChunkGrid, Snap
 from sequencer.language.compiler.expand import ExpandedEntry, ExpandedStretch
 from sequencer.language.compiler.ir import Resolved
 from sequencer.language.score import ClockLine, GridLine, SongTime
-from sequencer.schedule.model import ClockSpec, Entry, Schedule, Send, Stretch
+from sequencer.schedule.model import DEFAULT_LEAD_CHUNKS, ClockSpec, Entry, Schedule, Send, Stretch
 from sequencer.schedule.takes import takes_of
-
-DEFAULT_LEAD_CHUNKS = 2
 
 
 def quantise(resolved: Resolved, stretches: tuple[ExpandedStretch, ...]) -> Schedule:
@@ -23,17 +22,24 @@ def quantise(resolved: Resolved, stretches: tuple[ExpandedStretch, ...]) -> Sche
     grid = ChunkGrid(line.frames, line.fps)
     snap = header.snap or Snap.NEAREST
     lead = DEFAULT_LEAD_CHUNKS if header.lead is None else header.lead
-    laid: list[Stretch] = []
+    placed: list[Stretch] = []
     start = soonest = Fraction(0)
     ids = sends = 0
     for loose in stretches:
-        stretch = replace(_build_stretch(loose, len(laid), start, soonest, grid, snap, ids), sends=_build_sends(loose, sends))
-        laid.append(stretch)
+        stretch = replace(
+            _build_stretch(
+                loose, len(placed), start, soonest=soonest, grid=grid, snap=snap, first=ids
+            ),
+            sends=_build_sends(loose, sends),
+        )
+        placed.append(stretch)
         ids += len(stretch.entries)
         sends += len(stretch.sends)
         start += stretch.seconds
-        soonest += _find_earliest_end(stretch, soonest, grid, lead) if stretch.is_live else stretch.seconds
-    entries = [entry for stretch in laid for entry in stretch.entries]
+        soonest += (
+            _find_earliest_end(stretch, soonest, grid, lead) if stretch.is_live else stretch.seconds
+        )
+    entries = [entry for stretch in placed for entry in stretch.entries]
     last = max((entry.chunk for entry in entries), default=0)
     end = max(ceil(start / grid.chunk), last + 1)
     clock = header.clock or ClockLine()
@@ -46,24 +52,41 @@ def quantise(resolved: Resolved, stretches: tuple[ExpandedStretch, ...]) -> Sche
         late=header.late or "shift",
         seed=header.seed or 0,
         sr=(header.sr.value if header.sr is not None else "2x"),
-        stretches=tuple(laid),
-        takes=takes_of(entries, header.seed or 0, header.sr.value if header.sr is not None else "2x"),
+        stretches=tuple(placed),
+        takes=takes_of(
+            entries, header.seed or 0, header.sr.value if header.sr is not None else "2x"
+        ),
         end=end,
         middle=header.middle or "C3",
+        sound=None
+        if header.sound is None
+        else SoundTrack(path=header.sound.path, start=header.sound.start, origin=header.sound.span),
     )
 
 
 def _clock_spec(line: ClockLine, song: SongTime | None) -> ClockSpec:
-    """Return the clock; with a MIDI file as the clock, it has the tempo and the meter at the beginning of the file."""
+    """Return the clock, with the tempo and meter at the beginning of the MIDI file if it is one."""
     bpm, meter = (line.bpm, line.meter) if song is None else (song.tempos[0][1], song.meters[0][1])
-    return ClockSpec(line.kind.value, bpm, meter, line.port, line.rate, line.file)
+    return ClockSpec(
+        kind=line.kind.value, bpm=bpm, meter=meter, port=line.port, rate=line.rate, file=line.file
+    )
 
 
 def _build_stretch(
-    loose: ExpandedStretch, index: int, start: Fraction, soonest: Fraction, grid: ChunkGrid, snap: Snap, first: int
+    loose: ExpandedStretch,
+    index: int,
+    start: Fraction,
+    *,
+    soonest: Fraction,
+    grid: ChunkGrid,
+    snap: Snap,
+    first: int,
 ) -> Stretch:
     placed = loose.placed
-    entries = tuple(_build_entry(one, first + number, start, grid, snap) for number, one in enumerate(loose.entries))
+    entries = tuple(
+        _build_entry(one, first + number, start, grid, snap)
+        for number, one in enumerate(loose.entries)
+    )
     return Stretch(
         index=index,
         section=placed.block.name,
@@ -87,21 +110,43 @@ def _build_stretch(
 def _build_sends(loose: ExpandedStretch, first: int) -> tuple[Send, ...]:
     """Return the MIDI messages of a stretch at exact positions: they are not snapped to chunks."""
     return tuple(
-        Send(number, one.cue.label, one.cue.seconds, one.cue.quarter, one.acts, one.cue.span)
+        Send(
+            id=number,
+            place=one.cue.label,
+            offset=one.cue.seconds,
+            quarter=one.cue.quarter,
+            acts=one.acts,
+            origin=one.cue.span,
+        )
         for number, one in enumerate(loose.sends, first)
     )
 
 
-def _build_entry(loose: ExpandedEntry, number: int, start: Fraction, grid: ChunkGrid, snap: Snap) -> Entry:
+def _build_entry(
+    loose: ExpandedEntry, number: int, start: Fraction, grid: ChunkGrid, snap: Snap
+) -> Entry:
     cue = loose.cue
     time = start + cue.seconds
     mode = cue.snap or snap
     chunk = grid.snap(time, mode)
-    return Entry(number, cue.label, cue.seconds, cue.quarter, mode, chunk, grid.snap_error(time, chunk), loose.acts, cue.span)
+    return Entry(
+        id=number,
+        place=cue.label,
+        offset=cue.seconds,
+        quarter=cue.quarter,
+        snap=mode,
+        chunk=chunk,
+        error=grid.snap_error(time, chunk),
+        acts=loose.acts,
+        origin=cue.span,
+    )
 
 
 def _find_earliest_end(stretch: Stretch, start: Fraction, grid: ChunkGrid, lead: int) -> Fraction:
-    """Return when a live stretch that begins at `start` can end, in seconds: at its first reachable bar line (or chunk)."""
+    """Return when a live stretch that begins at `start` can end, in seconds.
+
+    It can end at its first reachable bar line (or chunk).
+    """
     reach = floor(start / grid.chunk) + lead
     if stretch.meters is None or stretch.tempo is None:
         return min(stretch.seconds, max(Fraction(0), grid.boundary(reach) - start))

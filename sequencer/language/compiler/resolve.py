@@ -8,11 +8,18 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from itertools import islice
-from typing import Literal
 
 from sequencer.core.diagnostics import Diagnostics, Fix, Related, Span
 from sequencer.core.images import ImageFile
+from sequencer.core.midi_notes import MiddleC
 from sequencer.core.timebase import Snap
+from sequencer.language.compiler.inheritance import (
+    check_heads,
+    find_ancestors,
+    inherit_cues,
+    inherit_rules,
+    with_inherited_head,
+)
 from sequencer.language.compiler.ir import (
     Block,
     NonPromptAct,
@@ -53,25 +60,40 @@ from sequencer.language.score import (
     Show,
     Trigger,
     UseImage,
+    played_items,
+    unrolled,
 )
-from sequencer.schedule.model import CutAct, GotoAct, ImageAct, PauseAct, ResumeAct, StrengthAct, SuperResolutionAct
+from sequencer.schedule.model import (
+    CutAct,
+    GotoAct,
+    ImageAct,
+    PauseAct,
+    ResumeAct,
+    StrengthAct,
+    SuperResolutionAct,
+)
 from sequencer.schedule.model import Trigger as ScheduleTrigger
 
 MAX_PASSES = 10_000
 """The maximum number of passes of sections in `play`."""
-
 
 MAX_LISTED_NAMES = 12
 """The maximum number of names listed in a hint."""
 
 
 def resolve(score: Score, faults: Diagnostics) -> Resolved:
-    """Resolve every name of a score. Mistakes are reported, and the parts they affect are omitted."""
+    """Resolve every name of a score.
+
+    Mistakes are reported, and the parts they affect are omitted.
+    """
     resolver = _Resolver(score, faults)
     blocks = resolver.resolve_blocks()
     order = resolver.resolve_order()
     resolver.vocabulary.warn_unused()
-    return Resolved(score, blocks, order, resolver.images)
+    return Resolved(score=score, blocks=blocks, order=order, images=resolver.images)
+
+
+ResolvedItems = tuple[tuple[ResolvedCue, ...], tuple[ResolvedRule, ...]]
 
 
 class _Resolver:
@@ -80,76 +102,113 @@ class _Resolver:
         self.faults = faults
         self.vocabulary = Vocabulary(score, faults)
         self.images: dict[str, ImageFile] = {image.path: image for image in score.images}
-        self.middle: Literal["C3", "C4"] = score.header.middle or "C3"
+        self.middle: MiddleC = score.header.middle or "C3"
         self.sections: dict[str, Section] = {}
+        self.own_items: dict[str, ResolvedItems] = {}
+        """The cues and rules that each section states itself."""
         for section in score.sections:
             self.sections.setdefault(section.name, section)
 
-    # ---- blocks ----------------------------------------------------------------------------------------------------
+    # ---- blocks ----------------------------------------------------------------------------------
 
     def resolve_blocks(self) -> tuple[Block, ...]:
-        """Return the sections, or one block for a score without sections. Rules outside sections belong to every block."""
+        """Return the sections, or one block for a score without sections.
+
+        Rules outside sections belong to every block.
+        """
         score = self.score
         if not score.sections:
             cues, rules = self._resolve_items(score.items)
-            return (Block(None, None, False, (), None, None, None, cues, rules, _score_span(score)),)
+            return (Block.whole_score(cues=cues, rules=rules, span=_score_span(score)),)
         for item in score.items:
             if not isinstance(item, Rule):
                 self.faults.error(
                     "E313",
-                    "a score with sections has its cues in them",
+                    "in a score with sections, every cue belongs in a section",
                     item.span,
-                    f"move this cue into a section, for example {score.sections[0].name}",
+                    hint=f"move this cue into a section, for example {score.sections[0].name}",
                 )
         everywhere = tuple(
-            rule for rule in (self._resolve_rule(item) for item in score.items if isinstance(item, Rule)) if rule is not None
+            rule
+            for rule in (self._resolve_rule(item) for item in score.items if isinstance(item, Rule))
+            if rule is not None
         )
         if score.end is not None:
             self.faults.error(
                 "E314",
                 "a score with sections ends where its last section ends",
                 score.end_span,
-                "leave this line out",
-                (Fix(score.end_span, ""),),
+                hint="remove this line",
+                fix=Fix(score.end_span, ""),
             )
         seen: dict[str, Section] = {}
         for section in score.sections:
             if section.name in seen:
-                first = Related(seen[section.name].name_span, "first said here")
+                first = Related(seen[section.name].name_span, "first defined here")
                 self.faults.error(
                     "E315",
-                    f"the section {section.name} is there already",
+                    f"the section {section.name} is already defined",
                     section.name_span,
-                    f"give it another name, or play it twice: play {section.name}*2",
+                    hint=f"give it another name, or play it twice: play {section.name}*2",
                     related=(first,),
                 )
             seen.setdefault(section.name, section)
-        return tuple(self._resolve_section(section, everywhere) for section in score.sections)
+        own = [self._resolve_items(section.items) for section in score.sections]
+        for section, found in zip(score.sections, own, strict=True):
+            self.own_items.setdefault(section.name, found)
+        return tuple(
+            self._resolve_section(section, found, everywhere)
+            for section, found in zip(score.sections, own, strict=True)
+        )
 
-    def _resolve_section(self, section: Section, everywhere: tuple[ResolvedRule, ...]) -> Block:
-        cues, own = self._resolve_items(section.items)
-        triggers = {rule.trigger for rule in own}
-        rules = (*own, *(rule for rule in everywhere if rule.trigger not in triggers))
+    def _resolve_section(
+        self, section: Section, own: ResolvedItems, everywhere: tuple[ResolvedRule, ...]
+    ) -> Block:
+        cues, rules = own
+        if section.like is not None:
+            section, cues, rules = self._inherit(section, own)
+        triggers = {rule.trigger for rule in rules}
+        rules = (*rules, *(rule for rule in everywhere if rule.trigger not in triggers))
         duration = section.most if section.is_live else section.duration
         cut = None if section.cut is None else CutAct(section.cut.seed)
         return Block(
-            section.name,
-            duration,
-            section.is_live,
-            self._resolve_triggers(section.until),
-            section.tempo,
-            section.meter,
-            cut,
-            cues,
-            rules,
-            section.span,
+            name=section.name,
+            duration=duration,
+            is_live=section.is_live,
+            until=self._resolve_triggers(section.until),
+            tempo=section.tempo,
+            meter=section.meter,
+            cut=cut,
+            cues=cues,
+            rules=rules,
+            span=section.span,
+            name_span=section.name_span,
+        )
+
+    def _inherit(
+        self, section: Section, own: ResolvedItems
+    ) -> tuple[Section, tuple[ResolvedCue, ...], tuple[ResolvedRule, ...]]:
+        """Return a section with what it has from the section that it is like."""
+        chain = find_ancestors(section, self.sections)
+        last = chain[-1]
+        if last.like is not None and last.like not in self.sections and len(chain) == 1:
+            self._check_section(last.like, last.like_span)
+        whole = with_inherited_head(chain)
+        check_heads(section, chain, whole, self.faults)
+        levels = [own, *(self.own_items[one.name] for one in chain[1:])]
+        return (
+            whole,
+            inherit_cues(cues for cues, _ in levels),
+            inherit_rules(rules for _, rules in levels),
         )
 
     def _resolve_triggers(self, triggers: tuple[Trigger, ...]) -> tuple[ScheduleTrigger, ...]:
         firings = (schedule_trigger(trigger, self.middle, self.faults) for trigger in triggers)
         return tuple(firing for firing in firings if firing is not None)
 
-    def _resolve_items(self, items: tuple[Item, ...]) -> tuple[tuple[ResolvedCue, ...], tuple[ResolvedRule, ...]]:
+    def _resolve_items(
+        self, items: tuple[Item, ...]
+    ) -> tuple[tuple[ResolvedCue, ...], tuple[ResolvedRule, ...]]:
         cues: list[ResolvedCue] = []
         rules: list[ResolvedRule] = []
         seen: dict[ScheduleTrigger, ResolvedRule] = {}
@@ -158,7 +217,9 @@ class _Resolver:
                 case Cue() | Every():
                     units = self.vocabulary.units
                     cue = self._resolve_cue(item)
-                    if self.vocabulary.units == units:  # otherwise its position is only half of what was meant
+                    if (
+                        self.vocabulary.units == units
+                    ):  # otherwise its position is only half of what was meant
                         cues.append(cue)
                 case Rule():
                     rule = self._resolve_rule(item)
@@ -167,18 +228,22 @@ class _Resolver:
                     if rule.trigger in seen:
                         self.faults.warn(
                             "W304",
-                            "a rule of this block has the same trigger; both will act, this one last",
+                            (
+                                "another rule of this block has the same trigger; both act, this "
+                                "one last"
+                            ),
                             item.span,
-                            "make one rule of them, or leave one out",
+                            hint="combine them, or remove one of them",
                             related=(Related(seen[rule.trigger].span, "the other rule"),),
                         )
                     seen.setdefault(rule.trigger, rule)
                     rules.append(rule)
         return tuple(cues), tuple(rules)
 
-    # ---- cues and rules --------------------------------------------------------------------------------------------
+    # ---- cues and rules --------------------------------------------------------------------------
 
     def _resolve_cue(self, cue: Cue | Every) -> ResolvedCue:
+        foreign = self.vocabulary.foreign
         acts: list[ResolvedCueAct] = []
         tempos: list[ChangeTempo] = []
         meters: list[ChangeMeter] = []
@@ -202,28 +267,62 @@ class _Resolver:
                     act = self._resolve_act(action)
                     if act is not None:
                         acts.append(act)
-        self._report_duplicates(cue.actions)
+        self._report_duplicates(cue.actions, self.vocabulary.foreign > foreign)
         if isinstance(cue, Every):
             for span in [change.span for change in tempos] + [change.span for change in meters]:
                 self.faults.error(
-                    "E316", "tempo and meter change in an `at`, not in an `every`", span, "write `at PLACE …` for it"
+                    "E316",
+                    "tempo and meter change in an `at`, not in an `every`",
+                    span,
+                    hint="use `at POSITION …` instead",
                 )
             for name, span in marks:
-                self.faults.error("E317", f"the mark {name} would have many places in an `every`", span, "set it in an `at`")
-            return ResolvedCue(cue.start, cue.every, tuple(acts), (), (), (), snap, cue.span)
-        return ResolvedCue(cue.place, None, tuple(acts), tuple(tempos), tuple(meters), tuple(marks), snap, cue.span)
+                self.faults.error(
+                    "E317",
+                    f"the mark {name} would have several positions in an `every`",
+                    span,
+                    hint="set it in an `at`",
+                )
+            return ResolvedCue(
+                place=cue.start,
+                every=cue.every,
+                acts=tuple(acts),
+                tempos=(),
+                meters=(),
+                marks=(),
+                snap=snap,
+                span=cue.span,
+            )
+        return ResolvedCue(
+            place=cue.place,
+            every=None,
+            acts=tuple(acts),
+            tempos=tuple(tempos),
+            meters=tuple(meters),
+            marks=tuple(marks),
+            snap=snap,
+            span=cue.span,
+        )
 
     def _report_rule_action(self, action: Pause | Resume | Goto) -> None:
         word = {Pause: "pause", Resume: "resume", Goto: "goto"}[type(action)]
         self.faults.error(
             "E141",
-            f"{word} belongs in a rule: a score's own time goes on while the model rests",
+            f"{word} belongs in a rule: the time of the score continues while the model is paused",
             action.span,
-            f"write a rule: on go {word} -> {word}" + (f" {action.section}" if isinstance(action, Goto) else ""),
+            hint=f"write a rule: on go {word} -> {word}"
+            + (f" {action.section}" if isinstance(action, Goto) else ""),
         )
 
-    def _report_duplicates(self, actions: tuple[Action, ...]) -> None:
-        """Report a second action of the same kind in one cue, which contradicts the first."""
+    def _report_duplicates(
+        self, actions: tuple[Action, ...], has_foreign_words: bool = False
+    ) -> None:
+        """Report a second action of the same kind in one cue, which contradicts the first.
+
+        Nothing is reported if one of them was meant as something else.
+        """
+        if has_foreign_words:
+            return
         seen: dict[str, Action] = {}
         for action in actions:
             word = _ACTION_NAMES.get(type(action))
@@ -232,9 +331,9 @@ class _Resolver:
             if word in seen:
                 self.faults.error(
                     "E319",
-                    f"one cue has {word} twice",
+                    f"this cue has {word} twice",
                     action.span,
-                    "leave one out, or give it a place of its own",
+                    hint="remove one, or give it a position of its own",
                     related=(Related(seen[word].span, "the first one"),),
                 )
             seen.setdefault(word, action)
@@ -252,8 +351,10 @@ class _Resolver:
                         acts.append(GotoAct(action.section))
                 case ChangeTempo() | ChangeMeter() | SetMark() | SetSnap():
                     word = _ACTION_NAMES[type(action)]
-                    message = f"{word} belongs in an `at`: a rule has no place of its own"
-                    self.faults.error("E320", message, action.span, f"write it in an `at`: at 5 {word} …")
+                    message = f"{word} belongs in an `at`: a rule has no position of its own"
+                    self.faults.error(
+                        "E320", message, action.span, hint=f"write it in an `at`: at 5 {word} …"
+                    )
                 case SendNote() | SendControl() | SendProgram():
                     self._add_midi(action, acts)
                 case Prompt() | Show() | UseImage() | SetStrength() | SetSr() | Cut():
@@ -261,14 +362,28 @@ class _Resolver:
                     if act is not None:
                         acts.append(act)
         self._report_duplicates(rule.actions)
-        if any(isinstance(act, CutAct) for act in acts) and not any(isinstance(act, ResolvedPrompt) for act in acts):
+        if any(isinstance(act, CutAct) for act in acts) and not any(
+            isinstance(act, ResolvedPrompt) for act in acts
+        ):
             self.faults.error(
-                "E321", "a cut in a rule needs a prompt to open the new take with", rule.span, 'add one: -> cut, "…"'
+                "E321",
+                "a cut in a rule needs a prompt that opens the new take",
+                rule.span,
+                hint='add one: -> cut, "…"',
             )
         firing = schedule_trigger(rule.trigger, self.middle, self.faults)
-        return None if firing is None else ResolvedRule(firing, tuple(acts), rule.span)
+        if rule.at is not None and not any(_is_landing(act) for act in acts):
+            hint = "remove it: a goto waits for the next bar line anyway, and the rest acts at once"
+            self.faults.warn(
+                "W310", "nothing in this rule waits for a bar line or beat", rule.at.span, hint=hint
+            )
+        if firing is None:
+            return None
+        return ResolvedRule(trigger=firing, acts=tuple(acts), span=rule.span, at=rule.at)
 
-    def _add_midi(self, action: SendMidi, acts: list[ResolvedCueAct] | list[ResolvedRuleAct]) -> None:
+    def _add_midi(
+        self, action: SendMidi, acts: list[ResolvedCueAct] | list[ResolvedRuleAct]
+    ) -> None:
         """Add a MIDI message; a note without a number was reported."""
         work: ResolvedMidi | None = midi_act(action, self.middle, self.faults)
         if work is not None:
@@ -284,12 +399,17 @@ class _Resolver:
                 return self.vocabulary.resolve_show(action, in_rule)
             case UseImage():
                 image = self.images.get(action.path)
-                if image is None:  # the reader reported missing files; here, the score has no folder to search
+                if (
+                    image is None
+                ):  # the reader reported missing files; here, the score has no folder to search
                     self.faults.error(
                         "E326",
-                        f"the image {action.path} was not looked at: this score was read without its folder",
+                        (
+                            f"the image {action.path} was not read: the score was read without its "
+                            "folder"
+                        ),
                         action.span,
-                        "read the score from its file, or say which folder its images are in",
+                        hint="read the score from its file, or specify the folder of its images",
                     )
                     return None
                 return ImageAct(image)
@@ -300,27 +420,40 @@ class _Resolver:
             case Cut():
                 return CutAct(action.seed)
 
-    # ---- order -----------------------------------------------------------------------------------------------------
+    # ---- order -----------------------------------------------------------------------------------
 
     def _check_section(self, name: str, span: Span, before: PlayItem | None = None) -> bool:
-        """Return whether a section exists (reported if not). `before` is the item before it in `play`."""
+        """Return whether a section exists (reported if not).
+
+        `before` is the item before it in `play`.
+        """
         if name in self.sections:
             return True
         times = re.fullmatch(r"x([0-9]{1,5})", name)
         if times is not None and before is not None:
-            whole = Span(span.file, before.span.line, before.span.column, span.end_line, span.end_column)
-            fixes = (Fix(whole, f"{before.section}*{times[1]}"),) if before.span.line == span.line else ()
-            hint = f"to play it {times[1]} times in all write {before.section}*{times[1]}"
-            self.faults.error("E322", f"there is no section {name}", span, hint, fixes)
+            whole = Span(
+                span.file, before.span.line, before.span.column, span.end_line, span.end_column
+            )
+            fixes = (
+                (Fix(whole, f"{before.section}*{times[1]}"),)
+                if before.span.line == span.line
+                else ()
+            )
+            hint = f"to play it {times[1]} times in total, write {before.section}*{times[1]}"
+            self.faults.error("E322", f"there is no section {name}", span, hint=hint, fix=fixes)
             return False
         guess = self.faults.nearest(name, self.sections)
         column = span.end_column - len(name) if span.line == span.end_line else span.column
         at = Span(span.file, span.end_line, max(1, column), span.end_line, span.end_column)
         fixes = () if guess is None else (Fix(at, guess),)
-        hint = f"did you mean {guess}?" if guess is not None else f"the sections are: {_join_names(self.sections)}"
+        hint = (
+            f"did you mean {guess}?"
+            if guess is not None
+            else f"the sections are: {_join_names(self.sections)}"
+        )
         if not self.sections:
             hint = f"this score has no sections; add one: section {name} 8 bars {{ … }}"
-        self.faults.error("E322", f"there is no section {name}", at, hint, fixes)
+        self.faults.error("E322", f"there is no section {name}", at, hint=hint, fix=fixes)
         return False
 
     def resolve_order(self) -> tuple[int, ...]:
@@ -328,53 +461,96 @@ class _Resolver:
         score = self.score
         if not score.sections:
             if score.play:
-                self.faults.error("E323", "there are no sections to play", score.play_span, "leave this line out")
+                self.faults.error(
+                    "E323",
+                    "there are no sections to play",
+                    score.play_span,
+                    hint="remove this line",
+                )
             return (0,)
-        index = {section.name: position for position, section in reversed(list(enumerate(score.sections)))}
+        index = {
+            section.name: position
+            for position, section in reversed(list(enumerate(score.sections)))
+        }
         if not score.play:
             return tuple(range(len(score.sections)))
-        order: list[int] = []
+        self._check_played_sections()
+        order = self._unroll(index)
+        self._report_unplayed()
+        return order
+
+    def _check_played_sections(self) -> None:
+        """Report the names in `play` that are not sections."""
         before: PlayItem | None = None
-        for item in score.play:
+        for item in played_items(self.score.play):
             name_span = Span(
-                item.span.file, item.span.line, item.span.column, item.span.line, item.span.column + len(item.section)
+                item.span.file,
+                item.span.line,
+                item.span.column,
+                item.span.line,
+                item.span.column + len(item.section),
             )
             if not self._check_section(item.section, name_span, before):
                 before = None
                 continue
             before = item
+
+    def _unroll(self, index: dict[str, int]) -> tuple[int, ...]:
+        """Return the blocks in the order of `play`."""
+        order: list[int] = []
+        unknown = 0
+        for item in unrolled(self.score.play):
             if len(order) + item.times > MAX_PASSES:
-                self.faults.error("E324", f"play asks for more than {MAX_PASSES:,} passes", item.span, "play less of it")
+                self.faults.error(
+                    "E324",
+                    f"`play` has more than {MAX_PASSES:,} passes",
+                    item.span,
+                    hint="shorten it",
+                )
                 break
-            order += [index[item.section]] * item.times
-        played = {item.section for item in score.play} | self._goto_targets()
+            if item.section in index:
+                order += [index[item.section]] * item.times
+            elif (unknown := unknown + item.times) > MAX_PASSES:
+                break
+        return tuple(order)
+
+    def _report_unplayed(self) -> None:
+        """Report sections that are never played, and rules that go to one."""
+        score = self.score
+        named = {item.section for item in played_items(score.play)}
+        played = named | self._goto_targets()
+        templates = {section.like for section in score.sections}
         all_known = played <= set(self.sections)  # otherwise one of these may be what was meant
         for section in score.sections if all_known else ():
-            if section.name not in played:
+            if section.name not in played and section.name not in templates:
                 self.faults.warn(
                     "W305",
                     f"the section {section.name} is never played",
                     section.name_span,
-                    "name it in `play`, or leave it out",
+                    hint="add it to `play`, or remove it",
                 )
-        for name in sorted(self._goto_targets() - {item.section for item in score.play}):
+        for name in sorted(self._goto_targets() - named):
             if name in self.sections:
                 self.faults.error(
                     "E325",
-                    f"a rule goes to {name}, which `play` does not hold",
+                    f"a rule goes to {name}, which is not in `play`",
                     self.sections[name].name_span,
-                    f"add {name} to `play`",
+                    hint=f"add {name} to `play`",
                 )
-        return tuple(order)
 
     def _goto_targets(self) -> set[str]:
-        items = [*self.score.items, *(item for section in self.score.sections for item in section.items)]
+        items = [
+            *self.score.items,
+            *(item for section in self.score.sections for item in section.items),
+        ]
         rules = (item for item in items if isinstance(item, Rule))
-        return {action.section for rule in rules for action in rule.actions if isinstance(action, Goto)}
+        return {
+            action.section for rule in rules for action in rule.actions if isinstance(action, Goto)
+        }
 
 
 def _join_names(names: Collection[str]) -> str:
-    """Return names for a hint, up to `MAX_LISTED`."""
+    """Return names for a hint, up to `MAX_LISTED_NAMES`."""
     return ", ".join(islice(names, MAX_LISTED_NAMES)) + (
         f" and {len(names) - MAX_LISTED_NAMES} more" if len(names) > MAX_LISTED_NAMES else ""
     )
@@ -395,6 +571,11 @@ _ACTION_NAMES: dict[type[Action], str] = {
     Resume: "resume",
     Goto: "goto",
 }
+
+
+def _is_landing(act: ResolvedRuleAct) -> bool:
+    """Return whether a quantised rule does this on a bar line or beat."""
+    return not isinstance(act, PauseAct | ResumeAct | GotoAct | ResolvedMidi)
 
 
 def _score_span(score: Score) -> Span:

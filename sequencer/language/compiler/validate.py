@@ -25,7 +25,10 @@ from sequencer.schedule.model import (
 
 
 def _find_played_span(resolved: Resolved) -> Span | None:
-    """Return where a score without cues indicates that it is meant to be played; None for a library that other scores use."""
+    """Return where a score without cues indicates that it is meant to be played.
+
+    The result is None for a library that other scores use.
+    """
     score = resolved.score
     if score.sections:
         return score.sections[0].span
@@ -37,41 +40,72 @@ def _find_played_span(resolved: Resolved) -> Span | None:
 
 
 def check_schedule(schedule: Schedule, resolved: Resolved, faults: Diagnostics) -> None:
-    """Report what is wrong with a complete schedule. `resolved` knows where the positions of its cues are written."""
+    """Report what is wrong with a complete schedule.
+
+    `resolved` knows where the positions of its cues are written.
+    """
     if not schedule.entries:
         sends = [send for stretch in schedule.stretches for send in stretch.sends]
         where = sends[0].origin if sends else _find_played_span(resolved)
         if where is not None:
-            faults.error("E422", "this score shows no prompt", where, 'the model starts with one: at 0c "…"')
+            faults.error(
+                "E422",
+                "this score shows no prompt",
+                where,
+                hint='the model starts with one: at 0c "…"',
+            )
         return
     if schedule.end > MAX_CHUNKS:
         span = schedule.stretches[-1].origin
-        faults.error("E420", f"this score is {schedule.end:,} chunks long; {MAX_CHUNKS:,} is the most", span, "play less of it")
+        faults.error(
+            "E420",
+            f"this score is {schedule.end:,} chunks long; the maximum is {MAX_CHUNKS:,}",
+            span,
+            hint="shorten it",
+        )
         return
     for stretch in schedule.stretches:
         if bars(stretch) > MAX_BARS:
-            told = f"this is {bars(stretch):,} bars long; {MAX_BARS:,} is the most"
-            faults.error("E420", told, stretch.origin, "play less of it")
+            message = f"this is {bars(stretch):,} bars long; the maximum is {MAX_BARS:,}"
+            faults.error("E420", message, stretch.origin, hint="shorten it")
             return
     by_id = {entry.id: entry for entry in schedule.entries}
-    places = _CueLookup(schedule, resolved)
-    _check_openings(schedule, by_id, places, faults)
+    lookup = _CueLookup(schedule, resolved)
+    _check_openings(schedule, by_id, lookup, faults)
     for take in schedule.takes:
         for bundle in take.bundles:
-            _check_chunk_collisions(bundle, by_id, places, faults)
+            _check_chunk_collisions(bundle, by_id, lookup, faults)
             _check_strength(bundle, by_id, faults)
+    _check_sound(schedule, faults)
     _check_cuts_without_chunk(schedule, faults)
 
 
+def _check_sound(schedule: Schedule, faults: Diagnostics) -> None:
+    """Report a sound that is not played in time with the score, because nothing can wait for it."""
+    track = schedule.sound
+    if track is None:
+        return
+    live = next((stretch for stretch in schedule.stretches if stretch.is_live), None)
+    if schedule.clock.is_external:
+        message = "the sound does not follow the external clock: it is played at its own speed"
+        hint = "play the music from the device that sends the clock, and remove this line"
+    elif live is not None:
+        message = f"the sound does not wait for the live section `{live.section}`"
+        hint = "give the section a fixed length, or remove this line and have the music follow too"
+    else:
+        return
+    faults.warn("W540", message, track.origin, hint=hint)
+
+
 def check_collisions(schedule: Schedule, resolved: Resolved, faults: Diagnostics) -> None:
-    """Report only collisions on a chunk: used for a score with other errors, none of which moves a cue."""
+    """Report only collisions on a chunk, for a score with other errors that do not move cues."""
     if schedule.end > MAX_CHUNKS:
         return
     by_id = {entry.id: entry for entry in schedule.entries}
-    places = _CueLookup(schedule, resolved)
+    lookup = _CueLookup(schedule, resolved)
     for take in schedule.takes:
         for bundle in take.bundles:
-            _check_chunk_collisions(bundle, by_id, places, faults)
+            _check_chunk_collisions(bundle, by_id, lookup, faults)
 
 
 class _CueLookup:
@@ -88,19 +122,24 @@ class _CueLookup:
         self._repeats: dict[Span, list[Entry]] | None = None
 
     def find_cue(self, entry: Entry) -> ResolvedCue | None:
-        """Return the cue of an entry, or None for the cut of a section and for a score that was not read from a file."""
+        """Return the cue of an entry.
+
+        The result is None for the cut of a section and for a score that was not read from a file.
+        """
         if self._cues is None:  # built only when the first diagnostic needs it
-            self._cues = {cue.span: cue for block in self._blocks for cue in block.cues if cue.span.line}
+            self._cues = {
+                cue.span: cue for block in self._blocks for cue in block.cues if cue.span.line
+            }
         return self._cues.get(entry.origin)
 
     def suggest_first_position(self, entry: Entry) -> tuple[str, tuple[Fix, ...]]:
-        """Return the position for a score's first prompt, and the fix if the first prompt has a written position."""
+        """Return a position for a score's first prompt, and a fix if it has a written position."""
         stretch = self.schedule.stretches[0]
         where = "1" if stretch.meters is not None else "0c"
         cue = self.find_cue(entry)
-        place = None if cue is None else cue.place
+        position = None if cue is None else cue.place
         inside = any(one.id == entry.id for one in stretch.entries)
-        return where, (Fix(place.span, where),) if place is not None and inside else ()
+        return where, (Fix(position.span, where),) if position is not None and inside else ()
 
     def suggest_free_position(self, entry: Entry) -> Fix | None:
         """Return a fix that moves an entry to a chunk without a prompt."""
@@ -110,7 +149,11 @@ class _CueLookup:
         if cue is None or cue.place is None or cue.every is not None:
             return None
         if self._taken is None:
-            prompts = (one for one in self.schedule.entries if any(isinstance(act, PromptAct) for act in one.acts))
+            prompts = (
+                one
+                for one in self.schedule.entries
+                if any(isinstance(act, PromptAct) for act in one.acts)
+            )
             self._taken = {one.chunk for one in prompts}
         text = free_position_fix(entry, self._find_stretch(entry), self.schedule, self._taken)
         return None if text is None else Fix(cue.place.span, text)
@@ -130,18 +173,25 @@ class _CueLookup:
         return alike[index] if index < len(alike) else None
 
     def _suggest_later_start(self, entry: Entry, every: Duration) -> Fix | None:
-        """Return a fix that adds a start to an `every` without one that collides with another prompt: its next repetition."""
+        """Return a fix that adds a start to an `every` that has none and collides with a prompt.
+
+        The start is the next repetition.
+        """
         following = self._find_next(entry)
         span = every.span
         end = Span(span.file, span.end_line, span.end_column, span.end_line, span.end_column)
         if following is None or not is_yaml(span.file):
             return None if following is None else Fix(end, f" from {following.place}")
-        behind = dict(self._sources).get(span.file, "").split("\n")[span.end_line - 1 :][:1]
-        in_braces = bool(behind) and behind[0][span.end_column - 1 :].lstrip().startswith((",", "}"))
+        lines_after = dict(self._sources).get(span.file, "").split("\n")[span.end_line - 1 :][:1]
+        in_braces = bool(lines_after) and lines_after[0][span.end_column - 1 :].lstrip().startswith(
+            (",", "}")
+        )
         return Fix(end, f", from: {following.place}") if in_braces else None
 
 
-def _check_openings(schedule: Schedule, by_id: dict[int, Entry], places: _CueLookup, faults: Diagnostics) -> None:
+def _check_openings(
+    schedule: Schedule, by_id: dict[int, Entry], lookup: _CueLookup, faults: Diagnostics
+) -> None:
     """Report takes that do not open with a prompt."""
     for take in schedule.takes:
         nothing_before = (
@@ -153,24 +203,38 @@ def _check_openings(schedule: Schedule, by_id: dict[int, Entry], places: _CueLoo
         if cut is not None and take.start > 0 and not nothing_before:
             faults.error(
                 "E421",
-                f"the cut opens a take at chunk {take.start}, and no prompt lands on that chunk",
+                f"the cut opens a take at chunk {take.start}, but no prompt lands on that chunk",
                 cut.origin,
-                "give the prompt the place of the cut",
+                hint="give the prompt the position of the cut",
             )
             continue
-        first = next((entry for entry in schedule.entries if any(isinstance(act, PromptAct) for act in entry.acts)), None)
+        first = next(
+            (
+                entry
+                for entry in schedule.entries
+                if any(isinstance(act, PromptAct) for act in entry.acts)
+            ),
+            None,
+        )
         if first is None:
             faults.error(
-                "E422", "this score shows no prompt", schedule.entries[0].origin, 'the model starts with one: at 0c "…"'
+                "E422",
+                "this score shows no prompt",
+                schedule.entries[0].origin,
+                hint='the model starts with one: at 0c "…"',
             )
             return
-        where, fixes = places.suggest_first_position(first)
+        where, fixes = lookup.suggest_first_position(first)
         faults.error(
             "E423",
-            f"no prompt lands on chunk 0: the first one lands on chunk {first.chunk}, and the model starts with a prompt",
+            (
+                f"no prompt lands on chunk 0: the first one lands on chunk {first.chunk}, but the "
+                "model starts with a prompt"
+            ),
             first.origin,
-            f"write `at {where}` for the first prompt" + (", or snap floor" if first.chunk == 1 else ""),
-            fixes,
+            hint=f"write `at {where}` for the first prompt"
+            + (", or snap floor" if first.chunk == 1 else ""),
+            fix=fixes,
         )
         return
 
@@ -183,49 +247,85 @@ def _find_cut(bundles: tuple[ChunkActs, ...], by_id: dict[int, Entry]) -> Entry 
     return None
 
 
-_EXCLUSIVE_ACTS = ((PromptAct, "prompts"), (ImageAct, "images"), (SuperResolutionAct, "sr settings"), (CutAct, "cuts"))
+_EXCLUSIVE_ACTS = (
+    (PromptAct, "prompts"),
+    (ImageAct, "images"),
+    (SuperResolutionAct, "sr settings"),
+    (CutAct, "cuts"),
+)
 
 
-def _check_chunk_collisions(bundle: ChunkActs, by_id: dict[int, Entry], places: _CueLookup, faults: Diagnostics) -> None:
+def _check_chunk_collisions(
+    bundle: ChunkActs, by_id: dict[int, Entry], lookup: _CueLookup, faults: Diagnostics
+) -> None:
     if len(bundle.entries) > 1:
         entries = [by_id[number] for number in bundle.entries]
         for kind, words in _EXCLUSIVE_ACTS:
-            having = [entry for entry in entries if any(isinstance(act, kind) for act in entry.acts)]
+            having = [
+                entry for entry in entries if any(isinstance(act, kind) for act in entry.acts)
+            ]
             for first, second in pairwise(having):
-                _report_collision(first, second, words, places, faults)
+                _report_collision(first, second, words, lookup, faults)
 
 
 def _check_strength(bundle: ChunkActs, by_id: dict[int, Entry], faults: Diagnostics) -> None:
     if bundle.strength is not None and bundle.image is None:
         entries = (by_id[number] for number in bundle.entries)
-        entry = next(one for one in entries if any(isinstance(act, StrengthAct) for act in one.acts))
+        entry = next(
+            one for one in entries if any(isinstance(act, StrengthAct) for act in one.acts)
+        )
         faults.warn(
             "W402",
-            "strength without an image in its chunk acts with the next image",
+            "a strength without an image in its chunk applies to the next image",
             entry.origin,
-            "give it the place of the image",
+            hint="give it the position of the image",
         )
 
 
-def _report_collision(first: Entry, second: Entry, words: str, places: _CueLookup, faults: Diagnostics) -> None:
-    """Report two acts of a kind on a chunk: an error for prompts or cuts in a fixed score, else a warning (the later wins)."""
+def _report_collision(
+    first: Entry, second: Entry, words: str, lookup: _CueLookup, faults: Diagnostics
+) -> None:
+    """Report two acts of a kind on a chunk.
+
+    For prompts or cuts in a fixed score it is an error, else a warning: the later act wins.
+    """
     message = f"two {words} land on chunk {second.chunk}: {first.place} and {second.place}"
     related = (Related(first.origin, "the first one"),)
-    schedule = places.schedule
+    schedule = lookup.schedule
     lasts = f"a chunk lasts {describe_number(schedule.grid.chunk)} s"
-    hint = f"{lasts}; move one of them, or leave it out"
+    hint = f"{lasts}; move one of them, or remove it"
     if words in ("prompts", "cuts") and schedule.is_fixed:
-        fix = places.suggest_free_position(second) if words == "prompts" and not faults.is_full else None
+        fix = (
+            lookup.suggest_free_position(second)
+            if words == "prompts" and not faults.is_full
+            else None
+        )
         if fix is not None:
-            hint = f"{lasts}; write {fix.text.lstrip(', ')} for this one, or leave one of them out"
-        faults.error("E424", message, second.origin, hint, () if fix is None else (fix,), related)
+            hint = f"{lasts}; write {fix.text.lstrip(', ')} for this one, or remove one of them"
+        faults.error(
+            "E424",
+            message,
+            second.origin,
+            hint=hint,
+            fix=() if fix is None else (fix,),
+            related=related,
+        )
     else:
-        faults.warn("W403", f"{message}; the later one wins", second.origin, hint, related=related)
+        faults.warn(
+            "W403",
+            f"{message}; the later one takes effect",
+            second.origin,
+            hint=hint,
+            related=related,
+        )
 
 
 def _check_cuts_without_chunk(schedule: Schedule, faults: Diagnostics) -> None:
-    """Report cuts without a prompt of their own where chunks are not known: after a live stretch or with an external clock."""
-    loose = schedule.clock.is_outer
+    """Report cuts without a prompt of their own where chunks are not known.
+
+    That is after a live stretch or with an external clock.
+    """
+    loose = schedule.clock.is_external
     for stretch in schedule.stretches:
         if loose:
             _report_cuts_without_prompt(stretch, faults)
@@ -233,13 +333,29 @@ def _check_cuts_without_chunk(schedule: Schedule, faults: Diagnostics) -> None:
 
 
 def _report_cuts_without_prompt(stretch: Stretch, faults: Diagnostics) -> None:
-    """Report the cuts of a stretch that have no prompt with the same exact time and the same snap."""
-    prompts = {(one.offset, one.snap) for one in stretch.entries if any(isinstance(act, PromptAct) for act in one.acts)}
+    """Report a stretch's cuts without a prompt of the same exact time and the same snap."""
+    prompts = {
+        (one.offset, one.snap)
+        for one in stretch.entries
+        if any(isinstance(act, PromptAct) for act in one.acts)
+    }
     for entry in stretch.entries:
-        if any(isinstance(act, CutAct) for act in entry.acts) and (entry.offset, entry.snap) not in prompts:
+        if (
+            any(isinstance(act, CutAct) for act in entry.acts)
+            and (entry.offset, entry.snap) not in prompts
+        ):
+            has_other_snap = any(offset == entry.offset for offset, _ in prompts)
+            hint = (
+                f"give the prompt at {entry.place} the snap of the cut: snap {entry.snap}"
+                if has_other_snap
+                else f"put the prompt at {entry.place} too"
+            )
             faults.error(
                 "E425",
-                "this cut's chunk is not known before the run, so its prompt must have the very same place",
+                (
+                    "this cut's chunk is not known before the run, so its prompt must have exactly "
+                    "the same position"
+                ),
                 entry.origin,
-                f"put the prompt at {entry.place} too",
+                hint=hint,
             )

@@ -1,4 +1,4 @@
-"""Scenes and sections that are being read: their heads, and their contents up to the closing brace."""
+"""Scenes and sections being read: their heads, and their contents up to the closing brace."""
 
 from __future__ import annotations
 
@@ -8,8 +8,20 @@ from dataclasses import field
 from sequencer.core.diagnostics import NO_SPAN, Diagnostics, Fix, Related, Span
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.language import values
-from sequencer.language.foreign_words import NO_COPIES_MESSAGE, SECTION_COPY, section_copy_hint
-from sequencer.language.score import ChangeMeter, ChangeTempo, Cut, Duration, Item, Pick, Scene, Section, Text, Trigger
+from sequencer.language.foreign_words import COPY_MESSAGE, SECTION_COPY
+from sequencer.language.scene_names import read_scene_name
+from sequencer.language.score import (
+    ChangeMeter,
+    ChangeTempo,
+    Cut,
+    Duration,
+    Item,
+    Pick,
+    Scene,
+    Section,
+    Text,
+    Trigger,
+)
 from sequencer.language.source import excerpt
 from sequencer.language.text.nodes import NodeBuilder
 from sequencer.language.text.parser import Node, Token
@@ -18,7 +30,7 @@ from sequencer.language.values.amounts import report_second_word
 _ADVICE = re.compile(r"W\d{3}")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class OpenScene:
     """A scene whose closing brace has not been read yet."""
 
@@ -28,7 +40,7 @@ class OpenScene:
     base: Text | None = None
     follow: Text | None = None
     silenced: list[str] = field(default_factory=list)
-    said: dict[str, Span] = field(default_factory=dict)
+    given: dict[str, Span] = field(default_factory=dict)
     has_refused: bool = False
     """Whether one of its lines was refused: what seems to be missing may be on that line."""
 
@@ -37,11 +49,15 @@ class OpenScene:
         """Return the block that `scene NAME {` opens."""
         label = branch.last
         at = nodes.span(label)
-        return cls(values.read_scene_name(label.text, at, nodes.faults), nodes.node_span(branch), at)
+        return cls(
+            name=read_scene_name(label.text, at, nodes.faults),
+            head=nodes.node_span(branch),
+            name_span=at,
+        )
 
     def is_indented(self) -> bool:
         """Return whether its lines are indented further than its head."""
-        return all(span.column > self.head.column for span in self.said.values())
+        return all(span.column > self.head.column for span in self.given.values())
 
     def read_line(self, branch: Node, nodes: NodeBuilder) -> None:
         """Read `base`, `follow` or `quiet`."""
@@ -50,47 +66,73 @@ class OpenScene:
         if kind == "quiet":
             self._read_quiet(branch, nodes)
             return
-        if kind in self.said:
-            first = Related(self.said[kind], "first said here")
+        if kind in self.given:
+            first = Related(self.given[kind], "first defined here")
             nodes.faults.error(
-                "E121", f"the scene has two texts for `{kind}`", span, "keep one of them", (Fix(span, ""),), (first,)
+                "E121",
+                f"the scene has two texts for `{kind}`",
+                span,
+                hint="keep one of them",
+                fix=Fix(span, ""),
+                related=(first,),
             )
             return
-        self.said[kind] = span
+        self.given[kind] = span
         words = nodes.read_prompt_text(branch.children[1])
         if isinstance(words, Pick):
-            hint = "write one text; `pick` stands where the scene is shown"
-            nodes.faults.error("E153", f"`{kind}` is one text", words.span, hint)
+            hint = "write one text; use `pick` where the scene is shown"
+            nodes.faults.error("E153", f"`{kind}` takes one text", words.span, hint=hint)
         elif kind == "base":
             self.base = words
         else:
             self.follow = words
 
     def _read_quiet(self, branch: Node, nodes: NodeBuilder) -> None:
-        self.said.setdefault("quiet", nodes.node_span(branch))
+        self.given.setdefault("quiet", nodes.node_span(branch))
         for token in branch.children[1:]:
             if not isinstance(token, Token) or token.kind == "COMMA":
                 continue
             if _ADVICE.fullmatch(token.text):
                 self.silenced.append(token.text)
             else:
-                hint = "advice has codes like W601; `check` shows them"
-                nodes.faults.error("E150", f"`{excerpt(token.text)}` is no code of advice", nodes.span(token), hint)
+                hint = "advice codes look like W601; `check` prints them"
+                nodes.faults.error(
+                    "E150",
+                    f"`{excerpt(token.text)}` is not an advice code",
+                    nodes.span(token),
+                    hint=hint,
+                )
 
     def close(self, end: Span, faults: Diagnostics) -> Scene | None:
-        """Return the complete scene, or None if a diagnostic was reported. Its closing brace is at `end`."""
-        if not self.said.keys() & {"base", "follow"}:
+        """Return the complete scene, or None if a diagnostic was reported.
+
+        Its closing brace is at `end`.
+        """
+        if not self.given.keys() & {"base", "follow"}:
             if not self.has_refused and self.name is not None:
                 hint = 'give it a base: base "…"'
-                faults.error("E122", f"the scene {self.name} has neither base nor follow", self.head, hint)
+                faults.error(
+                    "E122",
+                    f"the scene {self.name} has neither base nor follow",
+                    self.head,
+                    hint=hint,
+                )
             return None
         if self.name is None:
             return None
-        quiet = self.said.get("quiet", NO_SPAN)
-        return Scene(self.name, self.base, self.follow, tuple(self.silenced), self.head.to(end), self.name_span, quiet)
+        quiet = self.given.get("quiet", NO_SPAN)
+        return Scene(
+            name=self.name,
+            base=self.base,
+            follow=self.follow,
+            silenced=tuple(self.silenced),
+            span=self.head.to(end),
+            name_span=self.name_span,
+            quiet_span=quiet,
+        )
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class OpenSection:
     """A section whose closing brace has not been read yet."""
 
@@ -103,8 +145,10 @@ class OpenSection:
     tempo: ChangeTempo | None = None
     meter: ChangeMeter | None = None
     cut: Cut | None = None
+    like: str | None = None
+    like_span: Span = NO_SPAN
     items: list[Item] = field(default_factory=list)
-    said: dict[str, Span] = field(default_factory=dict)
+    given: dict[str, Span] = field(default_factory=dict)
 
     @classmethod
     def of(cls, branch: Node, nodes: NodeBuilder) -> OpenSection:
@@ -113,7 +157,9 @@ class OpenSection:
         token = label if isinstance(label, Token) else label.first
         at = nodes.span(token)
         name = values.read_name(token.text, at, nodes.faults, "a section")
-        section = cls(token.text if name is None else name, nodes.node_span(branch), at)
+        section = cls(
+            name=token.text if name is None else name, head=nodes.node_span(branch), name_span=at
+        )
         until: list[Trigger] = []
         live: Span | None = None
         for child in branch.children[2:]:
@@ -123,10 +169,19 @@ class OpenSection:
                 case Token(kind="UNTIL"):
                     live = nodes.span(child)
                 case Token(kind="TRIGGER"):
-                    trigger = None if section._report_missing_comma(child, nodes) else nodes.read_trigger(child)
+                    trigger = (
+                        None
+                        if section._report_missing_comma(child, nodes)
+                        else nodes.read_trigger(child)
+                    )
                     until += [] if trigger is None else [trigger]
-                case Token(kind="OR" | "COMMA"):
+                case Token(kind="OR" | "COMMA" | "LIKE"):
                     pass
+                case Token(kind="LABEL"):
+                    section.like_span = nodes.span(child)
+                    section.like = values.read_name(
+                        child.text, section.like_span, nodes.faults, "a section"
+                    )
                 case _:
                     section._read_option(child, nodes)
         section.until = tuple(until)
@@ -136,8 +191,13 @@ class OpenSection:
     def _read_length(self, token: Token, nodes: NodeBuilder) -> None:
         copied = SECTION_COPY.fullmatch(token.text)
         if copied is not None:
+            span = nodes.span(token)
             nodes.faults.error(
-                "E139", NO_COPIES_MESSAGE, nodes.span(token), section_copy_hint(copied.group(1), self.name, "play ")
+                "E139",
+                COPY_MESSAGE,
+                span,
+                hint=f"write section {excerpt(self.name)} like {excerpt(copied.group(1))}",
+                fix=Fix(span, f"like {copied.group(1)}"),
             )
             return
         if not self._report_missing_comma(token, nodes) and not report_second_word(
@@ -151,12 +211,16 @@ class OpenSection:
         if joined is None:
             return False
         word = joined.group(1)
-        self.said.setdefault(word.upper(), nodes.span(token))  # the option is there, so its absence must not be reported too
+        self.given.setdefault(
+            word.upper(), nodes.span(token)
+        )  # the option is there, so its absence must not be reported too
         at = nodes.part_span(token, joined.start(1), joined.end(1))
         gap = nodes.part_span(token, joined.start(), joined.start())
         what = "triggers" if token.kind == "TRIGGER" else "length"
-        message = f"between a section's {what} and what else is said of it stands a comma"
-        nodes.faults.error("E135", message, at, f"put a comma before `{word}`", (Fix(gap, ","),))
+        message = f"a section's {what} and its other settings are separated by a comma"
+        nodes.faults.error(
+            "E135", message, at, hint=f"add a comma before `{word}`", fix=Fix(gap, ",")
+        )
         return True
 
     def is_indented(self) -> bool:
@@ -167,12 +231,18 @@ class OpenSection:
         first = node if isinstance(node, Token) else node.first
         span = nodes.span(node) if isinstance(node, Token) else nodes.node_span(node)
         kind = first.kind
-        if kind in self.said:
+        if kind in self.given:
             word = first.text.split(maxsplit=1)[0]
-            related = (Related(self.said[kind], "first said here"),)
-            nodes.faults.error("E136", f"the section has two of `{word}`", span, "keep one of them", related=related)
+            related = (Related(self.given[kind], "first defined here"),)
+            nodes.faults.error(
+                "E136",
+                f"the section has two of `{word}`",
+                span,
+                hint="keep one of them",
+                related=related,
+            )
             return
-        self.said[kind] = span
+        self.given[kind] = span
         match node:
             case Token(kind="CUT"):
                 self.cut = nodes.read_cut(node)
@@ -184,30 +254,42 @@ class OpenSection:
                 self.tempo = nodes.read_tempo(node, in_head=True)
 
     def _check_live(self, live: Span | None, nodes: NodeBuilder) -> None:
-        if live is not None and "MAX" not in self.said:
-            end = Span(self.head.file, self.head.end_line, self.head.end_column, self.head.end_line, self.head.end_column)
+        if self.like_span != NO_SPAN:
+            return  # it may inherit what is missing
+        if live is not None and "MAX" not in self.given:
+            end = Span(
+                self.head.file,
+                self.head.end_line,
+                self.head.end_column,
+                self.head.end_line,
+                self.head.end_column,
+            )
             nodes.faults.error(
                 "E137",
-                "a live section needs its longest length, so that there is always a way out",
+                "a live section needs a maximum length, so that it always ends",
                 self.head,
-                "add, for example: , max 32 bars",
-                (Fix(end, ", max 32 bars"),),
+                hint="add, for example: , max 32 bars",
+                fix=Fix(end, ", max 32 bars"),
             )
-        if live is None and "MAX" in self.said:
-            hint = "leave `max` out; a section of fixed length has no other"
-            nodes.faults.error("E138", "`max` belongs to a live section (until …)", self.said["MAX"], hint)
+        if live is None and "MAX" in self.given:
+            hint = "remove `max`; a section of fixed length does not need it"
+            nodes.faults.error(
+                "E138", "`max` belongs to a live section (until …)", self.given["MAX"], hint=hint
+            )
 
     def close(self, end: Span) -> Section:
         """Return the complete section. Its closing brace is at `end`."""
         return Section(
-            self.name,
-            self.duration,
-            tuple(self.items),
-            self.until,
-            self.most,
-            self.tempo,
-            self.meter,
-            self.cut,
-            self.head.to(end),
-            self.name_span,
+            name=self.name,
+            duration=self.duration,
+            items=tuple(self.items),
+            until=self.until,
+            most=self.most,
+            tempo=self.tempo,
+            meter=self.meter,
+            cut=self.cut,
+            like=self.like,
+            like_span=self.like_span,
+            span=self.head.to(end),
+            name_span=self.name_span,
         )

@@ -4,37 +4,32 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import replace
+from typing import Any
 
 from sequencer.core.diagnostics import Diagnostics, Fix, Related, Span
 from sequencer.language import values
+from sequencer.language.scene_names import read_scene_name
 from sequencer.language.score import (
     Action,
+    AtNext,
     ChangeMeter,
     ChangeTempo,
     Cue,
     Cut,
     Duration,
     Every,
-    Goto,
     Item,
-    Pause,
     Pick,
     Position,
     Prompt,
     PromptText,
-    Resume,
     Rule,
-    SendMidi,
-    SetMark,
-    SetSnap,
-    SetSr,
-    SetStrength,
     Show,
     Text,
     Trigger,
-    UseImage,
 )
 from sequencer.language.source import Source
+from sequencer.language.spec import ACTION_BY_NODE, ACTION_BY_TERMINAL, ActionSpec, Argument
 from sequencer.language.text.parser import Node, Token
 from sequencer.language.values import strings as words
 
@@ -56,10 +51,13 @@ class NodeBuilder:
         self.one_line = False
         self.start = self.end = 0
 
-    # ---- spans -----------------------------------------------------------------------------------------------------
+    # ---- spans -----------------------------------------------------------------------------------
 
     def begin_statement(self, start: int, end: int) -> None:
-        """Set the bounds of the next statement. Spans inside a statement of one line are then simple sums."""
+        """Set the bounds of the next statement.
+
+        Spans inside a statement of one line are then simple sums.
+        """
         self.start, self.end = start, end
         starts = self.source.starts
         self.line = line = bisect_right(starts, start)
@@ -67,9 +65,11 @@ class NodeBuilder:
         self.one_line = line == len(starts) or end < starts[line]
 
     def span_at(self, start: int, end: int) -> Span:
-        """Return the span of `text[start:end]` of the source, which is inside the current statement."""
+        """Return the span of `text[start:end]` of the source, inside the current statement."""
         if self.one_line:
-            return Span(self.source.file, self.line, start - self.before, self.line, end - self.before)
+            return Span(
+                self.source.file, self.line, start - self.before, self.line, end - self.before
+            )
         return self.source.span(start, end)
 
     def span(self, token: Token) -> Span:
@@ -88,7 +88,7 @@ class NodeBuilder:
         """Return the span of a node."""
         return self.span_at(branch.first.start, branch.last.end)
 
-    # ---- values ----------------------------------------------------------------------------------------------------
+    # ---- values ----------------------------------------------------------------------------------
 
     def text_after_word(self, token: Token, word: str) -> tuple[str, Span]:
         """Return what follows a token's first word, with its span: `at 9.3` gives `9.3`."""
@@ -99,35 +99,58 @@ class NodeBuilder:
         """Report a text that is far too long to be a value. Return whether it was reported."""
         if len(text) <= MAX_VALUE_LENGTH:
             return False
-        message = f"this is longer than {MAX_VALUE_LENGTH} characters, and no value is"
-        self.faults.error("E149", message, span, "write it shorter; a text stands in quotes")
+        message = f"this is longer than {MAX_VALUE_LENGTH} characters, the maximum for a value"
+        self.faults.error("E149", message, span, hint="shorten it; a text needs quotes")
         return True
 
     def read_position(self, token: Token, word: str) -> Position | None:
-        """Read the position after a token's first word (`at`, `from`, `end`). Return None if a diagnostic was reported."""
+        """Read the position after a token's first word (`at`, `from`, `end`).
+
+        Return None if a diagnostic was reported.
+        """
         text, span = self.text_after_word(token, word)
         if self.report_too_long(text, span):
             return None
         if text[-1] == ":":
             colon = Span(span.file, span.line, span.end_column - 1, span.line, span.end_column)
-            self.faults.error("E125", "no colon stands behind a place", colon, "leave it out", (Fix(colon, ""),))
+            self.faults.error(
+                "E125",
+                "a position is not followed by a colon",
+                colon,
+                hint="remove it",
+                fix=Fix(colon, ""),
+            )
             return None
         return values.read_position(text, span, self.faults)
 
     def read_duration(self, token: Token, word: str = "") -> Duration | None:
-        """Read the duration in a token, after its first `word`. Return None if a diagnostic was reported."""
+        """Read the duration in a token, after its first `word`.
+
+        Return None if a diagnostic was reported.
+        """
         text, span = self.text_after_word(token, word)
-        return None if self.report_too_long(text, span) else values.read_duration(text, span, self.faults)
+        return (
+            None
+            if self.report_too_long(text, span)
+            else values.read_duration(text, span, self.faults)
+        )
 
     def read_trigger(self, token: Token) -> Trigger | None:
         """Read the trigger in a token. Return None if a diagnostic was reported."""
         span = self.span(token)
-        return None if self.report_too_long(token.text, span) else values.read_trigger(token.text, span, self.faults)
+        return (
+            None
+            if self.report_too_long(token.text, span)
+            else values.read_trigger(token.text, span, self.faults)
+        )
 
-    # ---- texts -----------------------------------------------------------------------------------------------------
+    # ---- texts -----------------------------------------------------------------------------------
 
     def read_text(self, token: Token, word: int = 0) -> Text | None:
-        """Read the text in a token, after its first `word` characters. Return None if a diagnostic was reported."""
+        """Read the text in a token, after its first `word` characters.
+
+        Return None if a diagnostic was reported.
+        """
         if word == 0:
             return words.read_text(token.text, self.span(token), self.faults)
         return words.read_text(token.text[word:], self.part_span(token, word), self.faults)
@@ -136,14 +159,22 @@ class NodeBuilder:
         """Read a text, or a pick with its options. Return None if a diagnostic was reported."""
         if isinstance(node, Token):
             return self.read_text(node)
-        options = [self.read_text(token) for token in node.children if isinstance(token, Token) and token.kind in TEXT_KINDS]
+        options = [
+            self.read_text(token)
+            for token in node.children
+            if isinstance(token, Token) and token.kind in TEXT_KINDS
+        ]
         kept = tuple(option for option in options if option is not None)
-        return Pick(kept, self.node_span(node)) if len(kept) == len(options) else None
+        if len(kept) < len(options):
+            return None
+        return Pick(kept, self.node_span(node), node.first.kind == "SHUFFLE")
 
     def read_literal(self, token: Token, word: int = 0) -> str | None:
-        """Read a text that is not a prompt (a path, a title): it has escapes, but its braces have no meaning."""
+        """Read a text that is not a prompt (path, title): it has escapes, but braces are plain."""
         literal = token.text[word:].lstrip(" \t")
-        return words.read_string(literal, self.span_at(token.end - len(literal), token.end), self.faults)
+        return words.read_string(
+            literal, self.span_at(token.end - len(literal), token.end), self.faults
+        )
 
     def text_after_keyword(self, branch: Node) -> tuple[str, Span]:
         """Return what follows a statement's first word, with its span."""
@@ -153,17 +184,17 @@ class NodeBuilder:
         start += len(text) - len(text.lstrip(" \t\n"))
         return value, self.span_at(start, start + len(value))
 
-    # ---- statements ------------------------------------------------------------------------------------------------
+    # ---- statements ------------------------------------------------------------------------------
 
     def read_cue(self, branch: Node) -> Cue | None:
-        """Read `at PLACE action, …`."""
+        """Read `at POSITION action, …`."""
         head = branch.children[0]
-        place = self.read_position(head, "at") if isinstance(head, Token) else None
+        position = self.read_position(head, "at") if isinstance(head, Token) else None
         actions = self.read_actions(branch.children[1:], False)
-        return None if place is None else Cue(place, actions, self.statement_span())
+        return None if position is None else Cue(position, actions, self.statement_span())
 
     def read_every(self, branch: Node) -> Every | None:
-        """Read `every DUR [from PLACE] action, …`."""
+        """Read `every DUR [from POSITION] action, …`."""
         head = branch.first
         step = self.read_duration(head, "every")
         start = None
@@ -174,14 +205,35 @@ class NodeBuilder:
             good = start is not None
             rest = rest[1:]
         actions = self.read_actions(rest, False)
-        return Every(step, start, actions, self.statement_span()) if good and step is not None else None
+        return (
+            Every(step, start, actions, self.statement_span())
+            if good and step is not None
+            else None
+        )
 
     def read_rule(self, branch: Node) -> Rule | None:
         """Read `on TRIGGER -> action, …`."""
         name = branch.children[1]
-        trigger = self.read_trigger(name) if isinstance(name, Token) else None
+        trigger, at, is_good = None, None, True
+        if isinstance(name, Token):
+            trigger, at, is_good = self._read_rule_head(name)
         actions = self.read_actions(branch.children[2:], True)
-        return None if trigger is None else Rule(trigger, actions, self.statement_span())
+        if trigger is None or not is_good:
+            return None
+        return Rule(trigger, actions, at, self.statement_span())
+
+    def _read_rule_head(self, token: Token) -> tuple[Trigger | None, AtNext | None, bool]:
+        """Read a trigger, and where the rule lands; the last value is False if that is invalid."""
+        parts = values.split_quantisation(token.text)
+        if parts is None:
+            return self.read_trigger(token), None, True
+        written, place, offset = parts
+        span = self.part_span(token, 0, len(written))
+        if self.report_too_long(token.text, self.span(token)):
+            return None, None, False
+        trigger = values.read_trigger(written, span, self.faults)
+        at = values.read_quantisation(place, self.part_span(token, offset), self.faults)
+        return trigger, at, at is not None
 
     def read_item(self, branch: Node) -> Item | None:
         """Read a cue, an `every` or a rule."""
@@ -193,7 +245,7 @@ class NodeBuilder:
             case _:
                 return self.read_rule(branch)
 
-    # ---- actions ---------------------------------------------------------------------------------------------------
+    # ---- actions ---------------------------------------------------------------------------------
 
     def read_actions(self, children: list[Token | Node], in_rule: bool) -> tuple[Action, ...]:
         """Read actions separated by commas, in order. Invalid actions are reported and omitted."""
@@ -203,41 +255,62 @@ class NodeBuilder:
             if isinstance(child, Token) and child.kind == "COMMA":
                 comma = child
                 continue
-            if found and isinstance(child, Token) and child.kind == "SET_SEED" and found[-1] == Cut(None):
+            if (
+                found
+                and isinstance(child, Token)
+                and child.kind == "SET_SEED"
+                and found[-1] == Cut(None)
+            ):
                 self._report_comma_before_seed(found.pop(), child)
                 continue
             action = self.read_action(child)
             if action is None:
                 continue
-            if comma is not None and isinstance(action, Prompt) and found and _has_no_action(found[-1]):
+            if (
+                comma is not None
+                and isinstance(action, Prompt)
+                and found
+                and _has_no_action(found[-1])
+            ):
                 self._report_comma_before_action(comma, found[-1], action)
-            if not in_rule and isinstance(action, (Pause, Resume, Goto)):
+            if not in_rule and ACTION_BY_NODE[type(action)].only_in_rules:
                 self._report_rule_action(action)
             found.append(action)
         return tuple(found)
 
     def _report_comma_before_action(self, comma: Token, show: Action, prompt: Prompt) -> None:
-        gap = Span(show.span.file, show.span.end_line, show.span.end_column, prompt.span.line, prompt.span.column)
+        gap = Span(
+            show.span.file,
+            show.span.end_line,
+            show.span.end_column,
+            prompt.span.line,
+            prompt.span.column,
+        )
         name = show.scene if isinstance(show, Show) else ""
         self.faults.error(
             "E124",
             "these are two prompts for one chunk: a scene and a text",
             self.span(comma),
-            f'remove the comma, so that the text is the scene\'s action: {name} "…"',
-            (Fix(gap, " "),),
-            (Related(show.span, "the scene is a prompt of its own here"),),
+            hint=f'remove the comma, so that the text is the scene\'s action: {name} "…"',
+            fix=Fix(gap, " "),
+            related=(Related(show.span, "here the scene is a prompt of its own"),),
         )
 
     def _report_comma_before_seed(self, cut: Action, seed: Token) -> None:
         at = self.span(seed)
         gap = Span(at.file, cut.span.end_line, cut.span.end_column, at.line, at.column)
         hint = f"write cut {' '.join(seed.text.split())}"
-        self.faults.error("E133", "no comma stands between a cut and its seed", at, hint, (Fix(gap, " "),))
+        self.faults.error(
+            "E133", "there is no comma between `cut` and its seed", at, hint=hint, fix=Fix(gap, " ")
+        )
 
     def _report_rule_action(self, action: Action) -> None:
-        word = type(action).__name__.lower()
-        hint = f"write a rule for it: on go out -> {word}" + (f" {action.section}" if isinstance(action, Goto) else "")
-        self.faults.error("E141", f"{word} answers to a trigger: it stands in a rule", action.span, hint)
+        row = ACTION_BY_NODE[type(action)]
+        word = row.keyword or ""
+        hint = f"write a rule for it: on go out -> {word} {row.write(action)}".rstrip()
+        self.faults.error(
+            "E141", f"{word} needs a trigger: it belongs in a rule", action.span, hint=hint
+        )
 
     def read_action(self, node: Token | Node) -> Action | None:
         """Read one action. Return None if a diagnostic was reported."""
@@ -253,59 +326,49 @@ class NodeBuilder:
             case "TEXT" | "BLOCK":
                 text = words.read_text(node.text, span, self.faults)
                 return None if text is None else Prompt(text, span)
-            case "IMAGE":
-                path = self.read_literal(node, len("image"))
-                return None if path is None else UseImage(path, span)
-            case "PAUSE":
-                return Pause(span)
-            case "RESUME":
-                return Resume(span)
-            case "CUT":
-                return self.read_cut(node)
-            case "SET_METER":
-                return self.read_meter(node)
-            case "MIDI":
-                return self.read_midi(node)
             case "SET_SEED":
                 self._report_seed(node, span)
                 return None
-            case _:
-                return self._read_setting(node, span)
+            case "CUT":
+                return self.read_cut(node)
+            case kind:
+                return self._read_row(ACTION_BY_TERMINAL[kind], node, span)
 
     def _read_scene_name(self, name: str, token: Token) -> str | None:
         """Read the name of a scene at the beginning of `token`."""
-        return name if name.isascii() else values.read_scene_name(name, self.part_span(token, 0, len(name)), self.faults)
+        return (
+            name
+            if name.isascii()
+            else read_scene_name(name, self.part_span(token, 0, len(name)), self.faults)
+        )
 
-    def _read_setting(self, token: Token, span: Span) -> Action | None:
-        """Read an action that sets one value."""
-        word = token.text.split(maxsplit=1)[0]
-        text, at = self.text_after_word(token, word)
-        if self.report_too_long(text, at):
+    def _read_row(self, row: ActionSpec, token: Token, span: Span) -> Action | None:
+        """Read an action that is one token, as its row describes it."""
+        word = row.keyword or ""
+        action: Action
+        value: Any
+        if row.read is None:
+            action = row.node(span)
+            return action
+        if row.argument is Argument.STRING:
+            value = self.read_literal(token, len(word))
+        else:
+            text, at = self.text_after_word(token, word)
+            value = None if self.report_too_long(text, at) else row.read(text, at, self.faults)
+        if value is None:
             return None
-        match token.kind:
-            case "SET_SR":
-                sr = values.read_sr(text, at, self.faults)
-                return None if sr is None else SetSr(sr, span)
-            case "SET_STRENGTH":
-                strength = values.read_strength(text, at, self.faults)
-                return None if strength is None else SetStrength(strength, span)
-            case "SET_SNAP":
-                snap = values.read_snap(text, at, self.faults)
-                return None if snap is None else SetSnap(snap, span)
-            case "SET_MARK":
-                name = values.read_name(text, at, self.faults, "a mark")
-                return None if name is None else SetMark(name, span)
-            case _:
-                name = values.read_name(text, at, self.faults, "a section")
-                return None if name is None else Goto(name, span)
+        action = (
+            replace(value, span=span) if row.argument is Argument.PHRASE else row.node(value, span)
+        )
+        return action
 
     def _report_seed(self, token: Token, span: Span) -> None:
         self.faults.error(
             "E133",
             "the model reads its seed only when a take starts",
             span,
-            f"start a new take with it: cut {' '.join(token.text.split())}",
-            (Fix(Span(span.file, span.line, span.column, span.line, span.column), "cut "),),
+            hint=f"start a new take with it: cut {' '.join(token.text.split())}",
+            fix=Fix(Span(span.file, span.line, span.column, span.line, span.column), "cut "),
         )
 
     def _read_compound_action(self, branch: Node) -> Action | None:
@@ -325,16 +388,14 @@ class NodeBuilder:
             case _:
                 return self.read_tempo(branch)
 
-    def read_midi(self, token: Token) -> SendMidi | None:
-        """Read `midi note C3 ch 10`, `midi cc 20 64`."""
-        text, at = self.text_after_word(token, "midi")
-        read = None if self.report_too_long(text, at) else values.read_midi(text, at, self.faults)
-        return None if read is None else replace(read, span=self.span(token))
-
     def read_cut(self, token: Token) -> Cut | None:
         """Read `cut`, `cut seed N`."""
         span = self.span(token)
-        return None if self.report_too_long(token.text, span) else values.read_cut(token.text, span, self.faults)
+        return (
+            None
+            if self.report_too_long(token.text, span)
+            else values.read_cut(token.text, span, self.faults)
+        )
 
     def read_meter(self, token: Token) -> ChangeMeter | None:
         """Read `meter 3/4`."""
@@ -345,7 +406,11 @@ class NodeBuilder:
     def read_tempo(self, branch: Node, in_head: bool = False) -> ChangeTempo | None:
         """Read `tempo 120 -> 132 over 4 bars`."""
         text, at = self.text_after_keyword(branch)
-        change = None if self.report_too_long(text, at) else values.read_tempo(text, at, self.faults, in_head)
+        change = (
+            None
+            if self.report_too_long(text, at)
+            else values.read_tempo(text, at, self.faults, in_head)
+        )
         return None if change is None else replace(change, span=self.node_span(branch))
 
 

@@ -1,8 +1,9 @@
-"""Load the parse tables that Lark generates from the grammar, in a form that can be read in a millisecond.
+"""Load the parse tables that Lark generates from the grammar, in a form that loads in 1 ms.
 
-`grammar/score.lark` defines the language. Lark compiles it into an LALR table and a lexer for each of the table's states. That
-takes a quarter of a second, so the result is stored next to the grammar (`score.table.json`) with the digest of its source
-files. If the digest does not match the grammar, the tables are rebuilt and kept in memory.
+`grammar/score.lark` defines the language. Lark compiles it into an LALR table and a lexer for each
+of the table's states. That takes a quarter of a second, so the result is stored next to the grammar
+(`score.table.json`) with the digest of its source files. If the digest does not match the grammar,
+the tables are rebuilt and kept in memory.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class ReduceKind(Enum):
     """The start rule: its first child is the statement."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """A rule of the grammar. It has `size` children and keeps those whose indices are in `kept`."""
 
@@ -63,12 +64,13 @@ class Rule:
     way: ReduceKind
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ParseTables:
     """An LALR table with its lexers.
 
-    `actions[state][name]` is the next state, or −1 − the number of the rule to reduce by. `lexers[state]` is an index into
-    `scanners`, each of which lists the names of terminals in the order in which they are tried. `end` is the accepting state.
+    `actions[state][name]` is the next state, or −1 − the number of the rule to reduce by.
+    `lexers[state]` is an index into `scanners`, each of which lists the names of terminals in the
+    order in which they are tried. `end` is the accepting state.
     """
 
     terminals: dict[str, str]
@@ -82,7 +84,7 @@ class ParseTables:
 
 
 def grammar_folder() -> Path:
-    """Return the folder of `score.lark`: in the installed package, or at the top of the repository."""
+    """Return the folder of `score.lark`: in the installed package, or in the repository."""
     package = Path(__file__).resolve().parents[2]
     packed = package / "_grammar"
     return packed if (packed / GRAMMAR_FILES[0]).is_file() else package.parent / "grammar"
@@ -109,7 +111,7 @@ def load_tables() -> ParseTables:
     return read_document(document)
 
 
-# ---- building ------------------------------------------------------------------------------------------------------
+# ---- building ------------------------------------------------------------------------------------
 
 
 def build_lark_parser(start: tuple[str, ...], strict: bool = False) -> Lark:
@@ -123,7 +125,7 @@ def build_lark_parser(start: tuple[str, ...], strict: bool = False) -> Lark:
     from lark.lexer import ContextualLexer
 
     class Unchecked(ContextualLexer):
-        """Lark's contextual lexer without the check for colliding terminals, which takes seconds; a test does it."""
+        """Lark's contextual lexer, without its slow check for colliding terminals (tests do it)."""
 
         def __init__(self, conf: Any, *args: Any, **options: Any) -> None:
             conf.skip_validation = True
@@ -142,15 +144,26 @@ def build_lark_parser(start: tuple[str, ...], strict: bool = False) -> Lark:
 
 
 def build_tables() -> dict[str, Any]:
-    """Build the tables' document with Lark. States and rules are numbered so that the result is reproducible."""
+    """Build the tables' document with Lark.
+
+    States and rules are numbered so that the result is reproducible.
+    """
     from lark.parsers.lalr_analysis import Shift
 
     lark = build_lark_parser((STATEMENT_RULE,))
     parser: Any = lark.parser
     table = parser.parser._parse_table
     numbers = _number_states(table.states, table.start_states[STATEMENT_RULE], Shift)
-    rules = {rule for row in table.states.values() for action, rule in row.values() if action is not Shift}
-    ordered = sorted(rules, key=lambda rule: (str(rule.origin.name), [str(symbol.name) for symbol in rule.expansion]))
+    rules = {
+        rule
+        for row in table.states.values()
+        for action, rule in row.values()
+        if action is not Shift
+    }
+    ordered = sorted(
+        rules,
+        key=lambda rule: (str(rule.origin.name), [str(symbol.name) for symbol in rule.expansion]),
+    )
     index = {rule: at for at, rule in enumerate(ordered)}
     scanners: list[list[str]] = []
     lexers: list[int] = []
@@ -161,7 +174,10 @@ def build_tables() -> dict[str, Any]:
             scanners.append(names)
         lexers.append(scanners.index(names))
         row = table.states[state]
-        steps = {str(name): numbers[arg] if action is Shift else -1 - index[arg] for name, (action, arg) in row.items()}
+        steps = {
+            str(name): numbers[arg] if action is Shift else -1 - index[arg]
+            for name, (action, arg) in row.items()
+        }
         actions.append(dict(sorted(steps.items())))
     used = sorted({name for names in scanners for name in names})
     by_name = {str(terminal.name): terminal for terminal in lark.terminals}
@@ -173,13 +189,16 @@ def build_tables() -> dict[str, Any]:
         "terminals": {name: by_name[name].pattern.to_regexp() for name in used},
         "spacing": [name for name in used if by_name[name].priority == SPACE_TERMINAL_PRIORITY],
         "scanners": scanners,
-        "rules": [[str(rule.origin.name), [str(symbol.name) for symbol in rule.expansion]] for rule in ordered],
+        "rules": [
+            [str(rule.origin.name), [str(symbol.name) for symbol in rule.expansion]]
+            for rule in ordered
+        ],
         "states": [[lexer, row] for lexer, row in zip(lexers, actions, strict=True)],
     }
 
 
 def _number_states(states: dict[Any, dict[Any, Any]], start: Any, shift: Any) -> dict[Any, int]:
-    """Number the states in the order in which they are reached from the start, with names sorted."""
+    """Assign numbers to the states in the order of reaching them, with names sorted."""
     numbers = {start: 0}
     waiting = deque([start])
     while waiting:
@@ -194,27 +213,38 @@ def _number_states(states: dict[Any, dict[Any, Any]], start: Any, shift: Any) ->
 def read_document(document: dict[str, Any]) -> ParseTables:
     """Return the tables stored in a document."""
     return ParseTables(
-        document["terminals"],
-        frozenset(document["spacing"]),
-        tuple(tuple(names) for names in document["scanners"]),
-        tuple(lexer for lexer, _ in document["states"]),
-        tuple(row for _, row in document["states"]),
-        tuple(_build_rule(name, symbols) for name, symbols in document["rules"]),
-        document["start"],
-        document["end"],
+        terminals=document["terminals"],
+        spacing=frozenset(document["spacing"]),
+        scanners=tuple(tuple(names) for names in document["scanners"]),
+        lexers=tuple(lexer for lexer, _ in document["states"]),
+        actions=tuple(row for _, row in document["states"]),
+        rules=tuple(_build_rule(name, symbols) for name, symbols in document["rules"]),
+        start=document["start"],
+        end=document["end"],
     )
 
 
 def _build_rule(name: str, symbols: list[str]) -> Rule:
-    """Return a rule, given the names of its symbols. Terminals whose names begin with `_` are not kept."""
-    kept = tuple(at for at, symbol in enumerate(symbols) if not (symbol[0] == "_" and symbol.isupper()))
+    """Return a rule, given the names of its symbols.
+
+    Terminals whose names begin with `_` are not kept.
+    """
+    kept = tuple(
+        at for at, symbol in enumerate(symbols) if not (symbol[0] == "_" and symbol.isupper())
+    )
     way = ReduceKind.BRANCH
     if name == STATEMENT_RULE:
         way = ReduceKind.WHOLE
     elif name.startswith("_"):
         only = symbols[0] if len(symbols) == len(kept) == 1 else None
-        way = ReduceKind.INLINE if only is None else ReduceKind.HAND_ON if only.startswith("_") else ReduceKind.WRAP
-    return Rule(name, len(symbols), kept, way)
+        way = (
+            ReduceKind.INLINE
+            if only is None
+            else ReduceKind.HAND_ON
+            if only.startswith("_")
+            else ReduceKind.WRAP
+        )
+    return Rule(name=name, size=len(symbols), kept=kept, way=way)
 
 
 def to_json(document: dict[str, Any]) -> str:
@@ -225,5 +255,9 @@ def to_json(document: dict[str, Any]) -> str:
 
 def _render_lines(value: Any) -> str:
     if isinstance(value, list):
-        return "[\n" + ",\n".join(f"  {json.dumps(one, separators=(',', ':'))}" for one in value) + "\n ]"
+        return (
+            "[\n"
+            + ",\n".join(f"  {json.dumps(one, separators=(',', ':'))}" for one in value)
+            + "\n ]"
+        )
     return json.dumps(value, indent=2).replace("\n", "\n ")

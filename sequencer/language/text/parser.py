@@ -5,13 +5,27 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from sequencer.language.text.parse_tables import END_TERMINAL, ParseTables, ReduceKind, Rule, load_tables
+from sequencer.language.text.parse_tables import (
+    END_TERMINAL,
+    ParseTables,
+    ReduceKind,
+    Rule,
+    load_tables,
+)
 
-BRANCH, INLINE, WRAP, WHOLE = ReduceKind.BRANCH, ReduceKind.INLINE, ReduceKind.WRAP, ReduceKind.WHOLE
+BRANCH, INLINE, WRAP, WHOLE = (
+    ReduceKind.BRANCH,
+    ReduceKind.INLINE,
+    ReduceKind.WRAP,
+    ReduceKind.WHOLE,
+)
 
 
 class Token:
-    """A token of a statement: `text` is at `start:end` of the source, `kind` is the name of its terminal."""
+    """A token of a statement.
+
+    `text` is at `start:end` of the source, `kind` is the name of its terminal.
+    """
 
     __slots__ = ("end", "kind", "start", "text")
     __match_args__ = ("kind",)
@@ -58,8 +72,10 @@ class Node:
 _Value = Token | Node | list[Token | Node]
 
 
-class ParseError(Exception):  # internal, not a SequencerError: the statement is explained and reading continues
-    """The grammar refused a text at offset `at`, where it expected one of the terminals `expected`."""
+class ParseError(
+    Exception
+):  # internal, not a SequencerError: the statement is explained and reading continues
+    """The grammar refused a text at offset `at`; it expected one of the terminals `expected`."""
 
     def __init__(self, at: int, expected: frozenset[str]) -> None:
         super().__init__(f"refused at {at}")
@@ -68,13 +84,16 @@ class ParseError(Exception):  # internal, not a SequencerError: the statement is
 
 
 class Parser:
-    """Parses single statements with LALR tables. Its lexers are compiled when they are first needed."""
+    """Parses single statements with LALR tables.
+
+    Its lexers are compiled when they are first needed.
+    """
 
     def __init__(self, of: ParseTables) -> None:
         self._tables = of
         self._scanners: list[re.Pattern[str] | None] = [None] * len(of.scanners)
         self.steps = 0
-        """The number of parsing steps so far: a measure of cost that does not depend on the machine."""
+        """The number of parsing steps so far: a measure of cost independent of the machine."""
 
     def parse(self, text: str, start: int, end: int) -> Token | Node:
         """Parse the statement `text[start:end]`.
@@ -101,7 +120,9 @@ class Parser:
                 scanner = scanners[lexers[state]] or self._compile_lexer(lexers[state])
                 match = scanner.match(text, at, end)
                 kind = None if match is None else match.lastgroup
-                if match is None or kind is None:  # kind is None if only the end can follow: the scanner has no terminals
+                if (
+                    match is None or kind is None
+                ):  # kind is None if only the end can follow: the scanner has no terminals
                     raise self._build_error(states, text, at)
                 begin, at = match.span(kind)
             else:
@@ -132,7 +153,10 @@ class Parser:
             states.append(state)
 
     def _compile_lexer(self, number: int) -> re.Pattern[str]:
-        """Compile a lexer. It skips spaces before a terminal, except before terminals that include them."""
+        """Compile a lexer.
+
+        It skips spaces before a terminal, except before terminals that include them.
+        """
         names = [name for name in self._tables.scanners[number] if name != "BLANK"]
         spacing = self._tables.spacing
         patterns = self._tables.terminals
@@ -143,14 +167,19 @@ class Parser:
         return found
 
     def _build_error(self, states: list[int], text: str, at: int) -> ParseError:
-        blank = re.compile(r"[ \t]*").match(text, at)
+        spaces = re.compile(r"[ \t]*").match(text, at)
         expected = frozenset(
-            name for name in self._tables.actions[states[-1]] if name.isupper() and self._can_follow(states, name)
+            name
+            for name in self._tables.actions[states[-1]]
+            if name.isupper() and self._can_follow(states, name)
         )
-        return ParseError(at if blank is None else blank.end(), expected)
+        return ParseError(at if spaces is None else spaces.end(), expected)
 
     def _can_follow(self, states: list[int], name: str) -> bool:
-        """Return whether a terminal can really follow: a table's row contains some that are refused a few steps later."""
+        """Return whether a terminal can really follow.
+
+        A table's row contains some that are refused a few steps later.
+        """
         actions, rules = self._tables.actions, self._tables.rules
         stack = list(states)
         while True:

@@ -1,4 +1,4 @@
-"""Read the text notation: parse each statement, assemble the score, and have refused statements explained."""
+"""Read the text notation: parse statements, assemble the score, have refusals explained."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from sequencer.language import values
 from sequencer.language.score import Comment, Header, Let, Pick, Score, Use
 from sequencer.language.score_builder import ScoreBuilder
 from sequencer.language.source import UNUSUAL_SPACE, Source, check_characters
+from sequencer.language.spec import SETTING_BY_FIELD, Argument, Setting
 from sequencer.language.text.heads import OpenScene, OpenSection
 from sequencer.language.text.nodes import NodeBuilder
 from sequencer.language.text.parser import Node, ParseError, Token, get_parser
 from sequencer.language.text.statements import Context, Statement, StatementKind, StatementSplitter
-from sequencer.language.values.strings import read_string
 
-HEADER_LINES = frozenset({"title", "clock", "grid", "snap", "lead", "late", "seed", "sr", "middle"})
-"""The grammar rules for header lines."""
+_WITH_PATH_OR_TITLE = (Argument.STRING, Argument.SOUND)
+"""What may be longer than other values."""
 
 
 class HeaderLines:
@@ -27,57 +27,53 @@ class HeaderLines:
 
     def __init__(self, nodes: NodeBuilder) -> None:
         self.nodes = nodes
-        self._said = Header()
+        self._header = Header()
         self._spans: dict[str, Span] = {}
 
     def header(self) -> Header:
         """Return the header read so far."""
-        return replace(self._said, spans=tuple(self._spans.items()))
+        return replace(self._header, spans=tuple(self._spans.items()))
 
     def read_line(self, branch: Node) -> None:
         """Read one header line. Each may appear once."""
         span = self.nodes.node_span(branch)
         kind = branch.rule
+        setting = SETTING_BY_FIELD[kind]
         if kind in self._spans:
-            word = "score" if kind == "title" else kind
-            first = Related(self._spans[kind], "first said here")
+            first = Related(self._spans[kind], "first defined here")
             self.nodes.faults.error(
-                "E115", f"`{word}` is said twice", span, "keep one of the two lines", (Fix(span, ""),), (first,)
+                "E115",
+                f"duplicate `{setting.keyword}`",
+                span,
+                hint="keep one of the two lines",
+                fix=Fix(span, ""),
+                related=(first,),
             )
             return
         self._spans[kind] = span
         faults = self.nodes.faults
         text, at = self.nodes.text_after_keyword(branch)
         if text.endswith(";"):
-            sign = Span(at.file, at.end_line, at.end_column - 1, at.end_line, at.end_column)
-            faults.error("E158", "`;` ends no statement", sign, "a new line does: leave it out", (Fix(sign, ""),))
-        elif kind == "title":
-            self._said = replace(self._said, title=read_string(text, at, faults))
-        elif not self.nodes.report_too_long(text, at):
-            self._said = self._with_line(kind, text, at, span)
+            bracket = Span(at.file, at.end_line, at.end_column - 1, at.end_line, at.end_column)
+            faults.error(
+                "E158",
+                "`;` does not end a statement",
+                bracket,
+                hint="a new line does: remove it",
+                fix=Fix(bracket, ""),
+            )
+        elif setting.argument in _WITH_PATH_OR_TITLE or not self.nodes.report_too_long(text, at):
+            self._header = self._with_line(setting, text, at, span)
 
-    def _with_line(self, kind: str, text: str, at: Span, span: Span) -> Header:
-        """Return the header with one more line. If its value is invalid, it is reported and omitted."""
-        said, faults = self._said, self.nodes.faults
-        match kind:
-            case "clock":
-                clock = values.read_clock(text, at, faults)
-                return replace(said, clock=None if clock is None else replace(clock, span=span))
-            case "grid":
-                grid = values.read_grid(text, at, faults)
-                return replace(said, grid=None if grid is None else replace(grid, span=span))
-            case "snap":
-                return replace(said, snap=values.read_snap(text, at, faults))
-            case "lead":
-                return replace(said, lead=values.read_lead(text, at, faults))
-            case "late":
-                return replace(said, late=values.read_late(text, at, faults))
-            case "seed":
-                return replace(said, seed=values.read_seed(text, at, faults))
-            case "sr":
-                return replace(said, sr=values.read_sr(text, at, faults))
-            case _:
-                return replace(said, middle=values.read_middle(text, at, faults))
+    def _with_line(self, setting: Setting, text: str, at: Span, span: Span) -> Header:
+        """Return the header with one more line.
+
+        If its value is invalid, it is reported and omitted.
+        """
+        value = setting.read(text, at, self.nodes.faults)
+        if setting.has_span and value is not None:
+            value = replace(value, span=span)
+        return replace(self._header, **{setting.field: value})
 
 
 ITEM_RULES = frozenset({"cue", "every", "rule"})
@@ -89,7 +85,7 @@ SCENE_LINES = frozenset({"base", "follow", "quiet"})
 
 @dataclass(slots=True)
 class UnknownBlock:
-    """A block whose first line was refused: its contents are read for their diagnostics and dropped."""
+    """A block whose first line was refused: its contents are read for diagnostics and dropped."""
 
     head: Span
 
@@ -103,6 +99,8 @@ class ScoreAssembler:
         self.header = HeaderLines(nodes)
         self.parts = ScoreBuilder()
         self.block: OpenScene | OpenSection | UnknownBlock | None = None
+        self.nested = 0
+        """How many blocks of other tools are open inside the section."""
         self.forgiven = 0
         """How many surplus closing braces are already explained by another diagnostic."""
 
@@ -116,7 +114,7 @@ class ScoreAssembler:
             case OpenSection() | UnknownBlock():
                 return Context.SECTION
 
-    # ---- statements ------------------------------------------------------------------------------------------------
+    # ---- statements ------------------------------------------------------------------------------
 
     def add(self, node: Token | Node) -> None:
         """Take the parse result of a statement or of a closing brace."""
@@ -139,7 +137,7 @@ class ScoreAssembler:
                 self._add_at_top(node, kind)
 
     def _add_at_top(self, node: Node, kind: str) -> None:
-        if kind in HEADER_LINES:
+        if kind in SETTING_BY_FIELD:
             self.header.read_line(node)
         elif kind in ITEM_RULES:
             item = self.nodes.read_item(node)
@@ -148,7 +146,10 @@ class ScoreAssembler:
         elif kind in SCENE_LINES:
             word = node.first.text
             self.faults.error(
-                "E120", f"`{word}` belongs to a scene", self.nodes.node_span(node), "write it inside: scene NAME { … }"
+                "E120",
+                f"`{word}` belongs in a scene",
+                self.nodes.node_span(node),
+                hint="write it inside: scene NAME { … }",
             )
         else:
             self._add_structure(node, kind)
@@ -182,8 +183,10 @@ class ScoreAssembler:
         value = node.children[2]
         words = self.nodes.read_prompt_text(value)
         if isinstance(words, Pick):
-            hint = "draw where the variable is shown, or write one text"
-            self.faults.error("E153", "a variable is one text; pick stands among actions", words.span, hint)
+            hint = "use pick where the variable is shown, or write one text"
+            self.faults.error(
+                "E153", "a variable is one text; pick belongs in an action", words.span, hint=hint
+            )
         elif words is not None:
             at = self.nodes.span(name)
             label = values.read_name(name.text, at, self.faults, "a variable")
@@ -193,11 +196,18 @@ class ScoreAssembler:
     def _report_duplicate(self, word: str, earlier: Span, span: Span) -> bool:
         if earlier == NO_SPAN:
             return False
-        first = Related(earlier, "first said here")
-        self.faults.error("E154", f"`{word}` is said twice", span, "keep one of the two lines", (Fix(span, ""),), (first,))
+        first = Related(earlier, "first defined here")
+        self.faults.error(
+            "E154",
+            f"duplicate `{word}`",
+            span,
+            hint="keep one of the two lines",
+            fix=Fix(span, ""),
+            related=(first,),
+        )
         return True
 
-    # ---- misplaced statements --------------------------------------------------------------------------------------
+    # ---- misplaced statements --------------------------------------------------------------------
 
     def _read_in_unknown_block(self, node: Node, kind: str) -> None:
         """Read a statement in a block that was not understood, only for its own diagnostics."""
@@ -214,42 +224,71 @@ class ScoreAssembler:
         span = self.nodes.node_span(node)
         word = "score" if kind == "title" else node.first.text.split(maxsplit=1)[0]
         inside = "section" if isinstance(block, OpenSection) else "scene"
-        if kind in {"section", "scene"} or (span.column == 1 and kind not in ITEM_RULES | SCENE_LINES and block.is_indented()):
+        if kind in {"section", "scene"} or (
+            span.column == 1 and kind not in ITEM_RULES | SCENE_LINES and block.is_indented()
+        ):
             self._report_unclosed(block, span, f"before `{word}`", "}\n\n")
             self.forgiven += kind not in {"section", "scene"}
             self._end_block(span)
             self._add_at_top(node, kind)
         elif inside == "section" and kind in {"sr", "snap", "seed"}:
             there = "cut " if kind == "seed" else ""
-            fix = Fix(Span(span.file, span.line, span.column, span.line, span.column), f"at 1 {there}")
-            self.faults.error("E117", f"inside a section `{word}` needs a place", span, f"write: at 1 {there}{word} …", (fix,))
+            fix = Fix(
+                Span(span.file, span.line, span.column, span.line, span.column), f"at 1 {there}"
+            )
+            self.faults.error(
+                "E117",
+                f"inside a section `{word}` needs a position",
+                span,
+                hint=f"write: at 1 {there}{word} …",
+                fix=fix,
+            )
         elif inside == "section" and kind in SCENE_LINES:
-            self.faults.error("E120", f"`{word}` belongs to a scene", span, "write it inside: scene NAME { … }")
+            self.faults.error(
+                "E120",
+                f"`{word}` belongs in a scene",
+                span,
+                hint="write it inside: scene NAME { … }",
+            )
         elif inside == "scene":
-            hint = "a scene holds base, follow and quiet; everything else stands outside of it"
-            self.faults.error("E119", f"`{word}` cannot stand in a scene", span, hint)
+            hint = "a scene contains base, follow and quiet; everything else goes outside it"
+            self.faults.error("E119", f"`{word}` is not allowed in a scene", span, hint=hint)
         else:
-            hint = "put it in front of the section, on a line of its own"
-            self.faults.error("E116", f"`{word}` cannot stand in a section", span, hint)
+            hint = "move it before the section, onto a line of its own"
+            self.faults.error("E116", f"`{word}` is not allowed in a section", span, hint=hint)
 
-    def _report_unclosed(self, block: OpenSection | OpenScene, at: Span, where: str, text: str) -> None:
+    def _report_unclosed(
+        self, block: OpenSection | OpenScene, at: Span, where: str, text: str
+    ) -> None:
         insert = Fix(Span(at.file, at.line, at.column, at.line, at.column), text)
         what = "section" if isinstance(block, OpenSection) else "scene"
         name = block.name or ""
         self.faults.error(
-            "E111", f"the {what} {name} has no closing brace", block.head, f"put `}}` {where} (line {at.line})", (insert,)
+            "E111",
+            f"the {what} {name} has no closing brace",
+            block.head,
+            hint=f"add `}}` {where} (line {at.line})",
+            fix=insert,
         )
 
-    # ---- braces ----------------------------------------------------------------------------------------------------
+    # ---- braces ----------------------------------------------------------------------------------
 
     def _add_closing_brace(self, brace: Token) -> None:
         span = self.nodes.span(brace)
-        if self.block is not None:
+        if self.nested:
+            self.nested -= 1
+        elif self.block is not None:
             self._end_block(span)
         elif self.forgiven:
             self.forgiven -= 1
         else:
-            self.faults.error("E112", "this brace closes nothing", span, "leave it out", (Fix(span, ""),))
+            self.faults.error(
+                "E112",
+                "this closing brace has no opening brace",
+                span,
+                hint="remove it",
+                fix=Fix(span, ""),
+            )
 
     def _end_block(self, end: Span) -> None:
         match self.block:
@@ -264,14 +303,30 @@ class ScoreAssembler:
         self.block = None
 
     def handle_refusal(self, statement: Statement, opens: bool) -> None:
-        """Handle a refused statement. `opens`: it was meant to open a block, even if its brace is missing."""
+        """Handle a refused statement.
+
+        `opens`: it was meant to open a block, even if its brace is missing.
+        """
         if isinstance(self.block, OpenScene):
             self.block.has_refused = True
-        if opens or statement.kind is StatementKind.OPEN:
+        if (
+            statement.kind is StatementKind.OPEN
+            and isinstance(self.block, OpenSection)
+            and self._begins_foreign_block(statement)
+        ):
+            self.nested += 1
+        elif opens or statement.kind is StatementKind.OPEN:
             if isinstance(self.block, (OpenSection, OpenScene)):
                 at = self.nodes.source.span(statement.start, statement.start)
                 self._report_unclosed(self.block, at, "before this line", "}\n\n")
             self.block = UnknownBlock(self.nodes.source.span(statement.start, statement.end))
+
+    def _begins_foreign_block(self, statement: Statement) -> bool:
+        """Return whether a statement opens a block of another tool, such as `loop 4 {`."""
+        from sequencer.language.foreign_words import FOREIGN_WORD_HINTS
+
+        text = self.nodes.source.text[statement.start : statement.end]
+        return text.split(maxsplit=1)[0].rstrip("{").casefold() in FOREIGN_WORD_HINTS
 
     def finish(self, end: int) -> None:
         """Handle the end of the text."""
@@ -336,15 +391,17 @@ class _Reader:
         self.before = self.parser.steps
         self.refused = 0
         self.is_odd = not source.text.isascii() and UNUSUAL_SPACE.search(source.text) is not None
-        """Whether the text contains unusual spaces anywhere, possibly only inside a text literal."""
-        self.slips: ErrorExplainer | None = None
+        """Whether the text contains unusual spaces anywhere, possibly only in a text literal."""
+        self.explainer: ErrorExplainer | None = None
 
     def read_score(self) -> Score:
         """Read every statement and return the score."""
         if not self.cutter.split_next():
             end = len(self.source.text)
             hint = 'the smallest score has one line: at 0c "A paper boat drifts along a gutter."'
-            self.faults.error("E151", "this score is empty", self.source.span(0, min(end, 1)), hint)
+            self.faults.error(
+                "E151", "this score is empty", self.source.span(0, min(end, 1)), hint=hint
+            )
         index = 0
         while index < len(self.statements) or self.cutter.split_next():
             statement = self.statements[index]
@@ -357,15 +414,21 @@ class _Reader:
         return self.nesting.build_score(self._comments())
 
     def _is_limit_reached(self, statement: Statement) -> bool:
-        """Return whether to stop before a statement (reported): after too many errors, or in a score that is far too long."""
+        """Return whether to stop before a statement (reported).
+
+        The reason is too many errors, or a score that is far too long.
+        """
         if self.parser.steps - self.before > MAX_TOKENS:
-            why, cure = f"{MAX_TOKENS:,} words and signs", "split it with `use`, or play its sections more than once"
+            why, hint = (
+                f"{MAX_TOKENS:,} words and symbols",
+                "split it with `use`, or play its sections more than once",
+            )
         elif self.faults.count >= MAX_DIAGNOSTICS or self.refused >= MAX_DIAGNOSTICS:
-            why, cure = f"{MAX_DIAGNOSTICS} faults", "cure the first ones"
+            why, hint = f"{MAX_DIAGNOSTICS} errors", "fix the first ones"
         else:
             return False
         here = self.source.span(statement.start, statement.end)
-        self.faults.error("E152", f"reading stops here, after {why}", here, cure)
+        self.faults.error("E152", f"reading stops here, after {why}", here, hint=hint)
         return True
 
     def _read_statement(self, index: int, statement: Statement) -> None:
@@ -373,7 +436,9 @@ class _Reader:
         if not statement.flaws and not (self.is_odd and self._has_unusual_spaces(statement)):
             self.nodes.begin_statement(statement.start, statement.end)
             try:
-                self.nesting.add(self.parser.parse(self.source.text, statement.start, statement.end))
+                self.nesting.add(
+                    self.parser.parse(self.source.text, statement.start, statement.end)
+                )
             except ParseError as refusal:
                 self._explain(index, statement, refusal)
         else:
@@ -385,15 +450,17 @@ class _Reader:
         return bool(find_unusual_spaces(self.source.text[statement.start : statement.end]))
 
     def _explain(self, index: int, statement: Statement, refusal: ParseError | None) -> None:
-        from sequencer.language.text.recovery import ErrorExplainer  # only a score with errors needs its many patterns
+        from sequencer.language.text.recovery import (
+            ErrorExplainer,
+        )  # only a score with errors needs its many patterns
 
         self.refused += 1
         has_more = index + 1 < len(self.statements) or self.cutter.split_next()
         following = self.statements[index + 1] if has_more else None
         inside = self.nesting.context()
-        if self.slips is None:
-            self.slips = ErrorExplainer(self.source, self.faults)
-        opens = self.slips.explain(statement, following, inside, refusal)
+        if self.explainer is None:
+            self.explainer = ErrorExplainer(self.source, self.faults)
+        opens = self.explainer.explain(statement, following, inside, refusal)
         if not self.faults.has_errors:  # nothing is ever omitted silently
             span = self.source.span(statement.start, statement.end)
             self.faults.error("E102", "this statement could not be read", span)
@@ -403,7 +470,9 @@ class _Reader:
         text = self.source.text
         return tuple(
             Comment(
-                text[one.start + 1 : one.end].rstrip().removeprefix(" "), one.own_line, self.source.span(one.start, one.end)
+                text[one.start + 1 : one.end].rstrip().removeprefix(" "),
+                one.own_line,
+                self.source.span(one.start, one.end),
             )
             for one in self.cutter.remarks
         )

@@ -1,8 +1,10 @@
 """Split a text into statements, before the grammar looks at any of them.
 
-A statement ends at a newline (unless it follows `,` or `->`, or is inside `pick(…)`) or at a closing brace. Texts and comments
-are skipped as a unit, so that nothing inside them is mistaken for layout. Flaws that are found on the way (a text without its
-closing quote, say) are recorded on the statement, for the messages.
+A statement ends at a newline (unless it follows `,` or `->`, or is inside `pick(…)`) or at a
+closing brace; inside braces also at a `;` that another statement or the closing brace follows.
+Texts and comments are skipped as a unit, so that nothing inside them is mistaken for layout. Flaws
+that are found on the way (such as a text without its closing quote) are recorded on the statement,
+for the messages.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ _DELIMITERS = re.compile(
     r"|(?P<comment>(?<!\S)#[^\n]*)"
     r"|(?P<newline>\n)"
     rf"|(?P<curly>[{CURLY}][^\n{CURLY}\"]*[{CURLY}\"]?)"
+    r"|(?P<semicolon>;)"
     r"|[{}()]"
 )
 _OTHER = rf'[^"#(){{}}{CURLY}\n]*+'
@@ -29,10 +32,15 @@ _PLAIN = re.compile(
 )
 """A statement that is one complete line, with its comment. Nearly every line is one."""
 _STATEMENT = re.compile(
-    r"[ \t]*(?:(?:at|every|end|from)[ \t]+[\d+\-]|at[ \t]+mark\b|(?:section|scene|let|play|use|score|clock|grid)[ \t]+[^\W\d\"]"
-    r"|on[ \t]+(?:note|cc|program|start|stop|continue|go)\b|(?:base|follow)[ \t]*\"|\})"
+    r"[ \t]*(?:(?:at|every|end|from)[ \t]+[\d+\-]|at[ \t]+(?:mark\b|end[ \t]*-)"
+    r"|(?:section|scene|let|play|use|score|clock|grid)[ \t]+[^\W\d\"]"
+    r"|on[ \t]+(?:note|release|cc|program|start|stop|continue|osc|go)\b|(?:base|follow)[ \t]*\"|\})"
 )
 _BLOCK = re.compile(r"(?:section|scene)\b")
+_MORE_ON_LINE = re.compile(r"[ \t]*(?!#)[^\s]")
+"""What follows a `;` that separates statements. At the end of a line it is a mistake."""
+_SEPARATED = re.compile(r'[^";]*+(?:"[^"]*+"[^";]*+)*+;')
+"""A line with a `;` outside its texts."""
 _LAST_ON_LINE = re.compile(r"[ \t]*(?:(?<!\S)#[^\n]*)?(?:\n|\Z)")
 
 
@@ -61,9 +69,12 @@ class QuoteError(Enum):
     PAREN = "paren"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """A statement as `text[start:end]`. An opening statement ends with its brace, a closing statement is only the brace."""
+    """A statement as `text[start:end]`.
+
+    An opening statement ends with its brace, a closing statement is only the brace.
+    """
 
     start: int
     end: int
@@ -86,7 +97,10 @@ MAX_RUN_LINES = 64
 
 
 class StatementSplitter:
-    """Splits a text lazily. `statements` and `remarks` (comments) contain what was found so far, in order."""
+    """Splits a text lazily.
+
+    `statements` and `remarks` (comments) contain what was found so far, in order.
+    """
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -98,12 +112,14 @@ class StatementSplitter:
         self.goes_on = False
         self.braces = 0
         self.parens = 0
+        self.depth = 0
+        """How many blocks are open."""
         self.comment = -1
         self.at = 0
         self.is_over = False
 
     def split_next(self) -> bool:
-        """Continue until there is another statement, and return True, or until the text ends, and return False."""
+        """Continue to the next statement and return True, or to the text's end and return False."""
         known = len(self.statements)
         while not self.is_over and len(self.statements) == known:
             self.at = self._take_simple_lines(self.at)
@@ -117,9 +133,19 @@ class StatementSplitter:
         return len(self.statements) > known
 
     def _take_simple_lines(self, at: int) -> int:
-        """Take a run of one-line statements from `at` if one begins there and nothing is pending. Return where to continue."""
+        """Take a run of one-line statements from `at` if one begins there and nothing is pending.
+
+        Return where to continue.
+        """
         text = self.text
-        if at != self.line or self.start != at or self.parens or self.braces or self.goes_on or self.flaws:
+        if (
+            at != self.line
+            or self.start != at
+            or self.parens
+            or self.braces
+            or self.goes_on
+            or self.flaws
+        ):
             return at
         for _ in range(MAX_RUN_LINES):
             match = _PLAIN.match(text, at)
@@ -129,12 +155,18 @@ class StatementSplitter:
             while text[end - 1] in " \t":
                 end -= 1
             last = text[end - 1]
+            if (
+                self.depth
+                and text.find(";", start, end - 1) >= 0
+                and _SEPARATED.match(text, start, end - 1)
+            ):
+                return at
             if last == "," or (last == ">" and text[end - 2] == "-"):
                 return at
             comment = match.start("comment")
             if comment >= 0:
                 self.remarks.append(CommentToken(comment, match.end("comment"), False))
-            self.statements.append(Statement(start, end, StatementKind.PLAIN))
+            self.statements.append(Statement(start=start, end=end, kind=StatementKind.PLAIN))
             at = self.start = self.line = match.end()
         return at
 
@@ -148,6 +180,8 @@ class StatementSplitter:
         elif group == "shut":
             if not match.group("shut"):
                 self.flaws.append((QuoteError.UNCLOSED_BLOCK, match.start(), match.end()))
+        elif group == "semicolon":
+            self._handle_semicolon(match.start())
         elif group == "comment":
             self.comment = match.start()
             own = not self.text[self.line : match.start()].strip()
@@ -160,6 +194,14 @@ class StatementSplitter:
             self.flaws.append((QuoteError.UNCLOSED_BLOCK, match.start(), match.end()))
         else:
             self._handle_bracket(match.group(), match.start())
+
+    def _handle_semicolon(self, at: int) -> None:
+        """End the statement before a `;` that separates it from another one in the same block."""
+        if self.depth == 0 or self.parens > 0 or self.braces > 0:
+            return
+        if _MORE_ON_LINE.match(self.text, at + 1):
+            self._end_statement(at)
+            self.start = at + 1
 
     def _find_content_end(self, end: int, least: int) -> int:
         """Return the end of the content before `end`, without a comment and white space."""
@@ -192,12 +234,12 @@ class StatementSplitter:
         self._add_statement(end, StatementKind.PLAIN)
         self.start = following
 
-    def _handle_bracket(self, sign: str, at: int) -> None:
-        if sign == "(":
+    def _handle_bracket(self, bracket: str, at: int) -> None:
+        if bracket == "(":
             self.parens += 1
-        elif sign == ")":
+        elif bracket == ")":
             self.parens -= 1
-        elif sign == "{":
+        elif bracket == "{":
             self._skip_to_statement(at)
             if _BLOCK.match(self.text, self.start) or _LAST_ON_LINE.match(self.text, at + 1):
                 self._add_statement(at + 1, StatementKind.OPEN)
@@ -227,19 +269,28 @@ class StatementSplitter:
 
     def _add_statement(self, end: int, kind: StatementKind) -> None:
         self._skip_to_statement(end)
-        self.statements.append(Statement(self.start, end, kind, tuple(self.flaws)))
+        self.statements.append(
+            Statement(start=self.start, end=end, kind=kind, flaws=tuple(self.flaws))
+        )
+        if kind is StatementKind.OPEN:
+            self.depth += 1
+        elif kind is StatementKind.CLOSE:
+            self.depth = max(0, self.depth - 1)
         self.flaws.clear()
         self.goes_on = False
         self.braces = self.parens = 0
 
 
 def begins_statement(text: str, at: int) -> bool:
-    """Return whether the line that begins at `at` looks like a statement rather than the middle of a text."""
+    """Return whether the line beginning at `at` looks like a statement, not a text's middle."""
     return _STATEMENT.match(text, at) is not None
 
 
 def split_statements(text: str) -> tuple[list[Statement], list[CommentToken]]:
-    """Return the statements and the comments of a complete `text`, in order. Never fails: every text can be split."""
+    """Return the statements and the comments of a complete `text`, in order.
+
+    Never fails: every text can be split.
+    """
     cutter = StatementSplitter(text)
     while cutter.split_next():
         pass

@@ -1,14 +1,17 @@
 """Readers for single values that both notations share, re-exported from one place.
 
-Each reader takes the text of a value, its span, and the collector for diagnostics. It returns the value, or None if it
-reported a diagnostic.
+Each reader takes the text of a value, its span, and the collector for diagnostics. It returns the
+value, or None if it reported a diagnostic.
 """
 
 from sequencer.language.values.amounts import read_duration
 from sequencer.language.values.clock import read_clock
 from sequencer.language.values.midi import find_option, read_midi, read_trigger
+from sequencer.language.values.play import read_pass, read_play
 from sequencer.language.values.positions import read_position
+from sequencer.language.values.quantisation import read_quantisation, split_quantisation
 from sequencer.language.values.settings import (
+    MODELS,
     check_tempo,
     read_bpm,
     read_cut,
@@ -18,20 +21,19 @@ from sequencer.language.values.settings import (
     read_lead,
     read_meter,
     read_middle,
-    read_pass,
-    read_play,
+    read_model,
     read_seed,
     read_snap,
     read_sr,
     read_strength,
     read_tempo,
 )
-from sequencer.language.values.strings import ACTION_WORDS, NAME, RESERVED, is_name, normalise_name, read_name, read_scene_name
+from sequencer.language.values.sound import read_sound, read_sound_start
+from sequencer.language.values.strings import NAME, is_name, normalise_name, read_name
 
 __all__ = [
-    "ACTION_WORDS",
+    "MODELS",
     "NAME",
-    "RESERVED",
     "check_tempo",
     "find_option",
     "is_name",
@@ -47,15 +49,19 @@ __all__ = [
     "read_meter",
     "read_middle",
     "read_midi",
+    "read_model",
     "read_name",
     "read_pass",
     "read_play",
     "read_position",
-    "read_scene_name",
+    "read_quantisation",
     "read_seed",
     "read_snap",
+    "read_sound",
+    "read_sound_start",
     "read_sr",
     "read_strength",
     "read_tempo",
     "read_trigger",
+    "split_quantisation",
 ]

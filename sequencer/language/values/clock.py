@@ -1,4 +1,9 @@
-"""Read the clock line: `chunks`, `120 bpm, 4/4`, `midi "Digitakt", 4/4, nominal 120 bpm`, `link, …`, `mtc 25`, `file "…"`."""
+"""Read the clock line.
+
+It has one of these forms:
+
+`chunks`, `120 bpm, 4/4`, `midi "Digitakt", 4/4, nominal 120 bpm`, `link, …`, `mtc 25`, `file "…"`.
+"""
 
 from __future__ import annotations
 
@@ -11,28 +16,47 @@ from sequencer.language.score import ClockKind, ClockLine
 from sequencer.language.source import closest_word, excerpt, subspan
 from sequencer.language.values.settings import read_bpm, read_meter
 from sequencer.language.values.strings import read_string
+from sequencer.schedule.model import FRAME_RATES
 
 CLOCK_FORMS = (
-    'write chunks, 120 bpm, 4/4, midi "port", 4/4, nominal 120 bpm, link, 4/4, nominal 120 bpm, mtc 25, or file "song.mid"'
+    'write chunks, 120 bpm, 4/4, midi "port", 4/4, nominal 120 bpm, link, 4/4, nominal 120 bpm, '
+    'mtc 25, or file "song.mid"'
 )
-MTC_RATES = ("24", "25", "29.97", "30")
-"""The frame rates of MIDI time code, in frames per second."""
 
 _PIECE = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*"|")+')
 _BPM = re.compile(r"(\S+?)[ \t]*bpm\Z", re.IGNORECASE)
+_METER_OR_TEMPO = r"[0-9]+/[0-9]+\Z|[0-9./]+[ \t]*bpm\Z"
 _NO_COMMA = re.compile(
-    r'([0-9./]+[ \t]*bpm|midi[ \t]+"[^"]*"|midi|link)([ \t]+)(?=[0-9]+/[0-9]+\Z|[0-9./]+[ \t]*bpm\Z)', re.IGNORECASE
+    rf'([0-9./]+[ \t]*bpm|midi[ \t]+"[^"]*"|midi|link)([ \t]+)(?={_METER_OR_TEMPO})', re.IGNORECASE
 )
 _COMMA = re.compile(r"([0-9]+),([0-9]+)[ \t]*bpm\b", re.IGNORECASE)
 _BPM_MISSPELLINGS = frozenset({"BPM", "Bpm", "bm", "pbm", "beats", "quarters", "q"})
-_PART = r"(?:[ \t]*[,;|@]?[ \t]*(?:\bat[ \t]+)?((?:nominal[ \t]+)?[0-9]+(?:[./][0-9]+)?[ \t]*(?:bpm\b)?))?"
-_PARTS = re.compile(rf'(midi|link|external|ext|slave|ableton)(?:[ \t]*,?[ \t]*("[^"]+"))?{_PART}{_PART}{_PART}', re.IGNORECASE)
+_NUMBER_OF_PART = r"(?:nominal[ \t]+)?[0-9]+(?:[./][0-9]+)?[ \t]*(?:bpm\b)?"
+_PART = rf"(?:[ \t]*[,;|@]?[ \t]*(?:\bat[ \t]+)?({_NUMBER_OF_PART}))?"
+_PARTS = re.compile(
+    rf'(midi|link|external|ext|slave|ableton)(?:[ \t]*,?[ \t]*("[^"]+"))?{_PART}{_PART}{_PART}',
+    re.IGNORECASE,
+)
 _FILLER_WORDS = frozenset(
-    {"bpm", "beats", "beat", "per", "minute", "at", "in", "time", "signature", "meter", "tempo", "quarters"}
+    {
+        "bpm",
+        "beats",
+        "beat",
+        "per",
+        "minute",
+        "at",
+        "in",
+        "time",
+        "signature",
+        "meter",
+        "tempo",
+        "quarters",
+    }
 )
 _VALID_TEMPO = re.compile(r"[0-9./]+[ \t]*bpm[ \t]*(?:,[^,]*)?", re.IGNORECASE)
+_VALID_PART = r"[0-9]+/[0-9]+|nominal[ \t]+[0-9./]+(?:[ \t]*bpm)?"
 _VALID_EXTERNAL_CLOCK = re.compile(
-    r'(?:midi(?:[ \t]+"[^"]*")?|link)(?:[ \t]*,[ \t]*(?:[0-9]+/[0-9]+|nominal[ \t]+[0-9./]+(?:[ \t]*bpm)?))*'
+    rf'(?:midi(?:[ \t]+"[^"]*")?|link)(?:[ \t]*,[ \t]*(?:{_VALID_PART}))*'
 )
 _BARE = re.compile(r"nominal[ \t]+|[ \t]*bpm", re.IGNORECASE)
 _MIDI = re.compile(r"midi(?:[ \t]+(.+))?\Z")
@@ -64,15 +88,19 @@ def read_clock(text: str, span: Span, faults: Diagnostics) -> ClockLine | None:
         start = match.start() + match.group().index(piece) if piece else match.start()
         pieces.append((piece, subspan(text, span, start, start + len(piece))))
     if not pieces or not pieces[0][0]:
-        faults.error("E247", "the clock is missing", span, CLOCK_FORMS)
+        faults.error("E247", "the clock is missing", span, hint=CLOCK_FORMS)
         return None
     first, at = pieces[0]
-    told = (
+    reported = (
         _report_decimal_comma(text, span, faults)
         or _report_parts(text, span, faults)
         or _report_missing_comma(first, at, faults)
     )
-    more = None if told else _read_meter_and_nominal(pieces[1:], first.startswith(("midi", "link")), faults)
+    more = (
+        None
+        if reported
+        else _read_meter_and_nominal(pieces[1:], first.startswith(("midi", "link")), faults)
+    )
     if more is None:
         return None
     meter, nominal, nominal_at = more
@@ -85,9 +113,11 @@ def read_clock(text: str, span: Span, faults: Diagnostics) -> ClockLine | None:
         if value is None:
             return None
         if nominal_at is not None:
-            faults.error("E247", "a clock of fixed tempo has no other, nominal one", nominal_at, "leave it out")
+            faults.error(
+                "E247", "a clock of fixed tempo has no nominal tempo", nominal_at, hint="remove it"
+            )
             return None
-        return ClockLine(ClockKind.BPM, value, meter, None, span=span)
+        return ClockLine(kind=ClockKind.BPM, bpm=value, meter=meter, port=None, span=span)
     if midi is None and first != "link":
         _report_unknown_clock(first, at, faults)
         return None
@@ -97,51 +127,103 @@ def read_clock(text: str, span: Span, faults: Diagnostics) -> ClockLine | None:
         if port is None:
             return None
     if nominal is None:
-        message = "a clock from outside needs a nominal tempo: what comes before it sounds is planned with it"
+        message = (
+            "an external clock needs a nominal tempo, which is used for planning until the clock "
+            "starts"
+        )
         end = Span(span.file, span.end_line, span.end_column, span.end_line, span.end_column)
         tail = ", nominal 120 bpm"
-        faults.error("E248", message, span, f"write {excerpt(text, 60)}{tail}", (Fix(end, tail),))
+        faults.error(
+            "E248", message, span, hint=f"write {excerpt(text, 60)}{tail}", fix=Fix(end, tail)
+        )
         return None
-    return ClockLine(ClockKind.MIDI if midi is not None else ClockKind.LINK, nominal, meter, port, span=span)
+    return ClockLine(
+        kind=ClockKind.MIDI if midi is not None else ClockKind.LINK,
+        bpm=nominal,
+        meter=meter,
+        port=port,
+        span=span,
+    )
 
 
 def _read_clock_without_tempo(
     first: str, at: Span, more: list[tuple[str, Span]], span: Span, faults: Diagnostics
 ) -> ClockLine | None:
-    """Read a clock without tempo and meter: chunks and time code have neither, a MIDI file contains its own."""
+    """Read a clock without tempo and meter: chunks and time code have none, a MIDI file its own."""
     if more and first == "chunks":
-        faults.error("E247", "chunks have no tempo and no meter", more[0][1], "leave it out, or write clock 120 bpm, 4/4")
+        faults.error(
+            "E247",
+            "chunks have no tempo and no meter",
+            more[0][1],
+            hint="remove it, or write clock 120 bpm, 4/4",
+        )
         return None
     if more:
-        what = "time code has no tempo and no meter" if first.startswith("mtc") else "the file brings its tempi and its meters"
-        faults.error("E247", what, more[0][1], "leave it out")
+        what = (
+            "time code has no tempo and no meter"
+            if first.startswith("mtc")
+            else "the MIDI file sets the tempi and meters"
+        )
+        faults.error("E247", what, more[0][1], hint="remove it")
         return None
     if first == "chunks":
-        return ClockLine(ClockKind.CHUNKS, None, COMMON_TIME, None, span=span)
+        return ClockLine(kind=ClockKind.CHUNKS, bpm=None, meter=COMMON_TIME, port=None, span=span)
     fps = _MTC_FPS.fullmatch(first)
     if fps is not None:
-        cured = f"mtc {fps.group(1)}{fps.group(2) or ''}"
-        faults.error("E247", "time code has its number alone", at, f"write {cured}", (Fix(at, cured),))
+        corrected = f"mtc {fps.group(1)}{fps.group(2) or ''}"
+        faults.error(
+            "E247",
+            "time code takes only a number",
+            at,
+            hint=f"write {corrected}",
+            fix=Fix(at, corrected),
+        )
         return None
     mtc = _MTC.match(first)
     if mtc is not None:
-        if mtc.group(1) not in MTC_RATES:
+        if mtc.group(1) not in FRAME_RATES:
             where = at if mtc.group(1) is None else subspan(first, at, *mtc.span(1))
-            hint = "write the frames a second that your source sends: mtc 24, mtc 25, mtc 29.97 (drop frame) or mtc 30"
-            faults.error("E247", "time code has 24, 25, 29.97 or 30 frames a second", where, hint)
+            hint = (
+                "write the frame rate of your source: mtc 24, mtc 25, mtc 29.97 (drop frame) or "
+                "mtc 30"
+            )
+            faults.error(
+                "E247", "time code has 24, 25, 29.97 or 30 frames per second", where, hint=hint
+            )
             return None
-        port = None if mtc.group(2) is None else _read_port(mtc.group(2), subspan(first, at, *mtc.span(2)), faults)
+        port = (
+            None
+            if mtc.group(2) is None
+            else _read_port(mtc.group(2), subspan(first, at, *mtc.span(2)), faults)
+        )
         if port is None and mtc.group(2) is not None:
             return None
-        return ClockLine(ClockKind.MTC, None, COMMON_TIME, port, rate=mtc.group(1), span=span)
+        return ClockLine(
+            kind=ClockKind.MTC, bpm=None, meter=COMMON_TIME, port=port, rate=mtc.group(1), span=span
+        )
     file = _FILE.match(first)
-    if file is not None and file.group(1) is not None and file.group(1).endswith('"') and len(file.group(1)) > 2:
+    if (
+        file is not None
+        and file.group(1) is not None
+        and file.group(1).endswith('"')
+        and len(file.group(1)) > 2
+    ):
         path = read_string(file.group(1), subspan(first, at, *file.span(1)), faults)
-        return None if path is None else ClockLine(ClockKind.FILE, None, COMMON_TIME, file=path, span=span)
+        return (
+            None
+            if path is None
+            else ClockLine(kind=ClockKind.FILE, bpm=None, meter=COMMON_TIME, file=path, span=span)
+        )
     fixes: tuple[Fix, ...] = ()
     if file is not None and file.group(2) is not None and '"' not in file.group(2):
         fixes = (Fix(subspan(first, at, *file.span(2)), f'"{file.group(2)}"'),)
-    faults.error("E247", "the path of a MIDI file stands in quotes", at, 'write file "song.mid"', fixes)
+    faults.error(
+        "E247",
+        "the path of a MIDI file is written in quotes",
+        at,
+        hint='write file "song.mid"',
+        fix=fixes,
+    )
     return None
 
 
@@ -152,16 +234,31 @@ def _report_decimal_comma(text: str, span: Span, faults: Diagnostics) -> bool:
         return False
     at = subspan(text, span, match.end(1), match.end(1) + 1)
     hint = f"write {match.group(1)}.{match.group(2)} bpm"
-    faults.error("E203", "a comma stands in front of the meter, never inside a number", at, hint, (Fix(at, "."),))
+    faults.error(
+        "E203",
+        "a comma goes before the meter, never inside a number",
+        at,
+        hint=hint,
+        fix=Fix(at, "."),
+    )
     return True
 
 
 def _report_parts(text: str, span: Span, faults: Diagnostics) -> bool:
-    """Report the parts of a clock with wrong separators or in the wrong order. Return whether they were reported."""
+    """Report the parts of a clock with wrong separators or in the wrong order.
+
+    Return whether they were reported.
+    """
     song = _SONG.fullmatch(text)
     if song is not None:
-        cured_song = f"file {song.group(1)}"
-        faults.error("E247", "a MIDI file has its word", span, f"write {excerpt(cured_song, 60)}", (Fix(span, cured_song),))
+        corrected_song = f"file {song.group(1)}"
+        faults.error(
+            "E247",
+            "a MIDI file needs the keyword `file`",
+            span,
+            hint=f"write {excerpt(corrected_song, 60)}",
+            fix=Fix(span, corrected_song),
+        )
         return True
     parts = _PARTS.fullmatch(text)
     if parts is None:
@@ -173,29 +270,49 @@ def _report_parts(text: str, span: Span, faults: Diagnostics) -> bool:
     if any(len(one) > 1 for one in found.values()):
         return False
     kind = _FOREIGN_CLOCKS.get(kind.casefold(), kind.casefold())
-    cured = [f"{kind} {port}" if port else kind, *found["meter"]]
-    cured += [f"nominal {_BARE.sub('', one)} bpm" for one in found["tempo"]]
-    new = ", ".join(cured)
+    corrected = [f"{kind} {port}" if port else kind, *found["meter"]]
+    corrected += [f"nominal {_BARE.sub('', one)} bpm" for one in found["tempo"]]
+    new = ", ".join(corrected)
     if _VALID_EXTERNAL_CLOCK.fullmatch(text):
         return False
-    faults.error("E247", "between the parts of a clock stand commas", span, f"write {excerpt(new, 60)}", (Fix(span, new),))
+    faults.error(
+        "E247",
+        "the parts of a clock are separated by commas",
+        span,
+        hint=f"write {excerpt(new, 60)}",
+        fix=Fix(span, new),
+    )
     return True
 
 
 def _report_tempo_and_meter(text: str, span: Span, faults: Diagnostics) -> bool:
-    """Report a tempo and a meter in the wrong order or with extra words. Return whether they were reported."""
+    """Report a tempo and a meter in the wrong order or with extra words.
+
+    Return whether they were reported.
+    """
     numbers = re.findall(r"(?<![\w./,-])[0-9]+(?:[./][0-9]+)?", text)
     meters = [one for one in numbers if re.fullmatch(r"[0-9]{1,2}/(?:1|2|4|8|16|32)", one)]
     tempi = [one for one in numbers if one not in meters]
     rest = re.sub(r"[0-9]+(?:[./][0-9]+)?|[\s,;|@:=.]+", " ", text).split()
-    if len(meters) > 1 or len(tempi) > 1 or not numbers or not {one.casefold() for one in rest} <= _FILLER_WORDS:
+    if (
+        len(meters) > 1
+        or len(tempi) > 1
+        or not numbers
+        or not {one.casefold() for one in rest} <= _FILLER_WORDS
+    ):
         return False
     if not meters and (text[0].isdigit() and "minute" not in text.casefold()):
         return False  # a tempo alone has its own message
     if _VALID_TEMPO.fullmatch(text) or _NO_COMMA.match(text):
         return False
     new = f"{tempi[0] if tempi else '120'} bpm" + (f", {meters[0]}" if meters else "")
-    faults.error("E247", "a clock is a tempo, and behind a comma its meter", span, f"write {new}", (Fix(span, new),))
+    faults.error(
+        "E247",
+        "a clock is a tempo, a comma and a meter",
+        span,
+        hint=f"write {new}",
+        fix=Fix(span, new),
+    )
     return True
 
 
@@ -209,37 +326,75 @@ def _read_meter_and_nominal(
     for piece, at in pieces:
         found = _NOMINAL.match(piece)
         if found is not None and nominal is None:
-            nominal, nominal_at = read_bpm(found.group(1), subspan(piece, at, *found.span(1)), faults), at
+            nominal, nominal_at = (
+                read_bpm(found.group(1), subspan(piece, at, *found.span(1)), faults),
+                at,
+            )
             if nominal is None:
                 return None
         elif (
-            worded := re.fullmatch(r"(?:in|time|time[ \t]+signature|meter|signature)[ \t]+([0-9]+/[0-9]+)", piece)
+            worded := re.fullmatch(
+                r"(?:in|time|time[ \t]+signature|meter|signature)[ \t]+([0-9]+/[0-9]+)", piece
+            )
         ) is not None:
-            faults.error("E247", "a meter stands here without its word", at, f"write {worded[1]}", (Fix(at, worded[1]),))
+            faults.error(
+                "E247",
+                "the meter is written without the keyword `meter` here",
+                at,
+                hint=f"write {worded[1]}",
+                fix=Fix(at, worded[1]),
+            )
             return None
-        elif meter is None and re.match(r"[0-9\W]", piece) and not piece.startswith('"') and "bpm" not in piece:
+        elif (
+            meter is None
+            and re.match(r"[0-9\W]", piece)
+            and not piece.startswith('"')
+            and "bpm" not in piece
+        ):
             meter = read_meter(piece, at, faults)
             if meter is None:
                 return None
         else:
-            hint = "behind the comma stands a meter (4/4), and with midi or link nominal 120 bpm"
-            fixes = (Fix(at, f"nominal {piece}"),) if is_external and nominal is None and _BPM.match(piece) else ()
-            faults.error("E247", f"{excerpt(piece) or 'nothing'} says nothing about a clock here", at, hint, fixes)
+            hint = "after the comma write a meter (4/4), and with midi or link also nominal 120 bpm"
+            fixes = (
+                (Fix(at, f"nominal {piece}"),)
+                if is_external and nominal is None and _BPM.match(piece)
+                else ()
+            )
+            faults.error(
+                "E247",
+                f"expected a meter or a nominal tempo, found {excerpt(piece) or 'nothing'}",
+                at,
+                hint=hint,
+                fix=fixes,
+            )
             return None
     return meter or COMMON_TIME, nominal, nominal_at
 
 
 def _report_missing_comma(first: str, at: Span, faults: Diagnostics) -> bool:
-    """Report a meter or tempo that follows the clock without a comma. Return whether it was reported."""
+    """Report a meter or tempo that follows the clock without a comma.
+
+    Return whether it was reported.
+    """
     match = _NO_COMMA.match(first)
     if match is None:
         return False
     rest = first[match.end(2) :]
-    cured = f", nominal {rest}" if rest.endswith("bpm") else ", "
-    gap = subspan(first, at, match.start(2), match.end(2) + (len(rest) if rest.endswith("bpm") else 0))
-    message = "in front of a meter or a nominal tempo stands a comma"
-    hint = f"write {excerpt(first[: match.start(2)].rstrip() + cured + ('' if rest.endswith('bpm') else rest))}"
-    faults.error("E247", message, subspan(first, at, match.end(2), len(first)), hint, (Fix(gap, cured),))
+    corrected = f", nominal {rest}" if rest.endswith("bpm") else ", "
+    gap = subspan(
+        first, at, match.start(2), match.end(2) + (len(rest) if rest.endswith("bpm") else 0)
+    )
+    message = "a meter or a nominal tempo needs a comma before it"
+    after = "" if rest.endswith("bpm") else rest
+    hint = f"write {excerpt(first[: match.start(2)].rstrip() + corrected + after)}"
+    faults.error(
+        "E247",
+        message,
+        subspan(first, at, match.end(2), len(first)),
+        hint=hint,
+        fix=Fix(gap, corrected),
+    )
     return True
 
 
@@ -247,29 +402,64 @@ def _read_port(literal: str, span: Span, faults: Diagnostics) -> str | None:
     if literal.startswith('"') and literal.endswith('"') and len(literal) >= 2:
         port = read_string(literal, span, faults)
         if port == "":
-            faults.error("E247", "this port has no name", span, "leave it out to take the first port", (Fix(span, ""),))
+            faults.error(
+                "E247",
+                "this port has no name",
+                span,
+                hint="remove it to use the first port",
+                fix=Fix(span, ""),
+            )
             return None
         return port
-    cured = '"' + literal.strip("\"'‘’“”„`") + '"'
-    faults.error("E247", "a port's name stands in quotes", span, f"write midi {excerpt(cured)}", (Fix(span, cured),))
+    corrected = '"' + literal.strip("\"'‘’“”„`") + '"'
+    faults.error(
+        "E247",
+        "a port's name is written in quotes",
+        span,
+        hint=f"write midi {excerpt(corrected)}",
+        fix=Fix(span, corrected),
+    )
     return None
 
 
 def _report_unknown_clock(first: str, at: Span, faults: Diagnostics) -> None:
     if re.match(r"[0-9./]+\Z", first):
-        faults.error("E247", "a tempo is followed by bpm", at, f"write {excerpt(first)} bpm", (Fix(at, f"{first} bpm"),))
+        faults.error(
+            "E247",
+            "a tempo is followed by bpm",
+            at,
+            hint=f"write {excerpt(first)} bpm",
+            fix=Fix(at, f"{first} bpm"),
+        )
         return
     tempo = re.match(r"([0-9./]+)[ \t]*([^\W\d]+)\Z", first)
-    if tempo is not None and (tempo.group(2) in _BPM_MISSPELLINGS or closest_word(tempo.group(2), ("bpm",))):
-        cured = f"{tempo.group(1)} bpm"
-        faults.error("E247", "a tempo is followed by bpm", at, f"write {excerpt(cured)}", (Fix(at, cured),))
+    if tempo is not None and (
+        tempo.group(2) in _BPM_MISSPELLINGS or closest_word(tempo.group(2), ("bpm",))
+    ):
+        corrected = f"{tempo.group(1)} bpm"
+        faults.error(
+            "E247",
+            "a tempo is followed by bpm",
+            at,
+            hint=f"write {excerpt(corrected)}",
+            fix=Fix(at, corrected),
+        )
         return
     word = re.match(r"\S*", first)
     name = word.group() if word else ""
-    guess = _FOREIGN_CLOCKS.get(name.casefold()) or closest_word(name, ("chunks", "midi", "link", "mtc", "file"))
+    guess = _FOREIGN_CLOCKS.get(name.casefold()) or closest_word(
+        name, ("chunks", "midi", "link", "mtc", "file")
+    )
     rate = re.fullmatch(r"mtc([0-9.]+)", name)
-    if guess == "mtc" and re.fullmatch(rf"\S+[ \t]+(?:{'|'.join(map(re.escape, MTC_RATES))})(?:[ \t].*)?", first) is None:
-        guess = f"mtc {rate[1] if rate is not None and rate[1] in MTC_RATES else '25'}"  # `mtc` without a rate is not a clock
+    if (
+        guess == "mtc"
+        and re.fullmatch(
+            rf"\S+[ \t]+(?:{'|'.join(map(re.escape, FRAME_RATES))})(?:[ \t].*)?", first
+        )
+        is None
+    ):
+        # `mtc` without a rate is not a clock
+        guess = f"mtc {rate[1] if rate is not None and rate[1] in FRAME_RATES else '25'}"
     hint = f"did you mean {guess}?" if guess else CLOCK_FORMS
     fixes = (Fix(subspan(first, at, 0, len(name)), guess),) if guess else ()
-    faults.error("E247", f"{excerpt(first)} is not a clock", at, hint, fixes)
+    faults.error("E247", f"{excerpt(first)} is not a clock", at, hint=hint, fix=fixes)

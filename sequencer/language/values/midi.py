@@ -1,17 +1,25 @@
-"""Read triggers and outgoing MIDI messages, as both notations write them: `note D3 ch 10`, `cc 20 > 64`, `start`, `go exit`."""
+"""Read triggers and outgoing MIDI messages, as both notations write them.
+
+For example:
+
+`note D3 ch 10`, `cc 20 > 64`, `start`, `go exit`.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from sequencer.core.diagnostics import Diagnostics, Fix, Span
 from sequencer.core.midi_notes import MAX_NOTE, note_number
 from sequencer.language.score import (
+    Comparison,
     Duration,
     OnControl,
     OnGo,
     OnNote,
     OnProgram,
+    OnRelease,
     OnTransport,
     SendControl,
     SendMidi,
@@ -21,45 +29,75 @@ from sequencer.language.score import (
 )
 from sequencer.language.source import closest_word, excerpt, subspan
 from sequencer.language.values.amounts import check_ascii_digits, read_duration
+from sequencer.language.values.comparisons import read_velocity
+from sequencer.language.values.osc import is_osc_trigger, read_osc_trigger
 from sequencer.language.values.strings import is_name, read_name
 
-TRIGGER_KINDS = ("note", "cc", "program", "start", "stop", "continue", "go")
-TRIGGER_FORMS = "write note C3, cc 20 > 64, program 5, start, stop, continue or go NAME"
+TRIGGER_KINDS = ("note", "release", "cc", "program", "start", "stop", "continue", "osc", "go")
+TRIGGER_FORMS = (
+    'write note C3, release C3, cc 20 > 64, program 5, start, stop, continue, osc "/drop" or go '
+    "NAME"
+)
 
 RESERVED_GO_CUE = "or"
 SUGGESTED_GO_CUE = "or-else"
-"""The only name that a go-cue cannot have, because it separates triggers, and a name to suggest instead."""
+"""The only invalid name of a go-cue, because it separates triggers, and a name to suggest."""
 
 _LENGTH = re.compile(r"[0-9]+(?:[./][0-9]+)?[ \t]*(?:bars?|beats?|chunks?|seconds?|ms|[bcsf])")
-_TRIGGER_PREFIX = re.compile(r"(?:midi[ \t]+|incoming[ \t]+)(note|cc|program)(?=[ \t])")
+_TRIGGER_PREFIX = re.compile(r"(?:midi[ \t]+|incoming[ \t]+)(note|release|cc|program)(?=[ \t])")
 _MISSING_SPACE = re.compile(r"(note|cc|program)(?=[A-G0-9])")
 _KEY_PRESS = re.compile(r"(?:key|keypress|press|button)[ \t]+([^\W\d]\w*)\Z")
 _OPTION_WITHOUT_SPACE = re.compile(
     r"(?<=[ \t])(ch|chan|channel|vel|velocity)(?:[ \t]*[=:#.][ \t]*)?(?<![ \t])([0-9]{1,3})(?![\w])"
 )
-_NOTE_LENGTH_WORDS = re.compile(r"[ \t]*(?:length|len|duration|dur|lasting|lasts|over|during)[ \t]+([0-9].*)")
+_NOTE_LENGTH_WORDS = re.compile(
+    r"[ \t]*(?:length|len|duration|dur|lasting|lasts|over|during)[ \t]+([0-9].*)"
+)
 _TRIGGER_WORD = re.compile(r"\S+")
+_VELOCITY = re.compile(
+    r"[ \t]+((?:vel|velocity)(?![^\W\d]).*?)(?=[ \t]+(?:ch|chan|channel)(?![^\W\d])|[ \t]*\Z)"
+)
 _CHANNEL = re.compile(r"[ \t]+(?:ch|chan|channel)\b[ \t]*(.*)\Z")
 _CONTROL = re.compile(r"([^\s<>=]+)[ \t]*(>=|<=|=>|=<|==|!=|[<>=≥≤]|above|below)?[ \t]*(\S+)?\Z")
-_OTHER_TRIGGER_NAMES = {"control": "cc", "controller": "cc", "pc": "program", "prog": "program", "resume": "continue"}
+_OTHER_TRIGGER_NAMES = {
+    "control": "cc",
+    "controller": "cc",
+    "pc": "program",
+    "prog": "program",
+    "resume": "continue",
+    "noteoff": "release",
+    "note-off": "release",
+    "off": "release",
+}
 
 _SECTION_OPTION = re.compile(r"[ \t]+(cut|tempo|meter|max|until)(?![\w\-])")
 _GO_NAME = re.compile(r"(?<!\S)go[ \t]+(?!\w+[ \t]+(?:[0-9]|seed\b))\S+")
-"""A go-cue with its name. `go max 8 bars` does not match: `max` is the option there, and the name is missing."""
+"""A go-cue with its name.
+
+`go max 8 bars` does not match: `max` is the option there, and the name is missing.
+"""
 
 
 def find_option(text: str) -> re.Match[str] | None:
-    """Find the first option (`max 8 bars`, `cut`) that follows a section's length or triggers without a comma.
+    """Find the first option (`max 8 bars`, `cut`) after a length or triggers without a comma.
 
-    Group 1 of the match is the option's keyword. `until go cut` does not match, because `cut` is the go-cue's name there.
+    Group 1 of the match is the option's keyword. `until go cut` does not match, because `cut` is
+    the go-cue's name there.
     """
     names = [match.span() for match in _GO_NAME.finditer(text)]
     return next(
-        (one for one in _SECTION_OPTION.finditer(text) if not any(start < one.start(1) < end for start, end in names)), None
+        (
+            one
+            for one in _SECTION_OPTION.finditer(text)
+            if not any(start < one.start(1) < end for start, end in names)
+        ),
+        None,
     )
 
 
-def read_trigger(text: str, span: Span, faults: Diagnostics, is_sent: bool = False) -> Trigger | None:
+def read_trigger(
+    text: str, span: Span, faults: Diagnostics, is_sent: bool = False
+) -> Trigger | None:
     """Read a complete trigger. Return None if a diagnostic was reported.
 
     Channels are 1–16, programs 1–128; notes, controllers and controller values are 0–127.
@@ -70,6 +108,8 @@ def read_trigger(text: str, span: Span, faults: Diagnostics, is_sent: bool = Fal
         faults: Collects the diagnostics.
         is_sent: Whether the note is sent rather than received. A sent note has a length.
     """
+    if is_osc_trigger(text):
+        return read_osc_trigger(text, span, faults)
     word = _TRIGGER_WORD.match(text)
     kind = word.group() if word else ""
     end = len(kind)
@@ -77,117 +117,211 @@ def read_trigger(text: str, span: Span, faults: Diagnostics, is_sent: bool = Fal
         case "start" | "stop" | "continue":
             if end == len(text):
                 return OnTransport(kind, span)
-            _report_extra_text(text, end, kind, span, faults)
+            _report_extra_text(text, end, kind, span=span, faults=faults)
             return None
         case "go":
             return _read_go(text, span, faults)
-        case "note" | "cc" | "program":
-            return _read_midi_trigger(kind, text, end, span, faults, is_sent)
+        case "note" | "release" | "cc" | "program":
+            return _read_midi_trigger(kind, text, end, span=span, faults=faults, is_sent=is_sent)
         case _:
             _report_unknown_trigger(text, kind, span, faults)
             return None
 
 
-def _read_midi_trigger(kind: str, text: str, start: int, span: Span, faults: Diagnostics, is_sent: bool) -> Trigger | None:
+def _read_midi_trigger(
+    kind: str, text: str, start: int, *, span: Span, faults: Diagnostics, is_sent: bool
+) -> Trigger | None:
+    velocity: Comparison | None = None
+    loudness = _VELOCITY.search(text) if kind == "note" and not is_sent else None
+    if loudness is not None:
+        velocity = read_velocity(loudness.group(1), subspan(text, span, *loudness.span(1)), faults)
+        if velocity is None:
+            return None
+        gap = " " * (loudness.end() - loudness.start())
+        text = (text[: loudness.start()] + gap + text[loudness.end() :]).rstrip(" \t")
     if report_missing_space(text, span, faults, "E238"):
         return None
     body, channel = text, None
     found = _CHANNEL.search(text)
     if found is not None:
         channel = _read_trigger_number(
-            found.group(1), subspan(text, span, found.start(1), len(text)), faults, "channel", 1, 16, "E233"
+            found.group(1),
+            subspan(text, span, found.start(1), len(text)),
+            faults,
+            what="channel",
+            low=1,
+            high=16,
+            code="E233",
         )
         if channel is None:
             return None
         body = text[: found.start()]
     value = body[start:].strip(" \t")
     if not value:
-        faults.error("E238", f"{kind} what? A number is missing", span, TRIGGER_FORMS)
+        faults.error("E238", f"`{kind}` needs a number", span, hint=TRIGGER_FORMS)
         return None
     offset = body.index(value, start)
     at = subspan(text, span, offset, offset + len(value))
     match kind:
         case "note":
-            return _read_note(value, at, channel, span, faults, is_sent)
+            note = _read_note(value, at, channel, span=span, faults=faults, is_sent=is_sent)
+            return None if note is None else replace(note, velocity=velocity)
+        case "release":
+            note = _read_note(value, at, channel, span=span, faults=faults, is_sent=is_sent)
+            return None if note is None else OnRelease(note.written, note.channel, span)
         case "cc":
             return _read_control_trigger(value, at, channel, span, faults)
         case _:
             changed = re.fullmatch(r"change[ \t]+([0-9]+)", value)
             if changed is not None:
-                cured = changed.group(1)
-                faults.error("E234", "a program has only its number", at, f"write program {cured}", (Fix(at, cured),))
+                corrected = changed.group(1)
+                faults.error(
+                    "E234",
+                    "a program is only a number",
+                    at,
+                    hint=f"write program {corrected}",
+                    fix=Fix(at, corrected),
+                )
                 return None
-            program = _read_trigger_number(value, at, faults, "program", 1, 128, "E234")
+            program = _read_trigger_number(
+                value, at, faults, what="program", low=1, high=128, code="E234"
+            )
             return None if program is None else OnProgram(program, channel, span)
 
 
 def report_missing_space(text: str, span: Span, faults: Diagnostics, code: str) -> bool:
-    """Report an option with no space before its number: `ch10`, `ch=10`, `vel:100`. Return whether it was reported."""
+    """Report an option with no space before its number.
+
+    For example:
+
+    `ch10`, `ch=10`, `vel:100`. Return whether it was reported.
+    """
     glued = _OPTION_WITHOUT_SPACE.search(text)
     if glued is None:
         return False
-    cured = f"{glued.group(1)} {glued.group(2)}"
+    corrected = f"{glued.group(1)} {glued.group(2)}"
     at = subspan(text, span, *glued.span())
-    faults.error(code, f"behind {glued.group(1)} stands a blank", at, f"write {cured}", (Fix(at, cured),))
+    faults.error(
+        code,
+        f"{glued.group(1)} is followed by a space",
+        at,
+        hint=f"write {corrected}",
+        fix=Fix(at, corrected),
+    )
     return True
 
 
-def _read_note(written: str, at: Span, channel: int | None, span: Span, faults: Diagnostics, is_sent: bool) -> OnNote | None:
+def _read_note(
+    written: str, at: Span, channel: int | None, *, span: Span, faults: Diagnostics, is_sent: bool
+) -> OnNote | None:
     if " " in written or "\t" in written:
-        _report_extra_text(written, written.replace("\t", " ").index(" "), "a note", at, faults, is_sent)
+        _report_extra_text(
+            written,
+            written.replace("\t", " ").index(" "),
+            "a note",
+            span=at,
+            faults=faults,
+            is_sent=is_sent,
+        )
         return None
     if not check_ascii_digits(written, at, faults):
         return None
     if written.isdigit():
-        number = _read_trigger_number(written, at, faults, "note", 0, MAX_NOTE, "E232")
-        return None if number is None else OnNote(str(number), channel, span)
+        number = _read_trigger_number(
+            written, at, faults, what="note", low=0, high=MAX_NOTE, code="E232"
+        )
+        return None if number is None else OnNote(str(number), channel, None, span)
     if note_number(written, "C3") is not None or note_number(written, "C4") is not None:
-        return OnNote(written, channel, span)
+        return OnNote(written, channel, None, span)
     fixes: tuple[Fix, ...] = ()
     name = re.match(r"([A-Ha-h])([#b♯♭]?|is|es|s)(-?[0-9]{1,3})\Z", written)
     if name is None:
-        hint = "a note is a letter from A to G, perhaps # or b, and its octave: C3, F#2, Bb-1; or a number from 0 to 127"
+        hint = (
+            "a note is a letter from A to G, perhaps # or b, and its octave: C3, F#2, Bb-1; or a "
+            "number from 0 to 127"
+        )
     elif name.group(1) in "Hh":
-        cured = "B" + name.group(3)
-        hint, fixes = f"the note German musicians call H is written {cured}", (Fix(at, cured),)
+        corrected = "B" + name.group(3)
+        hint, fixes = (
+            f"the note German musicians call H is written {corrected}",
+            (Fix(at, corrected),),
+        )
     elif name.group(2) in ("is", "es", "s"):
-        cured = name.group(1).upper() + ("#" if name.group(2) == "is" else "b") + name.group(3)
-        hint, fixes = f"write {cured}", (Fix(at, cured),)
+        corrected = name.group(1).upper() + ("#" if name.group(2) == "is" else "b") + name.group(3)
+        hint, fixes = f"write {corrected}", (Fix(at, corrected),)
     else:
         hint = "MIDI's notes go from C-2 to G8 where middle C is C3, from C-1 to G9 where it is C4"
-    faults.error("E231", f"there is no note {excerpt(written)}", at, hint, fixes)
+    faults.error("E231", f"there is no note {excerpt(written)}", at, hint=hint, fix=fixes)
     return None
 
 
-def _read_control_trigger(written: str, at: Span, channel: int | None, span: Span, faults: Diagnostics) -> OnControl | None:
+def _read_control_trigger(
+    written: str, at: Span, channel: int | None, span: Span, faults: Diagnostics
+) -> OnControl | None:
     match = _CONTROL.match(written)
     if match is None:
-        faults.error("E237", f"{excerpt(written)} is no comparison of a controller", at, "write cc 20 > 64, or cc 20 < 64")
+        faults.error(
+            "E237",
+            f"{excerpt(written)} is not a comparison for a controller",
+            at,
+            hint="write cc 20 > 64, or cc 20 < 64",
+        )
         return None
-    number_text, sign, value_text = match.groups()
-    number = _read_trigger_number(number_text, subspan(written, at, 0, match.end(1)), faults, "controller", 0, 127, "E235")
+    number_text, operator, value_text = match.groups()
+    number = _read_trigger_number(
+        number_text,
+        subspan(written, at, 0, match.end(1)),
+        faults,
+        what="controller",
+        low=0,
+        high=127,
+        code="E235",
+    )
     if number is None:
         return None
-    if sign is None or value_text is None:
-        hint = f"a controller fires as it crosses a value: write cc {number} > 64"
-        fixes = (Fix(at, f"{number} > 64"),) if sign is None and value_text is None else ()
-        faults.error("E237", "a controller needs > or < and a value", at, hint, fixes)
+    if operator is None or value_text is None:
+        hint = f"a controller triggers when it crosses a value: write cc {number} > 64"
+        fixes = (Fix(at, f"{number} > 64"),) if operator is None and value_text is None else ()
+        faults.error("E237", "a controller needs > or < and a value", at, hint=hint, fix=fixes)
         return None
     value = _read_trigger_number(
-        value_text, subspan(written, at, match.start(3), match.end(3)), faults, "value", 0, 127, "E236"
+        value_text,
+        subspan(written, at, match.start(3), match.end(3)),
+        faults,
+        what="value",
+        low=0,
+        high=127,
+        code="E236",
     )
     if value is None:
         return None
-    if sign not in "<>":
-        cured = {"=>": ">", ">=": ">", "≥": ">", "above": ">", "=<": "<", "<=": "<", "≤": "<", "below": "<"}.get(sign, ">")
-        nudge = {">=": -1, "=>": -1, "≥": -1, "<=": 1, "=<": 1, "≤": 1, "==": -1, "=": -1}.get(sign, 0)
+    if operator not in "<>":
+        corrected = {
+            "=>": ">",
+            ">=": ">",
+            "≥": ">",
+            "above": ">",
+            "=<": "<",
+            "<=": "<",
+            "≤": "<",
+            "below": "<",
+        }.get(operator, ">")
+        nudge = {">=": -1, "=>": -1, "≥": -1, "<=": 1, "=<": 1, "≤": 1, "==": -1, "=": -1}.get(
+            operator, 0
+        )
         near = min(127, max(0, value + nudge))
-        hint = f"a controller fires as it crosses a value: write cc {number} {cured} {near}"
+        hint = (
+            f"a controller triggers when it crosses a value: write cc {number} {corrected} {near}"
+        )
         faults.error(
-            "E237", f"controllers are compared with > and <, not with {sign}", at, hint, (Fix(at, f"{number} {cured} {near}"),)
+            "E237",
+            f"controllers are compared with > and <, not with {operator}",
+            at,
+            hint=hint,
+            fix=Fix(at, f"{number} {corrected} {near}"),
         )
         return None
-    return OnControl(number, sign == ">", value, channel, span)
+    return OnControl(number, operator == ">", value, channel, span)
 
 
 def _read_go(text: str, span: Span, faults: Diagnostics) -> OnGo | None:
@@ -195,48 +329,87 @@ def _read_go(text: str, span: Span, faults: Diagnostics) -> OnGo | None:
     arrow = name.find("->")
     if arrow >= 0:  # only in YAML: the grammar of the text notation separates them
         at = subspan(text, span, text.index("->"), len(text))
-        cured = name[arrow + 2 :].strip()
-        keys = f"{{when: go {excerpt(name[:arrow].strip())}, {excerpt(cured.replace(' ', ': ', 1))}}}"
-        hint = f"what a rule does has keys of its own: {keys}"
-        faults.error("E610", "a trigger and what it does are two keys", at, hint)
+        corrected = name[arrow + 2 :].strip()
+        keys = (
+            f"{{when: go {excerpt(name[:arrow].strip())}, "
+            f"{excerpt(corrected.replace(' ', ': ', 1))}}}"
+        )
+        hint = f"the actions of a rule have keys of their own: {keys}"
+        faults.error("E610", "a trigger and its action are two keys", at, hint=hint)
         return None
     if not name:
-        faults.error("E239", "go what? The operator's word is missing", span, "write go and a name of your own: go exit")
+        faults.error(
+            "E239",
+            "`go` needs the name of a go-cue",
+            span,
+            hint="write go and a name of your own: go exit",
+        )
         return None
     start = text.index(name, 2)
     at = subspan(text, span, start, start + len(name))
     if name.startswith('"') and is_name(name.strip('"')):
         bare = name.strip('"')
-        faults.error("E239", "the name of a go-cue has no quotes", at, f"write {bare}", (Fix(at, bare),))
+        faults.error(
+            "E239",
+            "the name of a go-cue is written without quotes",
+            at,
+            hint=f"write {bare}",
+            fix=Fix(at, bare),
+        )
         return None
     if name == RESERVED_GO_CUE:
-        message = f"`{name}` stands between two triggers, so no go-cue is called that"
-        faults.error("E239", message, at, f"choose another name: {SUGGESTED_GO_CUE}", (Fix(at, SUGGESTED_GO_CUE),))
+        message = f"`{name}` joins two triggers, so it cannot be the name of a go-cue"
+        faults.error(
+            "E239",
+            message,
+            at,
+            hint=f"choose another name: {SUGGESTED_GO_CUE}",
+            fix=Fix(at, SUGGESTED_GO_CUE),
+        )
         return None
-    read = read_name(name, at, faults, "an operator's word")
+    read = read_name(name, at, faults, "a go-cue")
     return None if read is None else OnGo(read, span)
 
 
-def _read_trigger_number(text: str, span: Span, faults: Diagnostics, what: str, low: int, high: int, code: str) -> int | None:
+def _read_trigger_number(
+    text: str, span: Span, faults: Diagnostics, *, what: str, low: int, high: int, code: str
+) -> int | None:
     """Read an integer from `low` to `high`."""
     if not check_ascii_digits(text, span, faults):
         return None
     if re.fullmatch(r"[0-9]{1,9}", text) and low <= int(text) <= high:
         return int(text)
     plural = "values" if what == "value" else f"{what}s"
-    faults.error(code, f"there is no {what} {excerpt(text) or 'without a number'}", span, f"{plural} go from {low} to {high}")
+    faults.error(
+        code,
+        f"there is no {what} {excerpt(text) or 'without a number'}",
+        span,
+        hint=f"{plural} go from {low} to {high}",
+    )
     return None
 
 
-def _report_extra_text(text: str, end: int, kind: str, span: Span, faults: Diagnostics, is_sent: bool = False) -> None:
+def _report_extra_text(
+    text: str, end: int, kind: str, *, span: Span, faults: Diagnostics, is_sent: bool = False
+) -> None:
     at = subspan(text, span, end, len(text))
     lasts = _NOTE_LENGTH_WORDS.fullmatch(text[end:])
     if lasts is not None and is_sent:
-        cured = f" for {lasts.group(1)}"
-        faults.error("E238", "how long a note sounds stands behind for", at, f"write{excerpt(cured)}", (Fix(at, cured),))
+        corrected = f" for {lasts.group(1)}"
+        faults.error(
+            "E238",
+            "the length of a note follows `for`",
+            at,
+            hint=f"write{excerpt(corrected)}",
+            fix=Fix(at, corrected),
+        )
         return
     faults.error(
-        "E238", f"{kind} takes nothing more, but here stands {excerpt(text[end:].strip())}", at, "leave it out", (Fix(at, ""),)
+        "E238",
+        f"{kind} takes no more values, found {excerpt(text[end:].strip())}",
+        at,
+        hint="remove it",
+        fix=Fix(at, ""),
     )
 
 
@@ -244,49 +417,93 @@ def _report_unknown_trigger(text: str, kind: str, span: Span, faults: Diagnostic
     at = subspan(text, span, 0, len(kind))
     if _LENGTH.fullmatch(text):
         message = f"{excerpt(text)} is a length, not a trigger"
-        faults.error("E230", message, span, f"take it out here, and give the section max {excerpt(text)}")
+        faults.error(
+            "E230", message, span, hint=f"remove it here, and give the section max {excerpt(text)}"
+        )
         return
     if note_number(kind, "C3") is not None and not kind.isdigit():
-        faults.error("E230", f"{excerpt(kind)} is a note, not a trigger", at, f"write note {kind}", (Fix(at, f"note {kind}"),))
+        faults.error(
+            "E230",
+            f"{excerpt(kind)} is a note, not a trigger",
+            at,
+            hint=f"write note {kind}",
+            fix=Fix(at, f"note {kind}"),
+        )
         return
     spoken = _TRIGGER_PREFIX.match(text)
     if spoken is not None:
-        cured = spoken.group(1) + text[spoken.end() :]
+        corrected = spoken.group(1) + text[spoken.end() :]
         fix = (Fix(subspan(text, span, 0, spoken.end()), spoken.group(1)),)
-        faults.error("E230", f"{excerpt(spoken.group())} is not a trigger", at, f"write {excerpt(cured)}", fix)
+        faults.error(
+            "E230",
+            f"{excerpt(spoken.group())} is not a trigger",
+            at,
+            hint=f"write {excerpt(corrected)}",
+            fix=fix,
+        )
         return
     glued = _MISSING_SPACE.match(text)
     if glued is not None:
-        cured = f"{glued.group(1)} {text[glued.end(1) :]}"
-        fix = (Fix(subspan(text, span, 0, len(text)), cured),)
-        faults.error("E230", f"behind {glued.group(1)} stands a blank", at, f"write {excerpt(cured)}", fix)
+        corrected = f"{glued.group(1)} {text[glued.end(1) :]}"
+        fix = (Fix(subspan(text, span, 0, len(text)), corrected),)
+        faults.error(
+            "E230",
+            f"{glued.group(1)} is followed by a space",
+            at,
+            hint=f"write {excerpt(corrected)}",
+            fix=fix,
+        )
         return
     pressed = _KEY_PRESS.match(text)
     if pressed is not None:
-        cured = f"go {pressed.group(1)}"
-        message = f"{kind} is not a trigger: keys say an operator's words"
-        faults.error("E230", message, span, f"write {excerpt(cured)}", (Fix(span, cured),))
+        corrected = f"go {pressed.group(1)}"
+        message = f"{kind} is not a trigger: keys trigger go-cues"
+        faults.error(
+            "E230", message, span, hint=f"write {excerpt(corrected)}", fix=Fix(span, corrected)
+        )
         return
     low = kind.casefold()
-    guess = _OTHER_TRIGGER_NAMES.get(low) or (low if low in TRIGGER_KINDS else closest_word(kind, TRIGGER_KINDS))
+    guess = _OTHER_TRIGGER_NAMES.get(low) or (
+        low if low in TRIGGER_KINDS else closest_word(kind, TRIGGER_KINDS)
+    )
     if guess is not None:
-        cured = guess + text[len(kind) :]
-        faults.error("E230", f"{excerpt(kind)} is not a trigger", at, f"did you mean {excerpt(cured)}?", (Fix(at, guess),))
+        corrected = guess + text[len(kind) :]
+        faults.error(
+            "E230",
+            f"{excerpt(kind)} is not a trigger",
+            at,
+            hint=f"did you mean {excerpt(corrected)}?",
+            fix=Fix(at, guess),
+        )
     elif is_name(kind) and kind == text:
-        hint = f"an operator's word is written go {excerpt(kind)}; a note, note C3"
-        faults.error("E230", f"{excerpt(kind)} is not a trigger", at, hint, (Fix(at, f"go {kind}"),))
+        hint = f"a go-cue is written go {excerpt(kind)}; a note, note C3"
+        faults.error(
+            "E230", f"{excerpt(kind)} is not a trigger", at, hint=hint, fix=Fix(at, f"go {kind}")
+        )
     else:
-        faults.error("E230", f"{excerpt(kind) or 'nothing'} is not a trigger", at, TRIGGER_FORMS)
+        faults.error(
+            "E230", f"{excerpt(kind) or 'nothing'} is not a trigger", at, hint=TRIGGER_FORMS
+        )
 
 
 MIDI_MESSAGES = ("note", "cc", "program")
-MIDI_FORMS = "write midi note C3 ch 10 vel 100 for 1 beat, midi cc 20 64 ch 1, or midi program 5 ch 1"
+MIDI_FORMS = (
+    "write midi note C3 ch 10 vel 100 for 1 beat, midi cc 20 64 ch 1, or midi program 5 ch 1"
+)
 
 _MESSAGE_WORD = re.compile(r"\S*")
 _OPTIONS = "ch|chan|channel|vel|velocity|for"
-_MIDI_OPTION = re.compile(rf"[ \t]+({_OPTIONS})(?![^\W\d])[ \t]*(.*?)(?=[ \t]+(?:{_OPTIONS})(?![^\W\d])|[ \t]*\Z)")
+_MIDI_OPTION = re.compile(
+    rf"[ \t]+({_OPTIONS})(?![^\W\d])[ \t]*(.*?)(?=[ \t]+(?:{_OPTIONS})(?![^\W\d])|[ \t]*\Z)"
+)
 _LONG_OPTIONS = {"chan": "ch", "channel": "ch", "velocity": "vel"}
-_OTHER_MESSAGE_NAMES = {"control": "cc", "controller": "cc", "pc": "program", "prog": "program", "noteon": "note"}
+_OTHER_MESSAGE_NAMES = {
+    "control": "cc",
+    "controller": "cc",
+    "pc": "program",
+    "prog": "program",
+    "noteon": "note",
+}
 _COMPARED = re.compile(r"([0-9]+)[ \t]*(?:[<>=≥≤]+|to|,)[ \t]*([0-9]+)\Z")
 _RANGES = {
     "ch": ("channel", 1, 16, "E233"),
@@ -317,7 +534,7 @@ def read_midi(text: str, span: Span, faults: Diagnostics) -> SendMidi | None:
         return None
     channel, velocity, length = options
     if not body[len(kind) :].strip(" \t"):
-        faults.error("E259", f"midi {kind} what? A number is missing", span, MIDI_FORMS)
+        faults.error("E259", f"`midi {kind}` needs a number", span, hint=MIDI_FORMS)
         return None
     if kind == "cc":
         return _read_control_message(body, channel, span, faults)
@@ -332,34 +549,48 @@ def read_midi(text: str, span: Span, faults: Diagnostics) -> SendMidi | None:
 
 
 def _report_wording(text: str, span: Span, faults: Diagnostics) -> bool:
-    """Report a message in other words: `cc20 127`, `note C3 v100`, `note 60 127`. Return whether it was reported."""
-    for pattern, cured, message in _WORDINGS:
+    """Report a message in other words.
+
+    For example:
+
+    `cc20 127`, `note C3 v100`, `note 60 127`. Return whether it was reported.
+    """
+    for pattern, corrected, message in _WORDINGS:
         match = pattern.search(text)
         if match is not None:
-            new = match.expand(cured)
+            new = match.expand(corrected)
             at = subspan(text, span, *match.span())
-            faults.error("E259", message, at, f"write {excerpt(new)}", (Fix(at, new),))
+            faults.error("E259", message, at, hint=f"write {excerpt(new)}", fix=Fix(at, new))
             return True
     return False
 
 
+_MUSICAL_LENGTH = r"[0-9]+(?:/[0-9]+)?[ \t]*(?:bars?|beats?)"
 _WORDINGS = (
     (
-        re.compile(r"\A(note[ \t]+\S+)[ \t]+([0-9]+(?:/[0-9]+)?[ \t]*(?:bars?|beats?))(?=[ \t]+(?:ch|vel)\b|\Z)"),
+        re.compile(rf"\A(note[ \t]+\S+)[ \t]+({_MUSICAL_LENGTH})(?=[ \t]+(?:ch|vel)\b|\Z)"),
         r"\1 for \2",
-        "how long a note sounds stands behind for",
+        "the length of a note follows `for`",
     ),
-    (re.compile(r"\A(cc|note|program)([0-9A-G]\S*)"), r"\1 \2", "a blank stands behind the word"),
-    (re.compile(r"(?<=[ \t])(?:v|@)[ \t]*([0-9]{1,3})(?![\w])"), r"vel \1", "how loud a note is stands behind vel"),
+    (
+        re.compile(r"\A(cc|note|program)([0-9A-G]\S*)"),
+        r"\1 \2",
+        "the keyword is followed by a space",
+    ),
+    (
+        re.compile(r"(?<=[ \t])(?:v|@)[ \t]*([0-9]{1,3})(?![\w])"),
+        r"vel \1",
+        "the velocity of a note follows `vel`",
+    ),
     (
         re.compile(r"(?<=[ \t])(?:on[ \t]+channel|on[ \t]+ch|to[ \t]+channel)[ \t]+([0-9]+)"),
         r"ch \1",
-        "a channel stands behind ch",
+        "the channel follows `ch`",
     ),
     (
         re.compile(r"\A(note[ \t]+[A-G0-9]\S*)[ \t]+([0-9]{1,3})(?=[ \t]|\Z)"),
         r"\1 vel \2",
-        "how loud a note is stands behind vel",
+        "the velocity of a note follows `vel`",
     ),
 )
 
@@ -367,18 +598,32 @@ _WORDINGS = (
 def _read_options(
     text: str, kind: str, span: Span, faults: Diagnostics
 ) -> tuple[int | None, int | None, Duration | None] | None:
-    """Read channel, velocity and length, each at most once, in any order. Return None if a diagnostic was reported."""
+    """Read channel, velocity and length, each at most once, in any order.
+
+    Return None if a diagnostic was reported.
+    """
     numbers: dict[str, int] = {}
     length: Duration | None = None
     for match in _MIDI_OPTION.finditer(text):
         word = _LONG_OPTIONS.get(match.group(1), match.group(1))
         whole = subspan(text, span, match.start(1), match.end())
         if word in numbers or (word == "for" and length is not None):
-            faults.error("E259", f"{word} stands here twice", whole, "leave one out", (_removal_fix(text, span, match),))
+            faults.error(
+                "E259",
+                f"duplicate {word}",
+                whole,
+                hint="remove one",
+                fix=_removal_fix(text, span, match),
+            )
             return None
         if word != "ch" and kind != "note":
-            message = f"a {'controller' if kind == 'cc' else 'program'} has no {'velocity' if word == 'vel' else 'length'}"
-            faults.error("E259", message, whole, "leave it out", (_removal_fix(text, span, match),))
+            message = (
+                f"a {'controller' if kind == 'cc' else 'program'} has no "
+                f"{'velocity' if word == 'vel' else 'length'}"
+            )
+            faults.error(
+                "E259", message, whole, hint="remove it", fix=_removal_fix(text, span, match)
+            )
             return None
         at = subspan(text, span, match.start(2), match.end(2)) if match.group(2) else whole
         if word == "for":
@@ -397,24 +642,34 @@ def _removal_fix(text: str, span: Span, match: re.Match[str]) -> Fix:
     return Fix(subspan(text, span, match.start(), match.end()), "")
 
 
-def _read_control_message(body: str, channel: int | None, span: Span, faults: Diagnostics) -> SendControl | None:
+def _read_control_message(
+    body: str, channel: int | None, span: Span, faults: Diagnostics
+) -> SendControl | None:
     start = len("cc") + len(body[2:]) - len(body[2:].lstrip(" \t"))
     written = body[start:].rstrip(" \t")
     at = subspan(body, span, start, start + len(written))
     compared = _COMPARED.match(written)
     if compared is not None:
-        cured = f"{compared.group(1)} {compared.group(2)}"
-        message = "between a controller and the value that is sent stands a blank"
-        faults.error("E259", message, at, f"write cc {cured}", (Fix(at, cured),))
+        corrected = f"{compared.group(1)} {compared.group(2)}"
+        message = "a controller and its value are separated by a space"
+        faults.error("E259", message, at, hint=f"write cc {corrected}", fix=Fix(at, corrected))
         return None
     words = list(re.finditer(r"\S+", written))
     if len(words) != 2:
         hint = "write the controller and its value: midi cc 20 64"
-        what = "a controller needs a value to be sent" if len(words) == 1 else "a controller takes one value"
-        faults.error("E259", what, at, hint)
+        what = (
+            "a controller needs a value to be sent"
+            if len(words) == 1
+            else "a controller takes one value"
+        )
+        faults.error("E259", what, at, hint=hint)
         return None
-    control = _read_message_number(words[0].group(), subspan(written, at, *words[0].span()), faults, "controller")
-    value = _read_message_number(words[1].group(), subspan(written, at, *words[1].span()), faults, "value")
+    control = _read_message_number(
+        words[0].group(), subspan(written, at, *words[0].span()), faults, "controller"
+    )
+    value = _read_message_number(
+        words[1].group(), subspan(written, at, *words[1].span()), faults, "value"
+    )
     return None if control is None or value is None else SendControl(control, value, channel, span)
 
 
@@ -425,36 +680,51 @@ def _read_message_number(text: str, span: Span, faults: Diagnostics, which: str)
         return None
     if re.fullmatch(r"[0-9]{1,9}", text) and low <= int(text) <= high:
         return int(text)
-    more = "; velocity 0 would let go of the note" if which == "vel" and text == "0" else ""
+    more = "; velocity 0 would release the note" if which == "vel" and text == "0" else ""
     plural = "velocities" if which == "vel" else f"{what}s"
     message = f"there is no {what} {excerpt(text) or 'without a number'}"
-    faults.error(code, message, span, f"{plural} go from {low} to {high}{more}")
+    faults.error(code, message, span, hint=f"{plural} go from {low} to {high}{more}")
     return None
 
 
 def _suggest_note(text: str, kind: str, span: Span) -> tuple[str, Span]:
-    """Return the correct spelling of a note without `note`, with its length if that is clear, and the span to replace."""
-    cured = f"note {text}"
+    """Return the correct spelling of a note without `note`, and the span to replace.
+
+    The spelling includes the length if that is clear.
+    """
+    corrected = f"note {text}"
     for pattern, better, _ in _WORDINGS:
-        cured = pattern.sub(better, cured)
-    if read_midi(cured, span, Diagnostics()) is not None:
-        return cured, span
+        corrected = pattern.sub(better, corrected)
+    if read_midi(corrected, span, Diagnostics()) is not None:
+        return corrected, span
     return f"note {kind}", subspan(text, span, 0, len(kind))
 
 
 def _report_unknown_message(text: str, kind: str, span: Span, faults: Diagnostics) -> None:
     at = subspan(text, span, 0, len(kind))
     low = kind.casefold()
-    guess = _OTHER_MESSAGE_NAMES.get(low) or (low if low in MIDI_MESSAGES else closest_word(kind, MIDI_MESSAGES))
+    guess = _OTHER_MESSAGE_NAMES.get(low) or (
+        low if low in MIDI_MESSAGES else closest_word(kind, MIDI_MESSAGES)
+    )
     if guess is None and read_trigger(f"note {kind}", at, Diagnostics()) is not None:
-        cured, at = _suggest_note(text, kind, span)
+        corrected, at = _suggest_note(text, kind, span)
         faults.error(
-            "E259", f"{excerpt(kind)} is a note, and `note` is missing", at, f"write {excerpt(cured)}", (Fix(at, cured),)
+            "E259",
+            f"{excerpt(kind)} is a note, but the keyword `note` is missing",
+            at,
+            hint=f"write {excerpt(corrected)}",
+            fix=Fix(at, corrected),
         )
     elif guess is not None:
-        cured = guess + text[len(kind) :]
-        message = f"{excerpt(kind)} is nothing that is sent to gear"
-        faults.error("E259", message, at, f"did you mean {excerpt(cured)}?", (Fix(at, guess),))
+        corrected = guess + text[len(kind) :]
+        message = f"{excerpt(kind)} is not a MIDI message"
+        faults.error(
+            "E259", message, at, hint=f"did you mean {excerpt(corrected)}?", fix=Fix(at, guess)
+        )
     else:
-        message = f"{excerpt(kind)} is nothing that is sent to gear" if kind else "midi what? A note, cc or program is missing"
-        faults.error("E259", message, at if kind else span, MIDI_FORMS)
+        message = (
+            f"{excerpt(kind)} is not a MIDI message"
+            if kind
+            else "`midi` needs a note, cc or program"
+        )
+        faults.error("E259", message, at if kind else span, hint=MIDI_FORMS)

@@ -1,4 +1,8 @@
-"""Read names (of sections, scenes, variables, marks and go-cues) and texts (prompts with variables, titles, paths, ports)."""
+"""Read names and texts.
+
+Names are those of sections, scenes, variables, marks and go-cues; texts are prompts with variables,
+titles, paths and ports.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +13,24 @@ from typing import Final
 from sequencer.core.diagnostics import Diagnostics, Fix, Span
 from sequencer.core.unicode_names import with_composed_marks
 from sequencer.language.score import Text, Variable
-from sequencer.language.source import UNUSUAL_SPACE, excerpt, make_locator, subspan, unusual_space_error
+from sequencer.language.source import (
+    UNUSUAL_SPACE,
+    excerpt,
+    make_locator,
+    report_unusual_space,
+    subspan,
+)
 
-_NON_NAME_CHARACTERS = r"\x00-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\xa9\xab-\xb1\xb4\xb6-\xb8\xbb\xbf\xd7\xf7"
+_NON_NAME_CHARACTERS = (
+    r"\x00-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\xa9\xab-\xb1\xb4\xb6-\xb8\xbb\xbf\xd7\xf7"
+)
 NAME_CHARACTER = rf"[^{_NON_NAME_CHARACTERS}]"
-"""Pattern for a character that may follow in a name: the letters, digits and `_` of Latin-1, and any character beyond it.
+"""Pattern for a character that may follow in a name.
 
-Python's regular expressions have no class for combining marks. The grammar's terminals use the same approximation; `composed`
-does the exact check.
+These are the letters, digits and `_` of Latin-1, and any character beyond it.
+
+Python's regular expressions have no class for combining marks. The grammar's terminals use the same
+approximation; `composed` does the exact check.
 """
 
 NAME = rf"[^\W\d]{NAME_CHARACTER}*(?:-{NAME_CHARACTER}+)*"
@@ -29,25 +43,21 @@ _JOINERS = "\u200c\u200d"
 MAX_NAME_LENGTH = 100
 """Maximum length of a name, in characters."""
 
-ACTION_WORDS = frozenset(
-    {"image", "strength", "sr", "cut", "tempo", "meter", "mark", "snap", "midi", "pause", "resume", "goto", "pick", "seed"}
-)
-"""The keywords that begin an action, or look as if they did."""
-
-RESERVED = ACTION_WORDS | {"bar", "bars", "beat", "beats", "from"}
-"""Words that cannot name a scene, because a cue would read them as something else."""
-
 
 def is_name(text: str) -> bool:
-    """Return whether `text` is a valid name: letters with marks, digits, `_`, parts joined by `-`, no digit at the start."""
+    """Return whether `text` is a valid name.
+
+    A name has letters with marks, digits, `_`, and parts joined by `-`, but no digit at the start.
+    """
     return normalise_name(text) is not None
 
 
 def normalise_name(text: str) -> str | None:
-    """Return the name in Unicode's composed form (NFC), in which names are compared, or None if `text` is not a name.
+    """Return the name in composed form (NFC), for comparison, or None if `text` is not a name.
 
-    So `é` is the same name whether it is one character or an `e` with a combining accent. Joiners (U+200C and U+200D), which
-    some scripts need inside words, may appear between two characters that are not ASCII.
+    So `é` is the same name whether it is one character or an `e` with a combining accent. Joiners
+    (U+200C and U+200D), which some scripts need inside words, may appear between two characters
+    that are not ASCII.
     """
     if text.isascii():
         return text if _NAME.match(text) else None
@@ -61,39 +71,56 @@ def normalise_name(text: str) -> str | None:
         if char in _JOINERS:
             if before.isascii() or before in _JOINERS or name[at + 1 : at + 2].isascii():
                 return None
-        elif char not in "-_" and not char.isalnum() and (before == "-" or category(char) not in {"Mn", "Mc"}):
+        elif (
+            char not in "-_"
+            and not char.isalnum()
+            and (before == "-" or category(char) not in {"Mn", "Mc"})
+        ):
             return None
         before = char
     return name
 
 
 def read_name(text: str, span: Span, faults: Diagnostics, what: str) -> str | None:
-    """Read a name. `what` says what it names, for messages (`a mark`). Return None if a diagnostic was reported."""
+    """Read a name.
+
+    `what` is what it names, for messages (`a mark`). Return None if a diagnostic was reported.
+    """
     name = normalise_name(text)
     if name is not None:
         if len(name) <= MAX_NAME_LENGTH:
             return name
-        faults.error("E226", f"the name of {what} has at most {MAX_NAME_LENGTH} characters", span, "shorten it")
+        faults.error(
+            "E226",
+            f"the name of {what} has at most {MAX_NAME_LENGTH} characters",
+            span,
+            hint="shorten it",
+        )
         return None
     odd = UNUSUAL_SPACE.search(text)
     if odd is not None:
-        faults.error("E159", *unusual_space_error(odd.group(), subspan(text, span, *odd.span())))
+        report_unusual_space(faults, odd.group(), subspan(text, span, *odd.span()))
         return None
-    cured = "-".join(_PARTS.findall("".join(char if normalise_name(f"a{char}") or char == "-" else " " for char in text)))
-    cured = cured if is_name(cured) and len(cured) <= MAX_NAME_LENGTH else ""
-    hint = f"write {cured}" if cured else "a name begins with a letter; letters, digits, _ and - may follow"
-    fixes = (Fix(span, cured),) if cured else ()
-    faults.error("E225", f"{excerpt(text) or 'nothing'} cannot be the name of {what}", span, hint, fixes)
+    corrected = "-".join(
+        _PARTS.findall(
+            "".join(char if normalise_name(f"a{char}") or char == "-" else " " for char in text)
+        )
+    )
+    corrected = corrected if is_name(corrected) and len(corrected) <= MAX_NAME_LENGTH else ""
+    hint = (
+        f"write {corrected}"
+        if corrected
+        else "a name begins with a letter; letters, digits, _ and - may follow"
+    )
+    fixes = (Fix(span, corrected),) if corrected else ()
+    faults.error(
+        "E225",
+        f"{excerpt(text) or 'nothing'} cannot be the name of {what}",
+        span,
+        hint=hint,
+        fix=fixes,
+    )
     return None
-
-
-def read_scene_name(text: str, span: Span, faults: Diagnostics) -> str | None:
-    """Read the name of a scene, which cannot be the keyword of an action. Return None if a diagnostic was reported."""
-    if text in RESERVED:
-        hint = f"give the scene another name, for example {text}_scene"
-        faults.error("E227", f"no scene can be called {text}: in a cue it means something else", span, hint)
-        return None
-    return read_name(text, span, faults, "a scene")
 
 
 MAX_TEXT_LENGTH = 100_000
@@ -120,17 +147,32 @@ Locate = Callable[[int, int], Span]
 
 
 def read_text(literal: str, span: Span, faults: Diagnostics) -> Text | None:
-    r"""Read a text literal with its quotes, `"…"` or `\"\"\"…\"\"\"`. The escapes are `\"` and `\\`."""
+    r"""Read a text literal with its quotes, `"…"` or `\"\"\"…\"\"\"`.
+
+    The escapes are `\"` and `\\`.
+    """
     if literal.startswith('"""'):
         content = literal[3:-3]
         skipped = 3 + len(content) - len(content.lstrip(" \t\n"))
         return _split_pieces(
-            content.strip(" \t\n"), span, faults, _PIECE, _shift_locator(make_locator(literal, span), skipped), True
+            content.strip(" \t\n"),
+            span,
+            faults,
+            pattern=_PIECE,
+            locate=_shift_locator(make_locator(literal, span), skipped),
+            block=True,
         )
     content = literal[1:-1]
     if _SPECIAL.search(content) is None and len(content) <= MAX_TEXT_LENGTH:
         return Text((content,) if content else (), span)
-    return _split_pieces(content, span, faults, _PIECE, _shift_locator(make_locator(literal, span), 1), False)
+    return _split_pieces(
+        content,
+        span,
+        faults,
+        pattern=_PIECE,
+        locate=_shift_locator(make_locator(literal, span), 1),
+        block=False,
+    )
 
 
 def _shift_locator(locate: Locate, by: int) -> Locate:
@@ -140,14 +182,18 @@ def _shift_locator(locate: Locate, by: int) -> Locate:
 def read_unquoted_text(
     content: str, span: Span, faults: Diagnostics, locate: Locate | None = None, block: bool = False
 ) -> Text | None:
-    """Read a text without quotes and escapes, as YAML provides it. Return None if a diagnostic was reported.
+    """Read a text without quotes and escapes, as YAML provides it.
+
+    Return None if a diagnostic was reported.
 
     Args:
         content: The text.
         span: The span of the complete text.
         faults: Collects the diagnostics.
-        locate: Returns the span in the file for two offsets in `content`; without it, diagnostics point at `span`.
-        block: Whether the text was written over several lines: white space around it is then ignored.
+        locate: Returns the span in the file for two offsets in `content`; without it, diagnostics
+            point at `span`.
+        block: Whether the text was written over several lines: white space around it is then
+            ignored.
     """
     if block or "\n" in content:
         stripped = content.lstrip(" \t\n")
@@ -160,19 +206,22 @@ def read_unquoted_text(
     if _SPECIAL.search(content) is None and len(content) <= MAX_TEXT_LENGTH:
         return Text((content,) if content else (), span, block)
     where = (lambda start, end: span) if locate is None else _shift_locator(locate, skipped)
-    return _split_pieces(content, span, faults, _UNQUOTED_PIECE, where, block)
+    return _split_pieces(content, span, faults, pattern=_UNQUOTED_PIECE, locate=where, block=block)
 
 
 def read_string(literal: str, span: Span, faults: Diagnostics) -> str | None:
-    """Read a literal without variables: a title, a path, a port name. Literals in triple quotes are an error."""
+    """Read a literal without variables: a title, a path, a port name.
+
+    Literals in triple quotes are an error.
+    """
     if literal.startswith('"""'):
-        cured = '"' + " ".join(literal[3:-3].split()) + '"'
+        corrected = '"' + " ".join(literal[3:-3].split()) + '"'
         faults.error(
             "E275",
             "this is written on one line, with one quote at each end",
             span,
-            f"write {excerpt(cured)}",
-            (Fix(span, cured),),
+            hint=f"write {excerpt(corrected)}",
+            fix=Fix(span, corrected),
         )
         return None
     content = literal[1:-1]
@@ -180,28 +229,42 @@ def read_string(literal: str, span: Span, faults: Diagnostics) -> str | None:
         return content
     for match in re.finditer(r"\\(.?)", content):
         if match.group(1) not in ('"', "\\"):
-            _report_escape(content, match.start(), subspan(literal, span, match.start() + 1, match.start() + 3), faults)
+            _report_escape(
+                content,
+                match.start(),
+                subspan(literal, span, match.start() + 1, match.start() + 3),
+                faults,
+            )
             return None
     return re.sub(r"\\(.)", r"\1", content)
 
 
 def _split_pieces(
-    content: str, span: Span, faults: Diagnostics, pattern: re.Pattern[str], locate: Locate, block: bool
+    content: str,
+    span: Span,
+    faults: Diagnostics,
+    *,
+    pattern: re.Pattern[str],
+    locate: Locate,
+    block: bool,
 ) -> Text | None:
     """Split a text into its parts. Return None if a diagnostic was reported."""
     if len(content) > MAX_TEXT_LENGTH:
         faults.error(
-            "E276", f"this text is longer than {MAX_TEXT_LENGTH:,} characters", span, "a prompt has a few hundred at most"
+            "E276",
+            f"this text is longer than {MAX_TEXT_LENGTH:,} characters",
+            span,
+            hint="a prompt has a few hundred at most",
         )
         return None
     parts: list[str | Variable] = []
     words: list[str] = []
-    variables = told = last = 0
+    variables = diagnostics_reported = last = 0
     for match in pattern.finditer(content):
         start, end = match.span()
         if start < last:
             continue  # already reported with the preceding brace
-        if variables > MAX_VARIABLES or told >= MAX_TEXT_DIAGNOSTICS:
+        if variables > MAX_VARIABLES or diagnostics_reported >= MAX_TEXT_DIAGNOSTICS:
             break
         words.append(content[last:start])
         last = end
@@ -217,61 +280,89 @@ def _split_pieces(
             words.append(_ESCAPED_CHARACTERS[piece])
         elif piece[0] in "{}":
             last = _report_brace(content, start, piece[0], locate, faults)
-            told += 1
+            diagnostics_reported += 1
         elif piece == "\\":
             _report_escape(content, start, locate(start, start + 2), faults)
-            told += 1
+            diagnostics_reported += 1
         else:
             words.append(" ")
     words.append(content[last:])
     if rest := "".join(words):
         parts.append(rest)
     if variables > MAX_VARIABLES:
-        faults.error("E276", f"this text holds more than {MAX_VARIABLES:,} variables", span, "make several texts of it")
+        faults.error(
+            "E276",
+            f"this text contains more than {MAX_VARIABLES:,} variables",
+            span,
+            hint="split it into several texts",
+        )
         return None
-    return Text(tuple(parts), span, block) if told == 0 else None
+    return Text(tuple(parts), span, block) if diagnostics_reported == 0 else None
 
 
 def _report_brace(content: str, at: int, brace: str, locate: Locate, faults: Diagnostics) -> int:
     """Report a brace that is not part of a variable. Return the offset at which to continue."""
     span = locate(at, at + 1)
     if brace == "}":
-        faults.error("E270", "this } closes nothing", span, "a brace in a text is written }}", (Fix(span, "}}"),))
+        faults.error(
+            "E270",
+            "this } has no opening {",
+            span,
+            hint="a brace in a text is written }}",
+            fix=Fix(span, "}}"),
+        )
         return at + 1
     opened = _OPENED.match(content, at)
     if opened is None:
         hint = "a variable is written {name}, a brace in a text {{"
-        faults.error("E270", "this { is never closed", span, hint, (Fix(span, "{{"),))
+        faults.error("E270", "this { is never closed", span, hint=hint, fix=Fix(span, "{{"))
         return at + 1
     inside = opened.group(1)
     whole = locate(at, opened.end())
     if is_name(inside.strip()):
-        cured = "{" + inside.strip() + "}"
-        faults.error("E271", "a variable has no spaces inside its braces", whole, f"write {cured}", (Fix(whole, cured),))
+        corrected = "{" + inside.strip() + "}"
+        faults.error(
+            "E271",
+            "a variable has no spaces inside its braces",
+            whole,
+            hint=f"write {corrected}",
+            fix=Fix(whole, corrected),
+        )
         return opened.end()
-    hint = f"a variable is written {{name}}; braces of the text are doubled: {{{{{excerpt(inside)}}}}}"
+    hint = (
+        f"a variable is written {{name}}; braces of the text are doubled: {{{{{excerpt(inside)}}}}}"
+    )
     faults.error(
         "E271",
         f"{excerpt(inside) or 'nothing'} cannot be a variable's name",
         whole,
-        hint,
-        (Fix(whole, f"{{{opened.group()}}}"),),
+        hint=hint,
+        fix=Fix(whole, f"{{{opened.group()}}}"),
     )
     return opened.end()
 
 
 def _report_escape(content: str, at: int, span: Span, faults: Diagnostics) -> None:
     r"""Report a `\` before a character that needs no escape."""
-    behind = content[at + 1 : at + 2]
-    hint, cured = 'write \\\\ for a backslash and \\" for a quote', "\\\\" + behind
-    if behind in ("n", "t", "r"):
-        cured = " "
+    escaped = content[at + 1 : at + 2]
+    hint, corrected = 'write \\\\ for a backslash and \\" for a quote', "\\\\" + escaped
+    if escaped in ("n", "t", "r"):
+        corrected = " "
         hint = 'a prompt is one paragraph: write a space, or a text of several lines as """…"""'
-    faults.error("E272", f"\\{excerpt(behind)} is not an escape", span, hint, (Fix(span, cured),))
+    faults.error(
+        "E272", f"\\{excerpt(escaped)} is not an escape", span, hint=hint, fix=Fix(span, corrected)
+    )
 
 
-def _report_control(content: str, span: Span, faults: Diagnostics, locate: Locate | None, skipped: int) -> None:
+def _report_control(
+    content: str, span: Span, faults: Diagnostics, locate: Locate | None, skipped: int
+) -> None:
     match = _UNPRINTABLE.search(content)
     start = match.start() if match else 0
     at = span if locate is None else locate(start + skipped, start + skipped + 1)
-    faults.error("E274", f"the control character U+{ord(content[start]):04X} cannot stand in a text", at, "leave it out")
+    faults.error(
+        "E274",
+        f"the control character U+{ord(content[start]):04X} is not allowed in a text",
+        at,
+        hint="remove it",
+    )

@@ -1,7 +1,10 @@
-"""Render values in the one spelling that each has in both notations. The inverse of the readers in `values`.
+"""Render values in the one spelling that each has in both notations.
 
-Each function returns text that the corresponding reader accepts, and raises ValueError for a value that no score can contain
-(a denominator of twenty digits, say). The readers never produce such a value.
+The inverse of the readers in `values`.
+
+Each function returns text that the corresponding reader accepts, and raises ValueError for a value
+that no score can contain (such as a denominator of twenty digits). The readers never produce
+such a value.
 """
 
 from __future__ import annotations
@@ -13,26 +16,32 @@ from sequencer.language.score import (
     After,
     AtBar,
     AtMark,
+    AtNext,
     AtOffset,
     AtTick,
     ChangeTempo,
     ClockKind,
     ClockLine,
+    Comparison,
     Cut,
     Duration,
+    FromEnd,
     GridLine,
-    Header,
     OnControl,
     OnGo,
     OnNote,
+    OnOsc,
     OnProgram,
+    OnRelease,
     OnTransport,
-    PlayItem,
+    PlayGroup,
+    PlayPart,
     Position,
     SendControl,
     SendMidi,
     SendNote,
     SendProgram,
+    SoundLine,
     Text,
     Trigger,
     Unit,
@@ -44,7 +53,7 @@ _SINGLE_SPACE = re.compile(r"(?<![ \t]) (?![ \t])")
 
 
 def render_number(value: Fraction | int) -> str:
-    """Render a number as `24`, `23.976` or `960/11`: an integer, an exact decimal, or else a fraction."""
+    """Render a number as `24`, `23.976` or `960/11`: integer, exact decimal, or else fraction."""
     spelled = _render_decimal(value) or _render_fraction(value)
     if spelled is None:
         raise ValueError(f"{value} has more digits than a score can hold")
@@ -53,14 +62,14 @@ def render_number(value: Fraction | int) -> str:
 
 def _render_decimal(value: Fraction | int) -> str | None:
     """Render a value ≥ 0 with at most nine decimal places. Return None if that is not exact."""
-    places = next((n for n in range(MAX_DIGITS + 1) if (value * 10**n).denominator == 1), None)
-    if places is None or value < 0:
+    decimals = next((n for n in range(MAX_DIGITS + 1) if (value * 10**n).denominator == 1), None)
+    if decimals is None or value < 0:
         return None
-    digits = str(int(value * 10**places)).rjust(places + 1, "0")
-    whole, behind = (digits, "") if places == 0 else (digits[:-places], digits[-places:])
+    digits = str(int(value * 10**decimals)).rjust(decimals + 1, "0")
+    whole, fraction = (digits, "") if decimals == 0 else (digits[:-decimals], digits[-decimals:])
     if len(whole) > MAX_AMOUNT_DIGITS:
         return None
-    return f"{whole}.{behind}" if behind else whole
+    return f"{whole}.{fraction}" if fraction else whole
 
 
 def _render_fraction(value: Fraction | int) -> str | None:
@@ -71,7 +80,12 @@ def _render_fraction(value: Fraction | int) -> str | None:
 
 
 def render_amount(value: Fraction, unit: Unit, *, short: bool) -> str:
-    """Render an amount of a unit: `8 bars` (short: `8bar`), `4 beats` (`4b`), `2c`, `96f`, `350ms`, `12.5s`, `1m30s`."""
+    """Render an amount of a unit.
+
+    For example:
+
+    `8 bars` (short: `8bar`), `4 beats` (`4b`), `2c`, `96f`, `350ms`, `12.5s`, `1m30s`.
+    """
     match unit:
         case Unit.BARS | Unit.BEATS:
             spelled = _render_fraction(value)
@@ -90,7 +104,10 @@ def render_amount(value: Fraction, unit: Unit, *, short: bool) -> str:
 
 
 def _render_seconds(value: Fraction) -> str:
-    """Render seconds: as whole milliseconds below one, with minutes from sixty, as a fraction only if no decimal is exact."""
+    """Render seconds as a decimal, or as a fraction if no decimal is exact.
+
+    Below one second they are whole milliseconds, from sixty seconds they have minutes.
+    """
     if 0 < value < 1 and (value * 1000).denominator == 1:
         return f"{value * 1000}ms"
     decimal = _render_decimal(value)
@@ -112,12 +129,22 @@ def _render_seconds(value: Fraction) -> str:
 
 
 def render_duration(length: Duration, *, short: bool = False) -> str:
-    """Render a duration: `8 bars`, `1 beat`, `1/2 beat`, `2c`, `12.5s`, `96f`. With `short`, omit spaces: `8bar`, `1/2b`."""
+    """Render a duration.
+
+    For example:
+
+    `8 bars`, `1 beat`, `1/2 beat`, `2c`, `12.5s`, `96f`. With `short`, omit spaces: `8bar`, `1/2b`.
+    """
     return render_amount(length.amount, length.unit, short=short)
 
 
 def render_position(where: Position) -> str:
-    """Render a position: `9`, `9.3`, `9.3+1/2`, `9:3:240`, `32b`, `12.5s`, `+2bar`, `mark drop +1bar`."""
+    """Render a position.
+
+    For example:
+
+    `9`, `9.3`, `9.3+1/2`, `9:3:240`, `32b`, `12.5s`, `+2bar`, `mark drop +1bar`, `end -1 bar`.
+    """
     match where:
         case AtBar(bar, beat, rest):
             if rest:
@@ -130,22 +157,49 @@ def render_position(where: Position) -> str:
         case After(by):
             return f"+{render_duration(by, short=True)}"
         case AtMark(name, plus):
-            return f"mark {name}" if plus is None else f"mark {name} +{render_duration(plus, short=True)}"
+            return (
+                f"mark {name}"
+                if plus is None
+                else f"mark {name} +{render_duration(plus, short=True)}"
+            )
+        case FromEnd(by):
+            return f"end -{render_duration(by)}"
 
 
-def render_trigger(on: Trigger) -> str:
-    """Render a trigger: `note C3 ch 10`, `cc 20 > 64`, `program 5`, `start`, `go exit`."""
+def render_trigger(on: Trigger, *, in_quotes: bool = True) -> str:
+    """Render a trigger: `note C3 ch 10`, `cc 20 > 64`, `program 5`, `start`, `go exit`.
+
+    Args:
+        on: The trigger.
+        in_quotes: Whether an OSC address is in quotes, as in the text notation.
+    """
     match on:
-        case OnNote(written, channel):
-            return f"note {written}{_channel_suffix(channel)}"
+        case OnNote(written, channel, velocity):
+            loud = "" if velocity is None else f" vel {_render_comparison(velocity)}"
+            return f"note {written}{_channel_suffix(channel)}{loud}"
+        case OnRelease(written, channel):
+            return f"release {written}{_channel_suffix(channel)}"
         case OnControl(control, above, value, channel):
             return f"cc {control} {'>' if above else '<'} {value}{_channel_suffix(channel)}"
         case OnProgram(program, channel):
             return f"program {program}{_channel_suffix(channel)}"
         case OnTransport(what):
             return what
+        case OnOsc(address, value):
+            written = f'"{address}"' if in_quotes else address
+            return f"osc {written}" + ("" if value is None else f" {_render_comparison(value)}")
         case OnGo(name):
             return f"go {name}"
+
+
+def render_quantisation(at: AtNext) -> str:
+    """Render where a rule lands: `next bar`, `next 2 bars`, `next beat`."""
+    unit = "bar" if at.unit is Unit.BARS else "beat"
+    return f"next {unit}" if at.count == 1 else f"next {at.count} {unit}s"
+
+
+def _render_comparison(comparison: Comparison) -> str:
+    return f"{comparison.operator} {render_number(comparison.value)}"
 
 
 def _channel_suffix(channel: int | None) -> str:
@@ -153,7 +207,12 @@ def _channel_suffix(channel: int | None) -> str:
 
 
 def render_clock(line: ClockLine) -> str:
-    """Render a clock without the word `clock`: `chunks`, `120 bpm, 4/4`, `midi "Digitakt", 4/4, nominal 120 bpm`."""
+    """Render a clock without the word `clock`.
+
+    For example:
+
+    `chunks`, `120 bpm, 4/4`, `midi "Digitakt", 4/4, nominal 120 bpm`.
+    """
     if line.kind is ClockKind.MTC:
         return f"mtc {line.rate}" + ("" if line.port is None else f" {render_string(line.port)}")
     if line.kind is ClockKind.FILE:
@@ -171,24 +230,6 @@ def render_grid(line: GridLine) -> str:
     return f"{line.frames} frames @ {render_number(line.fps)} fps"
 
 
-def render_header(said: Header) -> dict[str, str]:
-    """Return the header's values by keyword, in the usual order.
-
-    The title is omitted, because each notation quotes it differently.
-    """
-    values = {
-        "clock": None if said.clock is None else render_clock(said.clock),
-        "grid": None if said.grid is None else render_grid(said.grid),
-        "snap": said.snap,
-        "lead": None if said.lead is None else f"{said.lead}c",
-        "late": said.late,
-        "seed": said.seed,
-        "sr": said.sr,
-        "middle": said.middle,
-    }
-    return {word: str(value) for word, value in values.items() if value is not None}
-
-
 def render_tempo(change: ChangeTempo) -> str:
     """Render a tempo without the word `tempo`: `96`, `120 -> 132 over 4 bars`."""
     ramp = "" if change.to is None else f" -> {render_number(change.to)}"
@@ -202,7 +243,12 @@ def render_cut(action: Cut) -> str:
 
 
 def render_midi(action: SendMidi) -> str:
-    """Render a MIDI message without the word `midi`: `note C3 ch 10 vel 100 for 1 beat`, `cc 20 64`, `program 5 ch 1`."""
+    """Render a MIDI message without the word `midi`.
+
+    For example:
+
+    `note C3 ch 10 vel 100 for 1 beat`, `cc 20 64`, `program 5 ch 1`.
+    """
     match action:
         case SendNote(written, channel, velocity, length):
             loud = "" if velocity is None else f" vel {velocity}"
@@ -214,23 +260,40 @@ def render_midi(action: SendMidi) -> str:
             return f"program {program}{_channel_suffix(channel)}"
 
 
-def render_play(items: tuple[PlayItem, ...]) -> str:
-    """Render a play order without the word `play`: `intro drop*2 finale`."""
-    return " ".join(item.section if item.times == 1 else f"{item.section}*{item.times}" for item in items)
+def render_play(items: tuple[PlayPart, ...]) -> str:
+    """Render a play order without the word `play`: `intro (verse drop*2)*2 finale`."""
+    return " ".join(
+        (f"({render_play(item.items)})" if isinstance(item, PlayGroup) else item.section)
+        + ("" if item.times == 1 else f"*{item.times}")
+        for item in items
+    )
 
 
-# ---- texts ---------------------------------------------------------------------------------------------------------
+# ---- texts ---------------------------------------------------------------------------------------
 
 
 def render_string(value: str) -> str:
-    r"""Render a text without variables (a title, a path, a port name) in quotes, with `"` and `\` escaped."""
+    r"""Render a text without variables (title, path, port) in quotes, escaping `"` and `\`."""
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+def render_sound(sound: SoundLine) -> str:
+    """Render the sound of a score as in the text notation: `"song.wav" from 12.5s`."""
+    start = f" from {render_sound_start(sound)}" if sound.start else ""
+    return render_string(sound.path) + start
+
+
+def render_sound_start(sound: SoundLine) -> str:
+    """Render the second of the sound's file at which the score begins."""
+    return render_amount(sound.start, Unit.SECONDS, short=True)
+
+
 def render_content(text: Text) -> str:
-    """Render a text as it appears inside its quotes, without escapes: variables as `{name}`, braces doubled."""
+    """Render a text as inside its quotes, but unescaped: variables as `{name}`, braces doubled."""
     return "".join(
-        "{" + part.name + "}" if isinstance(part, Variable) else part.replace("{", "{{").replace("}", "}}")
+        "{" + part.name + "}"
+        if isinstance(part, Variable)
+        else part.replace("{", "{{").replace("}", "}}")
         for part in text.parts
     )
 
@@ -243,7 +306,8 @@ def render_quoted(text: Text) -> str:
 def wrap_text(content: str, width: int) -> list[str]:
     """Wrap a text into lines of about `width` characters.
 
-    Lines break only at single spaces, because wider gaps would collapse to one space when the text is read back.
+    Lines break only at single spaces, because wider gaps would collapse to one space when the text
+    is read back.
     """
     lines: list[str] = []
     start = last = 0

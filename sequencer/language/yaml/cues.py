@@ -5,38 +5,44 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from sequencer.core.diagnostics import Diagnostics, Fix, Related, Span
 from sequencer.language import values
-from sequencer.language.foreign_words import NO_IMAGE_HINT, NO_IMAGE_WORDS
+from sequencer.language.foreign_words import (
+    NO_IMAGE_HINT,
+    NO_IMAGE_MESSAGE,
+    NO_IMAGE_WORDS,
+)
+from sequencer.language.scene_names import read_scene_name
 from sequencer.language.score import (
     Action,
-    ChangeMeter,
-    ChangeTempo,
     Cue,
     Cut,
     Every,
-    Goto,
     Item,
-    Pause,
     Prompt,
-    Resume,
     Rule,
     SendMidi,
-    SetMark,
-    SetSnap,
-    SetSr,
-    SetStrength,
     Show,
+    Trigger,
     UseImage,
 )
 from sequencer.language.source import excerpt, subspan
-from sequencer.language.yaml.fields import FieldReader
+from sequencer.language.spec import (
+    ACTION_BY_KEY,
+    ACTION_KEYS,
+    BARE_WORDS,
+    ITEM_KEYS,
+    RESERVED,
+    RULE_KEYS,
+    SAME_SEED,
+    ActionSpec,
+    Argument,
+)
+from sequencer.language.yaml.fields import CHOICE_KEYS, FieldReader
 from sequencer.language.yaml.nodes import Mapping, Node, Scalar, Sequence, value_span
 from sequencer.language.yaml.unknown_keys import FOREIGN_KEYS
-
-SAME_SEED = "same seed"
-"""The value of `cut: same seed`, a cut that keeps the current seed."""
 
 _CUT_WITH_SEED = re.compile(r"(?:cut[ \t]+)?seed[ \t]+(\S+)\Z")
 _SCENE_WITH_TEXT = re.compile(rf"({values.NAME})[ \t]*(?:,[ \t]*|[ \t]+(?=\"))(.+)\Z", re.DOTALL)
@@ -45,8 +51,8 @@ _SCENE_WITH_TEXT = re.compile(rf"({values.NAME})[ \t]*(?:,[ \t]*|[ \t]+(?=\"))(.
 class ActionReader:
     """Reads actions with the help of a `FieldReader`.
 
-    `readers` maps each key with a single value to its reader. `show` and `midi` have methods of their own: `show` has two keys,
-    and `midi` can contain several actions.
+    `readers` maps each key with a single value to its reader. `show` and `midi` have methods of
+    their own: `show` has two keys, and `midi` can contain several actions.
     """
 
     def __init__(self, values_: FieldReader) -> None:
@@ -54,20 +60,37 @@ class ActionReader:
         self.source = values_.source
         self.file = values_.file
         self.faults = values_.faults
-        self.readers: dict[str, Callable[[Node, Scalar], Action | None]] = {
+        own: dict[str, Callable[[Node, Scalar], Action | None]] = {
             "prompt": self._read_prompt,
             "image": self._read_image,
-            "strength": self._read_strength,
-            "sr": self._read_sr,
             "cut": self._read_cut,
-            "tempo": self._read_tempo,
-            "meter": self._read_meter,
-            "mark": self._read_mark,
-            "snap": self._read_snap,
-            "pause": self._read_pause,
-            "resume": self._read_resume,
-            "goto": self._read_goto,
         }
+        self.readers: dict[str, Callable[[Node, Scalar], Action | None]] = {
+            key: own.get(key) or partial(self._read_row, row)
+            for key, row in ACTION_BY_KEY.items()
+            if key not in ("show", "midi")
+        }
+
+    def _read_row(self, row: ActionSpec, node: Node, key: Scalar) -> Action | None:
+        """Read an action as its row describes it."""
+        action: Action
+        if row.read is None:
+            if not self._has_no_value(node, key):
+                return None
+            action = row.node(self.values.key_span(key))
+            return action
+        value = self.values.read(node, key, row.read)
+        if value is None or not isinstance(node, Scalar):
+            return None
+        span = (
+            value_span(node, self.source)
+            if row.points_at_value
+            else self.values.entry_span(key, node)
+        )
+        action = (
+            replace(value, span=span) if row.argument is Argument.PHRASE else row.node(value, span)
+        )
+        return action
 
     def _read_prompt(self, node: Node, key: Scalar) -> Prompt | None:
         if node.__class__ is Scalar:
@@ -76,7 +99,9 @@ class ActionReader:
         words = self.values.read_prompt_text(node, key)
         return None if words is None else Prompt(words, words.span)
 
-    def read_show(self, node: Node, key: Scalar, entries: dict[str, tuple[Scalar, Node]]) -> Show | None:
+    def read_show(
+        self, node: Node, key: Scalar, entries: dict[str, tuple[Scalar, Node]]
+    ) -> Show | None:
         """Read `show: tram` and the optional `action` among `entries`."""
         scalar = self.values.read_scalar(node, key)
         action = None
@@ -84,13 +109,15 @@ class ActionReader:
         if "action" in entries:
             word, value = entries["action"]
             action = (
-                self.values.read_text(value, word) if value.__class__ is Scalar else self.values.read_prompt_text(value, word)
+                self.values.read_text(value, word)
+                if value.__class__ is Scalar
+                else self.values.read_prompt_text(value, word)
             )
             good = action is not None
         if scalar is None:
             return None
         name = values.normalise_name(scalar.value)
-        if name is None or name in values.RESERVED:
+        if name is None or name in RESERVED:
             self._report_no_scene(scalar, value_span(scalar, self.source), action is None and good)
             return None
         if not good:
@@ -99,41 +126,40 @@ class ActionReader:
             return Show(name, None, value_span(scalar, self.source))
         end = action.span
         column = scalar.column + (2 if scalar.style else 1)
-        return Show(name, action, Span(self.file, scalar.line + 1, column, end.end_line, end.end_column))
+        return Show(
+            name, action, Span(self.file, scalar.line + 1, column, end.end_line, end.end_column)
+        )
 
     def _report_no_scene(self, scalar: Scalar, span: Span, alone: bool) -> None:
-        said = _SCENE_WITH_TEXT.match(scalar.value) if alone else None
-        if said is None:
-            values.read_scene_name(scalar.value, span, self.faults)
+        match = _SCENE_WITH_TEXT.match(scalar.value) if alone else None
+        if match is None:
+            read_scene_name(scalar.value, span, self.faults)
             return
-        name, text = said.groups()
+        name, text = match.groups()
         text = text.strip().removeprefix('"').removesuffix('"')
         quoted = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-        at = subspan(scalar.value, span, said.end(1), len(scalar.value))
-        message = "a scene and what happens in it are two keys"
+        at = subspan(scalar.value, span, match.end(1), len(scalar.value))
+        message = "a scene and its action are two keys"
         hint = f"write show: {excerpt(name)}, action: {excerpt(quoted)}"
         inside = self.source.text[: scalar.start].rsplit("\n", 1)[-1]
         flow = "{" in inside
         column = len(inside) - len(inside.lstrip(" -"))
         between = ", " if flow else "\n" + " " * column
         fixes = (Fix(at, f"{between}action: {quoted}"),) if at != span and "{" not in name else ()
-        self.faults.error("E124", message, at, hint, fixes)
+        self.faults.error("E124", message, at, hint=hint, fix=fixes)
 
     def _read_image(self, node: Node, key: Scalar) -> UseImage | None:
         if isinstance(node, Scalar) and not node.style and node.value.casefold() in NO_IMAGE_WORDS:
             span = self.values.entry_span(key, node)
-            self.faults.error("E143", f"there is no image {node.value}", span, NO_IMAGE_HINT)
+            hint = NO_IMAGE_HINT.replace('cut, "…"', 'cut: same seed, prompt: "…"')
+            self.faults.error("E143", NO_IMAGE_MESSAGE, span, hint=hint)
             return None
         path = self.values.read_string(node, key)
-        return None if path is None or not isinstance(node, Scalar) else UseImage(path, value_span(node, self.source))
-
-    def _read_strength(self, node: Node, key: Scalar) -> SetStrength | None:
-        value = self.values.read(node, key, values.read_strength)
-        return None if value is None else SetStrength(value, self.values.entry_span(key, node))
-
-    def _read_sr(self, node: Node, key: Scalar) -> SetSr | None:
-        value = self.values.read(node, key, values.read_sr)
-        return None if value is None else SetSr(value, self.values.entry_span(key, node))
+        return (
+            None
+            if path is None or not isinstance(node, Scalar)
+            else UseImage(path, value_span(node, self.source))
+        )
 
     def _read_cut(self, node: Node, key: Scalar) -> Cut | None:
         span = self.values.entry_span(key, node)
@@ -141,22 +167,6 @@ class ActionReader:
             return Cut(None, span)
         read = self.values.read(node, key, read_cut_value)
         return None if read is None else replace(read, span=span)
-
-    def _read_tempo(self, node: Node, key: Scalar) -> ChangeTempo | None:
-        change = self.values.read(node, key, values.read_tempo)
-        return None if change is None else replace(change, span=self.values.entry_span(key, node))
-
-    def _read_meter(self, node: Node, key: Scalar) -> ChangeMeter | None:
-        meter = self.values.read(node, key, values.read_meter)
-        return None if meter is None else ChangeMeter(meter, self.values.entry_span(key, node))
-
-    def _read_mark(self, node: Node, key: Scalar) -> SetMark | None:
-        name = self.values.read(node, key, lambda text, span, faults: values.read_name(text, span, faults, "a mark"))
-        return None if name is None else SetMark(name, self.values.entry_span(key, node))
-
-    def _read_snap(self, node: Node, key: Scalar) -> SetSnap | None:
-        snap = self.values.read(node, key, values.read_snap)
-        return None if snap is None else SetSnap(snap, self.values.entry_span(key, node))
 
     def read_midi(self, node: Node, key: Scalar) -> list[SendMidi]:
         """Read `midi: note C3`, or a list of such values."""
@@ -167,22 +177,12 @@ class ActionReader:
                 found.append(replace(read, span=value_span(item, self.source)))
         return found
 
-    def _read_goto(self, node: Node, key: Scalar) -> Goto | None:
-        name = self.values.read(node, key, lambda text, span, faults: values.read_name(text, span, faults, "a section"))
-        return None if name is None or not isinstance(node, Scalar) else Goto(name, value_span(node, self.source))
-
-    def _read_pause(self, node: Node, key: Scalar) -> Pause | None:
-        return Pause(self.values.key_span(key)) if self._has_no_value(node, key) else None
-
-    def _read_resume(self, node: Node, key: Scalar) -> Resume | None:
-        return Resume(self.values.key_span(key)) if self._has_no_value(node, key) else None
-
     def _has_no_value(self, node: Node, key: Scalar) -> bool:
         if node is None or (isinstance(node, Scalar) and node.is_empty):
             return node is not None
         span = self.values.node_span(node)
-        hint = "leave the value out"
-        self.faults.error("E612", f"`{key.value}` has no value", span, hint, (Fix(span, ""),))
+        hint = "remove the value"
+        self.faults.error("E612", f"`{key.value}` has no value", span, hint=hint, fix=Fix(span, ""))
         return False
 
 
@@ -193,23 +193,39 @@ def read_cut_value(text: str, span: Span, faults: Diagnostics) -> Cut | None:
         seed = values.read_seed(match.group(1), subspan(text, span, *match.span(1)), faults)
         return None if seed is None else Cut(seed, span)
     if text == "seed":
-        faults.error("E258", "behind `seed` stands its number", span, f"write seed 9, or {SAME_SEED}")
+        faults.error(
+            "E258", "`seed` is followed by a number", span, hint=f"write seed 9, or {SAME_SEED}"
+        )
         return None
     bare = re.fullmatch(r"[0-9]{1,10}", text)
-    cured = f"seed {text}" if bare else SAME_SEED
-    faults.error("E258", f"{excerpt(text)} is not a cut", span, f"write {cured}", (Fix(span, cured),))
+    corrected = f"seed {text}" if bare else SAME_SEED
+    faults.error(
+        "E258",
+        f"{excerpt(text)} is not a cut",
+        span,
+        hint=f"write {corrected}",
+        fix=Fix(span, corrected),
+    )
     return None
 
 
-ACTION_KEYS = ("prompt", "show", "action", "image", "strength", "sr", "cut", "tempo", "meter", "mark", "snap", "midi", "do")
-RULE_KEYS = ("pause", "resume", "goto")
-"""The keys of actions, and the keys that are allowed only in rules."""
+def _read_trigger(text: str, span: Span, faults: Diagnostics) -> Trigger | None:
+    """Read the value of `when:`. Where the rule lands belongs in a key of its own."""
+    parts = values.split_quantisation(text)
+    if parts is None or parts[1].split()[0] != "next":
+        return values.read_trigger(text, span, faults)
+    written, place, _ = parts
+    at = subspan(text, span, len(written), len(text))
+    faults.error(
+        "E228",
+        "where a rule lands is a key of its own",
+        at,
+        hint=f"write when: {excerpt(written)}, at: {excerpt(place)}",
+    )
+    return None
 
-BARE_WORDS = ("cut", "pause", "resume")
-"""The actions that can appear in `do` as a bare word."""
 
 _HEAD_IN_KEY = re.compile(r"(at|every|from|when|on)[ \t]+(?:[=:][ \t]*)?(\S.*)")
-_HEADS = ("at", "every", "from", "when", "on")
 _OTHER_HEADS = frozenset({"every", "when", "on", *RULE_KEYS})
 """Keys that make a mapping with `at` something other than a simple cue."""
 
@@ -224,7 +240,7 @@ class CueReader:
         self.faults = values_.faults
         self.one = ActionReader(values_)
 
-    # ---- items -----------------------------------------------------------------------------------------------------
+    # ---- items -----------------------------------------------------------------------------------
 
     def read_items(self, node: Node, key: Scalar) -> list[Item]:
         """Read the items of `cues` or `rules`. `rules` accepts only rules, `cues` accepts both."""
@@ -239,8 +255,10 @@ class CueReader:
                     found.append(read)
             elif item is not None:
                 example = "- {when: note C3, show: tram}" if rules else '- {at: 1, prompt: "…"}'
-                message = f"each item of `{key.value}` holds keys with values"
-                self.faults.error("E609", message, self.values.node_span(item), f"write it as {example}")
+                message = f"each item of `{key.value}` contains keys with values"
+                self.faults.error(
+                    "E609", message, self.values.node_span(item), hint=f"write it as {example}"
+                )
         return found
 
     def read_item(self, node: Mapping, in_rules: bool) -> Item | None:
@@ -251,15 +269,16 @@ class CueReader:
             if not node.whole:
                 return None
             key, value = entries["at"]
-            place = self.values.read(value, key, values.read_position)
-            return None if place is None else Cue(place, actions, self._mapping_span(node))
+            position = self.values.read(value, key, values.read_position)
+            return None if position is None else Cue(position, actions, self._mapping_span(node))
         return self._read_every_or_rule(node, in_rules)
 
     def _read_every_or_rule(self, node: Mapping, in_rules: bool) -> Item | None:
         """Read an `every` or a rule, or report an item that is neither."""
         entries = node.entries
         when = "when" if "when" in entries else "on"
-        has_at, has_every, has_when = "at" in entries, "every" in entries, when in entries
+        has_every, has_when = "every" in entries, when in entries
+        has_at = "at" in entries and not has_when  # the `at` of a rule is where it lands
         if has_at + has_every + has_when != 1 or (in_rules and not has_when):
             self._report_unclear_item(node, in_rules)
             return None
@@ -271,12 +290,19 @@ class CueReader:
         span = self._mapping_span(node)
         if has_at:
             key, value = entries["at"]
-            place = self.values.read(value, key, values.read_position)
-            return None if place is None else Cue(place, actions, span)
+            position = self.values.read(value, key, values.read_position)
+            return None if position is None else Cue(position, actions, span)
         if has_when:
             key, value = entries[when]
-            trigger = self.values.read(value, key, values.read_trigger)
-            return None if trigger is None else Rule(trigger, actions, span)
+            trigger = self.values.read(value, key, _read_trigger)
+            landing, is_good = None, True
+            if "at" in entries:
+                key, value = entries["at"]
+                landing = self.values.read(value, key, values.read_quantisation)
+                is_good = landing is not None
+            if trigger is None or not is_good:
+                return None
+            return Rule(trigger, actions, landing, span)
         key, value = entries["every"]
         step = self.values.read(value, key, values.read_duration)
         if "from" not in entries:
@@ -287,20 +313,26 @@ class CueReader:
 
     def _mapping_span(self, node: Mapping) -> Span:
         if node.end_line == node.line:
-            return Span(self.file, node.line + 1, node.column + 1, node.line + 1, node.end_column + 1)
+            return Span(
+                self.file, node.line + 1, node.column + 1, node.line + 1, node.end_column + 1
+            )
         return self.source.span(node.start, node.end)
 
     def _report_unclear_item(self, node: Mapping, in_rules: bool) -> None:
-        """Report a mapping that is not exactly one cue or one rule; read its actions to report their mistakes too."""
+        """Report a mapping that is not exactly one cue or rule, and its actions' mistakes too."""
         entries = node.entries
         heads = [entries[word][0] for word in ("at", "every", "when", "on") if word in entries]
         if len(heads) > 1:
             first = Related(self.values.key_span(heads[0]), "the first one")
-            message = f"`{heads[1].value}` cannot stand beside `{heads[0].value}`"
-            hint = "make two items of it, each with its own place, step or trigger"
-            self.faults.error("E612", message, self.values.key_span(heads[1]), hint, related=(first,))
+            message = f"`{heads[1].value}` cannot be combined with `{heads[0].value}`"
+            hint = "split it into two items, each with its own position, interval or trigger"
+            self.faults.error(
+                "E612", message, self.values.key_span(heads[1]), hint=hint, related=(first,)
+            )
             known = set(heads)
-            self._read_actions(node, any(key.value in ("when", "on") for key in known), "every" in entries)
+            self._read_actions(
+                node, any(key.value in ("when", "on") for key in known), "every" in entries
+            )
             return
         self._read_actions(node, in_rules, "from" in entries)
         if not node.whole:
@@ -309,40 +341,53 @@ class CueReader:
             return  # the misspelled key is reported, with a fix
         at = self.source.span(node.start, node.end)
         if in_rules and heads:
-            message = f"`{heads[0].value}` stands among the rules"
+            message = f"`{heads[0].value}` does not belong in the rules"
             self.faults.error(
-                "E612", message, self.values.key_span(heads[0]), "put this item under `cues`; a rule begins with `when`"
+                "E612",
+                message,
+                self.values.key_span(heads[0]),
+                hint="move this item to `cues`; a rule begins with `when`",
             )
             return
         if in_rules:
-            self.faults.error("E611", "this rule has no trigger", at, "write, for example: when: note C3")
+            self.faults.error(
+                "E611", "this rule has no trigger", at, hint="write, for example: when: note C3"
+            )
             return
         insert: tuple[Fix, ...]
         if node.flow:
             insert = (Fix(self.source.span(node.start + 1, node.start + 1), "at: 1, "),)
         else:
             insert = (Fix(self.source.span(node.start, node.start), f"at: 1\n{' ' * node.column}"),)
-        self.faults.error("E117", "this cue has no place", at, "write, for example: at: 1", insert)
+        self.faults.error(
+            "E117", "this cue has no position", at, hint="write, for example: at: 1", fix=insert
+        )
 
     def _guess_heads(self, node: Mapping) -> set[str]:
-        """Return the heads (`at`, `every`, …) that the unknown keys of a mapping were probably meant to be."""
+        """Return the heads (`at`, `every`, …) that the unknown keys of a mapping probably mean."""
         from sequencer.language.source import closest_word
 
-        known = {*ACTION_KEYS, *RULE_KEYS, *_HEADS}
+        known = {*ACTION_KEYS, *RULE_KEYS, *ITEM_KEYS}
         words = [_HEAD_IN_KEY.sub(r"\1", word) for word in node.entries if word not in known]
         others = {other for word in words for other in FOREIGN_KEYS.get(word, ())}
-        return ({closest_word(word, _HEADS) or "" for word in words} | others) & set(_HEADS)
+        return ({closest_word(word, ITEM_KEYS) or "" for word in words} | others) & set(ITEM_KEYS)
 
     def _report_rule_keys(self, entries: dict[str, tuple[Scalar, Node]]) -> None:
         for word in RULE_KEYS:
             if word in entries:
-                said = entries[word][1]
-                name = f" {excerpt(said.value)}" if word == "goto" and isinstance(said, Scalar) and said.value else ""
+                match = entries[word][1]
+                name = (
+                    f" {excerpt(match.value)}"
+                    if word not in BARE_WORDS and isinstance(match, Scalar) and match.value
+                    else ""
+                )
                 hint = f"write a rule for it: - {{when: go out, {word}:{name}}}"
-                message = f"{word} answers to a trigger: it stands in a rule"
-                self.faults.error("E141", message, self.values.key_span(entries[word][0]), hint)
+                message = f"{word} needs a trigger: it belongs in a rule"
+                self.faults.error(
+                    "E141", message, self.values.key_span(entries[word][0]), hint=hint
+                )
 
-    # ---- actions ---------------------------------------------------------------------------------------------------
+    # ---- actions ---------------------------------------------------------------------------------
 
     def _read_actions(self, node: Mapping, in_rule: bool, in_every: bool) -> tuple[Action, ...]:
         found: list[Action] = []
@@ -367,15 +412,20 @@ class CueReader:
                 found += self.one.read_midi(value, key)
             elif word == "do":
                 self._read_do(value, key, in_rule, found)
-            elif word not in _HEADS or (word == "from" and not in_every):
+            elif word not in ITEM_KEYS or (word == "from" and not in_every):
                 self._report_unknown_key(node, key, value, in_rule)
-        if not found and node.whole and all(word in _HEADS for word in entries):
+        if not found and node.whole and all(word in ITEM_KEYS for word in entries):
             self._report_no_action(node)
         return tuple(found)
 
     def _report_no_action(self, node: Mapping) -> None:
         at = self.source.span(node.start, node.end)
-        self.faults.error("E611", "nothing happens here: this has no action", at, 'write, for example: prompt: "…"')
+        self.faults.error(
+            "E611",
+            "nothing happens here: this has no action",
+            at,
+            hint='write, for example: prompt: "…"',
+        )
 
     def _report_unknown_key(self, node: Mapping, key: Scalar, value: Node, in_rule: bool) -> None:
         if self._report_text_notation(node, key, value):
@@ -384,45 +434,85 @@ class CueReader:
             span = self.values.entry_span(key, value)
             written = value.value if isinstance(value, Scalar) else ""
             hint = f"start a new take with it: cut: seed {excerpt(written) or 5}"
-            fixes = (Fix(span, f"cut: seed {written}"),) if re.fullmatch(r"[0-9]{1,10}", written) else ()
-            self.faults.error("E133", "the model reads its seed only when a take starts", span, hint, fixes)
+            fixes = (
+                (Fix(span, f"cut: seed {written}"),)
+                if re.fullmatch(r"[0-9]{1,10}", written)
+                else ()
+            )
+            self.faults.error(
+                "E133",
+                "the model reads its seed only when a take starts",
+                span,
+                hint=hint,
+                fix=fixes,
+            )
             return
         if key.value == "from":
-            message = "`from` says where an `every` begins; a cue has its own place"
-            self.faults.error("E612", message, self.values.key_span(key), "leave it out, or write every instead of at")
+            message = "`from` sets the start of an `every`; a cue has its own position"
+            self.faults.error(
+                "E612",
+                message,
+                self.values.key_span(key),
+                hint="remove it, or write every instead of at",
+            )
             return
-        if key.value in ("pick", "random", "choose", "choice", "oneof"):
-            hint = "write prompt: {pick: […]}, or with a scene action: {pick: […]}"
-            self.faults.error("E610", "`pick` is a text and stands where a text does", self.values.key_span(key), hint)
+        if key.value in (*CHOICE_KEYS, "random", "choose", "choice", "oneof"):
+            word = key.value if key.value in CHOICE_KEYS else "pick"
+            hint = f"write prompt: {{{word}: […]}}, or with a scene action: {{{word}: […]}}"
+            self.faults.error(
+                "E610",
+                f"`{word}` is a text and belongs where a text does",
+                self.values.key_span(key),
+                hint=hint,
+            )
             return
-        known = (*_HEADS, *ACTION_KEYS, *(RULE_KEYS if in_rule else ()))
+        known = (*ITEM_KEYS, *ACTION_KEYS, *(RULE_KEYS if in_rule else ()))
         self.values.report_unknown_key(key, value, known, "a rule" if in_rule else "a cue", node)
 
     def _report_text_notation(self, node: Mapping, key: Scalar, value: Node) -> bool:
-        """Report a position inside a key, as in the text notation: `at 2: "…"`. Return whether it was reported."""
+        """Report a position inside a key, as in the text notation.
+
+        For example:
+
+        `at 2: "…"`. Return whether it was reported.
+        """
         match = _HEAD_IN_KEY.fullmatch(key.value)
         if match is None or not isinstance(value, Scalar):
             return False
-        word, place = ("when" if match.group(1) == "on" else match.group(1)), match.group(2)
+        word, position = ("when" if match.group(1) == "on" else match.group(1)), match.group(2)
         span = self.values.entry_span(key, value)
         text = self.source.text[value.start : value.end]
         between = ", " if node.flow else "\n" + " " * node.column
-        prompt = f"{between}prompt: {text}" if text and not {"prompt", "show"} & set(node.entries) else ""
-        hint = f"write {word}: {excerpt(place)}" + (f", and on a line of its own prompt: {excerpt(text)}" if prompt else "")
+        prompt = (
+            f"{between}prompt: {text}"
+            if text and not {"prompt", "show"} & set(node.entries)
+            else ""
+        )
+        hint = f"write {word}: {excerpt(position)}" + (
+            f", and on a line of its own prompt: {excerpt(text)}" if prompt else ""
+        )
         if node.flow and prompt:
-            hint = f"write {word}: {excerpt(place)}, prompt: {excerpt(text)}"
-        fixes = (Fix(span, f"{word}: {place}{prompt}"),) if word not in node.entries else ()
-        self.faults.error("E610", "a place and what happens there are two keys", span, hint, fixes)
+            hint = f"write {word}: {excerpt(position)}, prompt: {excerpt(text)}"
+        fixes = (Fix(span, f"{word}: {position}{prompt}"),) if word not in node.entries else ()
+        self.faults.error(
+            "E610", "a position and its action are two keys", span, hint=hint, fix=fixes
+        )
         return True
 
     def _report_missing_show(self, key: Scalar, value: Node) -> None:
         at = self.values.key_span(key)
         hint = "name the scene (show: tram), or write prompt instead of action"
-        self.faults.error("E621", "an action is what a scene shows, and no scene is named", at, hint, (Fix(at, "prompt"),))
+        self.faults.error(
+            "E621",
+            "an action belongs to a scene, but no scene is named",
+            at,
+            hint=hint,
+            fix=Fix(at, "prompt"),
+        )
         self.values.read_prompt_text(value, key)
 
     def _read_do(self, node: Node, key: Scalar, in_rule: bool, found: list[Action]) -> None:
-        """Read `do: [cut, {mark: a}, {mark: b}]`: actions in order; each kind may occur more than once."""
+        """Read `do: [cut, {mark: a}, {mark: b}]`: actions in order; each kind may repeat."""
         for item in self.values.read_items(node, key):
             if isinstance(item, Scalar):
                 self._read_bare_word(item, key, in_rule, found)
@@ -431,44 +521,73 @@ class CueReader:
                     self._report_rule_keys(item.entries)
                 found += self._read_inner_actions(item, in_rule)
             elif isinstance(item, Sequence):
-                self.faults.error("E607", "`do` is one list of actions", self.values.node_span(item), "unfold the inner list")
+                self.faults.error(
+                    "E607",
+                    "`do` is one list of actions",
+                    self.values.node_span(item),
+                    hint="move its items to the outer list",
+                )
 
     def _read_inner_actions(self, node: Mapping, in_rule: bool) -> tuple[Action, ...]:
-        for word in (*_HEADS, "do"):
+        for word in (*ITEM_KEYS, "do"):
             if word in node.entries:
-                message = f"`{word}` cannot stand inside of `do`"
-                self.faults.error("E612", message, self.values.key_span(node.entries[word][0]), "here stand actions only")
+                message = f"`{word}` is not allowed in `do`"
+                self.faults.error(
+                    "E612",
+                    message,
+                    self.values.key_span(node.entries[word][0]),
+                    hint="only actions are allowed here",
+                )
                 return ()
         return self._read_actions(node, in_rule, False)
 
-    def _read_bare_word(self, item: Scalar, key: Scalar, in_rule: bool, found: list[Action]) -> None:
+    def _read_bare_word(
+        self, item: Scalar, key: Scalar, in_rule: bool, found: list[Action]
+    ) -> None:
         span = value_span(item, self.source)
         match item.value:
-            case "cut":
-                found.append(Cut(None, span))
-            case "pause" | "resume" as word:
-                if in_rule:
-                    found.append(Pause(span) if word == "pause" else Resume(span))
+            case word if word in BARE_WORDS:
+                row = ACTION_BY_KEY[word]
+                if in_rule or not row.only_in_rules:
+                    found.append(
+                        row.node(span) if row.argument is Argument.NONE else row.node(None, span)
+                    )
                 else:
                     hint = f"write a rule for it: - {{when: go NAME, do: {word}}}"
-                    self.faults.error("E141", f"{word} answers to a trigger: it stands in a rule", span, hint)
+                    self.faults.error(
+                        "E141", f"{word} needs a trigger: it belongs in a rule", span, hint=hint
+                    )
             case _ if item.is_empty:
                 self.values.report_no_value(key)
             case _ if self._report_key_and_value(item, key):
                 pass
             case _:
                 known = ", ".join(BARE_WORDS)
-                hint = f"a word alone is one of {known}; other actions are written {{sr: 4x}}, {{prompt: …}}"
-                self.faults.error("E620", f"{excerpt(item.value)} is no action", self.values.node_span(item), hint)
+                hint = (
+                    f"a single word is one of {known}; other actions are written {{sr: 4x}}, "
+                    f"{{prompt: …}}"
+                )
+                self.faults.error(
+                    "E620",
+                    f"{excerpt(item.value)} is not an action",
+                    self.values.node_span(item),
+                    hint=hint,
+                )
 
     def _report_key_and_value(self, item: Scalar, key: Scalar) -> bool:
         """Report `do: goto intro`, as in the text notation. Return whether it was reported."""
         word, _, rest = item.value.partition(" ")
         if not rest or word == "do" or word not in ACTION_KEYS + RULE_KEYS:
             return False
-        cured = f"{word}: {rest.strip()}"
+        corrected = f"{word}: {rest.strip()}"
         alone = self.source.text[key.end : item.start].strip() == ":"
-        fixes = (Fix(self.values.entry_span(key, item), cured),) if alone else ()
-        hint = f"write {excerpt(cured)}" if alone else f"write {{{excerpt(cured)}}}"
-        self.faults.error("E620", f"{excerpt(item.value)} is a key and its value", self.values.node_span(item), hint, fixes)
+        fixes = (Fix(self.values.entry_span(key, item), corrected),) if alone else ()
+        hint = f"write {excerpt(corrected)}" if alone else f"write {{{excerpt(corrected)}}}"
+        self.faults.error(
+            "E620",
+            f"{excerpt(item.value)} is a key and its value",
+            self.values.node_span(item),
+            hint=hint,
+            fix=fixes,
+        )
         return True

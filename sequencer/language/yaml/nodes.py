@@ -1,8 +1,8 @@
 """The nodes of a YAML tree, and the source position of every character of a scalar.
 
-The value of a scalar is not always identical to its source: quotes, escapes, folded lines and indentation come between them.
-`locator_of` maps offsets in the value back to the source, so that a mistake inside a text is reported in its own column,
-however the text is written.
+The value of a scalar is not always identical to its source: quotes, escapes, folded lines and
+indentation come between them. `make_locator` maps offsets in the value back to the source, so that
+a mistake inside a text is reported in its own column, however the text is written.
 """
 
 from __future__ import annotations
@@ -21,15 +21,19 @@ Locate = Callable[[int, int], Span]
 
 
 class Scalar:
-    """A value as text. `line` and `column` count from 0; `style` is None (plain), `'`, `"`, `|` or `>`.
+    """A value as text.
 
-    `start` and `end` are offsets of the complete source of the scalar; `|` and `>` scalars end with their last line that is not
-    blank.
+    `line` and `column` count from 0; `style` is None (plain), `'`, `"`, `|` or `>`.
+
+    `start` and `end` are offsets of the complete source of the scalar; `|` and `>` scalars end with
+    their last line that is not blank.
     """
 
     __slots__ = ("column", "end", "line", "start", "style", "value")
 
-    def __init__(self, value: str, line: int, column: int, start: int, end: int, style: str | None) -> None:
+    def __init__(
+        self, value: str, line: int, column: int, *, start: int, end: int, style: str | None
+    ) -> None:
         self.value = value
         self.line = line
         self.column = column
@@ -49,7 +53,7 @@ class Scalar:
 
 
 def value_span(scalar: Scalar, source: Source) -> Span:
-    """Return the span of a value without its quotes if it appears verbatim on one line, else that of the complete scalar."""
+    """Return a value's span without its quotes if it is verbatim on one line, else the scalar's."""
     start, end = scalar.start, scalar.end
     if source.text.find("\n", start, end) < 0:
         length = len(scalar.value)
@@ -72,7 +76,7 @@ def scalar_span(scalar: Scalar, source: Source) -> Span:
 
 
 def make_locator(scalar: Scalar, source: Source) -> Locate:
-    """Return a function that maps parts of a scalar's value to spans, or to the complete scalar if they cannot be located."""
+    """Return a function that maps parts of a scalar's value to spans, else to the whole scalar."""
     inside = scalar.end - scalar.start - (2 if scalar.style else 0)
     if inside == len(scalar.value) and source.text.find("\n", scalar.start, scalar.end) < 0:
         file, line, first = source.file, scalar.line + 1, scalar.column + (2 if scalar.style else 1)
@@ -94,7 +98,7 @@ def make_locator(scalar: Scalar, source: Source) -> Locate:
 
 
 def _offsets(scalar: Scalar, text: str) -> list[int]:
-    """Return the source offset of each character of the value, and of its end; an empty list if they are not known."""
+    """Return the source offset of each of the value's characters and its end; empty if unknown."""
     at, stop = scalar.start, scalar.end
     if scalar.is_block:
         newline = text.find("\n", at, stop)
@@ -104,9 +108,9 @@ def _offsets(scalar: Scalar, text: str) -> list[int]:
     escapes = scalar.style == '"'
     offsets: list[int] = []
     for char in scalar.value:
-        blank = char.isspace()
-        at = _skip_folded(text, at, stop, escapes, blank)
-        if at >= stop and not blank:
+        is_space = char.isspace()
+        at = _skip_folded(text, at, stop, escapes, is_space)
+        if at >= stop and not is_space:
             return []
         offsets.append(min(at, max(scalar.start, stop - 1)))
         if escapes and text[at : at + 1] == "\\":
@@ -115,18 +119,21 @@ def _offsets(scalar: Scalar, text: str) -> list[int]:
             at += 2
         elif at < stop and text[at] == char and char != "\n":
             at += 1
-        elif not blank:
+        elif not is_space:
             return []
     offsets.append(at)
     return offsets
 
 
-def _skip_folded(text: str, at: int, stop: int, escapes: bool, blank: bool) -> int:
-    """Return where the next character of a value is: after folded line ends, and after all spaces unless it is a space."""
+def _skip_folded(text: str, at: int, stop: int, escapes: bool, is_space: bool) -> int:
+    """Return where the next character of a value is.
+
+    That is after folded line ends, and after all spaces unless the character is a space.
+    """
     while True:
         if escapes and text.startswith("\\\n", at):
             at = _skip_white_space(text, at + 2, stop)
-        elif not blank and at < stop and text[at].isspace():
+        elif not is_space and at < stop and text[at].isspace():
             at = _skip_white_space(text, at, stop)
         else:
             return at
@@ -143,7 +150,11 @@ def _skip_white_space(text: str, at: int, stop: int) -> int:
 
 
 class Sequence:
-    """A list. `whole` is whether its end was reached; `read` holds the items that were already read during parsing."""
+    """A list.
+
+    `whole` is whether its end was reached; `read` holds the items that were already read during
+    parsing.
+    """
 
     __slots__ = ("end", "flow", "items", "read", "start", "whole")
 
@@ -159,7 +170,17 @@ class Sequence:
 class Mapping:
     """Keys with their values, in source order. `whole` is whether its end was reached."""
 
-    __slots__ = ("column", "end", "end_column", "end_line", "entries", "flow", "line", "start", "whole")
+    __slots__ = (
+        "column",
+        "end",
+        "end_column",
+        "end_line",
+        "entries",
+        "flow",
+        "line",
+        "start",
+        "whole",
+    )
 
     def __init__(self, start: int, line: int, column: int, flow: bool) -> None:
         self.entries: dict[str, tuple[Scalar, Node]] = {}

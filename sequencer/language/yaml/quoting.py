@@ -1,4 +1,4 @@
-"""Write single values in YAML: as plain scalars where they are unambiguous, else in double quotes."""
+"""Write single values in YAML: as plain scalars if unambiguous, else in double quotes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _VALUE_PLAIN = re.compile(r"[\w+](?:[^\s:#,\[\]{}\"'|&*!%@`]| (?=[^ #\s]))*\Z")
 
 
 def quote_value(written: str, *, flow: bool) -> str:
-    """Return a value that the readers of both notations share: a position, a duration, a trigger or a clock."""
+    """Return a value that both notations' readers share: position, duration, trigger, clock."""
     pattern = _VALUE_PLAIN if flow else _BLOCK_PLAIN
     if pattern.match(written) or (not flow and _VALUE_PLAIN.match(written)):
         return written if _has_no_escapes(written) else double_quote(written)
@@ -47,7 +47,7 @@ def _has_no_escapes(written: str) -> bool:
 
 
 def double_quote(written: str) -> str:
-    r"""Return a string in double quotes; `"`, `\` and characters that are not printable are escaped."""
+    r"""Return a string in double quotes; `"`, `\` and unprintable characters are escaped."""
     escaped = "".join(_escape_character(char) for char in written)
     return f'"{escaped}"'
 
@@ -65,32 +65,36 @@ def _escape_character(char: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def render_text(said: Text, *, flow: bool) -> str:
+def render_text(text: Text, *, flow: bool) -> str:
     """Return a text on one line."""
-    return quote_string(spelling.render_content(said), flow=flow)
+    return quote_string(spelling.render_content(text), flow=flow)
 
 
-def render_pick(said: Pick) -> str:
+def render_pick(text: Pick) -> str:
     """Return a pick on one line."""
-    return "{pick: [" + ", ".join(render_text(option, flow=True) for option in said.options) + "]}"
+    options = ", ".join(render_text(option, flow=True) for option in text.options)
+    return f"{{{text.keyword}: [{options}]}}"
 
 
-def is_one_line(said: PromptText | None) -> bool:
-    """Return whether a text is written on one line: its author wrote it so, or it cannot be written on several lines."""
-    match said:
+def is_one_line(text: PromptText | None) -> bool:
+    """Return whether a text is on one line: written so, or not writable on several lines."""
+    match text:
         case None:
             return True
         case Text():
-            return fold_text(said) is None
+            return fold_text(text) is None
         case Pick(options):
             return all(fold_text(option) is None for option in options)
 
 
-def fold_text(said: Text) -> list[str] | None:
-    """Return the lines, to go below `>-`, of a text that was written on several lines; None if it was not or cannot be."""
-    if not said.block:
+def fold_text(text: Text) -> list[str] | None:
+    """Return the lines, to go below `>-`, of a text that was written on several lines.
+
+    The result is None if it was not or cannot be.
+    """
+    if not text.block:
         return None
-    content = spelling.render_content(said)
+    content = spelling.render_content(text)
     if not content or content != content.strip() or not content.isprintable():
         return None
     return spelling.wrap_text(content, WRAP_WIDTH)

@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from fractions import Fraction
+from typing import Any
 
-from sequencer.core.diagnostics import Diagnostics, Span
+from sequencer.core.diagnostics import Diagnostics, Fix, Span
 from sequencer.core.gc_pause import paused_collection
 from sequencer.language import values
-from sequencer.language.score import Comment, Header, PlayItem, Score
+from sequencer.language.score import Comment, Header, PlayPart, Score, SoundLine
 from sequencer.language.score_builder import ScoreBuilder
-from sequencer.language.source import UNUSUAL_SPACE, Source, check_characters, excerpt, replace_unprintable
+from sequencer.language.source import (
+    UNUSUAL_SPACE,
+    Source,
+    check_characters,
+    excerpt,
+    replace_unprintable,
+)
+from sequencer.language.spec import (
+    HEADER_KEYS,
+    SETTING_BY_KEYWORD,
+    STRUCTURE_KEYS,
+    Argument,
+    Setting,
+)
 from sequencer.language.yaml.cues import CueReader
 from sequencer.language.yaml.fields import FieldReader
 from sequencer.language.yaml.nodes import Mapping, Node, Scalar, Sequence, value_span
@@ -18,11 +33,8 @@ from sequencer.language.yaml.sections import SectionReader
 from sequencer.language.yaml.tree import extend_over_comments, find_comments, parse_tree
 from sequencer.language.yaml.unicode_spaces import report_unusual_spaces
 
-HEADER_KEYS = ("score", "clock", "grid", "snap", "lead", "late", "seed", "sr", "middle")
-STRUCTURE_KEYS = ("use", "let", "scenes", "sections", "cues", "rules", "play", "end")
-"""The keys at the top level."""
-
 _UNREADABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
+_PATH_AND_START = re.compile(r"\"?([^\s\"{},]+\.\w+)\"? +from +([0-9.]+(?:s|ms|m|m[0-9.]+s))")
 _TEXT_NOTATION = re.compile(r'\s*(?:score|use|let|clock|at|section|scene|seed|grid)[ \t]+["\w]')
 
 
@@ -42,29 +54,38 @@ def read_yaml(text: str, file: str, faults: Diagnostics) -> Score:
     source = Source(file, text)
     if not check_characters(source, faults):
         return Score(file=file, text=text)
-    if faults.has_errors or not text.isascii():  # in pure ASCII, only the characters just reported could disturb PyYAML
+    if (
+        faults.has_errors or not text.isascii()
+    ):  # in pure ASCII, only the characters just reported could disturb PyYAML
         source = Source(file, _UNREADABLE.sub("\ufffd", replace_unprintable(text)))
     with paused_collection():
         tried = Diagnostics()
         score = _Reader(source, tried).read_score(quick=True)
         if score is None or tried.diagnostics:
-            told = Diagnostics()
-            told.texts = faults.texts
-            score = _Reader(source, told).read_score(quick=False) or Score()
+            faults_reported = Diagnostics()
+            faults_reported.texts = faults.texts
+            score = _Reader(source, faults_reported).read_score(quick=False) or Score()
             is_odd = not text.isascii() and UNUSUAL_SPACE.search(text) is not None
-            if not (is_odd and told.has_errors and report_unusual_spaces(source, told.diagnostics, faults)):
-                _report_found(told, faults)
+            if not (
+                is_odd
+                and faults_reported.has_errors
+                and report_unusual_spaces(source, faults_reported.diagnostics, faults)
+            ):
+                _report_found(faults_reported, faults)
     return replace(score, text=text, sources=((file, text),))
 
 
 def _report_found(found: Diagnostics, faults: Diagnostics) -> None:
-    """Report what was found, except errors that a wrongly indented line caused in the lines directly above it."""
+    """Report what was found, except errors that a misindented line caused directly above it."""
     indented = next((one.span.line for one in found.diagnostics if one.code == "E623"), None)
     if indented is None:
         faults.extend(found)
         return
     for one in found.diagnostics:
-        if one.code == "E623" or not one.span.line < indented <= max(one.span.end_line, one.span.line) + 1:
+        if (
+            one.code == "E623"
+            or not one.span.line < indented <= max(one.span.end_line, one.span.line) + 1
+        ):
             faults.add(one)
     faults.dropped += found.dropped
     faults.has_errors = True
@@ -97,29 +118,42 @@ class _Reader:
         comments = find_comments(self.source, hashes)
         if comments:
             self._include_comments(comments, tree)
-        return self.parts.build(replace(self.header, spans=tuple(self.spans)), comments, self.source.file)
+        return self.parts.build(
+            replace(self.header, spans=tuple(self.spans)), comments, self.source.file
+        )
 
     def _has_content(self) -> bool:
         """Return whether there is any statement, rather than only keys without a value."""
         parts = self.parts
         return bool(
-            self.spans or parts.uses or parts.lets or parts.scenes or parts.sections or parts.items or parts.play or parts.end
+            self.spans
+            or parts.uses
+            or parts.lets
+            or parts.scenes
+            or parts.sections
+            or parts.items
+            or parts.play
+            or parts.end
         )
 
     def _include_comments(self, comments: tuple[Comment, ...], tree: Node) -> None:
         """Extend sections and scenes to include the comments after their last lines."""
         sections, scenes = self.parts.sections, self.parts.scenes
-        lines = [section.span.line for section in sections[1:]] + [self._find_next_key_line(tree, "sections")]
+        lines = [section.span.line for section in sections[1:]] + [
+            self._find_next_key_line(tree, "sections")
+        ]
         for index, (section, line) in enumerate(zip(tuple(sections), lines, strict=False)):
             span = extend_over_comments(section.span, comments, line, section.span.column)
             sections[index] = replace(section, span=span)
-        lines = [scene.span.line for scene in scenes[1:]] + [self._find_next_key_line(tree, "scenes")]
+        lines = [scene.span.line for scene in scenes[1:]] + [
+            self._find_next_key_line(tree, "scenes")
+        ]
         for index, (scene, line) in enumerate(zip(tuple(scenes), lines, strict=False)):
             span = extend_over_comments(scene.span, comments, line, scene.span.column + 1)
             scenes[index] = replace(scene, span=span)
 
     def _find_next_key_line(self, tree: Node, word: str) -> int:
-        """Return the line of the key after `word`, or the line after the last line if there is no such key."""
+        """Return the line of the key after `word`, or the one after the last if there is none."""
         if isinstance(tree, Mapping) and word in tree.entries:
             words = list(tree.entries)
             at = words.index(word) + 1
@@ -127,11 +161,14 @@ class _Reader:
                 return tree.entries[words[at]][0].line + 1
         return len(self.source.starts) + 1
 
-    # ---- sources that are not a score ------------------------------------------------------------------------------
+    # ---- sources that are not a score ------------------------------------------------------------
 
     def _report_empty(self) -> None:
-        hint = 'the smallest score has one cue: cues: [{at: 0c, prompt: "A paper boat drifts along a gutter."}]'
-        self.faults.error("E151", "this score is empty", self.source.span(0, 0), hint)
+        hint = (
+            "the smallest score has one cue: cues: "
+            '[{at: 0c, prompt: "A paper boat drifts along a gutter."}]'
+        )
+        self.faults.error("E151", "this score is empty", self.source.span(0, 0), hint=hint)
 
     def _report_no_mapping(self, tree: Node) -> None:
         if self.faults.has_errors and not isinstance(tree, Scalar):
@@ -141,17 +178,35 @@ class _Reader:
                 self._report_empty()
             return
         line_end = self.source.text.find("\n", tree.start)
-        span = self.source.span(tree.start, len(self.source.text) if line_end < 0 else max(line_end, tree.start + 1))
+        span = self.source.span(
+            tree.start, len(self.source.text) if line_end < 0 else max(line_end, tree.start + 1)
+        )
         if isinstance(tree, Scalar) and _TEXT_NOTATION.match(tree.value):
             hint = "name the file .score; in YAML it begins, for example, with score: Night tram"
-            self.faults.error("E609", "this looks like the text notation, and the file says it is YAML", span, hint)
+            self.faults.error(
+                "E609",
+                "this looks like the text notation, but the file's name is that of a YAML file",
+                span,
+                hint=hint,
+            )
             return
         if self.faults.has_errors:  # it was already reported as something else
             return
-        what = "a list" if isinstance(tree, Sequence) else excerpt(tree.value) if isinstance(tree, Scalar) else "this"
-        self.faults.error("E609", f"a score in YAML begins with keys, and here stands {what}", span, "write score: Night tram")
+        what = (
+            "a list"
+            if isinstance(tree, Sequence)
+            else excerpt(tree.value)
+            if isinstance(tree, Scalar)
+            else "this"
+        )
+        self.faults.error(
+            "E609",
+            f"a score in YAML begins with keys, found {what}",
+            span,
+            hint="write score: Night tram",
+        )
 
-    # ---- the keys at the top level ---------------------------------------------------------------------------------
+    # ---- the keys at the top level ---------------------------------------------------------------
 
     def _read_entry(self, word: str, key: Scalar, value: Node, tree: Mapping) -> None:
         parts = self.parts
@@ -172,49 +227,91 @@ class _Reader:
             case "end":
                 parts.end_span = self.values.entry_span(key, value)
                 parts.end = self.values.read(value, key, values.read_position)
-            case _ if word in HEADER_KEYS:
-                self.spans.append(("title" if word == "score" else word, self.values.entry_span(key, value)))
-                self._read_header_line(word, key, value)
+            case _ if word in SETTING_BY_KEYWORD:
+                self._read_header_line(SETTING_BY_KEYWORD[word], key, value)
             case _:
-                self.values.report_unknown_key(key, value, HEADER_KEYS + STRUCTURE_KEYS, "a score", tree)
+                self.values.report_unknown_key(
+                    key, value, HEADER_KEYS + STRUCTURE_KEYS, "a score", tree
+                )
 
-    def _read_header_line(self, word: str, key: Scalar, value: Node) -> None:
+    def _read_header_line(self, setting: Setting, key: Scalar, value: Node) -> None:
         """Read one line of the header."""
-        read = self.values.read
-        match word:
-            case "score":
-                self.header = replace(self.header, title=self.values.read_string(value, key))
-            case "clock":
-                clock = read(value, key, values.read_clock)
-                if clock is not None:
-                    self.header = replace(self.header, clock=replace(clock, span=self.values.entry_span(key, value)))
-            case "grid":
-                grid = read(value, key, values.read_grid)
-                if grid is not None:
-                    self.header = replace(self.header, grid=replace(grid, span=self.values.entry_span(key, value)))
-            case "snap":
-                self.header = replace(self.header, snap=read(value, key, values.read_snap))
-            case "lead":
-                self.header = replace(self.header, lead=read(value, key, values.read_lead))
-            case "late":
-                late = read(value, key, values.read_late)
-                self.header = replace(self.header, late=late)
-            case "seed":
-                self.header = replace(self.header, seed=read(value, key, values.read_seed))
-            case "sr":
-                self.header = replace(self.header, sr=read(value, key, values.read_sr))
-            case _:
-                middle = read(value, key, values.read_middle)
-                self.header = replace(self.header, middle=middle)
+        span = self.values.entry_span(key, value)
+        self.spans.append((setting.field, span))
+        read: Any
+        if setting.argument is Argument.STRING:
+            read = self.values.read_string(value, key)
+        elif setting.argument is Argument.SOUND:
+            read = self._read_sound(value, key)
+        else:
+            read = self.values.read(value, key, setting.read)
+        if setting.has_span and read is not None:
+            read = replace(read, span=span)
+        self.header = replace(self.header, **{setting.field: read})
 
-    def _read_play(self, node: Node, key: Scalar) -> tuple[PlayItem, ...]:
-        """Read `play: intro drop*2 finale`, or a list of the same items."""
+    def _read_sound(self, node: Node, key: Scalar) -> SoundLine | None:
+        """Read `sound: song.wav`, or a mapping of file and time."""
+        if not isinstance(node, Mapping):
+            path = self.values.read_string(node, key)
+            if path is None or node is None:
+                return None
+            span = self.values.node_span(node)
+            both = _PATH_AND_START.fullmatch(path)
+            if both is not None:
+                corrected = f"{{file: {both[1]}, from: {both[2]}}}"
+                self.faults.error(
+                    "E261",
+                    "a file and the time at which it begins are two keys",
+                    span,
+                    hint=f"write sound: {corrected}",
+                    fix=Fix(span, corrected),
+                )
+                return None
+            return SoundLine(path, span=span, path_span=span)
+        path, start, path_span = None, Fraction(0), self.values.entry_span(key, node)
+        known = ("file", "from")
+        for word, (inner, value) in node.entries.items():
+            if word == "file":
+                path = self.values.read_string(value, inner)
+                if path is None or value is None:
+                    return None
+                path_span = self.values.node_span(value)
+            elif word == "from":
+                found = self.values.read(value, inner, values.read_sound_start)
+                if found is None:
+                    return None
+                start = found
+            else:
+                self.values.report_unknown_key(inner, value, known, "a sound", node)
+                return None
+        if path is None:
+            self.faults.error(
+                "E261",
+                "the path of a sound file is missing",
+                self.values.entry_span(key, node),
+                hint="write sound: {file: song.wav, from: 12.5s}",
+            )
+            return None
+        return SoundLine(path, start, path_span=path_span)
+
+    def _read_play(self, node: Node, key: Scalar) -> tuple[PlayPart, ...]:
+        """Read `play: intro (verse drop)*2 finale`, or a list of the same items."""
         if not isinstance(node, Sequence):
             scalar = self.values.read_scalar(node, key)
             if scalar is None:
                 return ()
-            return values.read_play(scalar.value, value_span(scalar, self.source), self.faults) or ()
-        items = [self.values.read(item, key, values.read_pass) for item in node.items]
+            return (
+                values.read_play(scalar.value, value_span(scalar, self.source), self.faults) or ()
+            )
+        items = [self.values.read(item, key, _read_listed) for item in node.items]
         if not node.items and node.whole:
             self.values.report_no_value(key)
-        return tuple(item for item in items if item is not None)
+        return tuple(part for item in items if item is not None for part in item)
+
+
+def _read_listed(text: str, span: Span, faults: Diagnostics) -> tuple[PlayPart, ...] | None:
+    """Read an item of a listed order: a section, or a group in brackets."""
+    if text.startswith("("):
+        return values.read_play(text, span, faults)
+    item = values.read_pass(text, span, faults)
+    return None if item is None else (item,)

@@ -1,4 +1,4 @@
-"""Explain in terms of the score language what PyYAML could not read: what is wrong, where, and how to write it."""
+"""Explain in score-language terms what PyYAML could not read: the problem, where, and a fix."""
 
 from __future__ import annotations
 
@@ -17,24 +17,71 @@ _JOINED = re.compile(
 """A value, white space and a key: inside braces, a comma is missing there."""
 
 _QUOTED = re.compile(r"(?<=[\s\[{:,])(?:\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*')")
-_PLAIN_BEFORE = re.compile(r"(?:[\w\"']:[ \t]+|\[[ \t]*|,[ \t]+)([^\s\"'{}\[\]#,:](?:[^,{}\[\]:]|:(?=\S))*)\Z")
+_PLAIN_BEFORE = re.compile(
+    r"(?:[\w\"']:[ \t]+|\[[ \t]*|,[ \t]+)([^\s\"'{}\[\]#,:](?:[^,{}\[\]:]|:(?=\S))*)\Z"
+)
 _PLAIN_AFTER = re.compile(r"[^,{}\[\]]*(?=[,}\]])")
 """A value without quotes between brackets: the part before a `#`, and the part from there on."""
 
-_ONE_LINE = re.compile(r"[ ]*-?[ ]*(?P<all>(?P<first>\w+):[ \t]+[^\s,{}\[\]\"':][^{}\[\]\"':]*?[ ,]+(?P<next>\w+):[ \t].*)")
+_PLAIN_VALUE = r"[^\s,{}\[\]\"':][^{}\[\]\"':]*?"
+_ONE_LINE = re.compile(
+    rf"[ ]*-?[ ]*(?P<all>(?P<first>\w+):[ \t]+{_PLAIN_VALUE}[ ,]+(?P<next>\w+):[ \t].*)"
+)
 _CUE_WORDS = frozenset(
-    "at every from when on prompt show action image strength sr cut tempo meter mark snap midi do goto".split()  # noqa: SIM905  # easier to read
+    [
+        "at",
+        "every",
+        "from",
+        "when",
+        "on",
+        "prompt",
+        "show",
+        "action",
+        "image",
+        "strength",
+        "sr",
+        "cut",
+        "tempo",
+        "meter",
+        "mark",
+        "snap",
+        "midi",
+        "do",
+        "goto",
+    ]
 )
 _KEY_WITHOUT_COLON = re.compile(r"([a-z]+)(?::|[ \t]*=[ \t]*|[ \t]+)([^\s:=][^:]*)")
 _TOP_WORDS = frozenset(
-    "score clock grid snap lead late seed sr middle use play end section base follow at every prompt show".split()  # noqa: SIM905  # easier to read
+    [
+        "score",
+        "clock",
+        "sound",
+        "model",
+        "grid",
+        "snap",
+        "lead",
+        "late",
+        "seed",
+        "sr",
+        "middle",
+        "use",
+        "play",
+        "end",
+        "section",
+        "base",
+        "follow",
+        "at",
+        "every",
+        "prompt",
+        "show",
+    ]
 )
 """The keys of a cue, and the keys that have a value on their line."""
 
-_LEAD = re.compile(r"(?P<blanks> *)(?P<dashes>(?:- +)*)(?=[^\s#])")
+_LEAD = re.compile(r"(?P<indent> *)(?P<dashes>(?:- +)*)(?=[^\s#])")
 MAX_INDENT = 1_000
 MAX_EXAMINED_LINES = 2_000
-"""The maximum number of lines examined above a misplaced line, and the maximum indentation among them."""
+"""How many lines above a misplaced line are examined, and the maximum indentation in them."""
 
 _INDICATORS = frozenset("-?:,|>%@`&*!")
 """Characters with a special meaning in YAML at the beginning of a value."""
@@ -55,7 +102,9 @@ class _Mistake:
     def __init__(self, error: yaml.YAMLError, source: Source, faults: Diagnostics) -> None:
         self.source = source
         self.faults = faults
-        self.problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error)
+        self.problem = str(
+            getattr(error, "problem", None) or getattr(error, "reason", None) or error
+        )
         self.context = str(getattr(error, "context", None) or "")
         context_mark = getattr(error, "context_mark", None)
         length = len(source.text)
@@ -68,7 +117,7 @@ class _Mistake:
 
     def report(self) -> None:
         """Report the first of the known mistakes that matches, or else PyYAML's own message."""
-        for telling in (
+        for rule in (
             self._report_tab,
             self._report_comment,
             self._report_open_quote,
@@ -83,17 +132,20 @@ class _Mistake:
             self._report_indent,
             self._report_missing_value,
         ):
-            if telling():
+            if rule():
                 return
         span = self._span(self.at, self.at + 1)
         start = span.column - 1 + self.source.starts[span.line - 1]
         found = excerpt(self.source.text[start : start + 1].strip()) or "a space"
         self.faults.error(
-            "E601", f"this is not YAML: {found} cannot stand here", span, "write the text in quotes, or leave it out"
+            "E601",
+            f"this is not YAML: {found} is not allowed here",
+            span,
+            hint="write the text in quotes, or remove it",
         )
 
     def _span(self, start: int, end: int) -> Span:
-        """Return the span of part of the text; if it is blank, the span of the last visible character before its end."""
+        """Return the span of part of the text; if blank, of the last visible character before."""
         text = self.source.text
         start = min(start, len(text))
         if not text[start:end].strip():
@@ -101,7 +153,7 @@ class _Mistake:
             end = start + 1
         return self.source.span(start, min(end, len(text)))
 
-    # ---- characters ------------------------------------------------------------------------------------------------
+    # ---- characters ------------------------------------------------------------------------------
 
     def _report_tab(self) -> bool:
         tab = re.match(r"[ -]*(\t+)", self.line)
@@ -109,22 +161,34 @@ class _Mistake:
             return False
         at = self.source.span(self.line_start + tab.start(1), self.line_start + tab.end(1))
         fixes = (Fix(at, "  " * len(tab.group(1))),)
-        self.faults.error("E614", "a tab cannot indent YAML", at, "indent with spaces, two for each level", fixes)
+        self.faults.error(
+            "E614",
+            "a tab cannot indent YAML",
+            at,
+            hint="indent with spaces, two for each level",
+            fix=fixes,
+        )
         return True
 
     def _report_comment(self) -> bool:
-        sign = re.match(r"[ \t]*(//|/\*|--(?!-)|;)", self.line)
-        if sign is None:
+        marker = re.match(r"[ \t]*(//|/\*|--(?!-)|;)", self.line)
+        if marker is None:
             # PyYAML complains about the line after a plain scalar that continues over several lines
             before = self.source.text[: self.line_start].splitlines()[-1:] or [""]
-            sign = re.match(r"[ \t]*(//|/\*|--(?!-)|;)", before[0])
-            if sign is None:
+            marker = re.match(r"[ \t]*(//|/\*|--(?!-)|;)", before[0])
+            if marker is None:
                 return False
             start = self.line_start - len(before[0]) - 1
         else:
             start = self.line_start
-        at = self.source.span(start + sign.start(1), start + sign.end(1))
-        self.faults.error("E109", f"`{sign.group(1)}` opens no comment", at, "write # instead", (Fix(at, "#"),))
+        at = self.source.span(start + marker.start(1), start + marker.end(1))
+        self.faults.error(
+            "E109",
+            f"`{marker.group(1)}` does not start a comment",
+            at,
+            hint="write # instead",
+            fix=Fix(at, "#"),
+        )
         return True
 
     def _report_open_quote(self) -> bool:
@@ -141,7 +205,9 @@ class _Mistake:
         stop = self.since + len(re.sub(r"[ \t]*(?:\}|[ \t]#.*)?[ \t]*\Z", "", written))
         insert = (Fix(self.source.span(stop, stop), quote),)
         at = self.source.span(self.since, max(stop, self.since + 1))
-        self.faults.error("E105", "this text has no closing quote", at, f"end it with {quote}", insert)
+        self.faults.error(
+            "E105", "this text has no closing quote", at, hint=f"end it with {quote}", fix=insert
+        )
         return True
 
     def _report_backslash(self) -> bool:
@@ -152,26 +218,33 @@ class _Mistake:
             return False
         at = self._span(start, start + 2)
         hint = 'write \\\\ for a backslash and \\" for a quote, or put the text in single quotes'
-        self.faults.error("E272", f"{excerpt(self.source.text[start : start + 2])} is not an escape", at, hint)
+        self.faults.error(
+            "E272",
+            f"{excerpt(self.source.text[start : start + 2])} is not an escape",
+            at,
+            hint=hint,
+        )
         return True
 
-    # ---- texts without quotes --------------------------------------------------------------------------------------
+    # ---- texts without quotes --------------------------------------------------------------------
 
     def _quote_part(self, start: int, end: int) -> tuple[Span, tuple[Fix, ...], str]:
         """Quote part of the text: return its span, the fix, and the quoted text."""
         text = self.source.text[start:end].rstrip()
         span = self.source.span(start, start + len(text))
-        cured = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-        return span, (Fix(span, cured),), cured
+        corrected = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        return span, (Fix(span, corrected),), corrected
 
     def _find_value(self) -> tuple[int, int] | None:
-        """Return the bounds of the value, up to the end of the line, on the line with the problem, if that line has a key."""
+        """Return the bounds of the value on the line with the problem, if that line has a key."""
         key = _KEY.match(self.line)
         if key is None or key.end() >= len(self.line):
             return None
         value = self.line[key.end() :]
         comment = re.search(r"[ \t]#", value)
-        return self.line_start + key.end(), self.line_start + key.end() + (comment.start() if comment else len(value))
+        return self.line_start + key.end(), self.line_start + key.end() + (
+            comment.start() if comment else len(value)
+        )
 
     def _report_colon(self) -> bool:
         if "mapping values are not allowed" not in self.problem:
@@ -183,7 +256,11 @@ class _Mistake:
             span, fixes, _ = self._quote_part(*found)
             hint = "put the text in quotes"
             self.faults.error(
-                "E615", "a colon with a blank behind it ends a word, so this text needs quotes", span, hint, fixes
+                "E615",
+                "a colon followed by a space ends a key, so this text needs quotes",
+                span,
+                hint=hint,
+                fix=fixes,
             )
             return True
         above = self.source.text[: self.line_start].rstrip().rsplit("\n", 1)[-1]
@@ -191,20 +268,37 @@ class _Mistake:
         lead = _LEAD.match(above)
         depth = 0 if lead is None else lead.end("dashes")
         begun = _KEY.match(above)
-        if _KEY.match(self.line) and begun is not None and begun.end() < len(above) and indent > depth:
-            blanks = self.source.span(self.line_start, self.line_start + indent)
-            message = "this line is further in than the key above it, which has its value already"
-            self.faults.error("E623", message, blanks, f"write it {_describe_indent(depth)}", (Fix(blanks, " " * depth),))
+        if (
+            _KEY.match(self.line)
+            and begun is not None
+            and begun.end() < len(above)
+            and indent > depth
+        ):
+            indentation = self.source.span(self.line_start, self.line_start + indent)
+            message = (
+                "this line is indented further than the key above it, which already has a value"
+            )
+            self.faults.error(
+                "E623",
+                message,
+                indentation,
+                hint=f"write it {_describe_indent(depth)}",
+                fix=Fix(indentation, " " * depth),
+            )
             return True
         at = self._span(self.at, self.at + 1)
-        hint = "a key begins on a line of its own, as far in as the keys above it"
-        self.faults.error("E615", "no colon can stand here", at, hint)
+        hint = "a key begins on a line of its own, indented like the keys above it"
+        self.faults.error("E615", "a colon is not allowed here", at, hint=hint)
         return True
 
     def _report_keys_on_one_line(self) -> bool:
         """Report `- at: 5, prompt: rain`: several keys on one line without braces."""
         found = _ONE_LINE.match(self.line)
-        if found is None or found.group("first") not in _CUE_WORDS or found.group("next") not in _CUE_WORDS:
+        if (
+            found is None
+            or found.group("first") not in _CUE_WORDS
+            or found.group("next") not in _CUE_WORDS
+        ):
             return False
         start = self.line_start + found.start("all")
         written = found.group("all")
@@ -212,14 +306,21 @@ class _Mistake:
             gap = found.start("next") - found.start("all")
             written = f"{written[:gap].rstrip()}, {written[gap:]}"
         at = self.source.span(start, start + len(found.group("all")))
-        cured = f"{{{written.rstrip()}}}"
+        corrected = f"{{{written.rstrip()}}}"
         self.faults.error(
-            "E615", "several keys on one line stand in braces", at, f"write {excerpt(cured, 60)}", (Fix(at, cured),)
+            "E615",
+            "several keys on one line are written in braces",
+            at,
+            hint=f"write {excerpt(corrected, 60)}",
+            fix=Fix(at, corrected),
         )
         return True
 
     def _report_line_without_colon(self) -> bool:
-        """Report `clock:120 bpm` or `clock = 120 bpm`: a line without a key, which YAML therefore joined to this one."""
+        """Report `clock:120 bpm` or `clock = 120 bpm`, a line without a key.
+
+        YAML therefore joined that line to this one.
+        """
         start, end = self.line_start, self.line_start
         before = self.source.text[:start].rstrip()
         start = before.rfind("\n") + 1
@@ -227,10 +328,12 @@ class _Mistake:
         found = _KEY_WITHOUT_COLON.fullmatch(line)
         if found is None or not before or found.group(1) not in _TOP_WORDS:
             return False
-        cured = f"{found.group(1)}: {found.group(2)}"
+        corrected = f"{found.group(1)}: {found.group(2)}"
         at = self.source.span(start, end)
-        message = "behind a key stand a colon and a blank"
-        self.faults.error("E616", message, at, f"write {excerpt(cured, 60)}", (Fix(at, cured),))
+        message = "a key is followed by a colon and a space"
+        self.faults.error(
+            "E616", message, at, hint=f"write {excerpt(corrected, 60)}", fix=Fix(at, corrected)
+        )
         return True
 
     def _report_brace_text(self) -> bool:
@@ -240,13 +343,22 @@ class _Mistake:
             return False
         text = self.source.text
         first = text[found[0]]
-        behind = re.match(r"\{[^{}\n]*\}[ \t]*[^\s,}\]#]|\[[^\[\]\n]*\][ \t]*[^\s,}\]#]", text[found[0] : found[1]])
-        if behind is None and first == '"':
+        following = re.match(
+            r"\{[^{}\n]*\}[ \t]*[^\s,}\]#]|\[[^\[\]\n]*\][ \t]*[^\s,}\]#]",
+            text[found[0] : found[1]],
+        )
+        if following is None and first == '"':
             return self._report_inner_quotes(found)
-        if behind is None:
+        if following is None:
             return False
         span, fixes, _ = self._quote_part(*found)
-        self.faults.error("E618", f"a text that begins with {first} stands in quotes", span, "put it in quotes", fixes)
+        self.faults.error(
+            "E618",
+            f"a text that begins with {first} needs quotes",
+            span,
+            hint="put it in quotes",
+            fix=fixes,
+        )
         return True
 
     def _report_inner_quotes(self, found: tuple[int, int]) -> bool:
@@ -256,9 +368,15 @@ class _Mistake:
             return False
         inner = written[1:-1]
         span = self.source.span(start + 1, start + len(written) - 1)
-        cured = re.sub(r'(?<!\\)"', r'\\"', inner)
+        corrected = re.sub(r'(?<!\\)"', r'\\"', inner)
         hint = 'inside a text in quotes a quote is written \\"'
-        self.faults.error("E110", "a quote inside this text ends it early", span, hint, (Fix(span, cured),))
+        self.faults.error(
+            "E110",
+            "a quote inside this text ends it early",
+            span,
+            hint=hint,
+            fix=Fix(span, corrected),
+        )
         return True
 
     def _report_indicator(self) -> bool:
@@ -266,21 +384,33 @@ class _Mistake:
         anchor = "scanning an anchor" in self.context or "scanning an alias" in self.context
         if char is None and not anchor:
             return False
-        sign = self.source.text[self.at : self.at + 1] if char is not None else self.source.text[self.since : self.since + 1]
+        marker = (
+            self.source.text[self.at : self.at + 1]
+            if char is not None
+            else self.source.text[self.since : self.since + 1]
+        )
         start = self.at if char is not None else self.since
-        if sign == "\t":
+        if marker == "\t":
             at = self.source.span(start, start + 1)
-            self.faults.error("E614", "a tab cannot stand here", at, "write spaces", (Fix(at, " "),))
+            self.faults.error(
+                "E614", "a tab is not allowed here", at, hint="write spaces", fix=Fix(at, " ")
+            )
             return True
         found = self._find_value()
         if found is not None and found[0] == start:
             span, fixes, _ = self._quote_part(*found)
         else:
             span, fixes = self._span(start, start + 1), ()
-        self.faults.error("E618", f"a text that begins with {excerpt(sign)} stands in quotes", span, "put it in quotes", fixes)
+        self.faults.error(
+            "E618",
+            f"a text that begins with {excerpt(marker)} needs quotes",
+            span,
+            hint="put it in quotes",
+            fix=fixes,
+        )
         return True
 
-    # ---- brackets and indentation ----------------------------------------------------------------------------------
+    # ---- brackets and indentation ----------------------------------------------------------------
 
     def _report_unclosed_bracket(self) -> bool:
         if "flow" not in self.context:
@@ -294,39 +424,52 @@ class _Mistake:
         if self._report_unclosed_quote(self.since, stop) or self._report_hash():
             return True
         if self.at >= stop:  # the next line began while the bracket was still open
-            solid = self.since + len(re.sub(r"[ \t]+#.*\Z", "", self.source.text[self.since : stop]).rstrip())
+            solid = self.since + len(
+                re.sub(r"[ \t]+#.*\Z", "", self.source.text[self.since : stop]).rstrip()
+            )
             at = self.source.span(self.since, self.since + 1)
             insert = (Fix(self.source.span(solid, solid), closing),)
-            self.faults.error("E624", f"this {opened} is not closed", at, f"close it with {closing}", insert)
+            self.faults.error(
+                "E624",
+                f"this {opened} is not closed",
+                at,
+                hint=f"close it with {closing}",
+                fix=insert,
+            )
             return True
         if self.source.text.startswith(":", self.at) and self._report_colon_in_flow():
             return True
         at = self._span(self.at, self.at + 1)
-        message = f"between {opened} and {closing} stand commas, and a text with a comma or a quote in it stands in quotes"
-        self.faults.error("E617", message, at, 'put a comma here, or write the text as "…"')
+        message = (
+            f"items between {opened} and {closing} are separated by commas; a text with a comma or "
+            "a quote in it needs quotes"
+        )
+        self.faults.error("E617", message, at, hint='put a comma here, or write the text as "…"')
         return True
 
     def _report_hash(self) -> bool:
-        """Report a `#` in a text without quotes: it began a comment that includes the closing bracket."""
+        """Report a `#` in an unquoted text: its comment includes the closing bracket."""
         for number in range(self.source.line(self.since), self.source.line(self.at) + 1):
             start = self.source.starts[number]
             newline = self.source.text.find("\n", start)
             line = self.source.text[start : len(self.source.text) if newline < 0 else newline]
             masked = _QUOTED.sub(lambda match: "x" * len(match.group()), line)
-            sign = re.search(r"(?<=[ \t])#", masked)
-            before = None if sign is None else _PLAIN_BEFORE.search(masked[: sign.start()])
-            behind = None if sign is None else _PLAIN_AFTER.match(masked, sign.start())
-            if before is None or behind is None:
+            marker = re.search(r"(?<=[ \t])#", masked)
+            before = None if marker is None else _PLAIN_BEFORE.search(masked[: marker.start()])
+            following = None if marker is None else _PLAIN_AFTER.match(masked, marker.start())
+            if before is None or following is None:
                 continue
-            _, fixes, cured = self._quote_part(start + before.start(1), start + behind.end())
-            at = self.source.span(start + behind.start(), start + behind.start() + 1)
-            message = "a # behind a blank begins a comment, so this text needs quotes"
-            self.faults.error("E625", message, at, f"write {excerpt(cured, 60)}", fixes)
+            _, fixes, corrected = self._quote_part(start + before.start(1), start + following.end())
+            at = self.source.span(start + following.start(), start + following.start() + 1)
+            message = "a # after a space begins a comment, so this text needs quotes"
+            self.faults.error(
+                "E625", message, at, hint=f"write {excerpt(corrected, 60)}", fix=fixes
+            )
             return True
         return False
 
     def _report_unclosed_quote(self, start: int, stop: int) -> bool:
-        """Report a quote that is opened but not closed on the line on which a bracket was opened."""
+        """Report an unclosed quote on the line on which a bracket was opened."""
         line = self.source.text[start:stop]
         quotes = [match.start() for match in re.finditer(r'(?<!\\)"', line)]
         if len(quotes) % 2 == 0:
@@ -334,27 +477,32 @@ class _Mistake:
         end = quotes[-1] + len(re.sub(r"[ \t]*[}\],]*[ \t]*\Z", "", line[quotes[-1] :]))
         at = self.source.span(start + quotes[-1], start + max(end, quotes[-1] + 1))
         insert = (Fix(self.source.span(start + end, start + end), '"'),)
-        self.faults.error("E105", "this text has no closing quote", at, 'end it with "', insert)
+        self.faults.error(
+            "E105", "this text has no closing quote", at, hint='end it with "', fix=insert
+        )
         return True
 
     def _report_colon_in_flow(self) -> bool:
         """Report a text with a colon among other keys inside braces."""
         text = self.source.text
         before = re.search(r"[\w-]+:[ \t]+([^,{}\[\]\n]*)\Z", text[self.since : self.at])
-        behind = re.match(r"[^,{}\[\]\n]*", text[self.at :])
-        if before is None or behind is None:
+        following = re.match(r"[^,{}\[\]\n]*", text[self.at :])
+        if before is None or following is None:
             return False
         start = self.since + before.start(1)
         joined = _JOINED.match(before.group())
         if joined is not None:
-            gap = self.source.span(self.since + before.start() + joined.start(2), self.since + before.start() + joined.end(2))
+            gap = self.source.span(
+                self.since + before.start() + joined.start(2),
+                self.since + before.start() + joined.end(2),
+            )
             at = self.source.span(self.since + before.start() + joined.end(2), self.at)
-            message = f"no comma stands in front of `{joined.group(3)}`"
-            self.faults.error("E617", message, at, "put a comma here", (Fix(gap, ", "),))
+            message = f"a comma is missing before `{joined.group(3)}`"
+            self.faults.error("E617", message, at, hint="add a comma here", fix=Fix(gap, ", "))
             return True
-        span, fixes, _ = self._quote_part(start, self.at + behind.end())
-        message = "a colon with a blank behind it ends a word, so this text needs quotes"
-        self.faults.error("E615", message, span, "put the text in quotes", fixes)
+        span, fixes, _ = self._quote_part(start, self.at + following.end())
+        message = "a colon followed by a space ends a key, so this text needs quotes"
+        self.faults.error("E615", message, span, hint="put the text in quotes", fix=fixes)
         return True
 
     def _report_missing_colon(self) -> bool:
@@ -370,15 +518,23 @@ class _Mistake:
         at = self.source.span(begin, first + len(text.rstrip()))
         whole = _KEY_WITHOUT_COLON.fullmatch(text.strip())
         if whole is not None and whole.group(1) in _TOP_WORDS:
-            cured = f"{whole.group(1)}: {whole.group(2)}"
+            corrected = f"{whole.group(1)}: {whole.group(2)}"
             self.faults.error(
-                "E616", "a key and its colon are missing here", at, f"write {excerpt(cured, 60)}", (Fix(at, cured),)
+                "E616",
+                "a key and its colon are missing here",
+                at,
+                hint=f"write {excerpt(corrected, 60)}",
+                fix=Fix(at, corrected),
             )
             return True
-        hint = f"write {word.group()}: and the value" if word else "write a key, a colon, a blank and the value"
+        hint = (
+            f"write {word.group()}: and the value"
+            if word
+            else "write a key, a colon, a space and the value"
+        )
         if word and re.match(r"[\w-]+:\S", text.strip()):
-            hint = f"put a blank behind {word.group()}:"
-        self.faults.error("E616", "a key and its colon are missing here", at, hint)
+            hint = f"add a space after {word.group()}:"
+        self.faults.error("E616", "a key and its colon are missing here", at, hint=hint)
         return True
 
     def _report_tag(self) -> bool:
@@ -392,15 +548,23 @@ class _Mistake:
             at, fixes, _ = self._quote_part(*found)
         else:
             at, fixes = self._span(start, start + 1), ()
-        self.faults.error("E618", "a text that begins with ! stands in quotes", at, "put it in quotes", fixes)
+        self.faults.error(
+            "E618", "a text that begins with ! needs quotes", at, hint="put it in quotes", fix=fixes
+        )
         return True
 
     def _report_directive(self) -> bool:
         if not re.search("directive|incompatible YAML", self.context + self.problem):
             return False
         at = self.source.span(self.line_start, self.line_start + max(1, len(self.line.rstrip())))
-        hint = "leave it out; a text that begins with % stands in quotes"
-        self.faults.error("E601", "a line that begins with % is a directive, and scores have none", at, hint, (Fix(at, ""),))
+        hint = "remove it; a text that begins with % needs quotes"
+        self.faults.error(
+            "E601",
+            "a line that begins with % is a directive, which scores do not support",
+            at,
+            hint=hint,
+            fix=Fix(at, ""),
+        )
         return True
 
     def _report_missing_value(self) -> bool:
@@ -409,23 +573,36 @@ class _Mistake:
             return False
         start = self.at
         found = self._find_value()
-        if self.problem.endswith("unexpected ':'") and found is not None and self.source.text[found[0]] not in "\"'{[|>":
+        if (
+            self.problem.endswith("unexpected ':'")
+            and found is not None
+            and self.source.text[found[0]] not in "\"'{[|>"
+        ):
             span, fixes, _ = self._quote_part(*found)
-            message = "a colon with a blank behind it ends a word, so this text needs quotes"
-            self.faults.error("E615", message, span, "put the text in quotes", fixes)
+            message = "a colon followed by a space ends a key, so this text needs quotes"
+            self.faults.error("E615", message, span, hint="put the text in quotes", fix=fixes)
             return True
-        sign = self.source.text[start : start + 1]
-        if sign not in _INDICATORS:
+        marker = self.source.text[start : start + 1]
+        if marker not in _INDICATORS:
             return False
         if found is not None and found[0] == start:
             at, fixes, _ = self._quote_part(*found)
         else:
             at, fixes = self._span(start, start + 1), ()
-        self.faults.error("E618", f"a text that begins with {sign} stands in quotes", at, "put it in quotes", fixes)
+        self.faults.error(
+            "E618",
+            f"a text that begins with {marker} needs quotes",
+            at,
+            hint="put it in quotes",
+            fix=fixes,
+        )
         return True
 
     def _report_indent(self) -> bool:
-        if re.search(r"(?:entries|keys|values) are not allowed", self.problem) and self._find_value() is not None:
+        if (
+            re.search(r"(?:entries|keys|values) are not allowed", self.problem)
+            and self._find_value() is not None
+        ):
             return False
         if (
             "entries are not allowed" not in self.problem
@@ -434,41 +611,65 @@ class _Mistake:
             and "document start" not in self.problem
         ):
             return False
-        at = self.source.span(self.at, self.line_start + len(self.line)) if self.at < self.line_start + len(self.line) else None
+        at = (
+            self.source.span(self.at, self.line_start + len(self.line))
+            if self.at < self.line_start + len(self.line)
+            else None
+        )
         span = at or self._span(self.at, self.at + 1)
         if re.match(r"[ \t]*[\]}]", self.line):
             closes = self.line.strip()[0]
             one = self.source.span(self.at, self.at + 1)
-            self.faults.error("E623", f"this {closes} closes nothing", one, "leave it out", (Fix(one, ""),))
+            self.faults.error(
+                "E623",
+                f"this {closes} has no matching bracket",
+                one,
+                hint="remove it",
+                fix=Fix(one, ""),
+            )
             return True
         self._report_misplaced_line(span)
         return True
 
     def _report_misplaced_line(self, span: Span) -> None:
-        """Report a line whose indentation matches no block above it, and the column in which it belongs."""
+        """Report a line whose indentation matches no block above, and the column it belongs in."""
         indent = len(self.line) - len(self.line.lstrip(" "))
         is_item = self.line.lstrip(" ").startswith("-")
         columns = self._open_columns(is_item)
         what = "dash" if is_item else "key"
         hint = "the keys of a block begin in the same column, and so do the dashes of a list"
-        message = f"this {what} is in column {indent + 1}, where no {'list' if is_item else 'block'} above it begins"
+        message = (
+            f"this {what} is in column {indent + 1}, where no {'list' if is_item else 'block'} "
+            "above it begins"
+        )
         if not columns or indent in columns:
-            self.faults.error("E623", message if columns else "this line does not fit the lines above it", span, hint)
+            self.faults.error(
+                "E623",
+                message
+                if columns
+                else "the indentation of this line does not match the lines above it",
+                span,
+                hint=hint,
+            )
             return
         nearest = min(columns, key=lambda column: (abs(column - indent), -column))
-        blanks = self.source.span(self.line_start, self.line_start + indent)
-        fixes = (Fix(blanks, " " * nearest),) if min(columns) < indent or len(columns) > 1 else ()
-        self.faults.error("E623", message, span, f"write it {_describe_indent(nearest)}: {hint}", fixes)
+        indentation = self.source.span(self.line_start, self.line_start + indent)
+        fixes = (
+            (Fix(indentation, " " * nearest),) if min(columns) < indent or len(columns) > 1 else ()
+        )
+        self.faults.error(
+            "E623", message, span, hint=f"write it {_describe_indent(nearest)}: {hint}", fix=fixes
+        )
 
     def _open_columns(self, is_item: bool) -> list[int]:
-        """Return the columns, from 0, of the blocks that are open above the line: of lists for an item, else of keys."""
+        """Return the open blocks' columns, from 0, above the line: lists for an item, else keys."""
         found: list[int] = []
         most = MAX_INDENT
         for line in reversed(self.source.text[: self.line_start].split("\n")[-MAX_EXAMINED_LINES:]):
             lead = _LEAD.match(line)
             if lead is None:
                 continue
-            key, dash = lead.end("dashes"), lead.end("blanks")
+            key, dash = lead.end("dashes"), lead.end("indent")
             if dash >= most:
                 continue
             if is_item and dash < key:
@@ -481,5 +682,5 @@ class _Mistake:
 
 def _describe_indent(spaces: int) -> str:
     if spaces == 0:
-        return "without a space in front"
-    return f"with {spaces} space{'s' if spaces != 1 else ''} in front"
+        return "without a space before it"
+    return f"with {spaces} space{'s' if spaces != 1 else ''} before it"

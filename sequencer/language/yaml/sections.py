@@ -5,25 +5,39 @@ from __future__ import annotations
 import re
 from dataclasses import field, replace
 
-from sequencer.core.diagnostics import NO_SPAN, Fix, Related, Span
+from sequencer.core.diagnostics import NO_SPAN, Diagnostics, Fix, Related, Span
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.language import values
-from sequencer.language.foreign_words import NO_COPIES_MESSAGE, SECTION_COPY, section_copy_hint
-from sequencer.language.score import ChangeMeter, ChangeTempo, Cut, Duration, Item, Let, Scene, Section, Text, Trigger, Use
+from sequencer.language.foreign_words import COPY_MESSAGE, SECTION_COPY
+from sequencer.language.scene_names import read_scene_name
+from sequencer.language.score import (
+    ChangeMeter,
+    ChangeTempo,
+    Cut,
+    Duration,
+    Item,
+    Let,
+    Scene,
+    Section,
+    Text,
+    Trigger,
+    Use,
+)
 from sequencer.language.source import excerpt, subspan
+from sequencer.language.spec import SAME_SEED, SCENE_KEYS
 from sequencer.language.values.amounts import report_second_word
-from sequencer.language.yaml.cues import SAME_SEED, CueReader, read_cut_value
-from sequencer.language.yaml.fields import FieldReader
+from sequencer.language.yaml.cues import CueReader, read_cut_value
+from sequencer.language.yaml.fields import FieldReader, find_choice
 from sequencer.language.yaml.nodes import Mapping, Node, Scalar, Sequence, value_span
 
-SECTION_KEYS = ("section", "until", "max", "tempo", "meter", "cut", "cues", "rules")
-SCENE_KEYS = ("base", "follow", "quiet")
+SECTION_KEYS = ("section", "like", "until", "max", "tempo", "meter", "cut", "cues", "rules")
 LENGTH_WORDS = ("length", "duration", "bars", "beats", "for")
 """Keys that users write for the length of a section; none of them is a key of the language."""
 
 _ADVICE = re.compile(r"W\d{3}\Z")
 _PART_SEPARATOR = re.compile(r",(?!\d)")
 _ASSIGNMENT = re.compile(rf"({values.NAME})[ \t]*:?=[ \t]*(\"[^\"]*\"|[\w][^\"{{}},:#]*)")
+_LIKE = re.compile(rf"(?:^|[ \t]+)like[ \t]+({values.NAME})\Z")
 _OR = re.compile(r"[ \t]+or[ \t]+")
 
 
@@ -36,7 +50,7 @@ class SectionReader:
         self.source = values_.source
         self.faults = values_.faults
 
-    # ---- use, let, scenes ------------------------------------------------------------------------------------------
+    # ---- use, let, scenes ------------------------------------------------------------------------
 
     def read_uses(self, node: Node, key: Scalar) -> list[Use]:
         """Read `use: library.score`, or a list of files."""
@@ -50,18 +64,29 @@ class SectionReader:
     def read_lets(self, node: Node, key: Scalar) -> list[Let]:
         """Read `let: {hero: a woman in a yellow raincoat}`, or a list of such mappings."""
         found: list[Let] = []
-        for name, text in self._read_named_entries(node, key, "let: {hero: a woman in a yellow raincoat}"):
+        for name, text in self._read_named_entries(
+            node, key, "let: {hero: a woman in a yellow raincoat}"
+        ):
             span = value_span(name, self.source)
             set_ = _ASSIGNMENT.fullmatch(name.value)
             if set_ is not None and isinstance(text, Scalar) and text.is_empty:
-                cured = f"{set_.group(1)}: {set_.group(2).strip()}"
-                message = "behind a variable's name stands a colon"
-                self.faults.error("E609", message, span, f"write {excerpt(cured, 60)}", (Fix(span, cured),))
-                continue
-            if isinstance(text, Mapping) and "pick" in text.entries:
-                hint = "draw where the variable is shown, or write one text"
+                corrected = f"{set_.group(1)}: {set_.group(2).strip()}"
+                message = "a variable's name is followed by a colon"
                 self.faults.error(
-                    "E153", "a variable is one text; pick stands among actions", self.values.node_span(text), hint
+                    "E609",
+                    message,
+                    span,
+                    hint=f"write {excerpt(corrected, 60)}",
+                    fix=Fix(span, corrected),
+                )
+                continue
+            if isinstance(text, Mapping) and find_choice(text) is not None:
+                hint = "use pick where the variable is shown, or write one text"
+                self.faults.error(
+                    "E153",
+                    "a variable is one text; pick belongs in an action",
+                    self.values.node_span(text),
+                    hint=hint,
                 )
                 continue
             read = self.values.read_text(text, name)
@@ -73,24 +98,43 @@ class SectionReader:
     def read_scenes(self, node: Node, key: Scalar) -> list[Scene]:
         """Read `scenes: {tram: {base: …, follow: …}}`, or a list of such mappings."""
         found: list[Scene] = []
-        for name, content in self._read_named_entries(node, key, "scenes: {tram: {base: …, follow: …}}"):
+        for name, content in self._read_named_entries(
+            node, key, "scenes: {tram: {base: …, follow: …}}"
+        ):
             span = value_span(name, self.source)
-            label = values.read_scene_name(name.value, span, self.faults)
+            label = read_scene_name(name.value, span, self.faults)
             scene = self._read_scene(label, name, content, span)
             if scene is not None:
                 found.append(scene)
         return found
 
-    def _read_named_entries(self, node: Node, key: Scalar, example: str) -> list[tuple[Scalar, Node]]:
-        """Return names with their values, from one mapping or a list of mappings (in which a name can occur twice)."""
+    def _read_named_entries(
+        self, node: Node, key: Scalar, example: str
+    ) -> list[tuple[Scalar, Node]]:
+        """Return names with their values, from one mapping or a list of mappings.
+
+        In a list of mappings, a name can occur twice.
+        """
         found: list[tuple[Scalar, Node]] = []
         for part_ in node.items if isinstance(node, Sequence) else (node,):
-            set_ = _ASSIGNMENT.fullmatch(part_.value) if isinstance(part_, Scalar) and key.value == "let" else None
+            set_ = (
+                _ASSIGNMENT.fullmatch(part_.value)
+                if isinstance(part_, Scalar) and key.value == "let"
+                else None
+            )
             if set_ is not None:
-                cured = f"{{{set_.group(1)}: {set_.group(2).strip()}}}"
-                span = value_span(part_, self.source) if isinstance(part_, Scalar) else self.values.key_span(key)
+                corrected = f"{{{set_.group(1)}: {set_.group(2).strip()}}}"
+                span = (
+                    value_span(part_, self.source)
+                    if isinstance(part_, Scalar)
+                    else self.values.key_span(key)
+                )
                 self.faults.error(
-                    "E609", "behind a variable's name stands a colon", span, f"write {excerpt(cured, 60)}", (Fix(span, cured),)
+                    "E609",
+                    "a variable's name is followed by a colon",
+                    span,
+                    hint=f"write {excerpt(corrected, 60)}",
+                    fix=Fix(span, corrected),
                 )
                 continue
             mapping = self.values.read_mapping(part_, key, example)
@@ -98,23 +142,37 @@ class SectionReader:
                 word, name = mapping.entries["name"]
                 label = excerpt(name.value) if isinstance(name, Scalar) else "tram"
                 hint = f"write {label}: {{base: …, follow: …}}"
-                self.faults.error("E609", "a scene's name is its key", self.values.key_span(word), hint)
+                self.faults.error(
+                    "E609", "a scene's name is its key", self.values.key_span(word), hint=hint
+                )
                 continue
             if mapping is not None:
                 found += mapping.entries.values()
         return found
 
     def _has_own_name(self, mapping: Mapping) -> bool:
-        """Return whether a mapping states its own name under `name`, rather than being a scene called `name`."""
+        """Return whether a mapping states its name under `name`, not a scene called `name`."""
         return "name" in mapping.entries and not isinstance(mapping.entries["name"][1], Mapping)
 
-    def _read_scene(self, label: str | None, name: Scalar, content: Node, name_span: Span) -> Scene | None:
+    def _read_scene(
+        self, label: str | None, name: Scalar, content: Node, name_span: Span
+    ) -> Scene | None:
         if isinstance(content, Scalar) and not content.is_empty:
             span = self.values.node_span(content)
-            text = self.source.text[content.start : content.end] if content.style in ('"', "'") else f'"{content.value}"'
-            cured = f"{{base: {text}}}"
-            fixes = () if content.is_block or "\n" in text else (Fix(span, cured),)
-            self.faults.error("E609", "a scene holds keys with texts", span, f"write {excerpt(cured, 60)}", fixes)
+            text = (
+                self.source.text[content.start : content.end]
+                if content.style in ('"', "'")
+                else f'"{content.value}"'
+            )
+            corrected = f"{{base: {text}}}"
+            fixes = () if content.is_block or "\n" in text else (Fix(span, corrected),)
+            self.faults.error(
+                "E609",
+                "a scene contains keys with texts",
+                span,
+                hint=f"write {excerpt(corrected, 60)}",
+                fix=fixes,
+            )
             return None
         inner = self.values.read_mapping(content, name, "{base: …, follow: …}")
         if inner is None:
@@ -124,22 +182,39 @@ class SectionReader:
         for word in ("base", "follow"):
             if word in inner.entries:
                 key, value = inner.entries[word]
-                if isinstance(value, Mapping) and "pick" in value.entries:
-                    hint = "write one text; `pick` stands where the scene is shown"
-                    self.faults.error("E153", f"`{word}` is one text", self.values.node_span(value), hint)
+                if isinstance(value, Mapping) and find_choice(value) is not None:
+                    hint = "write one text; use `pick` where the scene is shown"
+                    self.faults.error(
+                        "E153", f"`{word}` takes one text", self.values.node_span(value), hint=hint
+                    )
                     texts[word] = None
                 else:
                     texts[word] = self.values.read_text(value, key)
         if not texts and inner.whole:
             hint = "give it a base: base: …"
-            self.faults.error("E122", f"the scene {excerpt(name.value)} has neither base nor follow", name_span, hint)
+            self.faults.error(
+                "E122",
+                f"the scene {excerpt(name.value)} has neither base nor follow",
+                name_span,
+                hint=hint,
+            )
             return None
         quiet = self._read_quiet(*inner.entries["quiet"]) if "quiet" in inner.entries else ()
         if label is None or None in texts.values() or not texts:
             return None
         span = self.values.key_span(name).to(self.source.span(inner.start, inner.end))
-        quiet_span = self.values.entry_span(*inner.entries["quiet"]) if "quiet" in inner.entries else NO_SPAN
-        return Scene(label, texts.get("base"), texts.get("follow"), quiet, span, name_span, quiet_span)
+        quiet_span = (
+            self.values.entry_span(*inner.entries["quiet"]) if "quiet" in inner.entries else NO_SPAN
+        )
+        return Scene(
+            name=label,
+            base=texts.get("base"),
+            follow=texts.get("follow"),
+            silenced=quiet,
+            span=span,
+            name_span=name_span,
+            quiet_span=quiet_span,
+        )
 
     def _read_quiet(self, key: Scalar, node: Node) -> tuple[str, ...]:
         codes: list[str] = []
@@ -153,22 +228,33 @@ class SectionReader:
                     codes.append(match.group())
                 else:
                     at = subspan(item.value, span, *match.span())
-                    hint = "advice has codes like W601; `check` shows them"
-                    self.faults.error("E150", f"`{excerpt(match.group())}` is no code of advice", at, hint)
+                    hint = "advice codes look like W601; `check` prints them"
+                    self.faults.error(
+                        "E150", f"`{excerpt(match.group())}` is not an advice code", at, hint=hint
+                    )
         return tuple(codes)
 
-    # ---- sections --------------------------------------------------------------------------------------------------
+    # ---- sections --------------------------------------------------------------------------------
 
     def read_sections(self, node: Node, key: Scalar) -> list[Section]:
         """Read the items of `sections`."""
         found: list[Section] = []
         if isinstance(node, Scalar) and node.is_empty:
             return found
-        if isinstance(node, Mapping) and node.entries and not {"name", *SECTION_KEYS} & set(node.entries):
+        if (
+            isinstance(node, Mapping)
+            and node.entries
+            and not {"name", *SECTION_KEYS} & set(node.entries)
+        ):
             name = next(iter(node.entries))
-            hint = f"begin each with a dash, its name and its length: - section: {excerpt(name)} 8 bars"
+            hint = (
+                f"begin each with a dash, its name and its length: - section: {excerpt(name)} 8 "
+                "bars"
+            )
             at = self.values.key_span(node.entries[name][0])
-            self.faults.error("E608", "`sections` is a list, and here stand names with what they hold", at, hint)
+            self.faults.error(
+                "E608", "`sections` is a list, found a mapping of names", at, hint=hint
+            )
             return found
         for item in self.values.read_items(node, key, wants_dashes=True):
             if isinstance(item, Mapping):
@@ -176,8 +262,13 @@ class SectionReader:
                 if section is not None:
                     found.append(section)
             elif item is not None:
-                message = "each item of `sections` holds keys with values"
-                self.faults.error("E609", message, self.values.node_span(item), "write it as - section: NAME 8 bars")
+                message = "each item of `sections` contains keys with values"
+                self.faults.error(
+                    "E609",
+                    message,
+                    self.values.node_span(item),
+                    hint="write it as - section: NAME 8 bars",
+                )
         return found
 
     def _read_section(self, node: Mapping) -> Section | None:
@@ -191,7 +282,9 @@ class SectionReader:
                 self._read_head(scalar, head)
         elif node.whole and "name" not in entries:
             at = self.source.span(node.start, node.start + 1)
-            self.faults.error("E611", "this section has no name", at, "begin it with: section: NAME 8 bars")
+            self.faults.error(
+                "E611", "this section has no name", at, hint="begin it with: section: NAME 8 bars"
+            )
         items: list[Item] = []
         for word, (key, value) in entries.items():
             if word in ("cues", "rules"):
@@ -203,16 +296,18 @@ class SectionReader:
         if head.name is None or head.name_span is None or not head.good:
             return None
         return Section(
-            head.name,
-            head.duration,
-            tuple(items),
-            tuple(head.until),
-            head.most,
-            head.tempo,
-            head.meter,
-            head.cut,
-            span,
-            head.name_span,
+            name=head.name,
+            duration=head.duration,
+            items=tuple(items),
+            until=tuple(head.until),
+            most=head.most,
+            tempo=head.tempo,
+            meter=head.meter,
+            cut=head.cut,
+            like=head.like,
+            like_span=head.like_span,
+            span=span,
+            name_span=head.name_span,
         )
 
     def _read_head(self, scalar: Scalar, head: _Head) -> None:
@@ -221,7 +316,10 @@ class SectionReader:
         head.span = span
         if len(text) > 2_000:
             self.faults.error(
-                "E149", "this is longer than 2000 characters, and no head of a section is", span, "write it shorter"
+                "E149",
+                "this is longer than 2000 characters, the maximum for the head of a section",
+                span,
+                hint="shorten it",
             )
             return
         start = 0
@@ -240,16 +338,31 @@ class SectionReader:
         name = match.group(1) if match else ""
         end = match.end() if match else 0
         copied = SECTION_COPY.fullmatch(text[len(name) :].strip()) if name else None
+        if copied is not None and copied.group().startswith("like"):
+            copied = None
         if copied is not None:
             at_copy = subspan(text, at, len(text) - len(copied.group()), len(text))
-            self.faults.error("E139", NO_COPIES_MESSAGE, at_copy, section_copy_hint(copied.group(1), name, "play: "))
+            self.faults.error(
+                "E139",
+                COPY_MESSAGE,
+                at_copy,
+                hint=f"write section: {excerpt(name)} like {excerpt(copied.group(1))}",
+                fix=Fix(at_copy, f"like {copied.group(1)}"),
+            )
             head.good = False
-            head.said["length"] = at
+            head.given["length"] = at
         head.name_span = subspan(text, at, 0, len(name))
         head.name = values.read_name(name, head.name_span, self.faults, "a section")
         head.good = head.name is not None
         rest = text[end:]
         rest_at = subspan(text, at, end, len(text))
+        like = _LIKE.search(rest)
+        if like is not None:
+            head.like_span = subspan(rest, rest_at, like.start(1), like.end(1))
+            head.given["like"] = head.like_span
+            head.like = _read_section_name(like.group(1), head.like_span, self.faults)
+            rest = rest[: like.start()]
+            rest_at = subspan(text, at, end, end + len(rest))
         if not rest or copied is not None:
             return
         what = "until" if rest == "until" or rest.startswith("until ") else "length"
@@ -261,14 +374,18 @@ class SectionReader:
             word = joined.group(1)
             gap = subspan(rest, rest_at, joined.start(), joined.start())
             named = "length" if what == "length" else "triggers"
-            message = f"between a section's {named} and what else is said of it stands a comma"
+            message = f"a section's {named} and its other settings are separated by a comma"
             where = subspan(rest, rest_at, joined.start(1), joined.end(1))
-            self.faults.error("E135", message, where, f"put a comma before `{word}`", (Fix(gap, ","),))
-            head.said[what] = rest_at
+            self.faults.error(
+                "E135", message, where, hint=f"add a comma before `{word}`", fix=Fix(gap, ",")
+            )
+            head.given[what] = rest_at
             if what == "until":
-                head.said.setdefault(word, where)  # it is present, so it must not be reported as missing as well
+                head.given.setdefault(
+                    word, where
+                )  # it is present, so it must not be reported as missing as well
             return
-        head.said["length"] = rest_at
+        head.given["length"] = rest_at
         if report_second_word(name, rest, rest_at, self.faults):
             head.good = False
             return
@@ -276,28 +393,38 @@ class SectionReader:
         head.good = head.good and head.duration is not None
 
     def _read_until(self, text: str, at: Span, head: _Head) -> None:
-        head.said["until"] = at
+        head.given["until"] = at
         start = 5
         while start < len(text):
             found = _OR.search(text, start)
             stop = len(text) if found is None else found.start()
             piece = text[start:stop]
             lead = len(piece) - len(piece.lstrip())
-            trigger = values.read_trigger(piece.strip(), subspan(text, at, start + lead, stop), self.faults)
+            trigger = values.read_trigger(
+                piece.strip(), subspan(text, at, start + lead, stop), self.faults
+            )
             head.until += [] if trigger is None else [trigger]
             start = len(text) if found is None else found.end()
         if text == "until":
-            self.faults.error("E238", "until what? A trigger is missing", at, "write until note C3, or until go exit")
+            self.faults.error(
+                "E238", "`until` needs a trigger", at, hint="write until note C3, or until go exit"
+            )
 
     def _read_separate_length(self, text: str, at: Span, head: _Head) -> None:
         """Read a length that is separated by a comma: `night, 8 bars`."""
-        head.said["length"] = at
+        head.given["length"] = at
         head.duration = values.read_duration(text, at, self.faults)
         if head.duration is not None and head.name_span is not None:
             name = head.name_span
             gap = Span(at.file, name.end_line, name.end_column, at.line, at.column)
-            message = "no comma stands between a section's name and its length"
-            self.faults.error("E129", message, at, f"write {excerpt(head.name or '')} {excerpt(text)}", (Fix(gap, " "),))
+            message = "there is no comma between a section's name and its length"
+            self.faults.error(
+                "E129",
+                message,
+                at,
+                hint=f"write {excerpt(head.name or '')} {excerpt(text)}",
+                fix=Fix(gap, " "),
+            )
 
     def _read_head_part(self, text: str, at: Span, head: _Head) -> None:
         """Read one of the parts that follow a comma in the head of a section."""
@@ -307,16 +434,29 @@ class SectionReader:
         if word not in ("max", "tempo", "meter", "cut"):
             from sequencer.language.source import closest_word
 
-            if head.duration is None and word[:1].isdigit() and head.name_span is not None and "length" not in head.said:
+            if (
+                head.duration is None
+                and word[:1].isdigit()
+                and head.name_span is not None
+                and "length" not in head.given
+            ):
                 self._read_separate_length(text, at, head)
                 return
             meant = closest_word(word, ("max", "tempo", "meter", "cut"))
             hint = (
-                f"did you mean {meant}?" if meant else "behind the comma stands tempo …, meter …, cut …, or max … of a live one"
+                f"did you mean {meant}?"
+                if meant
+                else "after the comma write tempo …, meter …, cut …, or max … in a live section"
             )
             first = subspan(text, at, 0, len(word))
             fixes = (Fix(first, meant),) if meant else ()
-            self.faults.error("E610", f"a section's head has no `{excerpt(word) or ' '}`", first, hint, fixes)
+            self.faults.error(
+                "E610",
+                f"a section's head has no `{excerpt(word) or ' '}`",
+                first,
+                hint=hint,
+                fix=fixes,
+            )
             return
         if self._report_duplicate(word, at, head):
             return
@@ -346,8 +486,13 @@ class SectionReader:
                     self._read_until_item(item, key, head)
             case "max":
                 head.most = self.values.read(node, key, values.read_duration)
+            case "like":
+                head.like_span = span
+                head.like = self.values.read(node, key, _read_section_name)
             case "tempo":
-                change = self.values.read(node, key, lambda text, at, faults: values.read_tempo(text, at, faults, True))
+                change = self.values.read(
+                    node, key, lambda text, at, faults: values.read_tempo(text, at, faults, True)
+                )
                 head.tempo = None if change is None else replace(change, span=span)
             case "meter":
                 meter = self.values.read(node, key, values.read_meter)
@@ -366,7 +511,9 @@ class SectionReader:
             start = 0
             for found in [*_OR.finditer(item.value), None]:
                 stop = len(item.value) if found is None else found.start()
-                trigger = values.read_trigger(item.value[start:stop], subspan(item.value, span, start, stop), self.faults)
+                trigger = values.read_trigger(
+                    item.value[start:stop], subspan(item.value, span, start, stop), self.faults
+                )
                 head.until += [] if trigger is None else [trigger]
                 start = stop if found is None else found.end()
             return
@@ -378,71 +525,124 @@ class SectionReader:
         if word in LENGTH_WORDS and isinstance(node, Scalar):
             if named == "name":
                 return  # reported with the name
-            cured, fixes = self._suggest_head(whole, named)
+            corrected, fixes = self._suggest_head(whole, named)
             self.faults.error(
                 "E610",
                 "a section's length has no key of its own",
                 self.values.key_span(key),
-                f"write {excerpt(cured, 60)}",
-                fixes,
+                hint=f"write {excerpt(corrected, 60)}",
+                fix=fixes,
             )
             return
         if word == "name" and isinstance(node, Scalar) and named == "name":
-            cured, fixes = self._suggest_head(whole, named)
-            message = "a section's name is the value of `section`, and its length stands behind it"
-            self.faults.error("E610", message, self.values.key_span(key), f"write {excerpt(cured, 60)}", fixes)
+            corrected, fixes = self._suggest_head(whole, named)
+            message = "a section's name is the value of `section`, followed by its length"
+            self.faults.error(
+                "E610",
+                message,
+                self.values.key_span(key),
+                hint=f"write {excerpt(corrected, 60)}",
+                fix=fixes,
+            )
             return
         self.values.report_unknown_key(key, node, SECTION_KEYS, "a section", whole)
 
     def _suggest_head(self, whole: Mapping, named: str | None) -> tuple[str, tuple[Fix, ...]]:
-        """Return the `section:` line for a section whose name and length have keys of their own, and the fixes for it."""
+        """Return the `section:` line for separate name and length keys, and the fixes for it.
+
+        The mapping has the section's name and length under keys of their own.
+        """
         name = whole.entries[named][1] if named is not None else None
         length: str | None = None
         fixes: list[Fix] = []
         for word in LENGTH_WORDS:
-            key, said = whole.entries.get(word, (None, None))
-            if key is None or not isinstance(said, Scalar) or length is not None:
+            key, value = whole.entries.get(word, (None, None))
+            if key is None or not isinstance(value, Scalar) or length is not None:
                 continue
             unit = word if word in ("bars", "beats") else "bars"
-            length = f"{said.value} {unit}" if re.fullmatch(r"[0-9]+(?:/[0-9]+)?", said.value) else said.value
+            length = (
+                f"{value.value} {unit}"
+                if re.fullmatch(r"[0-9]+(?:/[0-9]+)?", value.value)
+                else value.value
+            )
             fixes.append(Fix(self.values.removal_span(whole, word), ""))
         written = name.value if isinstance(name, Scalar) else "NAME"
-        if length is None and named == "name" and not re.search(r"\s", written) and "until" not in whole.entries:
+        if (
+            length is None
+            and named == "name"
+            and not re.search(r"\s", written)
+            and "until" not in whole.entries
+        ):
             length = "8 bars"
-        cured = f"section: {written}" + ("" if length is None else f" {length}")
+        corrected = f"section: {written}" + ("" if length is None else f" {length}")
         if named is None or not isinstance(name, Scalar):
-            return cured, ()
-        return cured, (Fix(self.values.entry_span(whole.entries[named][0], name), cured), *fixes)
+            return corrected, ()
+        return corrected, (
+            Fix(self.values.entry_span(whole.entries[named][0], name), corrected),
+            *fixes,
+        )
 
     def _report_duplicate(self, word: str, span: Span, head: _Head) -> bool:
-        if word in head.said:
-            related = (Related(head.said[word], "first said here"),)
-            self.faults.error("E136", f"the section has two of `{word}`", span, "keep one of them", related=related)
+        if word in head.given:
+            related = (Related(head.given[word], "first defined here"),)
+            self.faults.error(
+                "E136",
+                f"the section has two of `{word}`",
+                span,
+                hint="keep one of them",
+                related=related,
+            )
             return True
-        head.said[word] = span
+        head.given[word] = span
         return False
 
     def _check_length(self, head: _Head, node: Mapping) -> None:
         """Report a section that has neither a fixed length nor an `until`, or has both."""
         at = head.span or self.source.span(node.start, node.start + 1)
         end = Span(at.file, at.end_line, at.end_column, at.end_line, at.end_column)
-        live, length = head.said.get("until"), head.said.get("length")
+        live, length = head.given.get("until"), head.given.get("length")
         if live is not None and length is not None:
             related = (Related(length, "its length"),)
             message = "a section has a length, or lasts until a trigger, not both"
-            self.faults.error("E612", message, live, "leave the length out and write max, or leave until out", related=related)
-        elif live is not None and "max" not in head.said:
-            message = "a live section needs its longest length, so that there is always a way out"
-            self.faults.error("E137", message, at, "add, for example: max: 32 bars", (Fix(end, ", max 32 bars"),))
-        elif live is None and "max" in head.said:
-            hint = "leave `max` out; a section of fixed length has no other"
-            self.faults.error("E138", "`max` belongs to a live section (until: …)", head.said["max"], hint)
-        elif live is None and length is None and not any(word in node.entries for word in LENGTH_WORDS):
+            self.faults.error(
+                "E612",
+                message,
+                live,
+                hint="remove the length and write max, or remove until",
+                related=related,
+            )
+        elif "like" in head.given:
+            return  # it may inherit what is missing
+        elif live is not None and "max" not in head.given:
+            message = "a live section needs a maximum length, so that it always ends"
+            self.faults.error(
+                "E137",
+                message,
+                at,
+                hint="add, for example: max: 32 bars",
+                fix=Fix(end, ", max 32 bars"),
+            )
+        elif live is None and "max" in head.given:
+            hint = "remove `max`; a section of fixed length does not need it"
+            self.faults.error(
+                "E138", "`max` belongs to a live section (until: …)", head.given["max"], hint=hint
+            )
+        elif (
+            live is None
+            and length is None
+            and not any(word in node.entries for word in LENGTH_WORDS)
+        ):
             hint = f"write, for example: section: {excerpt(head.name or '')} 8 bars"
-            self.faults.error("E611", "this section has no length", at, hint, (Fix(end, " 8 bars"),))
+            self.faults.error(
+                "E611", "this section has no length", at, hint=hint, fix=Fix(end, " 8 bars")
+            )
 
 
-@dataclass(slots=True)
+def _read_section_name(text: str, span: Span, faults: Diagnostics) -> str | None:
+    return values.read_name(text, span, faults, "a section")
+
+
+@dataclass(slots=True, kw_only=True)
 class _Head:
     """The properties of a section, except its cues."""
 
@@ -455,5 +655,7 @@ class _Head:
     tempo: ChangeTempo | None = None
     meter: ChangeMeter | None = None
     cut: Cut | None = None
-    said: dict[str, Span] = field(default_factory=dict)
+    like: str | None = None
+    like_span: Span = NO_SPAN
+    given: dict[str, Span] = field(default_factory=dict)
     good: bool = True

@@ -1,8 +1,11 @@
-"""Parse YAML into a tree of nodes with source positions: every scalar is text, whatever it looks like.
+"""Parse YAML into a tree of nodes with source positions; every scalar is text.
 
-The tree is built from PyYAML's events, which carry marks, not by its loaders, which guess types (`17:1` would become 1021,
-`off` false). libyaml is used if PyYAML has it, otherwise PyYAML's own parser; the events are the same. What this notation does
-not support is reported here: tags, anchors and aliases, keys that are not words, a second document.
+A scalar is text even if it looks like a number or another type.
+
+The tree is built from PyYAML's events, which carry marks, not by its loaders, which guess types
+(`17:1` would become 1021, `off` false). libyaml is used if PyYAML has it, otherwise PyYAML's own
+parser; the events are the same. What this notation does not support is reported here: tags, anchors
+and aliases, keys that are not words, a second document.
 """
 
 from __future__ import annotations
@@ -48,18 +51,19 @@ def parse_tree(
 ) -> tuple[Node, list[tuple[int, int]], bool]:
     """Parse a source into a tree.
 
-    Cues and rules make up most of a score: each is read as soon as it is parsed, while its nodes are at hand and before the
-    next one is built.
+    Cues and rules make up most of a score: each is read as soon as it is parsed, while its nodes
+    are at hand and before the next one is built.
 
     Args:
         source: The source to parse.
         faults: Receives the diagnostics.
         read: Reads a cue or a rule.
-        quick: Read lines that look like complete cues without PyYAML (see `fast_path`). The result is then valid only if the
-            third value returned is true.
+        quick: Read lines that look like complete cues without PyYAML (see `fast_path`). The result
+            is then valid only if the third value returned is true.
 
     Returns:
-        The tree, or None if the source contains nothing, or nothing that could be read (reported); the (start, end) offsets, in
+        The tree, or None if the source contains nothing, or nothing that could be read (reported);
+            the (start, end) offsets, in
         order, of the values that contain a `#`; and whether parsing succeeded.
     """
     grower = _TreeParser(source, faults, read, quick)
@@ -68,7 +72,7 @@ def parse_tree(
 
 
 def _events(text: str) -> Any:
-    """Return PyYAML's parser; it and its events are not typed well enough to be anything but Any."""
+    """Return PyYAML's parser; it and its events are not typed well enough to avoid Any."""
     if yaml.__with_libyaml__:
         from yaml import _yaml
 
@@ -79,8 +83,9 @@ def _events(text: str) -> Any:
 def _find_too_deep(text: str) -> int | None:
     """Return where the list or mapping begins that is nested too deeply in `text`, or None.
 
-    A parser reads ahead, and newer versions of libyaml limit the depth themselves: they fail before the event that would be one
-    level too deep. For that reason the text before an error is checked again.
+    A parser reads ahead, and newer versions of libyaml limit the depth themselves: they fail before
+    the event that would be one level too deep. For that reason the text before an error is checked
+    again.
     """
     following = _events(text).get_event
     depth = 0
@@ -106,7 +111,7 @@ class _TreeParser:
         text, self.lines = mask_simple_cues(source.text) if quick else (source.text, 0)
         self.next: Callable[[], Any] = _events(text).get_event
         self.stopped = False
-        self.told = 0
+        self.reported = 0
         self.hashes: list[tuple[int, int]] = []
 
     def parse_document(self) -> Node:
@@ -121,8 +126,13 @@ class _TreeParser:
                     break
                 if kind is DocumentStartEvent and found:
                     at = self.source.span(event.start_mark.index, event.start_mark.index + 3)
-                    hint = "leave the line --- out; each score has a file of its own"
-                    self.faults.error("E613", "a second document begins here, and a file holds one score", at, hint)
+                    hint = "remove the line ---; each score has a file of its own"
+                    self.faults.error(
+                        "E613",
+                        "a second document begins here, but a file contains one score",
+                        at,
+                        hint=hint,
+                    )
                     break
                 if kind in _NODES:
                     root = self.parse_node(event, 1)
@@ -144,7 +154,12 @@ class _TreeParser:
 
     def _report_depth(self, start: int) -> None:
         at = self.source.span(start, start + 1)
-        self.faults.error("E603", f"lists and mappings stand more than {MAX_DEPTH} deep in each other", at, "unfold them")
+        self.faults.error(
+            "E603",
+            f"lists and mappings are nested more than {MAX_DEPTH} deep",
+            at,
+            hint="nest them less deeply",
+        )
         self.stopped = True
 
     def parse_node(self, event: Any, depth: int) -> Node:
@@ -160,9 +175,14 @@ class _TreeParser:
         if depth > MAX_DEPTH:
             self._report_depth(event.start_mark.index)
             return None
-        node = self._parse_mapping(event, depth) if kind is MappingStartEvent else self._parse_sequence(event, depth, None)
+        node = (
+            self._parse_mapping(event, depth)
+            if kind is MappingStartEvent
+            else self._parse_sequence(event, depth, None)
+        )
         if self.stopped and node.flow and not node.whole:
-            return None  # it includes the text after the error, so its content is not what the author meant
+            # it includes the text after the error, so its content is not what the author meant
+            return None
         return node if good else None
 
     def _is_bare(self, event: Any) -> bool:
@@ -176,7 +196,9 @@ class _TreeParser:
         mark = event.start_mark
         style = event.style
         value = event.value
-        scalar = Scalar(value, mark.line, mark.column, mark.index, event.end_mark.index, style)
+        scalar = Scalar(
+            value, mark.line, mark.column, start=mark.index, end=event.end_mark.index, style=style
+        )
         if style in BLOCK_STYLES:
             scalar.end = scalar.start + len(self.source.text[scalar.start : scalar.end].rstrip())
         if "#" in value:
@@ -202,12 +224,20 @@ class _TreeParser:
                 kind = event.__class__
                 if kind is MappingEndEvent:
                     break
-                key = self.parse_node(event, depth + 1) if kind is not _SCALAR else self._parse_scalar(event)
+                key = (
+                    self.parse_node(event, depth + 1)
+                    if kind is not _SCALAR
+                    else self._parse_scalar(event)
+                )
                 if self.stopped:
                     mapping.whole = False
                     return mapping
                 event = following()
-                value = self._parse_scalar(event) if event.__class__ is _SCALAR else self._parse_value(event, depth, key)
+                value = (
+                    self._parse_scalar(event)
+                    if event.__class__ is _SCALAR
+                    else self._parse_value(event, depth, key)
+                )
                 if value is None or value.start == value.end:  # it is empty, or it was reported
                     mapping.end = event.end_mark.index if value is None or key is None else key.end
                 else:
@@ -221,15 +251,24 @@ class _TreeParser:
                     return mapping
             if mapping.flow:
                 mark = ending.end_mark
-                mapping.end, mapping.end_line, mapping.end_column = mark.index, mark.line, mark.column
+                mapping.end, mapping.end_line, mapping.end_column = (
+                    mark.index,
+                    mark.line,
+                    mark.column,
+                )
         except yaml.YAMLError as error:
             self._handle_error(error)
             mapping.whole = False
         return mapping
 
     def _parse_value(self, event: Any, depth: int, key: Node) -> Node:
-        """Return the list or mapping after a key. The items of `cues` and `rules` are read immediately."""
-        listed = event.__class__ is SequenceStartEvent and event.anchor is None and event.tag is None
+        """Return the list or mapping after a key.
+
+        The items of `cues` and `rules` are read immediately.
+        """
+        listed = (
+            event.__class__ is SequenceStartEvent and event.anchor is None and event.tag is None
+        )
         if listed and depth in ITEM_DEPTHS and isinstance(key, Scalar) and key.value in ITEM_KEYS:
             return self._parse_sequence(event, depth + 1, key.value == "rules")
         return self.parse_node(event, depth + 1)
@@ -239,7 +278,15 @@ class _TreeParser:
         text = self.source.text
         if text[word.start] != "{" or word.end - word.start != len(word.value):
             return None
-        cue = read_cue_at(text, self.source.file, word.start, word.end, word.line, word.column, self.faults)
+        cue = read_cue_at(
+            text,
+            self.source.file,
+            word.start,
+            end=word.end,
+            line=word.line,
+            column=word.column,
+            faults=self.faults,
+        )
         self.lines -= cue is not None
         return cue
 
@@ -257,7 +304,9 @@ class _TreeParser:
     def _parse_sequence(self, start: Any, depth: int, rules: bool | None) -> Sequence:
         """Return a list; it is a list of cues or of rules if `rules` is not None."""
         items: list[Node] = []
-        sequence = Sequence(items, start.start_mark.index, start.end_mark.index, start.flow_style, True)
+        sequence = Sequence(
+            items, start.start_mark.index, start.end_mark.index, start.flow_style, True
+        )
         following = self.next
         try:
             while True:
@@ -289,19 +338,24 @@ class _TreeParser:
             sequence.whole = False
         return sequence
 
-    # ---- what this notation does not support -----------------------------------------------------------------------
+    # ---- what this notation does not support -----------------------------------------------------
 
     def _count_diagnostic(self) -> None:
-        self.told += 1
-        if self.told >= MAX_DIAGNOSTICS:
+        self.reported += 1
+        if self.reported >= MAX_DIAGNOSTICS:
             self.stopped = True
 
     def _report_anchor(self, event: Any, written: str) -> bool:
         self._count_diagnostic()
         start = event.start_mark.index
         at = self.source.span(start, start + len(written))
-        hint = "write the value itself, or name a text with `let`; a text that begins with * or & stands in quotes"
-        self.faults.error("E604", f"{excerpt(written)}: scores have no anchors and no aliases", at, hint)
+        hint = (
+            "write the value itself, or name a text with `let`; a text that begins with * or & "
+            "needs quotes"
+        )
+        self.faults.error(
+            "E604", f"{excerpt(written)}: scores have no anchors and no aliases", at, hint=hint
+        )
         return False
 
     def _report_tag(self, event: Any) -> bool:
@@ -312,8 +366,14 @@ class _TreeParser:
         while end < len(text) and not text[end].isspace():
             end += 1
         at = self.source.span(start, end)
-        hint = "leave it out: every value is text; a text that begins with ! stands in quotes"
-        self.faults.error("E605", f"{excerpt(text[start:end])}: scores have no tags", at, hint, (Fix(at, ""),))
+        hint = "remove it: every value is text; a text that begins with ! needs quotes"
+        self.faults.error(
+            "E605",
+            f"{excerpt(text[start:end])}: scores have no tags",
+            at,
+            hint=hint,
+            fix=Fix(at, ""),
+        )
         return False
 
     def _report_key(self, key: Node, entries: dict[str, tuple[Scalar, Node]], end: int) -> None:
@@ -326,27 +386,33 @@ class _TreeParser:
     def _report_key_type(self, key: Sequence | Mapping) -> None:
         self._count_diagnostic()
         span = self.source.span(key.start, max(key.end, key.start + 1))
-        hint = "a text that begins with { or [ stands in quotes"
-        self.faults.error("E606", "in front of a colon stands one word", span, hint)
+        hint = "a text that begins with { or [ needs quotes"
+        self.faults.error("E606", "there is one word before a colon", span, hint=hint)
 
-    def _report_duplicate(self, key: Scalar, entries: dict[str, tuple[Scalar, Node]], end: int) -> None:
+    def _report_duplicate(
+        self, key: Scalar, entries: dict[str, tuple[Scalar, Node]], end: int
+    ) -> None:
         self._count_diagnostic()
         at = self.source.span(key.start, key.end)
         first = entries[key.value][0]
-        related = Related(self.source.span(first.start, first.end), "first said here")
+        related = Related(self.source.span(first.start, first.end), "first defined here")
         word = excerpt(key.value) or "nothing"
         hint = "keep one of them"
         if not _CUE_KEYS.isdisjoint(entries):
-            hint += "; what happens twice in one cue stands in a list: do: [{mark: a}, {mark: b}]"
+            hint += (
+                "; repeated actions of one cue are written in a list: do: [{mark: a}, {mark: b}]"
+            )
         if not key.value:
-            hint = "between two commas, and in front of a colon, stands something"
+            hint = "something is missing between two commas or before a colon"
         fixes = (Fix(self.source.span(key.start, max(end, key.end)), ""),) if key.value else ()
-        self.faults.error("E602", f"`{word}` is said twice here", at, hint, fixes, (related,))
+        self.faults.error(
+            "E602", f"duplicate `{word}`", at, hint=hint, fix=fixes, related=(related,)
+        )
 
 
 ITEM_KEYS = frozenset({"cues", "rules"})
 ITEM_DEPTHS = frozenset({1, 3})
-"""The depths at which `cues` and `rules` occur: in the mapping at the top level, and in that of a section."""
+"""The depths at which `cues` and `rules` occur: in the top-level mapping and in a section's."""
 
 _CUE_KEYS = frozenset({"at", "every", "when", "on"})
 _SCALAR: Any = ScalarEvent
@@ -356,7 +422,10 @@ _NODES = frozenset({ScalarEvent, AliasEvent, MappingStartEvent, SequenceStartEve
 
 
 def find_comments(source: Source, values: list[tuple[int, int]]) -> tuple[Comment, ...]:
-    """Return every comment, in order. `values` holds the (start, end) offsets, in order, of the values that contain a `#`."""
+    """Return every comment, in order.
+
+    `values` holds the (start, end) offsets, in order, of the values that contain a `#`.
+    """
     text = source.text
     found: list[Comment] = []
     index = at = 0
@@ -379,19 +448,24 @@ def find_comments(source: Source, values: list[tuple[int, int]]) -> tuple[Commen
     return tuple(found)
 
 
-def extend_over_comments(span: Span, comments: tuple[Comment, ...], before: int, least: int) -> Span:
+def extend_over_comments(
+    span: Span, comments: tuple[Comment, ...], before: int, least: int
+) -> Span:
     """Extend the span of a section or a scene over the comments after its last line.
 
-    These comments are on that line, or on their own lines and indented like its lines (from the column `least` on). `before` is
-    the line on which the next statement begins: comments from that line on belong to it.
+    These comments are on that line, or on their own lines and indented like its lines (from the
+    column `least` on). `before` is the line on which the next statement begins: comments from that
+    line on belong to it.
     """
     first = bisect_left(comments, span.end_line, key=lambda one: one.span.line)
     for comment in islice(comments, first, None):
         here = comment.span
         if here.line >= before:
             break
-        behind = not comment.own_line and here.line == span.end_line and here.column >= span.end_column
+        is_trailing = (
+            not comment.own_line and here.line == span.end_line and here.column >= span.end_column
+        )
         below = comment.own_line and span.end_line < here.line < before and here.column >= least
-        if behind or below:
+        if is_trailing or below:
             span = replace(span, end_line=here.end_line, end_column=here.end_column)
     return span

@@ -1,11 +1,14 @@
-"""Report unusual space characters in YAML syntax: PyYAML takes them for parts of words, which causes misleading errors."""
+"""Report unusual space characters in YAML syntax.
+
+PyYAML takes them for parts of words, which causes misleading errors.
+"""
 
 from __future__ import annotations
 
 import re
 
 from sequencer.core.diagnostics import Diagnostic, Diagnostics
-from sequencer.language.source import UNUSUAL_SPACE, Source, unusual_space_error
+from sequencer.language.source import UNUSUAL_SPACE, Source, report_unusual_space
 
 MAX_REPORTED_SPACES = 20
 """The maximum number of characters reported individually."""
@@ -17,26 +20,36 @@ _AFTER_INDICATOR = re.compile(r"(?:\A|[:,{\[\-])[ \t]*\Z")
 _BEFORE_INDICATOR = re.compile(r"[ \t]*(?:[:,}\]]|\Z)")
 
 
-def report_unusual_spaces(source: Source, found: tuple[Diagnostic, ...], faults: Diagnostics) -> bool:
-    """Report unusual spaces instead of the diagnostics in `found` if they caused these. Return whether they did.
+def report_unusual_spaces(
+    source: Source, found: tuple[Diagnostic, ...], faults: Diagnostics
+) -> bool:
+    """Report unusual spaces instead of the diagnostics in `found` if they caused these.
 
-    They did if the first diagnostic is on the line of such a space outside quoted texts and comments, or on the next line.
+    Return whether they did.
+
+    They did if the first diagnostic is on the line of such a space outside quoted texts and
+    comments, or on the next line.
     """
     first = found[0].span
-    told = 0
+    reported = 0
     for number, start in enumerate(source.starts, 1):
         newline = source.text.find("\n", start)
         line = source.text[start : len(source.text) if newline < 0 else newline]
         if line.isascii() or UNUSUAL_SPACE.search(line) is None:
             continue
-        if number > first.line and told == 0:
+        if number > first.line and reported == 0:
             return False
         line = _QUOTED_OR_COMMENT.sub(lambda match: "x" * len(match.group()), line)
         for match in UNUSUAL_SPACE.finditer(line):
-            within = number == first.line == first.end_line and first.column <= match.start() + 1 < first.end_column
-            beside = _AFTER_INDICATOR.search(line[: match.start()]) or _BEFORE_INDICATOR.match(line, match.end())
-            if (within or beside) and number >= first.line - 1 and told < MAX_REPORTED_SPACES:
+            within = (
+                number == first.line == first.end_line
+                and first.column <= match.start() + 1 < first.end_column
+            )
+            beside = _AFTER_INDICATOR.search(line[: match.start()]) or _BEFORE_INDICATOR.match(
+                line, match.end()
+            )
+            if (within or beside) and number >= first.line - 1 and reported < MAX_REPORTED_SPACES:
                 at = source.span(start + match.start(), start + match.end())
-                faults.error("E159", *unusual_space_error(match.group(), at))
-                told += 1
-    return told > 0
+                report_unusual_space(faults, match.group(), at)
+                reported += 1
+    return reported > 0

@@ -8,6 +8,16 @@ from collections.abc import Iterable
 from sequencer.core.diagnostics import Diagnostics, Fix, Span
 from sequencer.language.foreign_words import COMMENT_HINT, FOREIGN_WORD_HINTS
 from sequencer.language.source import Source, closest_word, excerpt
+from sequencer.language.spec import (
+    ACTION_KEYS,
+    ACTIONS,
+    HEADER_KEYS,
+    RULE_KEYS,
+    SCENE_KEYS,
+    SETTINGS,
+    STRUCTURE_KEYS,
+    Argument,
+)
 from sequencer.language.values.strings import is_name
 from sequencer.language.yaml.nodes import Mapping, Node, Scalar, Sequence, scalar_span
 
@@ -29,10 +39,16 @@ FOREIGN_KEYS = {
     "actions": ("do",),
     "order": ("play",),
     "variables": ("let",),
+    **dict.fromkeys(("audio", "music", "soundtrack", "track", "song"), ("sound",)),
+    **dict.fromkeys(("path", "audio-file"), ("file",)),
+    **dict.fromkeys(("start", "offset", "begin"), ("from",)),
     "import": ("use",),
     "include": ("use",),
 }
-"""Keys of other programs, and the keys they may mean here: the first one that is valid in the context is suggested."""
+"""Keys of other programs and the keys they may mean here.
+
+The first key that is valid in the context is suggested.
+"""
 
 
 class KeyReporter:
@@ -50,7 +66,7 @@ class KeyReporter:
         return scalar_span(key, self.source)
 
     def node_span(self, node: Scalar | Sequence | Mapping) -> Span:
-        """Return the span of a node; of a node over several lines, a message shows the first line."""
+        """Return the span of a node; a message shows the first line of a longer node."""
         if isinstance(node, Scalar):
             return scalar_span(node, self.source)
         return self.source.span(node.start, max(node.end, node.start + 1))
@@ -71,31 +87,55 @@ class KeyReporter:
             if name not in words_known:
                 self.report_unknown_key(key, value, words_known, where, node)
 
-    def report_unknown_key(self, key: Scalar, value: Node, known: tuple[str, ...], where: str, node: Mapping) -> None:
+    def report_unknown_key(
+        self, key: Scalar, value: Node, known: tuple[str, ...], where: str, node: Mapping
+    ) -> None:
         """Report one key that is not known in its context."""
         span = self.key_span(key)
         word = key.value
-        if node.flow and isinstance(value, Scalar) and value.is_empty and self._report_comma(key, node):
+        if (
+            node.flow
+            and isinstance(value, Scalar)
+            and value.is_empty
+            and self._report_comma(key, node)
+        ):
             return
         set_ = re.fullmatch(r"([\w\-]+)[ \t]*=[ \t]*(.+)", word)
         if set_ is not None and isinstance(value, Scalar) and value.is_empty:
-            cured = f"{set_.group(1)}: {set_.group(2)}"
-            message = "between a key and its value stands a colon"
-            self.faults.error("E616", message, span, f"write {excerpt(cured, 60)}", (Fix(span, cured),))
+            corrected = f"{set_.group(1)}: {set_.group(2)}"
+            message = "a key and its value are separated by a colon"
+            self.faults.error(
+                "E616",
+                message,
+                span,
+                hint=f"write {excerpt(corrected, 60)}",
+                fix=Fix(span, corrected),
+            )
             return
         if word == "<<":
-            self.faults.error("E604", "scores have no merged mappings", span, "write the keys themselves")
+            self.faults.error(
+                "E604",
+                "scores do not support merged mappings",
+                span,
+                hint="write the keys themselves",
+            )
             return
         if word[:1] == "-" and word.strip("- "):
             dash = Span(span.file, span.line, span.column, span.line, span.column + 1)
             bare = word.strip("- ")
             if bare in known and any(not one.startswith("-") for one in node.entries):
                 self.faults.error(
-                    "E610", "no dash stands in front of this key", span, f"write {excerpt(bare)}", (Fix(span, bare),)
+                    "E610",
+                    "there is no dash before this key",
+                    span,
+                    hint=f"write {excerpt(bare)}",
+                    fix=Fix(span, bare),
                 )
             else:
-                message = "behind a list's dash stands a blank"
-                self.faults.error("E610", message, span, f"write - {excerpt(word[1:])}", (Fix(dash, "- "),))
+                message = "a list's dash is followed by a space"
+                self.faults.error(
+                    "E610", message, span, hint=f"write - {excerpt(word[1:])}", fix=Fix(dash, "- ")
+                )
             return
         if where == "a score" and word in _CLOCK_KEYS:
             self._report_clock_key(key, value, node)
@@ -103,56 +143,95 @@ class KeyReporter:
         if self._report_other_form(key, value, known, where, node):
             return
         other = next((one for one in FOREIGN_KEYS.get(word, ()) if one in known), None)
-        meant = other or (None if word.casefold() in FOREIGN_WORD_HINTS else closest_word(word, known))
+        meant = other or (
+            None if word.casefold() in FOREIGN_WORD_HINTS else closest_word(word, known)
+        )
         if meant is not None:
             fixes = (Fix(span, meant),) if meant not in node.entries else ()
-            self.faults.error("E610", f"{where} has no `{excerpt(word)}`", span, f"did you mean {meant}?", fixes)
+            self.faults.error(
+                "E610",
+                f"{where} has no `{excerpt(word)}`",
+                span,
+                hint=f"did you mean {meant}?",
+                fix=fixes,
+            )
             return
         if word.casefold() in FOREIGN_WORD_HINTS:
             hint = FOREIGN_WORD_HINTS[word.casefold()]
-            alone = not node.flow and isinstance(value, Scalar) and "\n" not in self.source.text[key.start : value.end]
+            alone = (
+                not node.flow
+                and isinstance(value, Scalar)
+                and "\n" not in self.source.text[key.start : value.end]
+            )
             front = Span(span.file, span.line, span.column, span.line, span.column)
-            fixes = (Fix(front, "# "),) if hint == COMMENT_HINT and alone and span.column == 1 else ()
-            self.faults.error("E610", f"{where} has no `{word}`", span, hint, fixes)
+            fixes = (
+                (Fix(front, "# "),) if hint == COMMENT_HINT and alone and span.column == 1 else ()
+            )
+            self.faults.error("E610", f"{where} has no `{word}`", span, hint=hint, fix=fixes)
             return
         home = _KEY_LOCATIONS.get(word)
         hint = f"`{word}` belongs {home}" if home else "write one of: " + ", ".join(known)
         if home is None and "show" in known and is_name(word):
             hint += f"; a scene is shown with show: {excerpt(word)}, action: …"
-        self.faults.error("E610", f"{where} has no `{excerpt(word) or ' '}`", span, hint)
+        self.faults.error("E610", f"{where} has no `{excerpt(word) or ' '}`", span, hint=hint)
 
-    def _report_other_form(self, key: Scalar, value: Node, known: tuple[str, ...], where: str, node: Mapping) -> bool:
-        """Report a key and value that are written differently here: `fps: 24`, `note: C3`. Return whether it was reported."""
+    def _report_other_form(
+        self, key: Scalar, value: Node, known: tuple[str, ...], where: str, node: Mapping
+    ) -> bool:
+        """Report a key and value that are written differently here.
+
+        For example:
+
+        `fps: 24`, `note: C3`. Return whether it was reported.
+        """
         if not isinstance(value, Scalar) or value.is_empty:
             return False
         word, written = key.value.casefold(), value.value
         fixes: list[Fix] = []
-        cured = ""
-        if word in {"bar", "measure"} and "at" in known and "at" not in node.entries and written.isdigit():
+        corrected = ""
+        if (
+            word in {"bar", "measure"}
+            and "at" in known
+            and "at" not in node.entries
+            and written.isdigit()
+        ):
             beat = node.entries.get("beat")
             counts = beat is not None and isinstance(beat[1], Scalar) and beat[1].value.isdigit()
-            cured = f"at: {written}" + (
-                f".{beat[1].value}" if counts and beat is not None and isinstance(beat[1], Scalar) else ""
+            corrected = f"at: {written}" + (
+                f".{beat[1].value}"
+                if counts and beat is not None and isinstance(beat[1], Scalar)
+                else ""
             )
             fixes += [Fix(self.removal_span(node, "beat"), "")] if counts else []
-        elif word == "beat" and {"bar", "measure"} & node.entries.keys() and "at" not in node.entries:
+        elif (
+            word == "beat" and {"bar", "measure"} & node.entries.keys() and "at" not in node.entries
+        ):
             return True  # reported with the bar
         else:
             for names, needs, pattern, form in _OTHER_FORMS:
                 match = re.fullmatch(pattern, written)
-                if word in names and needs in known and match is not None and form.partition(":")[0] not in node.entries:
-                    cured = match.expand(form.replace(r"\g<0>", rf"{word} \g<0>"))
+                if (
+                    word in names
+                    and needs in known
+                    and match is not None
+                    and form.partition(":")[0] not in node.entries
+                ):
+                    corrected = match.expand(form.replace(r"\g<0>", rf"{word} \g<0>"))
                     break
-        if not cured:
+        if not corrected:
             return False
-        fixes.append(Fix(self.entry_span(key, value), cured))
+        fixes.append(Fix(self.entry_span(key, value), corrected))
         self.faults.error(
-            "E610", f"{where} has no `{excerpt(key.value)}`", self.key_span(key), f"write {excerpt(cured, 60)}", tuple(fixes)
+            "E610",
+            f"{where} has no `{excerpt(key.value)}`",
+            self.key_span(key),
+            hint=f"write {excerpt(corrected, 60)}",
+            fix=tuple(fixes),
         )
         return True
 
     def removal_span(self, whole: Mapping, word: str) -> Span:
-        """Return what to delete with a key: inside braces its comma as well, else only the words on its line."""
+        """Return what to delete with a key: in braces its comma too, else the words on its line."""
         words_ = list(whole.entries)
         at = words_.index(word)
         key, value = whole.entries[word]
@@ -166,60 +245,91 @@ class KeyReporter:
 
     def _report_clock_key(self, key: Scalar, value: Node, node: Mapping) -> None:
         """Report a tempo or a meter next to the clock."""
-        told = next(one for one in node.entries if one in _CLOCK_KEYS)
-        if "clock" not in node.entries and told != key.value:
+        existing = next(one for one in node.entries if one in _CLOCK_KEYS)
+        if "clock" not in node.entries and existing != key.value:
             return  # reported with the first of them
         clock = node.entries["clock"][1] if "clock" in node.entries else None
-        pieces = [one.strip() for one in clock.value.split(",")] if isinstance(clock, Scalar) else []
-        bpm = next((one.removesuffix("bpm").strip() for one in pieces if one.endswith("bpm")), "120")
+        pieces = (
+            [one.strip() for one in clock.value.split(",")] if isinstance(clock, Scalar) else []
+        )
+        bpm = next(
+            (one.removesuffix("bpm").strip() for one in pieces if one.endswith("bpm")), "120"
+        )
         meter = next((one for one in pieces if re.fullmatch(r"[0-9]+/[0-9]+", one)), "4/4")
-        has_meter = "/" in "".join(pieces[1:]) or bool({"meter", *_METER_KEYS} & node.entries.keys())
+        has_meter = "/" in "".join(pieces[1:]) or bool(
+            {"meter", *_METER_KEYS} & node.entries.keys()
+        )
         others = [word for word in node.entries if word in _CLOCK_KEYS]
-        for word, (_, said) in node.entries.items():
-            if word in _CLOCK_KEYS and isinstance(said, Scalar) and not said.is_empty:
-                bpm, meter = (bpm, said.value) if word in _METER_KEYS else (said.value.removesuffix("bpm").strip(), meter)
-        cured = f"clock: {bpm} bpm" + (f", {meter}" if has_meter else "")
+        for word, (_, scalar) in node.entries.items():
+            if word in _CLOCK_KEYS and isinstance(scalar, Scalar) and not scalar.is_empty:
+                bpm, meter = (
+                    (bpm, scalar.value)
+                    if word in _METER_KEYS
+                    else (scalar.value.removesuffix("bpm").strip(), meter)
+                )
+        corrected = f"clock: {bpm} bpm" + (f", {meter}" if has_meter else "")
         fixes: tuple[Fix, ...] = ()
         if isinstance(clock, Scalar):
-            if told != key.value:
+            if existing != key.value:
                 return
-            changed = Fix(self.entry_span(node.entries["clock"][0], clock), cured)
+            changed = Fix(self.entry_span(node.entries["clock"][0], clock), corrected)
             fixes = (changed, *(Fix(self.removal_span(node, word), "") for word in others))
         else:
             fixes = (
-                Fix(self.entry_span(key, value), cured),
-                *(Fix(self.removal_span(node, word), "") for word in others if word != told),
+                Fix(self.entry_span(key, value), corrected),
+                *(Fix(self.removal_span(node, word), "") for word in others if word != existing),
             )
-        message = f"a score has no `{key.value}`: tempo and meter stand in its clock"
-        self.faults.error("E610", message, self.key_span(key), f"write {excerpt(cured)}", fixes)
+        message = f"a score has no `{key.value}`: tempo and meter belong in its clock"
+        self.faults.error(
+            "E610", message, self.key_span(key), hint=f"write {excerpt(corrected)}", fix=fixes
+        )
 
     def _report_comma(self, key: Scalar, node: Mapping) -> bool:
-        """Report a comma that YAML took for the end of a value, as in `{at: 9,3}`. Return whether it was reported."""
+        """Report a comma that YAML took for the end of a value; return whether it was reported.
+
+        An example is `{at: 9,3}`.
+        """
         entries = list(node.entries.values())
-        place = list(node.entries).index(key.value)
-        first = place - 1
+        position = list(node.entries).index(key.value)
+        first = position - 1
         while first >= 0 and _is_bare(entries[first]):
             first -= 1
-        last = place
+        last = position
         while last + 1 < len(entries) and _is_bare(entries[last + 1]):
             last += 1
         word, value = entries[first] if first >= 0 else (key, None)
         if not isinstance(value, Scalar) or value.style:
             return False
         text = self.source.text
-        if value.value[-1:].isdigit() and key.value[:1].isdigit() and text[value.end : key.start] == ",":
+        if (
+            value.value[-1:].isdigit()
+            and key.value[:1].isdigit()
+            and text[value.end : key.start] == ","
+        ):
             at = self.source.span(value.end, key.start)
-            message = "a comma stands between actions, never inside a number or a place"
-            self.faults.error("E203", message, at, f"write {excerpt(value.value)}.{excerpt(key.value)}", (Fix(at, "."),))
+            message = "a comma separates actions and cannot be part of a number or a position"
+            self.faults.error(
+                "E203",
+                message,
+                at,
+                hint=f"write {excerpt(value.value)}.{excerpt(key.value)}",
+                fix=Fix(at, "."),
+            )
             return True
         if word.value not in _TEXT_KEYS:
             return False
-        if first + 1 == place:  # the first of several: the others are reported with it
+        if first + 1 == position:  # the first of several: the others are reported with it
             span = self.source.span(value.start, entries[last][0].end)
             written = text[value.start : entries[last][0].end]
-            cured = '"' + written.replace("\\", "\\\\").replace('"', '\\"') + '"'
+            corrected = '"' + written.replace("\\", "\\\\").replace('"', '\\"') + '"'
             message = "a comma ends a text without quotes inside { }"
-            self.faults.error("E617", message, span, f"write {excerpt(cured, 60)}", (Fix(span, cured),))
+            self.faults.error(
+                "E617",
+                message,
+                span,
+                hint=f"write {excerpt(corrected, 60)}",
+                fix=Fix(span, corrected),
+            )
         return True
 
 
@@ -228,7 +338,19 @@ def _is_bare(entry: tuple[Scalar, Node]) -> bool:
     return isinstance(entry[1], Scalar) and entry[1].is_empty
 
 
-_TEXT_KEYS = frozenset({"prompt", "action", "base", "follow", "show", "score", "image"})
+_TEXT_KEYS = frozenset(
+    {
+        *(
+            key
+            for row in ACTIONS
+            if row.argument in (Argument.TEXT, Argument.STRING)
+            for key in row.schema
+        ),
+        *(row.keyword for row in SETTINGS if row.argument is Argument.STRING),
+        "base",
+        "follow",
+    }
+)
 
 _METER_KEYS = ("meter", "time", "time_signature", "timesig", "signature")
 
@@ -236,7 +358,12 @@ _CLOCK_KEYS = ("bpm", "tempo", *_METER_KEYS)
 """Keys of other programs for the values of a clock."""
 
 _OTHER_FORMS = (
-    (("fps", "framerate", "frame_rate"), "grid", r"([0-9.]+)(?:[ \t]*fps)?", r"grid: 33 frames @ \1 fps"),
+    (
+        ("fps", "framerate", "frame_rate"),
+        "grid",
+        r"([0-9.]+)(?:[ \t]*fps)?",
+        r"grid: 33 frames @ \1 fps",
+    ),
     (("resolution", "upscale", "superres"), "sr", r"(off|2x|4x)", r"sr: \1"),
     (("quantize", "quantise"), "snap", r"(nearest|floor|ceil)", r"snap: \1"),
     (("length", "duration"), "end", r"([0-9]+(?:\.[0-9]+)?[csf])", r"end: \1"),
@@ -248,18 +375,21 @@ _OTHER_FORMS = (
     (("note", "cc", "program", "go"), "goto", r"(.+)", r"when: \g<0>"),
     (("note", "cc", "program"), "midi", r"(.+)", r"midi: \g<0>"),
 )
-"""Keys of other tools, a key that is known wherever they apply, and how key and value are written here."""
+"""Keys of other tools, a key known wherever they apply, and how key and value are written here."""
+
+_SHARED_KEYS = frozenset({"seed", "snap", "sr", "tempo", "meter"})
+"""Keys that belong in several contexts, or are reported by other functions."""
 
 _KEY_LOCATIONS = {
-    **dict.fromkeys(("base", "follow", "quiet"), "to a scene: scenes: {NAME: {base: …, follow: …}}"),
+    **dict.fromkeys(SCENE_KEYS, "to a scene: scenes: {NAME: {base: …, follow: …}}"),
     **dict.fromkeys(("cues", "rules"), "to a section, or to a score without sections"),
     **dict.fromkeys(("section", "until", "max"), "to an item of sections: - section: NAME 8 bars"),
     **dict.fromkeys(
-        ("score", "clock", "grid", "lead", "late", "middle", "use", "let", "scenes", "sections", "play", "end"),
+        {*HEADER_KEYS, *STRUCTURE_KEYS} - {*_SHARED_KEYS, "cues", "rules"},
         "at the top, not indented",
     ),
+    **dict.fromkeys({*ACTION_KEYS} - {*_SHARED_KEYS, "do"}, 'to a cue: - {at: 1, prompt: "…"}'),
     **dict.fromkeys(("at", "every", "from", "show", "action"), "to a cue: - {at: 1, show: tram}"),
-    **dict.fromkeys(("prompt", "image", "strength", "cut", "mark", "midi"), 'to a cue: - {at: 1, prompt: "…"}'),
-    **dict.fromkeys(("when", "on", "goto", "pause", "resume"), "to a rule: - {when: note C3, show: tram}"),
+    **dict.fromkeys(("when", "on", *RULE_KEYS), "to a rule: - {when: note C3, show: tram}"),
     "scene": "under scenes: scenes: {tram: {base: …, follow: …}}",
 }

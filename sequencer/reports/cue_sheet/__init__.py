@@ -1,11 +1,14 @@
-"""The cue sheet: every cue with its number, position, time, frame, chunk, snap error, acts and source line.
+"""The cue sheet: every cue with position, time, frame, chunk, snap error and acts.
+
+Each cue also has its number and its source line.
 
 >>> from sequencer import compile_score, reads
 >>> from sequencer.reports.cue_sheet import summary_line
 >>> summary_line(compile_score(reads('at 0c "A paper boat."\\nend 4c\\n')))
-'4 chunks (5.5 s), 1 cue; every cue stands exactly on a chunk'
+'4 chunks (5.5 s), 1 cue; every cue is exactly on a chunk'
 
-Names are loaded on first use (PEP 562): `check` prints only the summary line, and starts without loading the rest.
+Names are loaded on first use (PEP 562): `check` prints only the summary line, and starts without
+loading the rest.
 """
 
 from __future__ import annotations

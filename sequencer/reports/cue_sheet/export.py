@@ -48,13 +48,21 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
 
 def _escape_formula(text: str) -> str:
-    """Return a cell that no spreadsheet reads as a formula. A score's names cannot be formulas, but a schedule is untrusted."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")  # a single \r would end the row and not be quoted
+    """Return a cell that no spreadsheet reads as a formula.
+
+    A score's names cannot be formulas, but a schedule is untrusted.
+    """
+    text = text.replace("\r\n", "\n").replace(
+        "\r", "\n"
+    )  # a single \r would end the row and not be quoted
     return f"'{text}" if text[:1] in tuple("=+-@\t") else text
 
 
 def as_csv(sheet: Sheet) -> str:
-    """Return a heading line, a line for each cue, then the rules: RFC 4180 with bare newlines. No cell is read as a formula."""
+    """Return the sheet as CSV: a heading line, a line for each cue, then the rules.
+
+    RFC 4180 with bare newlines. No cell is read as a formula.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -70,7 +78,7 @@ def as_csv(sheet: Sheet) -> str:
                     "" if row.after is None else f"exit of {row.after}",
                     decimal(row.seconds, 6, trim=True),
                     "" if row.frame is None else decimal(row.frame, 6, trim=True),
-                    *(("", "", "") if row.is_gear else (row.chunk, row.earliest, row.snap.value)),
+                    *(("", "", "") if row.is_midi else (row.chunk, row.earliest, row.snap.value)),
                     "" if row.error is None else decimal(row.error * 1000, 3, trim=True),
                     row.take,
                     "",
@@ -80,13 +88,21 @@ def as_csv(sheet: Sheet) -> str:
             )
     for rule in sheet.rules:
         where = "" if rule.everywhere else ", ".join(rule.parts)
-        cells = [where, *[""] * 11, rule.trigger, ", ".join(rule.acts), describe_origin(rule.origin)]
+        cells = [
+            where,
+            *[""] * 11,
+            rule.trigger,
+            ", ".join(rule.acts),
+            describe_origin(rule.origin),
+        ]
         writer.writerow([f"R{rule.number}", *map(_escape_formula, cells)])
     return out.getvalue()
 
 
 def as_markdown(sheet: Sheet, *, full: bool = False) -> str:
-    """Return a heading, a table for each part, and a list of rules. Texts are escaped: a prompt never becomes markup.
+    """Return a heading, a table for each part, and a list of rules.
+
+    Texts are escaped: a prompt never becomes markup.
 
     Only the part of each prompt that changes is shown; with `full`, the complete prompt.
     """
@@ -104,7 +120,7 @@ def as_markdown(sheet: Sheet, *, full: bool = False) -> str:
         if part.rows:
             lines += [
                 "",
-                "| # | place | time | frame | chunk | snap error, ms | what | line |",
+                "| # | position | time | frame | chunk | snap error, ms | what | line |",
                 "|--:|:--|--:|--:|--:|--:|:--|--:|",
             ]
             lines += [_markdown_row(row, full) for row in part.rows]
@@ -131,7 +147,9 @@ def _markdown_row(row: Row, full: bool) -> str:
 def _markdown_rule(rule: RuleRow, full: bool) -> str:
     where = "everywhere" if rule.everywhere else f"in {', '.join(rule.parts)}"
     line = f", line {rule.origin.line}" if rule.origin.line else ""
-    return "- " + _escape_markdown(f"on {rule.trigger} ({where}{line}) → {', '.join(rule.acts if full else rule.brief)}")
+    return "- " + _escape_markdown(
+        f"on {rule.trigger} ({where}{line}) → {', '.join(rule.acts if full else rule.brief)}"
+    )
 
 
 def _escape_markdown(text: str) -> str:
@@ -139,7 +157,10 @@ def _escape_markdown(text: str) -> str:
 
 
 def as_json(sheet: Sheet) -> str:
-    """Return the sheet as JSON, ending in a newline. Exact times are fractions (as text), next to rounded numbers."""
+    """Return the sheet as JSON, ending in a newline.
+
+    Exact times are fractions (as text), next to rounded numbers.
+    """
     schedule = sheet.schedule
     value = {
         "helios-sheet": FORMAT,
@@ -150,13 +171,20 @@ def as_json(sheet: Sheet) -> str:
             "meter": str(schedule.clock.meter),
             "port": schedule.clock.port,
         },
-        "grid": {"frames": schedule.grid.frames, "fps": str(schedule.grid.fps), "chunk_seconds": str(schedule.grid.chunk)},
+        "grid": {
+            "frames": schedule.grid.frames,
+            "fps": str(schedule.grid.fps),
+            "chunk_seconds": str(schedule.grid.chunk),
+        },
         "snap": schedule.snap.value,
         "lead": schedule.lead,
         "seed": schedule.seed,
         "sr": schedule.sr,
         "chunks": schedule.end,
-        "takes": [{"take": take.index + 1, "chunk": take.start, "seed": take.opening.seed} for take in schedule.takes],
+        "takes": [
+            {"take": take.index + 1, "chunk": take.start, "seed": take.opening.seed}
+            for take in schedule.takes
+        ],
         "summary": summary_line(schedule),
         "parts": [
             {
@@ -196,18 +224,20 @@ def as_json(sheet: Sheet) -> str:
 
 def _cue_as_json(row: Row) -> dict[str, Any]:
     return {
-        "cue": None if row.is_gear else row.number,
+        "cue": None if row.is_midi else row.number,
         "place": row.place,
         "bar_beat": row.bar_beat or None,
         "after_exit_of": row.after,
         "seconds": str(row.seconds),
         "time": format_time(row),
         "frame": None if row.frame is None else str(row.frame),
-        "chunk": None if row.is_gear else row.chunk,
-        "earliest_chunk": None if row.is_gear else row.earliest,
-        "snap": None if row.is_gear else row.snap.value,
+        "chunk": None if row.is_midi else row.chunk,
+        "earliest_chunk": None if row.is_midi else row.earliest,
+        "snap": None if row.is_midi else row.snap.value,
         "snap_error_ms": None if row.error is None else decimal(row.error * 1000, 3, trim=True),
-        "snap_error_ms_at_the_latest": None if row.is_gear else decimal(row.error_at_latest * 1000, 3, trim=True),
+        "snap_error_ms_at_the_latest": None
+        if row.is_midi
+        else decimal(row.error_at_latest * 1000, 3, trim=True),
         "take": row.take,
         "acts": list(row.acts),
         "brief": list(row.brief),

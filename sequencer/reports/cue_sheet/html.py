@@ -1,11 +1,21 @@
-"""Render the cue sheet as a printable page: one self-contained HTML file, light or dark on screen, black on paper."""
+"""Render the cue sheet as a printable, self-contained HTML page.
+
+The page is light or dark on screen, and black on paper.
+"""
 
 from __future__ import annotations
 
 import re
 from html import escape
 
-from sequencer.reports.cue_sheet.rows import Part, Row, RuleRow, Sheet, describe_origin, summary_line
+from sequencer.reports.cue_sheet.rows import (
+    Part,
+    Row,
+    RuleRow,
+    Sheet,
+    describe_origin,
+    summary_line,
+)
 from sequencer.reports.cue_sheet.terminal import (
     describe_part,
     format_chunks,
@@ -22,19 +32,23 @@ _PROMPT_QUOTES = re.compile("^(?:prompt|one of) “|” [|] “|”$")
 """What surrounds the texts of prompts in an act."""
 
 _STYLE = """
-:root { color-scheme: light dark; --ink: #1b1d22; --soft: #5d6470; --line: #d9dce2; --paper: #fff; --band: #f3f4f7;
+:root { color-scheme: light dark; --ink: #1b1d22; --soft: #5d6470; --line: #d9dce2; --paper: #fff; \
+--band: #f3f4f7;
   --late: #b3541e; --early: #1d6f8a; --mark: #6b4fbb; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e8e9ec; --soft: #9aa1ad; --line: #363a43; --paper: #15171b;
+@media (prefers-color-scheme: dark) { :root { --ink: #e8e9ec; --soft: #9aa1ad; --line: #363a43; \
+--paper: #15171b;
   --band: #1f2228; --late: #f0955a; --early: #6cc3df; --mark: #b6a2f2; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; padding: 2rem 1.5rem 3rem; max-width: 78rem; background: var(--paper); color: var(--ink);
+body { margin: 0 auto; padding: 2rem 1.5rem 3rem; max-width: 78rem; background: var(--paper); \
+color: var(--ink);
   font: 14px/1.45 system-ui, -apple-system, "Segoe UI", "Noto Sans", sans-serif; }
 h1 { margin: 0; font-size: 1.7rem; letter-spacing: -.01em; }
 p { margin: .2rem 0; color: var(--soft); }
 h2 { margin: 1.8rem 0 .4rem; font-size: 1.05rem; }
 h2 small { margin-left: .6rem; font-weight: 400; color: var(--soft); }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th { padding: .3rem .5rem; text-align: left; font-size: .72rem; font-weight: 600; letter-spacing: .04em;
+th { padding: .3rem .5rem; text-align: left; font-size: .72rem; font-weight: 600; \
+letter-spacing: .04em;
   text-transform: uppercase; color: var(--soft); border-bottom: 1.5px solid var(--line); }
 td { padding: .4rem .5rem; vertical-align: top; border-bottom: 1px solid var(--line); }
 tr { break-inside: avoid; }
@@ -48,19 +62,25 @@ tr { break-inside: avoid; }
 .late { color: var(--late); }
 .early { color: var(--early); }
 .src { color: var(--soft); white-space: nowrap; font-size: .85em; }
-@media print { @page { margin: 14mm 12mm; } :root { --ink: #000; --soft: #444; --line: #bbb; --paper: #fff; --band: #fff;
-  --late: #000; --early: #000; --mark: #000; } body { padding: 0; max-width: none; font-size: 9.5pt; }
+@media print { @page { margin: 14mm 12mm; } :root { --ink: #000; --soft: #444; --line: #bbb; \
+--paper: #fff; --band: #fff;
+  --late: #000; --early: #000; --mark: #000; } body { padding: 0; max-width: none; \
+font-size: 9.5pt; }
   thead { display: table-header-group; } h2 { break-after: avoid; } }
 """
 
 _HEAD = (
-    '<thead><tr><th class="n">#</th><th>place</th><th class="n">time</th><th class="n">frame</th><th class="n">chunk</th>'
+    '<thead><tr><th class="n">#</th><th>position</th><th class="n">time</th><th '
+    'class="n">frame</th><th class="n">chunk</th>'
     '<th class="n">snap ms</th><th>what</th><th>source</th></tr></thead>'
 )
 
 
 def as_html(sheet: Sheet) -> str:
-    """Return the sheet as a complete HTML page. Everything from the score is escaped; the page contains no script."""
+    """Return the sheet as a complete HTML page.
+
+    Everything from the score is escaped; the page contains no script.
+    """
     title = escape(sheet.title)
     head = (describe_clock(sheet.schedule), summary_line(sheet.schedule))
     body = [f"<h1>{title}</h1>", *(f"<p>{escape(line)}</p>" for line in head)]
@@ -68,25 +88,31 @@ def as_html(sheet: Sheet) -> str:
         body += _render_part(part)
     if sheet.rules:
         body += ["<h2>Rules<small>they land at the first chunk that can be reached</small></h2>"]
-        body += ["<table><thead><tr><th>when</th><th>listens</th><th>what</th><th>source</th></tr></thead><tbody>"]
+        body += [
+            "<table><thead><tr><th>when</th><th>listens</th><th>what</th><th>source</th></tr></thead><tbody>"
+        ]
         body += [_render_rule(rule) for rule in sheet.rules]
         body += ["</tbody></table>"]
     page = "\n".join(body)
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{title}: cue sheet</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n{page}\n</body>\n</html>\n"
+        f"<title>{title}: cue "
+        f"sheet</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n{page}\n</body>\n</html>\n"
     )
 
 
 def _render_part(part: Part) -> list[str]:
     lines: list[str] = []
     if part.section is not None or part.until:
-        lines.append(
-            f"<h2>{escape(part.name)}<small>{escape(describe_part(part).removeprefix(part.name).lstrip(' ·'))}</small></h2>"
-        )
+        detail = describe_part(part).removeprefix(part.name).lstrip(" ·")
+        lines.append(f"<h2>{escape(part.name)}<small>{escape(detail)}</small></h2>")
     if part.rows:
-        lines += [f"<table>{_HEAD}<tbody>", *(_render_row(row) for row in part.rows), "</tbody></table>"]
+        lines += [
+            f"<table>{_HEAD}<tbody>",
+            *(_render_row(row) for row in part.rows),
+            "</tbody></table>",
+        ]
     return lines
 
 
@@ -97,7 +123,8 @@ def _render_row(row: Row) -> str:
         f'<tr><td class="n">{format_number(row)}</td><td class="p">'
         f'{escape(format_position(row))}</td><td class="n">{format_time(row)}</td>'
         f'<td class="n">{format_frame(row)}</td><td class="n">{format_chunks(row)}</td>'
-        f'<td class="n{side}">{format_error(row).replace("-", "−")}</td><td class="w">{_render_acts(row.acts, row.brief)}</td>'
+        f'<td class="n{side}">{format_error(row).replace("-", "−")}</td><td '
+        f'class="w">{_render_acts(row.acts, row.brief)}</td>'
         f'<td class="src">{escape(describe_origin(row.origin))}</td></tr>'
     )
 
@@ -119,12 +146,19 @@ def _render_acts(acts: tuple[str, ...], brief: tuple[str, ...]) -> str:
 
 
 def _mark_changes(act: str, brief: str) -> str:
-    """Return an act with the changed part of its prompts in `<em>`; the rest is complete and in a softer colour."""
+    """Return an act with the changed part of its prompts in `<em>`.
+
+    The rest is complete and in a softer colour.
+    """
     if act == brief:
         return f"<em>{escape(act)}</em>"
     shown, at = "", 0
     for part in sentences(_PROMPT_QUOTES.sub(" ", brief)):
-        found = None if part == ELLIPSIS else re.search(r"\s+".join(map(re.escape, part.split())), act[at:])
+        found = (
+            None
+            if part == ELLIPSIS
+            else re.search(r"\s+".join(map(re.escape, part.split())), act[at:])
+        )
         if found is not None:
             shown += escape(act[at : at + found.start()]) + f"<em>{escape(found[0])}</em>"
             at += found.end()

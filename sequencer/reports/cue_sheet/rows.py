@@ -1,4 +1,7 @@
-"""The data of the cue sheet: parts (passes of sections) with their cues, and rules with the parts in which they apply."""
+"""The data of the cue sheet: parts with their cues, and rules with the parts they apply in.
+
+A part is one pass of a section.
+"""
 
 from __future__ import annotations
 
@@ -14,26 +17,40 @@ from sequencer.schedule.describe import (
     decimal,
     describe_act,
     describe_pass,
+    describe_rule,
     describe_trigger,
     length_in_words,
     meter_in_words,
     milliseconds,
     tempo_in_words,
 )
-from sequencer.schedule.model import CutAct, Entry, PickAct, PromptAct, RuleAct, RuleEntry, Schedule, Send, Stretch
+from sequencer.schedule.in_force import InForce, find_in_force
+from sequencer.schedule.model import (
+    CutAct,
+    Entry,
+    PickAct,
+    PromptAct,
+    RuleAct,
+    RuleEntry,
+    Schedule,
+    Send,
+    ShuffleAct,
+    Stretch,
+)
 from sequencer.schedule.prompt_actions import Actions, actions_of
 from sequencer.schedule.rewording import shortest_action
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One cue.
 
-    `seconds` is its exact time since the score began or, where `after` names a live part, since the exit of that part. `chunk`
-    is its score chunk. For a cue after a live part, `chunk` is the latest one and `earliest` differs; `frame` and `error`
-    (signed seconds, positive is late) are None, because both depend on the exit of the live part; and `error_at_latest` is the
-    error if the live part lasts its maximum. `brief` holds the acts with only the part of a prompt that changes, `briefest`
-    also leaves out what only rewords the previous prompt.
+    `seconds` is its exact time since the score began or, where `after` names a live part, since the
+    exit of that part. `chunk` is its score chunk. For a cue after a live part, `chunk` is the
+    latest one and `earliest` differs; `frame` and `error` (signed seconds, positive is late) are
+    None, because both depend on the exit of the live part; and `error_at_latest` is the error if
+    the live part lasts its maximum. `brief` holds the acts with only the part of a prompt that
+    changes, `briefest` also leaves out what only rewords the previous prompt.
     """
 
     number: int
@@ -52,11 +69,14 @@ class Row:
     brief: tuple[str, ...]
     briefest: tuple[str, ...]
     origin: Span
-    is_gear: bool = False
-    """Whether it is a MIDI message: then it is sent at its exact time, has no number and is not bound to a chunk."""
+    is_midi: bool = False
+    """Whether it is a MIDI message.
+
+    A MIDI message is sent at its exact time, has no number and is not bound to a chunk.
+    """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleRow:
     """One rule: its trigger, its acts, and the parts in which it applies."""
 
@@ -69,13 +89,14 @@ class RuleRow:
     origin: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """One pass of one section (or an entire score without sections), with its cues.
 
-    `seconds` and `after` are its start as in `Row`. It plays from chunk `chunk` (from `earliest` at the earliest, if it follows
-    a live part) to before `end`, which for a live part is the latest possible end. `left_earliest` is None unless it is live
-    and something follows. `until` describes what ends a live part.
+    `seconds` and `after` are its start as in `Row`. It plays from chunk `chunk` (from `earliest` at
+    the earliest, if it follows a live part) to before `end`, which for a live part is the latest
+    possible end. `left_earliest` is None unless it is live and something follows. `until` describes
+    what ends a live part.
     """
 
     name: str
@@ -93,6 +114,8 @@ class Part:
     left_earliest: int | None
     until: tuple[str, ...]
     rows: tuple[Row, ...]
+    in_force: tuple[str, ...] = ()
+    """What earlier parts left in force, where it is not that of the score's start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +146,7 @@ def sheet_of(schedule: Schedule) -> Sheet:
     shown: str | None = None
     take = 0
     actions = actions_of(schedule)
+    states = find_in_force(schedule)
     for index, stretch in enumerate(schedule.stretches):
         following = schedule.stretches[index + 1] if index + 1 < len(schedule.stretches) else None
         name = describe_pass(stretch.section, stretch.occurrence, passes[stretch.section])
@@ -138,16 +162,21 @@ def sheet_of(schedule: Schedule) -> Sheet:
                     schedule,
                     stretch,
                     entry,
-                    after,
-                    zero,
-                    take,
-                    _describe_changes(entry.acts, actions, shown),
-                    _describe_shortest_changes(entry.acts, actions, shown),
+                    after=after,
+                    zero=zero,
+                    take=take,
+                    brief=_describe_changes(entry.acts, actions, shown),
+                    briefest=_describe_shortest_changes(entry.acts, actions, shown),
                 )
             )
             shown = next((act.text for act in entry.acts if isinstance(act, PromptAct)), shown)
-        rows += [_send_row(schedule, stretch, send, after, zero, take) for send in stretch.sends]
-        rows.sort(key=lambda row: row.seconds)  # a cue comes before the MIDI messages of the same time
+        rows += [
+            _send_row(schedule, stretch, send, after=after, zero=zero, take=take)
+            for send in stretch.sends
+        ]
+        rows.sort(
+            key=lambda row: row.seconds
+        )  # a cue comes before the MIDI messages of the same time
         parts.append(
             Part(
                 name=name,
@@ -162,9 +191,12 @@ def sheet_of(schedule: Schedule) -> Sheet:
                 chunk=stretch.latest,
                 earliest=stretch.earliest,
                 end=schedule.end if following is None else following.latest,
-                left_earliest=following.earliest if stretch.is_live and following is not None else None,
+                left_earliest=following.earliest
+                if stretch.is_live and following is not None
+                else None,
                 until=tuple(describe_trigger(one, schedule.middle) for one in stretch.until),
                 rows=tuple(rows),
+                in_force=_carried_words(states[0][0], *states[index]),
             )
         )
         if stretch.is_live:
@@ -172,10 +204,24 @@ def sheet_of(schedule: Schedule) -> Sheet:
     return Sheet(schedule, tuple(parts), _rule_rows(schedule, passes, actions))
 
 
+def _carried_words(first: InForce, before: InForce, start: InForce) -> tuple[str, ...]:
+    """Return what a part has from earlier ones, where it differs from the score's beginning.
+
+    What the part sets itself at its start is in its rows.
+    """
+    pairs = zip(first.settings, before.settings, start.settings, strict=True)
+    return tuple(
+        one.words
+        for other, one, kept in pairs
+        if one.words and one is kept and one.words != other.words
+    )
+
+
 def _cue_row(
     schedule: Schedule,
     stretch: Stretch,
     entry: Entry,
+    *,
     after: str | None,
     zero: Fraction,
     take: int,
@@ -191,7 +237,9 @@ def _cue_row(
         seconds=time - zero,
         frame=schedule.grid.frame_at(time) if after is None else None,
         chunk=entry.chunk,
-        earliest=entry.chunk if after is None else schedule.grid.snap(stretch.soonest + entry.offset, entry.snap),
+        earliest=entry.chunk
+        if after is None
+        else schedule.grid.snap(stretch.soonest + entry.offset, entry.snap),
         snap=entry.snap,
         error=entry.error if after is None else None,
         error_at_latest=entry.error,
@@ -203,7 +251,15 @@ def _cue_row(
     )
 
 
-def _send_row(schedule: Schedule, stretch: Stretch, send: Send, after: str | None, zero: Fraction, take: int) -> Row:
+def _send_row(
+    schedule: Schedule,
+    stretch: Stretch,
+    send: Send,
+    *,
+    after: str | None,
+    zero: Fraction,
+    take: int,
+) -> Row:
     time = stretch.start + send.offset
     chunk = int(time / schedule.grid.chunk)
     acts = tuple(describe_act(act) for act in send.acts)
@@ -224,32 +280,46 @@ def _send_row(schedule: Schedule, stretch: Stretch, send: Send, after: str | Non
         brief=acts,
         briefest=acts,
         origin=send.origin,
-        is_gear=True,
+        is_midi=True,
     )
 
 
-def _describe_changes(acts: Iterable[RuleAct], actions: Actions, shown: str | None = None) -> tuple[str, ...]:
-    """Describe acts, with only the part of each prompt that changes. `shown` is the prompt in force before."""
+def _describe_changes(
+    acts: Iterable[RuleAct], actions: Actions, shown: str | None = None
+) -> tuple[str, ...]:
+    """Describe acts, with only the part of each prompt that changes.
+
+    `shown` is the prompt in force before.
+    """
     found: list[str] = []
     for act in acts:
         match act:
             case PromptAct():
                 found.append(describe_act(PromptAct(actions.of(shown, act.text))))
-            case PickAct():
-                found.append(describe_act(PickAct(tuple(actions.of(shown, text) for text in act.texts), act.key)))
+            case PickAct() | ShuffleAct():
+                texts = tuple(actions.of(shown, text) for text in act.texts)
+                found.append(describe_act(type(act)(texts, act.key)))
             case _:
                 found.append(describe_act(act))
     return tuple(found)
 
 
-def _describe_shortest_changes(acts: Iterable[RuleAct], actions: Actions, shown: str | None) -> tuple[str, ...]:
+def _describe_shortest_changes(
+    acts: Iterable[RuleAct], actions: Actions, shown: str | None
+) -> tuple[str, ...]:
     return tuple(
-        describe_act(PromptAct(shortest_action(actions, shown, act.text)) if isinstance(act, PromptAct) else act)
+        describe_act(
+            PromptAct(shortest_action(actions, shown, act.text))
+            if isinstance(act, PromptAct)
+            else act
+        )
         for act in acts
     )
 
 
-def _rule_rows(schedule: Schedule, passes: Counter[str | None], actions: Actions) -> tuple[RuleRow, ...]:
+def _rule_rows(
+    schedule: Schedule, passes: Counter[str | None], actions: Actions
+) -> tuple[RuleRow, ...]:
     """Return every rule once, however many passes it applies in."""
     found: dict[tuple[str, Span, tuple[str, ...], tuple[str, ...]], list[Stretch]] = {}
     for stretch in schedule.stretches:
@@ -261,7 +331,9 @@ def _rule_rows(schedule: Schedule, passes: Counter[str | None], actions: Actions
             trigger=trigger,
             acts=acts,
             brief=brief,
-            parts=tuple(describe_pass(one.section, one.occurrence, passes[one.section]) for one in stretches),
+            parts=tuple(
+                describe_pass(one.section, one.occurrence, passes[one.section]) for one in stretches
+            ),
             everywhere=len(stretches) == len(schedule.stretches),
             origin=origin,
         )
@@ -269,20 +341,36 @@ def _rule_rows(schedule: Schedule, passes: Counter[str | None], actions: Actions
     )
 
 
-def _describe_rule(rule: RuleEntry, schedule: Schedule, actions: Actions) -> tuple[str, Span, tuple[str, ...], tuple[str, ...]]:
-    trigger = describe_trigger(rule.trigger, schedule.middle)
-    return trigger, rule.origin, tuple(describe_act(act) for act in rule.acts), _describe_changes(rule.acts, actions)
+def _describe_rule(
+    rule: RuleEntry, schedule: Schedule, actions: Actions
+) -> tuple[str, Span, tuple[str, ...], tuple[str, ...]]:
+    trigger = describe_rule(rule, schedule.middle)
+    return (
+        trigger,
+        rule.origin,
+        tuple(describe_act(act) for act in rule.acts),
+        _describe_changes(rule.acts, actions),
+    )
 
 
 def describe_origin(origin: Span) -> str:
     """Return `file:line` of a cue; empty for a cue made by code."""
-    return f"{origin.file}:{origin.line}" if origin.line and origin.file else f"line {origin.line}" if origin.line else ""
+    return (
+        f"{origin.file}:{origin.line}"
+        if origin.line and origin.file
+        else f"line {origin.line}"
+        if origin.line
+        else ""
+    )
 
 
 def summary_line(schedule: Schedule) -> str:
-    """Return length, takes, cues, sections and rules, and the snap errors: their mean, and the worst with its position."""
+    """Return length, takes, cues, sections and rules, and the mean and worst snap errors.
+
+    The worst snap error comes with its position.
+    """
     if not schedule.entries:
-        return "well; there is nothing to play in it, only what other scores can use"
+        return "valid; it has nothing to play, only definitions for other scores"
     at_most = any(stretch.is_live for stretch in schedule.stretches)
     seconds = decimal(schedule.grid.boundary(schedule.end), 1)
     parts = [f"{'at most ' if at_most else ''}{_format_count(schedule.end, 'chunk')} ({seconds} s)"]
@@ -291,35 +379,48 @@ def summary_line(schedule: Schedule) -> str:
     parts.append(_format_count(len(schedule.entries), "cue"))
     sends = sum(len(send.acts) for stretch in schedule.stretches for send in stretch.sends)
     if sends:
-        parts.append(f"{_format_count(sends, 'message')} for gear")
+        parts.append(f"{_format_count(sends, 'message')} to MIDI devices")
     sections = {stretch.section for stretch in schedule.stretches if stretch.section is not None}
     if sections:
         played = (
-            f" in {_format_count(len(schedule.stretches), 'pass', 'es')}" if len(schedule.stretches) > len(sections) else ""
+            f" in {_format_count(len(schedule.stretches), 'pass', 'es')}"
+            if len(schedule.stretches) > len(sections)
+            else ""
         )
         parts.append(f"{_format_count(len(sections), 'section')}{played}")
-    rules = {(rule.origin, rule.trigger) for stretch in schedule.stretches for rule in stretch.rules}
+    rules = {
+        (rule.origin, rule.trigger) for stretch in schedule.stretches for rule in stretch.rules
+    }
     if rules:
         parts.append(_format_count(len(rules), "rule"))
     return ", ".join(parts) + _describe_errors(schedule)
 
 
 def _describe_errors(schedule: Schedule) -> str:
-    """Describe the snap errors of the cues whose time is known: those before the first exit of a live section."""
+    """Describe the snap errors of the cues before the first exit of a live section.
+
+    Only the times of these cues are known.
+    """
     known: list[tuple[str, Entry]] = []
     for stretch in schedule.stretches:
         name = describe_pass(stretch.section, stretch.occurrence, 1)
-        known += [(f"{name} {entry.place}" if stretch.section else entry.place, entry) for entry in stretch.entries]
+        known += [
+            (f"{name} {entry.place}" if stretch.section else entry.place, entry)
+            for entry in stretch.entries
+        ]
         if stretch.is_live:
             break
     if not known:
         return ""
-    place, worst = max(known, key=lambda pair: ordering(abs(pair[1].error)))
+    position, worst = max(known, key=lambda pair: ordering(abs(pair[1].error)))
     if worst.error == 0:
-        return "; every cue stands exactly on a chunk"
+        return "; every cue is exactly on a chunk"
     mean = sum((for_display(abs(entry.error)) for _, entry in known), Fraction(0)) / len(known)
     line = f", line {worst.origin.line}" if worst.origin.line else ""
-    return f"; snap error {decimal(mean * 1000, 0)} ms on average, {milliseconds(worst.error, 0)} ms at worst ({place}{line})"
+    return (
+        f"; snap error {decimal(mean * 1000, 0)} ms on average, {milliseconds(worst.error, 0)} ms "
+        f"at worst ({position}{line})"
+    )
 
 
 def _format_count(amount: int, what: str, plural: str = "s") -> str:

@@ -1,4 +1,7 @@
-"""Render the cue sheet as a table for a terminal: one line for each cue, cut to the width, or the full text, wrapped."""
+"""Render the cue sheet as a table for a terminal.
+
+Each cue is one line cut to the width, or the full text, wrapped.
+"""
 
 from __future__ import annotations
 
@@ -9,25 +12,33 @@ from sequencer.schedule.describe import clock_time, decimal, describe_clock, mil
 MIN_ACTS_WIDTH = 28
 """The minimum width of the acts in columns, however narrow the terminal is."""
 
-_HEAD = ("#", "place", "time", "frame", "chunk", "snap ms", "what", "line")
+_HEAD = ("#", "position", "time", "frame", "chunk", "snap ms", "what", "line")
 _ACTS_COLUMN = 6
 _RIGHT_ALIGNED_COLUMNS = frozenset({0, 2, 3, 4, 5, 7})
 
 _JOINERS = "\u200c\u200d"
-"""Invisible characters that scripts and emoji need; every other invisible character is shown as a replacement character."""
+"""Invisible characters that scripts and emoji need.
+
+Every other invisible character is shown as a replacement character.
+"""
 
 _Cells = tuple[str, ...]
 
 
 def as_table(sheet: Sheet, width: int = 120, *, full: bool = False) -> str:
-    """Return the sheet as lines of at most `width` columns (if that is wide enough for its numbers), ending in a newline.
+    """Return the sheet as lines of at most `width` columns, ending in a newline.
 
-    Only the part of each prompt that changes is shown, cut to the width; with `full`, the complete prompt, wrapped.
+    Lines are longer if `width` is too small for the sheet's numbers.
+
+    Only the part of each prompt that changes is shown, cut to the width; with `full`, the complete
+    prompt, wrapped.
     """
     bodies = [[_cells(row, full) for row in part.rows] for part in sheet.parts]
     every = [_HEAD, *(cells for body in bodies for cells in body)]
     widths = [max(display_width(cells[column]) for cells in every) for column in range(len(_HEAD))]
-    widths[_ACTS_COLUMN] = max(MIN_ACTS_WIDTH, width - sum(widths) + widths[_ACTS_COLUMN] - 2 * (len(_HEAD) - 1))
+    widths[_ACTS_COLUMN] = max(
+        MIN_ACTS_WIDTH, width - sum(widths) + widths[_ACTS_COLUMN] - 2 * (len(_HEAD) - 1)
+    )
     lines = [sheet.title, describe_clock(sheet.schedule), summary_line(sheet.schedule)]
     if sheet.rows:
         lines += ["", *_row_lines(_HEAD, widths, full)]
@@ -50,8 +61,8 @@ def as_table(sheet: Sheet, width: int = 120, *, full: bool = False) -> str:
 def describe_part(part: Part) -> str:
     """Describe a part in one line.
 
-    The line contains its name, length, tempo and chunks; for a live part its exits; after a live part, the exit that times
-    count from.
+    The line contains its name, length, tempo, what is in force at its start, and its chunks; for a
+    live part its exits; after a live part, the exit that times count from.
     """
     words = [part.name]
     if part.until:
@@ -59,9 +70,13 @@ def describe_part(part: Part) -> str:
     else:
         words.append(part.length)
     words += [one for one in (part.tempo, part.meter) if one]
+    if part.in_force:
+        words.append(f"starts with {', '.join(part.in_force)}")
     words.append(f"from chunk {format_chunk_range(part.earliest, part.chunk)}")
     if part.until and part.left_earliest is not None:
-        words.append(f"left at chunk {part.left_earliest} at the earliest, {part.end} at the latest")
+        words.append(
+            f"left at chunk {part.left_earliest} at the earliest, {part.end} at the latest"
+        )
     if part.after is not None:
         words.append(f"times count from the exit of {part.after}")
     return " · ".join(words)
@@ -73,7 +88,7 @@ def format_chunk_range(earliest: int, latest: int) -> str:
 
 
 def format_position(row: Row) -> str:
-    """Return the position as written in the score, followed by bar and beat where it was written as a time."""
+    """Return the position as written in the score; bar and beat follow a time."""
     return row.place if row.bar_beat in ("", row.place) else f"{row.place} {row.bar_beat}"
 
 
@@ -89,17 +104,23 @@ def format_frame(row: Row) -> str:
 
 def format_number(row: Row) -> str:
     """Return the cue's number; empty for MIDI messages, which have none."""
-    return "" if row.is_gear else str(row.number)
+    return "" if row.is_midi else str(row.number)
 
 
 def format_chunks(row: Row) -> str:
-    """Return the chunk, or the earliest and the latest one; empty for MIDI messages, which need none."""
-    return "" if row.is_gear else format_chunk_range(row.earliest, row.chunk)
+    """Return the chunk, or the earliest and the latest; empty for MIDI messages.
+
+    MIDI messages need no chunk.
+    """
+    return "" if row.is_midi else format_chunk_range(row.earliest, row.chunk)
 
 
 def format_error(row: Row) -> str:
-    """Return the signed snap error in milliseconds, or a word if it depends on an exit or nothing is snapped."""
-    if row.is_gear:
+    """Return the signed snap error in milliseconds, or a word where there is none.
+
+    A cue has none if its error depends on an exit, or if nothing is snapped.
+    """
+    if row.is_midi:
         return "exact"
     return "open" if row.error is None else milliseconds(row.error)
 
@@ -139,12 +160,18 @@ def _rule_line(rule: RuleRow, full: bool) -> str:
 
 
 def replace_unprintable(text: str) -> str:
-    """Make control characters and bidirectional marks visible, so that a terminal does not interpret them."""
+    """Make control characters and bidirectional marks visible.
+
+    A terminal would interpret them otherwise.
+    """
     return "".join(char if char.isprintable() or char in _JOINERS else "\ufffd" for char in text)
 
 
 def _row_lines(cells: _Cells, widths: list[int], full: bool, shortest: str = "") -> list[str]:
-    """Return a row as one line or, with `full`, as many as its acts need. `shortest` replaces acts that do not fit."""
+    """Return a row as one line or, with `full`, as many as its acts need.
+
+    `shortest` replaces acts that do not fit.
+    """
     text = cells[_ACTS_COLUMN]
     if shortest and display_width(text) > widths[_ACTS_COLUMN]:
         text = shortest
@@ -157,8 +184,8 @@ def _row_lines(cells: _Cells, widths: list[int], full: bool, shortest: str = "")
 def _join_cells(cells: _Cells, widths: list[int]) -> str:
     padded = []
     for column, (cell, width) in enumerate(zip(cells, widths, strict=True)):
-        room = " " * max(0, width - display_width(cell))
-        padded.append(room + cell if column in _RIGHT_ALIGNED_COLUMNS else cell + room)
+        space = " " * max(0, width - display_width(cell))
+        padded.append(space + cell if column in _RIGHT_ALIGNED_COLUMNS else cell + space)
     return "  ".join(padded)
 
 

@@ -1,6 +1,17 @@
-"""Help with the grid: tempi that lock to chunks, the best phase, snap errors by section and by snap. All values are exact."""
+"""Help with the grid: tempi that lock to chunks, the best phase, and snap errors.
 
-from sequencer.reports.grid.phase import Alignment, BestPhase, Shift, TempoForMark, align, best_phase, shift_of
+Snap errors are given by section and by snap. All values are exact.
+"""
+
+from sequencer.reports.grid.phase import (
+    Alignment,
+    BestPhase,
+    Shift,
+    TempoForMark,
+    align,
+    best_phase,
+    shift_of,
+)
 from sequencer.reports.grid.render import (
     alignment_document,
     best_phase_document,

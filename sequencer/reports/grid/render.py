@@ -9,12 +9,12 @@ from sequencer.core.timebase import Snap
 from sequencer.reports.grid.phase import Alignment, BestPhase, Shift
 from sequencer.reports.grid.snap_errors import SnapErrors, by_section, errors_of
 from sequencer.reports.grid.tempi import LockedTempo, bar_locks, beat_locks, tempi_of
-from sequencer.schedule.describe import clock_time, decimal, milliseconds, number
+from sequencer.schedule.describe import MAX_TEMPI, clock_time, decimal, milliseconds, number
 from sequencer.schedule.model import Schedule
 
 
 def render_grid(schedule: Schedule) -> str:
-    """Render the snap errors by section and with every other snap, and the tempi that lock to chunks."""
+    """Render the snap errors by section and with other snaps, and tempi that lock to chunks."""
     lines = ["snap errors:"]
     sections = by_section(schedule)
     names = ["score" if name is None else name for name, _ in sections]
@@ -22,12 +22,15 @@ def render_grid(schedule: Schedule) -> str:
     whole = errors_of(schedule)
     rows = [(name, errors) for name, (_, errors) in zip(names, sections, strict=True)]
     rows += [("all together", whole)] if len(rows) > 1 else []
-    lines += [f"  {name:<{width}}  {_render_errors(errors)}" for name, errors in rows] or ["  no cue has a time of its own"]
+    lines += [f"  {name:<{width}}  {_render_errors(errors)}" for name, errors in rows] or [
+        "  no cue has a time of its own"
+    ]
     lines.append("with another snap:")
     for snap in Snap:
         name = f"{snap} (now)" if snap is schedule.snap else str(snap)
         lines.append(
-            f"  {name:<{max(width, len('nearest (now)'))}}  {_render_errors(errors_of(schedule, snap=snap), placed=False)}"
+            f"  {name:<{max(width, len('nearest (now)'))}}  "
+            f"{_render_errors(errors_of(schedule, snap=snap), placed=False)}"
         )
     lines += _render_tempi(schedule)
     return "\n".join(lines)
@@ -35,28 +38,31 @@ def render_grid(schedule: Schedule) -> str:
 
 def render_alignment(alignment: Alignment, schedule: Schedule) -> str:
     """Render what puts a mark on a boundary: a shift, or another tempo."""
-    head = f"{alignment.mark} stands at {clock_time(alignment.time)}"
+    head = f"{alignment.mark} is at {clock_time(alignment.time)}"
     if alignment.error == 0:
         return f"{head}, exactly on chunk {alignment.chunk}"
-    lines = [f"{head}: chunk {alignment.chunk}, {milliseconds(alignment.error)} ms beside it"]
+    lines = [f"{head}: chunk {alignment.chunk}, {milliseconds(alignment.error)} ms off"]
     lines += _render_shift("by its phase", alignment.shift, alignment.now)
     for tempo in alignment.tempi:
         lines.append(
-            f"  by the tempo: {format_tempo(tempo.bpm)} bpm instead of {number(schedule.clock.bpm or tempo.bpm)} "
+            f"  by the tempo: {format_tempo(tempo.bpm)} bpm instead of "
+            f"{number(schedule.clock.bpm or tempo.bpm)} "
             f"({_format_percent(tempo.change)}) puts it on chunk {tempo.chunk}"
         )
     return "\n".join(lines)
 
 
 def render_best_phase(best: BestPhase) -> str:
-    """Render the phases with the least mean and with the least worst error, and the errors before and after."""
+    """Render the phases with the least mean and least worst error, with errors before and after."""
     if best.now.cues == 0:
         return "no cue has a time of its own: there is no phase to find"
     lines = [f"phase now: {_render_errors(best.now)}"]
     if best.least_mean.later == 0 and best.least_worst.later == 0:
         return "\n".join([*lines, "  no other phase is better"])
     if best.least_mean.later == best.least_worst.later:
-        return "\n".join([*lines, *_render_shift("best, on average and at worst", best.least_mean, best.now)])
+        return "\n".join(
+            [*lines, *_render_shift("best, on average and at worst", best.least_mean, best.now)]
+        )
     lines += _render_shift("least on average", best.least_mean, best.now)
     lines += _render_shift("least at worst", best.least_worst, best.now)
     return "\n".join(lines)
@@ -73,7 +79,9 @@ def _render_shift(what: str, shift: Shift, now: SnapErrors) -> list[str]:
         return [f"  {what}: as it is"]
     mean = f"mean {_format_ms(now.mean)} → {_format_ms(shift.errors.mean)} ms"
     worst = f"worst {_format_ms(abs(now.worst))} → {_format_ms(abs(shift.errors.worst))} ms"
-    lines = [f"  {what}: everything {milliseconds(shift.later)[1:]} ms later; all cues: {mean}, {worst}"]
+    lines = [
+        f"  {what}: everything {milliseconds(shift.later)[1:]} ms later; all cues: {mean}, {worst}"
+    ]
     upbeat = "" if shift.upbeat is None else f"play first: {shift.upbeat}, or "
     return [*lines, f"    {upbeat}start the model {_format_ms(shift.delay)} ms after the music"]
 
@@ -87,7 +95,9 @@ def _render_errors(errors: SnapErrors, *, placed: bool = True) -> str:
         return "no cues"
     where = f" ({errors.place})" if placed and errors.place and errors.worst else ""
     cues = f"{errors.cues} cue{'' if errors.cues == 1 else 's'}: "
-    return f"{cues}mean {_format_ms(errors.mean)} ms, worst {milliseconds(errors.worst, 0)} ms{where}"
+    return (
+        f"{cues}mean {_format_ms(errors.mean)} ms, worst {milliseconds(errors.worst, 0)} ms{where}"
+    )
 
 
 def _render_tempi(schedule: Schedule) -> list[str]:
@@ -96,22 +106,37 @@ def _render_tempi(schedule: Schedule) -> list[str]:
     found = tempi_of(schedule)
     if not found:
         return []
+    if len(found) > MAX_TEMPI:  # a song as it was played: each beat has its own tempo
+        reason = f"none for a song with {len(found)} tempi"
+        advice = "where a snap error matters, move the cue to another beat"
+        return [f"tempi that lock to chunks: {reason}; {advice}"]
     lines = [f"tempi that lock to chunks, at {assumed} (at another true rate they do not):"]
     for bpm, meter, names in found:
         more = "" if len(names) <= 4 else f" and {len(names) - 4} more"
         lines.append(f"  {format_tempo(bpm)} bpm {meter} ({', '.join(names[:4])}{more})")
-        told: set[Fraction] = set()
+        bpms: set[Fraction] = set()
         for lock in (*beat_locks(bpm, meter, grid), *bar_locks(bpm, meter, grid)):
-            if lock.bpm not in told:
-                told.add(lock.bpm)
+            if lock.bpm not in bpms:
+                bpms.add(lock.bpm)
                 lines.append(f"    {_render_lock(lock)}")
     return lines
 
 
 def _render_lock(lock: LockedTempo) -> str:
-    amount = f"{lock.beats} beat{'' if lock.beats == 1 else 's'} = {lock.chunks} chunk{'' if lock.chunks == 1 else 's'}"
-    downbeat = "every bar begins on a chunk" if lock.bars == 1 else f"every {_ordinal(lock.bars)} bar begins on a chunk"
-    change = "as it is" if lock.change == 0 else f"{format_tempo(lock.bpm)} bpm ({_format_percent(lock.change)})"
+    amount = (
+        f"{lock.beats} beat{'' if lock.beats == 1 else 's'} = {lock.chunks} "
+        f"chunk{'' if lock.chunks == 1 else 's'}"
+    )
+    downbeat = (
+        "every bar begins on a chunk"
+        if lock.bars == 1
+        else f"every {_ordinal(lock.bars)} bar begins on a chunk"
+    )
+    change = (
+        "as it is"
+        if lock.change == 0
+        else f"{format_tempo(lock.bpm)} bpm ({_format_percent(lock.change)})"
+    )
     return f"{change}: {amount}, {downbeat}"
 
 
@@ -128,7 +153,9 @@ def _ordinal(count: int) -> str:
 def grid_document(schedule: Schedule) -> dict[str, Any]:
     """Return the snap errors by section and by snap, and the tempi that lock to chunks."""
     return {
-        "sections": [{"section": name, **_errors_as_json(errors)} for name, errors in by_section(schedule)],
+        "sections": [
+            {"section": name, **_errors_as_json(errors)} for name, errors in by_section(schedule)
+        ],
         "all": _errors_as_json(errors_of(schedule)),
         "snaps": {snap.value: _errors_as_json(errors_of(schedule, snap=snap)) for snap in Snap},
         "tempi": [
@@ -136,7 +163,9 @@ def grid_document(schedule: Schedule) -> dict[str, Any]:
                 "bpm": str(bpm),
                 "meter": str(meter),
                 "sections": list(names),
-                "beat_locks": [_lock_as_json(lock) for lock in beat_locks(bpm, meter, schedule.grid)],
+                "beat_locks": [
+                    _lock_as_json(lock) for lock in beat_locks(bpm, meter, schedule.grid)
+                ],
                 "bar_locks": [_lock_as_json(lock) for lock in bar_locks(bpm, meter, schedule.grid)],
             }
             for bpm, meter, names in tempi_of(schedule)
@@ -153,7 +182,10 @@ def alignment_document(alignment: Alignment) -> dict[str, Any]:
         "error_ms": decimal(alignment.error * 1000, 3, trim=True),
         "now": _errors_as_json(alignment.now),
         "shift": _shift_as_json(alignment.shift),
-        "tempi": [{"bpm": str(tempo.bpm), "chunk": tempo.chunk, "change": str(tempo.change)} for tempo in alignment.tempi],
+        "tempi": [
+            {"bpm": str(tempo.bpm), "chunk": tempo.chunk, "change": str(tempo.change)}
+            for tempo in alignment.tempi
+        ],
     }
 
 

@@ -1,4 +1,7 @@
-"""Find tempi that lock to chunks: a number of beats lasts exactly a number of chunks, so beats or bars stay on boundaries."""
+"""Find tempi at which a number of beats lasts exactly a number of chunks.
+
+Such a tempo locks to chunks: beats or bars stay on boundaries.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +20,12 @@ BARS = (1, 2, 4, 8)
 """For each of these numbers of bars, the tempo is found that puts them on chunks."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LockedTempo:
     """A tempo that locks: at `bpm` (exact), every `beats` beats last `chunks` chunks.
 
-    A downbeat falls on a boundary every `bars` bars. `change` is the relative distance from the requested tempo: 0.01 is 1 %
-    faster.
+    A downbeat falls on a boundary every `bars` bars. `change` is the relative distance from the
+    requested tempo: 0.01 is 1 % faster.
     """
 
     bpm: Fraction
@@ -33,7 +36,12 @@ class LockedTempo:
 
 
 def beat_locks(bpm: Fraction, meter: Meter, grid: ChunkGrid) -> tuple[LockedTempo, ...]:
-    """Return the locks of at most `MAX_CHUNKS` chunks within `NEAR` of a tempo (quarters a minute), the nearest first."""
+    """Return the locks within `MAX_TEMPO_CHANGE` of a tempo, the nearest first.
+
+    A lock has at most `MAX_CHUNKS` chunks.
+
+    Tempi are in quarters per minute.
+    """
     found: dict[Fraction, LockedTempo] = {}
     for chunks in range(1, MAX_CHUNKS + 1):
         exact = _count_beats(bpm, meter, chunks * grid.chunk)
@@ -47,7 +55,10 @@ def beat_locks(bpm: Fraction, meter: Meter, grid: ChunkGrid) -> tuple[LockedTemp
 
 
 def bar_locks(bpm: Fraction, meter: Meter, grid: ChunkGrid) -> tuple[LockedTempo, ...]:
-    """Return, for every 1, 2, 4 and 8 bars, the nearest tempo that puts each such downbeat on a chunk, without repetitions."""
+    """Return the nearest tempi that put every 1st, 2nd, 4th or 8th downbeat on a chunk.
+
+    There is one for each of 1, 2, 4 and 8 bars, without repetitions.
+    """
     found: dict[Fraction, LockedTempo] = {}
     for bars in BARS:
         beats = bars * meter.numerator
@@ -60,7 +71,10 @@ def bar_locks(bpm: Fraction, meter: Meter, grid: ChunkGrid) -> tuple[LockedTempo
 
 
 def tempi_of(schedule: Schedule) -> tuple[tuple[Fraction, Meter, tuple[str, ...]], ...]:
-    """Return (quarters a minute, opening meter, sections) of every constant tempo played, in order of first appearance."""
+    """Return (quarters a minute, opening meter, sections) of every constant tempo played.
+
+    The tempi are in order of first appearance.
+    """
     found: dict[tuple[Fraction, Meter], list[str]] = {}
     for stretch in schedule.stretches:
         if stretch.tempo is None or stretch.meters is None:
@@ -78,8 +92,16 @@ def _count_beats(bpm: Fraction, meter: Meter, seconds: Fraction) -> Fraction:
     return seconds * bpm / 60 / meter.beat
 
 
-def _make_lock(beats: int, chunks: int, bpm: Fraction, meter: Meter, grid: ChunkGrid) -> LockedTempo:
+def _make_lock(
+    beats: int, chunks: int, bpm: Fraction, meter: Meter, grid: ChunkGrid
+) -> LockedTempo:
     shared = gcd(beats, chunks)
     beats, chunks = beats // shared, chunks // shared
     tempo = 60 * beats * meter.beat / (chunks * grid.chunk)
-    return LockedTempo(tempo, beats, chunks, lcm(beats, meter.numerator) // meter.numerator, tempo / bpm - 1)
+    return LockedTempo(
+        bpm=tempo,
+        beats=beats,
+        chunks=chunks,
+        bars=lcm(beats, meter.numerator) // meter.numerator,
+        change=tempo / bpm - 1,
+    )

@@ -1,4 +1,7 @@
-"""The axis of a timeline: score chunks from left to right, without those of a live section in which nothing happens."""
+"""The axis of a timeline: score chunks from left to right.
+
+Chunks of a live section in which nothing happens are left out.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +22,11 @@ MIN_COMPRESSED_CHUNKS = 6
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Score chunks from `start` to before `end`, which are not drawn."""
+    """Score chunks from `start` to before `end`, which are not drawn, and which ones these are."""
 
     start: int
     end: int
+    which: str = "without events"
 
     @property
     def chunks(self) -> int:
@@ -31,7 +35,9 @@ class Gap:
 
 
 class Axis:
-    """Map chunks to drawing positions, in units of a chunk's width. `length` is the end of the last chunk.
+    """Map chunks to drawing positions, in units of a chunk's width.
+
+    `length` is the end of the last chunk.
 
     Args:
         end: The number of chunks.
@@ -76,13 +82,18 @@ class Axis:
         return index >= 0 and self.gaps[index].start < chunk < self.gaps[index].end
 
 
-def gaps_of(stretches: Iterable[tuple[Fraction, Fraction]], happens: Iterable[Fraction | int]) -> tuple[Gap, ...]:
-    """Return the gaps in stretches (from, to) of chunks, given where something happens. Both may be in any order."""
-    places = sorted(set(happens))
+def gaps_of(
+    stretches: Iterable[tuple[Fraction, Fraction]], happens: Iterable[Fraction | int]
+) -> tuple[Gap, ...]:
+    """Return the gaps in stretches (from, to) of chunks, given where something happens.
+
+    Both may be in any order.
+    """
+    positions = sorted(set(happens))
     found: list[Gap] = []
     for start, end in sorted(stretches):
-        first, last = bisect_right(places, start), bisect_right(places, end)
-        stops = [start, *places[first:last], end]
+        first, last = bisect_right(positions, start), bisect_right(positions, end)
+        stops = [start, *positions[first:last], end]
         for one, other in itertools.pairwise(stops):
             gap = Gap(ceil(one) + CHUNKS_AFTER_EVENT, floor(other) - CHUNKS_BEFORE_EVENT)
             if gap.chunks >= MIN_COMPRESSED_CHUNKS and (not found or gap.start > found[-1].end):

@@ -1,8 +1,12 @@
-"""The plot of a run: what was performed where, and what was planned. A live pass has the length that it really had."""
+"""The plot of a run: what was performed where, and what was planned.
+
+A live pass has the length that it really had.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from fractions import Fraction
 
 from sequencer.engine.conductor.deliveries import Delivery, Status
@@ -11,10 +15,25 @@ from sequencer.engine.conductor.midi_output import SentMidi
 from sequencer.engine.conductor.plan import Pass
 from sequencer.engine.conductor.run_actions import LEAVES
 from sequencer.reports.timeline.from_schedule import caption_of
-from sequencer.reports.timeline.plot import Band, Fate, Flag, MidiMark, Plot, assign_hues, axis_of, lanes_of
+from sequencer.reports.timeline.plot import (
+    Band,
+    Fate,
+    Flag,
+    MidiMark,
+    Plot,
+    assign_tints,
+    axis_of,
+    lanes_of,
+)
 from sequencer.reports.timeline.rule_labels import RuleNotes, abbreviate_messages
-from sequencer.schedule.describe import clock_time, describe_act, describe_clock, describe_pass, milliseconds
-from sequencer.schedule.model import Entry, Schedule
+from sequencer.schedule.describe import (
+    clock_time,
+    describe_act,
+    describe_clock,
+    describe_pass,
+    milliseconds,
+)
+from sequencer.schedule.model import Entry, PromptAct, Schedule
 from sequencer.schedule.prompt_actions import actions_of
 from sequencer.schedule.takes import takes_of
 
@@ -31,21 +50,42 @@ _FATES: dict[Status, Fate] = {
 
 def plot_run(conductor: Conductor) -> Plot:
     """Return what was performed, as far as the conductor has received it."""
-    schedule = conductor.run.schedule
-    lines = conductor.run.plan.lines
-    end = max(conductor.run.making, 1 + max((line.landed for line in lines if line.landed is not None), default=0), 1)
+    schedule = conductor.view.schedule
+    lines = conductor.view.deliveries
+    end = max(
+        conductor.view.chunk,
+        1 + max((line.landed for line in lines if line.landed is not None), default=0),
+        1,
+    )
     actions = actions_of(schedule)
     rules = RuleNotes(schedule, actions)
     bands = _bands(conductor, end, rules)
-    lanes = lanes_of(takes_of(_landed_entries(lines), schedule.seed, schedule.sr), end, tuple(bands.values()), actions)
-    plan = conductor.run.plan
-    named = ((line, bands.get(line.pass_number) if plan.has_pass_of(line) else None) for line in lines)
+    lanes = lanes_of(
+        takes_of(
+            landed_entries(lines),
+            conductor.view.opening_seed,
+            schedule.sr,
+            conductor.view.first_chunk,
+        ),
+        end,
+        tuple(bands.values()),
+        actions,
+    )
+    view = conductor.view
+    named = (
+        (line, bands.get(line.pass_number) if view.has_pass_of(line) else None) for line in lines
+    )
     flags = sorted(
         (_cue_flag(line, "" if band is None else band.name, schedule) for line, band in named),
         key=lambda flag: (flag.chunk, flag.planned or 0),
     )
-    gear = tuple(_midi_mark(sent, schedule) for sent in conductor.run.sends.log)
-    happens = [place for flag in flags for place in (flag.chunk, flag.planned, flag.exact) if place is not None]
+    midi = tuple(_midi_mark(sent, schedule) for sent in conductor.view.sent_midi)
+    happens = [
+        position
+        for flag in flags
+        for position in (flag.chunk, flag.planned, flag.exact)
+        if position is not None
+    ]
     return Plot(
         title=schedule.title or "Untitled",
         subtitle=f"performed: {_describe_outcome(conductor, end)} · {describe_clock(schedule)}",
@@ -59,70 +99,104 @@ def plot_run(conductor: Conductor) -> Plot:
         scales=lanes.scales,
         flags=tuple(flags),
         performed=True,
-        gear=gear,
+        midi=midi,
         everywhere=rules.everywhere,
-        axis=axis_of(end, schedule.grid, tuple(bands.values()), [*happens, *(told.at for told in gear)]),
+        axis=axis_of(
+            end,
+            schedule.grid,
+            tuple(bands.values()),
+            [*happens, *(mark.at for mark in midi)],
+            conductor.view.first_chunk,
+        ),
     )
 
 
 def _midi_mark(sent: SentMidi, schedule: Schedule) -> MidiMark:
     where = sent.place if sent.section is None else f"{sent.section} {sent.place}"
-    fate = "" if sent.was_sent else ", left out: it would have come too late"
+    fate = "" if sent.was_sent else ", not sent: it would have been too late"
     line = f" (line {sent.line})" if sent.line else ""
     return MidiMark(
-        sent.seconds / schedule.grid.chunk,
-        f"{where}{line}: {sent.what}{fate}",
-        not sent.was_sent,
-        abbreviate_messages(sent.acts),
+        at=sent.seconds / schedule.grid.chunk,
+        full=f"{where}{line}: {sent.what}{fate}",
+        was_left_out=not sent.was_sent,
+        short=abbreviate_messages(sent.acts),
     )
 
 
 def _describe_outcome(conductor: Conductor, end: int) -> str:
-    lines = conductor.run.plan.lines
+    lines = conductor.view.deliveries
     landed = sum(1 for line in lines if line.status is Status.LANDED)
-    seconds = clock_time(conductor.run.schedule.grid.boundary(end), 1)
-    return f"{landed} of {len(lines)} cues landed in {end} chunks ({seconds})"
+    first = conductor.view.first_chunk
+    seconds = clock_time(conductor.view.schedule.grid.boundary(end - first), 1)
+    played = conductor.view.played
+    made = f"in {end - first} chunks ({seconds})"
+    return f"{landed} of {len(lines)} cues landed {made}" + (f", {played}" if played else "")
 
 
-def _landed_entries(lines: list[Delivery]) -> list[Entry]:
-    """Return what landed, as entries on the chunks where it landed, in the order in which it took effect."""
+def landed_entries(lines: Sequence[Delivery]) -> list[Entry]:
+    """Return what landed, as entries on the chunks where it landed, in order of effect."""
     found = sorted(
-        ((line.landed, line.fired is not None, line.time, line.number, line) for line in lines if line.landed is not None),
+        (
+            (line.landed, line.fired is not None, line.time, line.number, line)
+            for line in lines
+            if line.landed is not None
+        ),
         key=lambda one: one[:4],
     )
     return [
-        Entry(line.number, line.place, line.time, None, line.snap, chunk, Fraction(0), line.acts, line.origin)
+        Entry(
+            id=line.number,
+            place=line.place,
+            offset=line.time,
+            quarter=None,
+            snap=line.snap,
+            chunk=chunk,
+            error=Fraction(0),
+            acts=line.acts,
+            origin=line.origin,
+        )
         for chunk, _, _, _, line in found
     ]
 
 
 def _bands(conductor: Conductor, end: int, rules: RuleNotes) -> dict[int, Band]:
     """Return the passes that were played, by their numbers."""
-    run = conductor.run
+    run = conductor.view
     grid = run.schedule.grid
-    tints = assign_hues(run.schedule.stretches)
+    tints = assign_tints(run.schedule.stretches)
     played: Counter[str | None] = Counter()
     starts = _pass_starts(conductor)
-    left_at = {move.pass_number: move.chunk for move in run.moves.all if move.kind == LEAVES and move.status is Status.LANDED}
+    left_at = {
+        move.pass_number: move.chunk
+        for move in run.run_actions
+        if move.kind == LEAVES and move.status is Status.LANDED
+    }
     bands: dict[int, Band] = {}
-    totals = Counter(one.stretch.section for one in run.plan.passes if starts[one.number] < end)
-    for one in run.plan.passes:
+    first_pass = run.pass_at(run.first_chunk).number if run.first_chunk else 0
+    totals = Counter(one.stretch.section for one in run.passes if starts[one.number] < end)
+    for one in run.passes:
         start = starts[one.number]
         if start >= end:
             continue
         section = one.stretch.section
         played[section] += 1
-        stop = min(starts.get(one.number + 1, start + (one.end - one.start) / grid.chunk), Fraction(end))
+        if one.number < first_pass:
+            continue
+        stop = min(
+            starts.get(one.number + 1, start + (one.end - one.start) / grid.chunk), Fraction(end)
+        )
         caption = caption_of(one.stretch)
         left = left_at.get(one.number)
         if left is not None:
             caption = f"{'live, ' if one.stretch.is_live else ''}left at chunk {left}"
         elif one.stretch.is_live:
             is_whole = stop - start == one.stretch.seconds / grid.chunk
-            caption = f"live, {caption} in full" if is_whole else "live, not left before the run ended"
+            caption = (
+                f"live, {caption} in full" if is_whole else "live, not left before the run ended"
+            )
         bands[one.number] = Band(
             name=describe_pass(section, played[section], totals[section]),
-            hue=tints[section],
+            tint=tints[section],
             stretch=one.stretch,
             start=start,
             end=max(stop, start),
@@ -138,19 +212,20 @@ def _bands(conductor: Conductor, end: int, rules: RuleNotes) -> dict[int, Band]:
 def _pass_starts(conductor: Conductor) -> dict[int, Fraction]:
     """Return where each pass began, in chunks.
 
-    The start is exact in a run with fixed times. In a run that follows a clock it is derived from the first cue that landed.
+    The start is exact in a run with fixed times. In a run that follows a clock it is derived from
+    the first cue that landed.
     """
-    run = conductor.run
+    run = conductor.view
     grid = run.schedule.grid
-    if run.follow is None:
-        return {one.number: one.start / grid.chunk for one in run.plan.passes}
+    if run.clock is None:
+        return {one.number: one.start / grid.chunk for one in run.passes}
     first: dict[int, tuple[int, Delivery]] = {}
-    for line in run.plan.lines:
-        if line.landed is not None and line.rule is None and run.plan.has_pass_of(line):
+    for line in run.deliveries:
+        if line.landed is not None and line.fired is None and run.has_pass_of(line):
             first.setdefault(line.pass_number, (line.landed, line))
     starts: dict[int, Fraction] = {}
     before: Pass | None = None
-    for one in run.plan.passes:
+    for one in run.passes:
         nominal = one.start / grid.chunk
         if one.number in first:
             landed, cue = first[one.number]
@@ -158,7 +233,8 @@ def _pass_starts(conductor: Conductor) -> dict[int, Fraction]:
             nominal = landed - (off + cue.time - one.start) / grid.chunk
         elif before is not None:
             nominal = starts[before.number] + (one.start - before.start) / grid.chunk
-        # The first pass may have begun before chunk 0 was seen: then its bars begin to the left of chunk 0.
+        # The first pass may have begun before chunk 0 was seen: then its bars begin to the left of
+        # chunk 0.
         starts[one.number] = nominal if before is None else max(nominal, starts[before.number])
         before = one
     return starts
@@ -166,8 +242,10 @@ def _pass_starts(conductor: Conductor) -> dict[int, Fraction]:
 
 def _cue_flag(line: Delivery, name: str, schedule: Schedule) -> Flag:
     grid = schedule.grid
-    is_fired = line.rule is not None
-    chunk = next((at for at in (line.landed, line.chunk, line.planned) if at is not None), line.nominal)
+    is_fired = line.fired is not None
+    chunk = next(
+        (at for at in (line.landed, line.chunk, line.planned) if at is not None), line.nominal
+    )
     error: Fraction | None = None
     if line.off is not None:
         error = Fraction(round(line.off), 1_000_000_000)
@@ -200,4 +278,6 @@ def _cue_flag(line: Delivery, name: str, schedule: Schedule) -> Flag:
         planned=line.planned,
         landed=line.landed,
         fired=is_fired,
+        section=name,
+        what=", ".join(describe_act(act) for act in line.acts if not isinstance(act, PromptAct)),
     )

@@ -1,12 +1,24 @@
-"""The plot of a schedule: everything at its planned position, live passes at their maximum length."""
+"""The plot of a schedule: everything as planned, live passes at their maximum length."""
 
 from __future__ import annotations
 
 from collections import Counter
 from fractions import Fraction
 
-from sequencer.reports.timeline.plot import Band, Flag, MidiMark, Plot, assign_hues, axis_of, lanes_of
-from sequencer.reports.timeline.rule_labels import RuleNotes, abbreviate_messages, abbreviate_trigger
+from sequencer.reports.timeline.plot import (
+    Band,
+    Flag,
+    MidiMark,
+    Plot,
+    assign_tints,
+    axis_of,
+    lanes_of,
+)
+from sequencer.reports.timeline.rule_labels import (
+    RuleNotes,
+    abbreviate_messages,
+    abbreviate_trigger,
+)
 from sequencer.schedule.describe import (
     describe_act,
     describe_clock,
@@ -32,8 +44,10 @@ def plot_schedule(schedule: Schedule) -> Plot:
         flags += [_cue_flag(schedule, stretch, band, entry, is_open) for entry in stretch.entries]
         is_open = is_open or stretch.is_live
     end = max(schedule.end, 1)
-    gear = tuple(_midi_mark(schedule, band, send) for band in bands for send in band.stretch.sends)
-    happens = [place for flag in flags for place in (flag.chunk, flag.exact) if place is not None]
+    midi = tuple(_midi_mark(schedule, band, send) for band in bands for send in band.stretch.sends)
+    happens = [
+        position for flag in flags for position in (flag.chunk, flag.exact) if position is not None
+    ]
     return Plot(
         title=schedule.title or "Untitled",
         subtitle=describe_clock(schedule),
@@ -47,9 +61,9 @@ def plot_schedule(schedule: Schedule) -> Plot:
         scales=lanes.scales,
         flags=tuple(flags),
         performed=False,
-        gear=gear,
+        midi=midi,
         everywhere=rules.everywhere,
-        axis=axis_of(end, schedule.grid, bands, [*happens, *(told.at for told in gear)]),
+        axis=axis_of(end, schedule.grid, bands, [*happens, *(mark.at for mark in midi)]),
     )
 
 
@@ -64,7 +78,7 @@ def caption_of(stretch: Stretch) -> str:
 def _bands(schedule: Schedule, rules: RuleNotes) -> tuple[Band, ...]:
     grid = schedule.grid
     passes = Counter(stretch.section for stretch in schedule.stretches)
-    tints = assign_hues(schedule.stretches)
+    tints = assign_tints(schedule.stretches)
     bands: list[Band] = []
     for index, stretch in enumerate(schedule.stretches):
         following = schedule.stretches[index + 1] if index + 1 < len(schedule.stretches) else None
@@ -79,7 +93,7 @@ def _bands(schedule: Schedule, rules: RuleNotes) -> tuple[Band, ...]:
         bands.append(
             Band(
                 name=describe_pass(stretch.section, stretch.occurrence, passes[stretch.section]),
-                hue=tints[stretch.section],
+                tint=tints[stretch.section],
                 stretch=stretch,
                 start=stretch.start / grid.chunk,
                 end=(stretch.start + stretch.seconds) / grid.chunk,
@@ -98,11 +112,15 @@ def _midi_mark(schedule: Schedule, band: Band, send: Send) -> MidiMark:
     line = f" (line {send.origin.line})" if send.origin.line else ""
     acts = ", ".join(describe_act(act) for act in send.acts)
     return MidiMark(
-        (band.stretch.start + send.offset) / schedule.grid.chunk, f"{where}{line}: {acts}", short=abbreviate_messages(send.acts)
+        at=(band.stretch.start + send.offset) / schedule.grid.chunk,
+        full=f"{where}{line}: {acts}",
+        short=abbreviate_messages(send.acts),
     )
 
 
-def _cue_flag(schedule: Schedule, stretch: Stretch, band: Band, entry: Entry, is_open: bool) -> Flag:
+def _cue_flag(
+    schedule: Schedule, stretch: Stretch, band: Band, entry: Entry, is_open: bool
+) -> Flag:
     where = f"{band.name} {entry.place}" if stretch.section is not None else entry.place
     line = f", line {entry.origin.line}" if entry.origin.line else ""
     error = None if is_open else entry.error
@@ -113,4 +131,10 @@ def _cue_flag(schedule: Schedule, stretch: Stretch, band: Band, entry: Entry, is
         on = f"chunk {entry.chunk}, snap error {milliseconds(entry.error)} ms"
     acts = ", ".join(describe_act(act) for act in entry.acts)
     exact = (stretch.start + entry.offset) / schedule.grid.chunk
-    return Flag(entry.place, exact + Fraction(0), entry.chunk, error, f"{where} ({on}{line}): {acts}")
+    return Flag(
+        label=entry.place,
+        exact=exact + Fraction(0),
+        chunk=entry.chunk,
+        error=error,
+        full=f"{where} ({on}{line}): {acts}",
+    )

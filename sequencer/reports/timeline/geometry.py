@@ -1,4 +1,7 @@
-"""The layout of a timeline: systems, as in a printed score, each a range of chunks across the page, with lanes and rulers."""
+"""The layout of a timeline: systems, as in a printed score, with lanes and rulers.
+
+Each system is a range of chunks across the page.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,15 @@ from fractions import Fraction
 from sequencer.core.timebase import ChunkGrid
 from sequencer.reports.timeline.axis import Axis
 from sequencer.reports.timeline.plot import Band, Plot, bars_of, beats_of
-from sequencer.reports.timeline.ruler_labels import LABEL_FONT_SIZE, Label, place_labels
-from sequencer.reports.timeline.style import px
+from sequencer.reports.timeline.ruler_labels import LABEL_FONT_SIZE, Label, arrange_labels
+from sequencer.reports.timeline.style import px, px_of_ratio
 from sequencer.reports.timeline.text_metrics import width_of
 from sequencer.schedule.describe import clock_time
 
 WIDTH = 1280
 LEFT = 78
 RIGHT = 24
-DRAWING_WIDTH = WIDTH - LEFT - RIGHT
+PLOT_WIDTH = WIDTH - LEFT - RIGHT
 """The width of the drawing in pixels, and of the part of it that chunks take."""
 
 MAX_CHUNK_WIDTH = 150
@@ -31,9 +34,12 @@ MAX_RULES = 6
 """The most rules of a section that are written in its lane."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class System:
-    """A range of chunks across the page at height `top`: units `first` to `stop` of the axis, `scale` pixels for each unit."""
+    """A range of chunks across the page at height `top`.
+
+    It contains the units `first` to `stop` of the axis, with `scale` pixels for each unit.
+    """
 
     first: int
     stop: int
@@ -44,6 +50,13 @@ class System:
     def x(self, chunk: Fraction | int) -> Fraction:
         """Return where a position in chunks is drawn, in pixels from the left."""
         return LEFT + (self.axis.at(chunk) - self.first) * self.scale
+
+    def px(self, chunk: Fraction | int) -> str:
+        """Return `x` as it is written, without creating fractions: rulers have many positions."""
+        at, scale = self.axis.at(chunk), self.scale
+        below = at.denominator * scale.denominator
+        above = (at.numerator - self.first * at.denominator) * scale.numerator
+        return px_of_ratio(LEFT * below + above, below)
 
     def contains(self, chunk: Fraction | int) -> bool:
         """Return whether a position in chunks is drawn in this system."""
@@ -63,9 +76,9 @@ class System:
         return LEFT + (self.stop - self.first) * self.scale
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Heights:
-    """The tops of a system's lanes, relative to the top of the system; None for a lane that this timeline does not need."""
+    """The tops of a system's lanes, relative to the system's top; None for an unneeded lane."""
 
     band: int
     bars: int | None
@@ -78,9 +91,10 @@ class Heights:
     strengths: int | None
     scales: int
     takes: int
-    gear: int | None
+    midi: int | None
     errors: int | None
     run: int | None
+    sound: int | None
     rules: int | None
     rule_lines: int
     whole: int
@@ -94,30 +108,53 @@ class Heights:
     THIN_LANE_HEIGHT,
     ERROR_LANE_HEIGHT,
     RUN_LANE_HEIGHT,
+    SOUND_LANE_HEIGHT,
     LANE_GAP,
     PROMPT_LINE_HEIGHT,
-) = 22, 19, 20, 27, 15, 46, 22, 4, 13
+) = 22, 19, 20, 27, 15, 46, 22, 44, 4, 13
 
 
 def systems_of(plot: Plot, whole: int) -> tuple[System, ...]:
-    """Break a timeline into systems of equal length: as few as remain legible, and only one for a short score."""
+    """Break a timeline into as few systems of equal length as remain legible.
+
+    A short score has only one.
+    """
     end = plot.axis.length
     if end <= MAX_CHUNKS_IN_SINGLE_SYSTEM:
-        return (System(0, end, TOP, min(Fraction(MAX_CHUNK_WIDTH), Fraction(DRAWING_WIDTH, end)), plot.axis),)
+        return (
+            System(
+                first=0,
+                stop=end,
+                top=TOP,
+                scale=min(Fraction(MAX_CHUNK_WIDTH), Fraction(PLOT_WIDTH, end)),
+                axis=plot.axis,
+            ),
+        )
     count = min(
         MAX_SYSTEMS,
-        -(-end // MAX_CHUNKS_IN_SINGLE_SYSTEM) if end <= 8 * MAX_CHUNKS_IN_SINGLE_SYSTEM else -(-end // MAX_CHUNKS_PER_SYSTEM),
+        -(-end // MAX_CHUNKS_IN_SINGLE_SYSTEM)
+        if end <= 8 * MAX_CHUNKS_IN_SINGLE_SYSTEM
+        else -(-end // MAX_CHUNKS_PER_SYSTEM),
     )
     each = -(-end // count)
-    scale = Fraction(DRAWING_WIDTH, each)
+    scale = Fraction(PLOT_WIDTH, each)
     return tuple(
-        System(first, min(first + each, end), TOP + index * (whole + SYSTEM_GAP), scale, plot.axis)
+        System(
+            first=first,
+            stop=min(first + each, end),
+            top=TOP + index * (whole + SYSTEM_GAP),
+            scale=scale,
+            axis=plot.axis,
+        )
         for index, first in enumerate(range(0, end, each))
     )
 
 
 def heights_of(plot: Plot, pictured: bool) -> Heights:
-    """Return which lanes a timeline has, and where. `pictured` means that images are shown, not only named."""
+    """Return which lanes a timeline has, and where.
+
+    `pictured` means that images are shown, not only named.
+    """
     at = 0
 
     def lane(height: int, needed: bool = True) -> int | None:
@@ -141,16 +178,56 @@ def heights_of(plot: Plot, pictured: bool) -> Heights:
     strengths = lane(THIN_LANE_HEIGHT, bool(plot.strengths))
     scales = lane(THIN_LANE_HEIGHT) or 0
     takes = lane(THIN_LANE_HEIGHT) or 0
-    gear = lane(THIN_LANE_HEIGHT, bool(plot.gear))
+    midi = lane(THIN_LANE_HEIGHT, bool(plot.midi))
     errors = lane(ERROR_LANE_HEIGHT, plot.has_errors)
     run = lane(RUN_LANE_HEIGHT, plot.performed)
+    sound = lane(SOUND_LANE_HEIGHT, plot.sound is not None)
     return Heights(
-        band, bars, snap, chunks, prompts, prompt_lines, images, image_height, strengths, scales, takes, gear, errors, run,
-        rules, rule_lines, at,
-    )  # fmt: skip
+        band=band,
+        bars=bars,
+        snap=snap,
+        chunks=chunks,
+        prompts=prompts,
+        prompt_lines=prompt_lines,
+        images=images,
+        image_height=image_height,
+        strengths=strengths,
+        scales=scales,
+        takes=takes,
+        midi=midi,
+        errors=errors,
+        run=run,
+        sound=sound,
+        rules=rules,
+        rule_lines=rule_lines,
+        whole=at,
+    )
 
 
-STEPS = (1, 2, 4, 5, 8, 10, 16, 20, 25, 32, 50, 64, 100, 128, 200, 256, 500, 512, 1000, 2000, 5000, 10000)
+STEPS = (
+    1,
+    2,
+    4,
+    5,
+    8,
+    10,
+    16,
+    20,
+    25,
+    32,
+    50,
+    64,
+    100,
+    128,
+    200,
+    256,
+    500,
+    512,
+    1000,
+    2000,
+    5000,
+    10000,
+)
 """The distances, in chunks or bars, at which numbers may be written."""
 MIN_BEAT_WIDTH = 8
 """The fewest pixels between beats that are drawn."""
@@ -162,21 +239,36 @@ END = WIDTH - 4
 
 @dataclass(frozen=True, slots=True)
 class BarRuler:
-    """The bars and beats of a band, in chunks, ascending. Bar n + 1 begins at `bars[n]`; every `step`th bar has a number."""
+    """The bars and beats of a band, in chunks, ascending.
+
+    Bar n + 1 begins at `bars[n]`; every `step`th bar has a number.
+    """
 
     bars: tuple[Fraction, ...]
     beats: tuple[Fraction, ...]
     step: int
 
+    def touches(self, system: System) -> bool:
+        """Return whether a system may show some of the bars or beats."""
+        last = max(self.bars[-1], self.beats[-1]) if self.beats else self.bars[-1]
+        return system.axis.at(self.bars[0]) < system.stop and system.axis.at(last) >= system.first
+
 
 def bar_rulers(plot: Plot, scale: Fraction) -> tuple[BarRuler, ...]:
-    """Return the bars of every band that has bars, and its beats if `scale` pixels for each chunk leave space for them."""
+    """Return the bars of every band that has bars, and its beats where there is space.
+
+    Each chunk is `scale` pixels wide.
+    """
     found = []
-    for band in plot.bands:
+    for number, band in enumerate(plot.bands):
         bars = tuple(at for _, at in bars_of(band, plot.grid))
         if bars:
-            gap = ((bars[-1] - bars[0]) / (len(bars) - 1) if len(bars) > 1 else band.end - band.start) * scale
-            beats = tuple(beats_of(band, plot.grid)) if gap >= MIN_BEAT_WIDTH * _beats_per_bar(band) else ()
+            gap = (
+                (bars[-1] - bars[0]) / (len(bars) - 1) if len(bars) > 1 else band.end - band.start
+            ) * scale
+            beats: tuple[Fraction, ...] = ()
+            if gap >= MIN_BEAT_WIDTH * _beats_per_bar(band):
+                beats = plot.known_beats[number] = tuple(beats_of(band, plot.grid))
             found.append(BarRuler(bars, beats, ruler_step(gap, MIN_BAR_NUMBER_WIDTH)))
     return tuple(found)
 
@@ -186,30 +278,41 @@ def _beats_per_bar(band: Band) -> int:
 
 
 def ruler_step(scale: Fraction, least: int) -> int:
-    """Return the distance, in units of `scale` pixels, at which something `least` pixels wide may be written."""
+    """Return the distance at which something `least` pixels wide may be written.
+
+    The distance is in units of `scale` pixels.
+    """
     return next((one for one in STEPS if one * scale >= least), STEPS[-1])
 
 
 def draw_bars(system: System, top: int, bands: Sequence[BarRuler]) -> Iterable[str]:
-    """Draw the ruler of bars: long ticks with numbers, shorter ticks for other bars, the shortest for beats."""
+    """Draw the ruler of bars: numbered long ticks, and shorter ones for other bars and beats.
+
+    The ticks for beats are the shortest.
+    """
     base = top + BAR_RULER_HEIGHT - 4
     yield f'<path class="k-line" d="M{LEFT} {base}H{px(system.right)}"/>'
     ticks: list[str] = []
     beats: list[str] = []
     labels: list[Label] = []
     for band in bands:
+        if not band.touches(system):
+            continue
         for index in _visible_indices(system, band.bars):
-            x = system.x(band.bars[index])
             is_named = index % band.step == 0
-            ticks.append(f"M{px(x)} {base}v-{7 if is_named else 4}")
+            ticks.append(f"M{system.px(band.bars[index])} {base}v-{7 if is_named else 4}")
             if is_named:
-                labels.append(Label(x + 3, str(index + 1), rank=0 if index == 0 else 1))
-        beats += [f"M{px(system.x(band.beats[index]))} {base}v-3" for index in _visible_indices(system, band.beats)]
+                x = system.x(band.bars[index])
+                labels.append(Label(x=x + 3, text=str(index + 1), rank=0 if index == 0 else 1))
+        beats += [
+            f"M{system.px(band.beats[index])} {base}v-3"
+            for index in _visible_indices(system, band.beats)
+        ]
     if beats:
         yield f'<path class="k-line" d="{"".join(beats)}"/>'
     if ticks:
         yield f'<path class="k-soft" d="{"".join(ticks)}"/>'
-    for label in place_labels(labels, END, [(edge, edge) for edge in _gap_edges(system)]):
+    for label in arrange_labels(labels, END, [(edge, edge) for edge in _gap_edges(system)]):
         yield f'<text class="n" x="{px(label.x)}" y="{base - 4}">{label.text}</text>'
 
 
@@ -221,15 +324,23 @@ def _gap_edges(system: System) -> Iterable[Fraction]:
             yield box[0]
 
 
-def _visible_indices(system: System, places: Sequence[Fraction]) -> Iterable[int]:
+def _visible_indices(system: System, positions: Sequence[Fraction]) -> Iterable[int]:
     """Yield the indices of the positions that a system draws; those within a gap are not drawn."""
-    first = _chunk_at_or_before(system, system.first)
-    for index in range(bisect_left(places, first), len(places)):
-        place = places[index]
-        if system.axis.at(place) >= system.stop:
+    first = first_chunk_of(system)
+    if not system.axis.gaps:
+        yield from range(bisect_left(positions, first), bisect_left(positions, system.stop))
+        return
+    for index in range(bisect_left(positions, first), len(positions)):
+        position = positions[index]
+        if system.axis.at(position) >= system.stop:
             return
-        if not system.axis.hides(place) and system.contains(place):
+        if not system.axis.hides(position) and system.contains(position):
             yield index
+
+
+def first_chunk_of(system: System) -> int:
+    """Return the first chunk of which a system may show a part."""
+    return _chunk_at_or_before(system, system.first)
 
 
 def _chunk_at_or_before(system: System, unit: int) -> int:
@@ -243,7 +354,10 @@ def _chunk_at_or_before(system: System, unit: int) -> int:
 
 
 def draw_chunks(system: System, top: int, grid: ChunkGrid) -> Iterable[str]:
-    """Draw the ruler of chunks: ticks, numbers, and minutes and seconds below some of them. A gap shows its length."""
+    """Draw the ruler of chunks: ticks, numbers, and minutes and seconds below some of them.
+
+    A gap shows its length.
+    """
     yield f'<text class="e n soft" x="{LEFT - 10}" y="{top + 24}">min:s</text>'
     yield f'<path class="k-soft" d="M{LEFT} {top}H{px(system.right)}"/>'
     numbered = ruler_step(system.scale, 7 + 6 * len(str(system.axis.end)))
@@ -260,18 +374,20 @@ def draw_chunks(system: System, top: int, grid: ChunkGrid) -> Iterable[str]:
         ticks.append(f"M{px(x)} {top}v{3 if chunk % numbered else 5}")
         is_gap = any(gap.start == chunk for gap in system.axis.gaps)
         if chunk % numbered == 0 and unit < system.stop and not is_gap:
-            numbers.append(Label(x + 3, str(chunk), bold=True))
+            numbers.append(Label(x=x + 3, text=str(chunk), bold=True))
             if chunk % timed == 0:
-                times.append(Label(x + 3, clock_time(grid.boundary(chunk), 1)))
+                times.append(Label(x=x + 3, text=clock_time(grid.boundary(chunk), 1)))
     for gap in system.axis.gaps:
         box = system.clip(gap.start, gap.end)
         if box is not None and box[1] > system.scale:
             text = f"+{gap.chunks}"
-            left_out.append(Label(box[0] + (box[1] - width_of(text, LABEL_FONT_SIZE)) / 2, text, rank=0))
+            left_out.append(
+                Label(x=box[0] + (box[1] - width_of(text, LABEL_FONT_SIZE)) / 2, text=text, rank=0)
+            )
     edges = [(edge, edge) for edge in _gap_edges(system)]
-    for label in place_labels([*numbers, *left_out], END, edges):
+    for label in arrange_labels([*numbers, *left_out], END, edges):
         look = "n w" if label.bold else "n soft"
         yield f'<text class="{look}" x="{px(label.x)}" y="{top + 12}">{label.text}</text>'
-    for label in place_labels(times, END, edges):
+    for label in arrange_labels(times, END, edges):
         yield f'<text class="n soft" x="{px(label.x)}" y="{top + 24}">{label.text}</text>'
     yield f'<path class="k-soft" d="{"".join(ticks)}"/>'

@@ -1,7 +1,11 @@
-"""Draw the lanes of one system of the SVG timeline: what is in force, and what happens, along the axis of chunks."""
+"""Draw the lanes of one system of the SVG timeline, along the axis of chunks.
+
+The lanes show what is in force, and what happens.
+"""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 
@@ -13,18 +17,21 @@ from sequencer.reports.timeline.geometry import (
     PROMPT_LINE_HEIGHT,
     RUN_LANE_HEIGHT,
     SNAP_LANE_HEIGHT,
+    SOUND_LANE_HEIGHT,
     THIN_LANE_HEIGHT,
     BarRuler,
     Heights,
     System,
     draw_bars,
     draw_chunks,
+    first_chunk_of,
     ruler_step,
 )
 from sequencer.reports.timeline.plot import Band, Flag, HeldValue, Plot, marks_of
-from sequencer.reports.timeline.ruler_labels import Label, place_labels
+from sequencer.reports.timeline.ruler_labels import Label, arrange_labels
 from sequencer.reports.timeline.style import escape_xml, px, render_tooltip, truncate, wrap
 from sequencer.reports.timeline.text_metrics import width_of
+from sequencer.reports.timeline.waveform import columns
 from sequencer.schedule.describe import decimal, milliseconds
 
 NAME_FONT_SIZE = Fraction(23, 2)
@@ -32,9 +39,12 @@ NAME_FONT_SIZE = Fraction(23, 2)
 MIN_CAPTION_WIDTH = 36
 """The width in pixels below which no part of a caption is written."""
 MIN_PROMPT_WIDTH, MIN_WORD_WIDTH = 18, 110
-"""The width in pixels below which a prompt is not written at all, and below which it is not written if a word does not fit."""
+"""The widths in pixels below which a prompt is omitted: always, and if a word does not fit."""
 MIN_MARK_DISTANCE = Fraction(2)
-"""Blocks that would begin closer than this to the previous block are left out: they would be indistinguishable."""
+"""Blocks that would begin closer than this to the previous one are omitted as indistinguishable."""
+
+COLUMN_DISTANCE = 3
+"""The pixels from one column of a waveform to the next."""
 
 CssClassOf = Callable[[HeldValue], str]
 
@@ -47,12 +57,18 @@ class SystemRenderer:
         plot: Plot,
         system: System,
         heights: Heights,
+        *,
         thumbnails: Mapping[str, str],
         bars: Sequence[BarRuler],
         flags: Sequence[Flag],
         error_scale: Fraction,
     ) -> None:
-        self._plot, self._system, self._heights, self._thumbnails = plot, system, heights, thumbnails
+        self._plot, self._system, self._heights, self._thumbnails = (
+            plot,
+            system,
+            heights,
+            thumbnails,
+        )
         self._bars, self._flags, self._error_scale = bars, flags, error_scale
 
     def lines(self) -> list[str]:
@@ -76,28 +92,40 @@ class SystemRenderer:
             *self._midi(),
             *self._errors(flags),
             *self._run(flags),
+            *self._sound(),
             "</g>",
         ]
 
-    # ---- shared ----------------------------------------------------------------------------------------------------------
+    # ---- shared ----------------------------------------------------------------------------------
 
     def _is_start_visible(self, at: Fraction | int) -> bool:
         """Return whether something begins in this system, not in an earlier one."""
         return self._system.axis.at(at) >= self._system.first
 
     def _name(self, top: int, text: str, height: int = THIN_LANE_HEIGHT) -> str:
-        return f'<text class="e soft" x="{LEFT - 10}" y="{px(Fraction(top) + Fraction(height, 2) + 4)}">{text}</text>'
+        return (
+            f'<text class="e soft" x="{LEFT - 10}" '
+            f'y="{px(Fraction(top) + Fraction(height, 2) + 4)}">{text}</text>'
+        )
 
     def _grid(self) -> str:
-        """Return a faint line down the lanes at every chunk, or at every nth chunk where they are dense."""
+        """Return a faint line down the lanes at every chunk, or every nth where they are dense."""
         system = self._system
         every = ruler_step(system.scale, 9)
-        drawn = (unit for unit in range(system.first, system.stop + 1) if (system.axis.chunk_at(unit) or 0) % every == 0)
-        xs = (LEFT + (unit - system.first) * system.scale for unit in drawn if system.axis.chunk_at(unit) is not None)
+        drawn = (
+            unit
+            for unit in range(system.first, system.stop + 1)
+            if (system.axis.chunk_at(unit) or 0) % every == 0
+        )
+        xs = (
+            LEFT + (unit - system.first) * system.scale
+            for unit in drawn
+            if system.axis.chunk_at(unit) is not None
+        )
         top, bottom = self._heights.prompts, self._heights.whole - 4
         return f'<path class="k-faint" d="{"".join(f"M{px(x)} {top}V{bottom}" for x in xs)}"/>'
 
-    # ---- rulers ----------------------------------------------------------------------------------------------------
+    # ---- rulers ----------------------------------------------------------------------------------
 
     def _bands(self) -> Iterable[str]:
         top = self._heights.band
@@ -108,7 +136,8 @@ class SystemRenderer:
             left, width = box
             full = f"{band.name}: {band.caption}"
             yield (
-                f'<g><title>{render_tooltip(full)}</title><rect class="h{band.hue}" x="{px(left)}" y="{top}" '
+                f'<g><title>{render_tooltip(full)}</title><rect class="h{band.tint}" '
+                f'x="{px(left)}" y="{top}" '
                 f'width="{px(max(width - 1, Fraction(1)))}" height="{BAND_HEIGHT}" rx="3"/>'
             )
             if band.open_from is not None and (
@@ -119,12 +148,15 @@ class SystemRenderer:
                     f'width="{px(hatched[1])}" height="{BAND_HEIGHT}" rx="3"/>'
                 )
             if self._is_start_visible(band.start):
-                yield f'<rect class="g{band.hue}" x="{px(left)}" y="{top}" width="3" height="{BAND_HEIGHT}" rx="1.5"/>'
+                yield (
+                    f'<rect class="g{band.tint}" x="{px(left)}" y="{top}" width="3" '
+                    f'height="{BAND_HEIGHT}" rx="1.5"/>'
+                )
             for mark, at in marks_of(band, self._plot.grid):
                 if self._system.contains(at):
                     x = px(self._system.x(at))
                     yield (
-                        f'<path class="g{band.hue}" d="M{x} {top + BAND_HEIGHT}l-4 '
+                        f'<path class="g{band.tint}" d="M{x} {top + BAND_HEIGHT}l-4 '
                         f'-6h8z"><title>mark {render_tooltip(mark)}</title></path>'
                     )
             yield from self._band_text(band, left, width, top)
@@ -139,25 +171,42 @@ class SystemRenderer:
                 continue
             left, right = box[0] + 1, box[0] + box[1] - 1
             yield (
-                f"<g><title>{gap.chunks} chunks are left out in which nothing happens: {gap.start} to {gap.end - 1}</title>"
-                f'<rect class="paper" x="{px(left)}" y="{top}" width="{px(right - left)}" height="{bottom - top - 3}"/>'
-                f'<path class="k-soft" d="{_zigzag(left, top, bottom - 4)}{_zigzag(right, top, bottom - 4)}"/></g>'
+                f"<g><title>{gap.chunks} chunks {gap.which} are omitted: {gap.start} to "
+                f"{gap.end - 1}</title>"
+                f'<rect class="paper" x="{px(left)}" y="{top}" width="{px(right - left)}" '
+                f'height="{bottom - top - 3}"/>'
+                '<path class="k-soft" '
+                f'd="{_zigzag(left, top, bottom - 4)}{_zigzag(right, top, bottom - 4)}"/></g>'
             )
 
     def _band_text(self, band: Band, left: Fraction, width: Fraction, top: int) -> Iterable[str]:
-        """Yield the name, and after it what fits: as a single line of text, so that the two cannot overlap in any font."""
-        room = width - 16
-        name = truncate(band.name, room, NAME_FONT_SIZE, bold=True) if band.stretch.section is not None else ""
+        """Yield the name, followed by what fits, as a single line of text.
+
+        As a single line, the two cannot overlap in any font.
+        """
+        space = width - 16
+        name = (
+            truncate(band.name, space, NAME_FONT_SIZE, bold=True)
+            if band.stretch.section is not None
+            else ""
+        )
         used = width_of(name, NAME_FONT_SIZE, bold=True) + 8 if name else Fraction(0)
-        rest = room - used
-        said = band.caption if self._is_start_visible(band.start) else "continued"
-        caption = truncate(said, rest) if rest >= MIN_CAPTION_WIDTH and (not name or name == band.name) else ""
+        rest = space - used
+        label = band.caption if self._is_start_visible(band.start) else "continued"
+        caption = (
+            truncate(label, rest)
+            if rest >= MIN_CAPTION_WIDTH and (not name or name == band.name)
+            else ""
+        )
         if not name and not caption:
             return
         parts = f'<tspan class="b">{escape_xml(name)}</tspan>' if name else ""
         if caption:
-            parts += f'<tspan{" dx=" + chr(34) + "8" + chr(34) if name else ""} opacity=".8">{escape_xml(caption)}</tspan>'
-        yield f'<text class="x{band.hue}" x="{px(left + 9)}" y="{top + 15}">{parts}</text>'
+            parts += (
+                f"<tspan{' dx=' + chr(34) + '8' + chr(34) if name else ''} "
+                f'opacity=".8">{escape_xml(caption)}</tspan>'
+            )
+        yield f'<text class="x{band.tint}" x="{px(left + 9)}" y="{top + 15}">{parts}</text>'
 
     def _bar_ruler(self) -> Iterable[str]:
         top = self._heights.bars
@@ -166,7 +215,10 @@ class SystemRenderer:
             yield from draw_bars(self._system, top, self._bars)
 
     def _snaps(self, flags: Sequence[Flag]) -> Iterable[str]:
-        """Yield a line from each cue's exact position on the ruler of bars to the boundary that it snapped to."""
+        """Yield a line from each cue's exact position to the boundary that it snapped to.
+
+        The exact position is on the ruler of bars.
+        """
         top = self._heights.snap
         if top is None:
             return
@@ -182,7 +234,8 @@ class SystemRenderer:
             drawn.add((start, stop))
             side = _error_class(flag)
             yield (
-                f'<path class="k-{side}" stroke-width="1.4" d="M{start} {high}V{high + 4}L{stop} {low - 4}V{low}"/>'
+                f'<path class="k-{side}" stroke-width="1.4" d="M{start} {high}V{high + 4}L{stop} '
+                f'{low - 4}V{low}"/>'
                 f'<circle class="f-{side}" cx="{start}" cy="{high}" r="2.2"/>'
             )
 
@@ -191,12 +244,20 @@ class SystemRenderer:
         yield self._name(top - 1, "chunk")
         yield from draw_chunks(self._system, top, self._plot.grid)
 
-    # ---- lanes -----------------------------------------------------------------------------------------------------
+    # ---- lanes -----------------------------------------------------------------------------------
 
-    def _visible_values(self, lane: Sequence[HeldValue]) -> Iterable[tuple[HeldValue, Fraction, Fraction]]:
-        """Yield (held value, left, width) of what a lane shows here. What would begin on top of its neighbour is left out."""
+    def _visible_values(
+        self, lane: Sequence[HeldValue]
+    ) -> Iterable[tuple[HeldValue, Fraction, Fraction]]:
+        """Yield (held value, left, width) of what a lane shows here.
+
+        What would begin on top of its neighbour is left out.
+        """
         last: Fraction | None = None
-        for held in lane:
+        first = bisect_right(lane, first_chunk_of(self._system), key=lambda held: held.start)
+        for held in lane[max(0, first - 1) :]:
+            if self._system.axis.at(held.start) >= self._system.stop:
+                return  # values in force are in order and do not overlap
             box = self._system.clip(held.start, held.end)
             if box is None or (last is not None and box[0] - last < MIN_MARK_DISTANCE):
                 continue
@@ -212,12 +273,15 @@ class SystemRenderer:
             yield (
                 f'<svg x="{px(left)}" y="{top}" width="{px(wide)}" height="{height}">'
                 f"<title>chunk {held.start}: {render_tooltip(held.full)}</title>"
-                f'<rect class="h{held.hue}" width="100%" height="100%" rx="3"/>'
+                f'<rect class="h{held.tint}" width="100%" height="100%" rx="3"/>'
             )
             if self._is_start_visible(held.start):
-                yield f'<rect class="g{held.hue}" width="3" height="100%" rx="1.5"/>'
+                yield f'<rect class="g{held.tint}" width="3" height="100%" rx="1.5"/>'
             for index, line in enumerate(_prompt_lines(held, wide - 14, lines)):
-                yield f'<text class="x{held.hue}" x="8" y="{15 + index * PROMPT_LINE_HEIGHT}">{escape_xml(line)}</text>'
+                yield (
+                    f'<text class="x{held.tint}" x="8" '
+                    f'y="{15 + index * PROMPT_LINE_HEIGHT}">{escape_xml(line)}</text>'
+                )
             yield "</svg>"
 
     def _rules(self) -> Iterable[str]:
@@ -236,10 +300,13 @@ class SystemRenderer:
             shown = band.rules if len(band.rules) <= lines else band.rules[: lines - 1]
             full = "\n".join(rule.full for rule in band.rules)
             yield (
-                f'<svg x="{px(left)}" y="{top}" width="{px(wide)}" height="{height}"><title>{render_tooltip(full)}</title>'
+                f'<svg x="{px(left)}" y="{top}" width="{px(wide)}" '
+                f'height="{height}"><title>{render_tooltip(full)}</title>'
                 f'<rect class="f-faint" width="100%" height="100%" rx="3"/>'
             )
-            texts = [(truncate(rule.short, wide - 14, bold=rule.leaves), rule.leaves) for rule in shown]
+            texts = [
+                (truncate(rule.short, wide - 14, bold=rule.leaves), rule.leaves) for rule in shown
+            ]
             if len(shown) < len(band.rules):
                 texts.append((truncate(f"{len(band.rules) - len(shown)} more", wide - 14), False))
             for index, (text, leaves) in enumerate(texts if wide >= 44 else ()):
@@ -257,17 +324,17 @@ class SystemRenderer:
         yield self._name(top, "image", height)
         for held, left, width in self._visible_values(self._plot.images):
             wide = max(width - 2, Fraction(1))
-            picture = self._thumbnails.get(held.key)
+            image = self._thumbnails.get(held.key)
             yield (
                 f'<svg x="{px(left)}" y="{top}" width="{px(wide)}" height="{height}">'
                 f"<title>chunk {held.start}: {render_tooltip(held.full)}</title>"
                 '<rect class="f-faint" width="100%" height="100%" rx="3"/>'
             )
             x = 8
-            if picture is not None:
+            if image is not None:
                 shown = height * 5 // 3
                 yield (
-                    f'<image href="{escape_xml(picture)}" width="{shown}" '
+                    f'<image href="{escape_xml(image)}" width="{shown}" '
                     f'height="{height}" preserveAspectRatio="xMidYMid slice"/>'
                 )
                 x += shown
@@ -277,7 +344,12 @@ class SystemRenderer:
             yield "</svg>"
 
     def _thin_lane(
-        self, top: int | None, lane: Sequence[HeldValue], name: str, look: CssClassOf, bold: bool = False
+        self,
+        top: int | None,
+        lane: Sequence[HeldValue],
+        name: str,
+        look: CssClassOf,
+        bold: bool = False,
     ) -> Iterable[str]:
         """Yield a thin lane of bars with a word in each."""
         if top is None:
@@ -292,39 +364,46 @@ class SystemRenderer:
                 f'height="{THIN_LANE_HEIGHT}" rx="2"/>'
             )
             if bold and self._is_start_visible(held.start):
-                yield f'<rect class="f-ink" x="{px(left)}" y="{top}" width="2" height="{THIN_LANE_HEIGHT}"/>'
+                yield (
+                    f'<rect class="f-ink" x="{px(left)}" y="{top}" width="2" '
+                    f'height="{THIN_LANE_HEIGHT}"/>'
+                )
             if text:
                 yield f'<text x="{px(left + 7)}" y="{top + 11}">{escape_xml(text)}</text>'
             yield "</g>"
 
     def _midi(self) -> Iterable[str]:
-        """Yield a stroke for each MIDI message at the time of sending, and the message where there is space."""
-        top = self._heights.gear
+        """Yield a stroke for each MIDI message when sent, and the message if there is space."""
+        top = self._heights.midi
         if top is None:
             return
         yield self._name(top, "MIDI")
         last: Fraction | None = None
         labels: list[Label] = []
         strokes: list[tuple[Fraction, Fraction]] = []
-        for told in self._plot.gear:
-            x = self._system.x(told.at)
-            if not self._system.contains(told.at):
+        for mark in self._plot.midi:
+            x = self._system.x(mark.at)
+            if not self._system.contains(mark.at):
                 continue
-            labels.append(Label(x + 6, told.short))
+            labels.append(Label(x=x + 6, text=mark.short))
             if last is not None and x - last < MIN_MARK_DISTANCE:
                 continue
             last = x
             strokes.append((x - 1, x))
-            colour = "bad" if told.was_left_out else "ink"
+            colour = "bad" if mark.was_left_out else "ink"
             yield (
-                f"<g><title>{render_tooltip(told.full)}</title>"
-                f'<rect class="f-{colour}" x="{px(x)}" y="{top + 2}" width="2" height="{THIN_LANE_HEIGHT - 4}" rx="1"/></g>'
+                f"<g><title>{render_tooltip(mark.full)}</title>"
+                f'<rect class="f-{colour}" x="{px(x)}" y="{top + 2}" width="2" '
+                f'height="{THIN_LANE_HEIGHT - 4}" rx="1"/></g>'
             )
-        for label in place_labels(labels, END, strokes):
-            yield f'<text class="n soft" x="{px(label.x)}" y="{top + 11}">{escape_xml(label.text)}</text>'
+        for label in arrange_labels(labels, END, strokes):
+            yield (
+                f'<text class="n soft" x="{px(label.x)}" '
+                f'y="{top + 11}">{escape_xml(label.text)}</text>'
+            )
 
     def _errors(self, flags: Sequence[Flag]) -> Iterable[str]:
-        """Yield a bar for each cue, upwards if it is late, downwards if it is early, all to the same scale."""
+        """Yield a bar for each cue, up if late and down if early, all to the same scale."""
         top = self._heights.errors
         if top is None:
             return
@@ -332,7 +411,10 @@ class SystemRenderer:
         yield self._name(top, "snap error", ERROR_LANE_HEIGHT)
         full = self._error_scale
         high = ERROR_LANE_HEIGHT // 2 - 1
-        yield f'<text class="e n soft" x="{LEFT - 10}" y="{px(Fraction(middle) + 15)}">± {decimal(full * 1000, 0)} ms</text>'
+        yield (
+            f'<text class="e n soft" x="{LEFT - 10}" y="{px(Fraction(middle) + 15)}">± '
+            f"{decimal(full * 1000, 0)} ms</text>"
+        )
         yield f'<path class="k-line" d="M{LEFT} {middle}H{px(self._system.right)}"/>'
         last: Fraction | None = None
         sides: dict[str, list[Label]] = {}
@@ -348,22 +430,31 @@ class SystemRenderer:
             side = _error_class(flag)
             y = middle - length if flag.error > 0 else Fraction(middle)
             yield (
-                f'<g><title>{render_tooltip(flag.full)}</title><rect class="f-{side}" x="{px(x - 2)}" '
-                f'y="{px(y - (0 if length else 1))}" width="5" height="{px(max(length, Fraction(2)))}" rx="1"/></g>'
+                f'<g><title>{render_tooltip(flag.full)}</title><rect class="f-{side}" '
+                f'x="{px(x - 2)}" '
+                f'y="{px(y - (0 if length else 1))}" width="5" '
+                f'height="{px(max(length, Fraction(2)))}" rx="1"/></g>'
             )
             bars.append((x, side))
             if flag.error:
-                label = Label(x + 5, milliseconds(flag.error, 0).replace("-", "−"), rank=0 if abs(flag.error) > full / 2 else 1)
+                label = Label(
+                    x=x + 5,
+                    text=milliseconds(flag.error, 0).replace("-", "−"),
+                    rank=0 if abs(flag.error) > full / 2 else 1,
+                )
                 sides.setdefault(side, []).append(label)
         for side, labels in sides.items():
             # Next to its bar, on the other side of the line, where there is no bar.
             at = middle - 4 if side == "early" else middle + 11
             others = [(x - 3, x) for x, other in bars if other not in (side, "soft")]
-            for label in place_labels(labels, END, others):
+            for label in arrange_labels(labels, END, others):
                 yield f'<text class="n f-{side}" x="{px(label.x)}" y="{at}">{label.text}</text>'
 
     def _run(self, flags: Sequence[Flag]) -> Iterable[str]:
-        """Yield each cue's dot where it landed, its ring where it was planned but did not land, and a line between them."""
+        """Yield each cue's dot where it landed, its ring where planned, and a line between them.
+
+        The ring is drawn if the cue did not land at its planned position.
+        """
         top = self._heights.run
         if top is None:
             return
@@ -379,7 +470,39 @@ class SystemRenderer:
             if flag.fate == "landed" and last is not None and x - last < MIN_MARK_DISTANCE:
                 continue
             last = x
-            yield f"<g><title>{render_tooltip(flag.full)}</title>{self._outcome_mark(flag, x, middle)}</g>"
+            mark = self._outcome_mark(flag, x, middle)
+            yield f"<g><title>{render_tooltip(flag.full)}</title>{mark}</g>"
+
+    def _sound(self) -> Iterable[str]:
+        """Yield the waveform, and the bars as lines through it."""
+        top, plot, system = self._heights.sound, self._plot, self._system
+        if top is None or plot.sound is None:
+            return
+        yield self._name(top, "sound", SOUND_LANE_HEIGHT)
+        bars = [
+            px(system.x(at))
+            for ruler in self._bars
+            for at in ruler.bars
+            if system.contains(at) and not system.axis.hides(at)
+        ]
+        if bars and system.scale * len(bars) >= 0:
+            low = top + SOUND_LANE_HEIGHT
+            yield f'<path class="k-line" d="{"".join(f"M{x} {top}V{low}" for x in bars)}"/>'
+        each = max(1, int(system.scale / COLUMN_DISTANCE))
+        middle, half = top + Fraction(SOUND_LANE_HEIGHT, 2), SOUND_LANE_HEIGHT // 2
+        strokes = []
+        for unit, level in columns(
+            plot.sound, system.axis, plot.grid, (system.first, system.stop), each=each
+        ):
+            x = LEFT + (unit - system.first) * system.scale
+            height = max(Fraction(1, 2), round(Fraction(level) * half * 2, 0) / 2)
+            strokes.append(f"M{px(x)} {px(middle - height)}v{px(2 * height)}")
+        full = render_tooltip(plot.sound.full)
+        yield (
+            f'<g><title>{full}</title><rect fill="none" pointer-events="all" x="{LEFT}" '
+            f'y="{top}" width="{px(system.right - LEFT)}" height="{SOUND_LANE_HEIGHT}"/>'
+            f'<path class="k-soft" stroke-width="1.8" d="{"".join(strokes)}"/></g>'
+        )
 
     def _outcome_mark(self, flag: Flag, x: Fraction, y: int) -> str:
         match flag.fate:
@@ -392,29 +515,36 @@ class SystemRenderer:
                 if flag.planned is not None:
                     start = max(self._system.x(flag.planned), Fraction(LEFT))
                     line = (
-                        f'<path class="k-late" stroke-width="1.6" stroke-dasharray="2 2" d="M{px(start)} {y}H{px(x)}"/>'
+                        '<path class="k-late" stroke-width="1.6" stroke-dasharray="2 2" '
+                        f'd="M{px(start)} {y}H{px(x)}"/>'
                         f'<circle class="k-late" cx="{px(start)}" cy="{y}" r="3.4"/>'
                     )
                 return f'{line}<circle class="f-late" cx="{px(x)}" cy="{y}" r="4"/>'
             case "lost":
-                return f'<path class="k-bad" stroke-width="2.2" d="M{px(x - 4)} {y - 4}l8 8m0 -8l-8 8"/>'
+                return (
+                    f'<path class="k-bad" stroke-width="2.2" d="M{px(x - 4)} {y - 4}l8 8m0 -8l-8 '
+                    '8"/>'
+                )
             case "aside":
-                return f'<circle class="k-soft" stroke-width="1.2" stroke-dasharray="2 1.5" cx="{px(x)}" cy="{y}" r="3.6"/>'
+                return (
+                    '<circle class="k-soft" stroke-width="1.2" stroke-dasharray="2 1.5" '
+                    f'cx="{px(x)}" cy="{y}" r="3.6"/>'
+                )
 
 
-def _prompt_lines(held: HeldValue, room: Fraction, lines: int) -> list[str]:
-    found = _wrap_if_readable(held.short, room, lines)
+def _prompt_lines(held: HeldValue, space: Fraction, lines: int) -> list[str]:
+    found = _wrap_if_readable(held.short, space, lines)
     is_cut = not found or found[-1].endswith("…")
-    return _wrap_if_readable(held.shortest, room, lines) if is_cut and held.shortest else found
+    return _wrap_if_readable(held.shortest, space, lines) if is_cut and held.shortest else found
 
 
-def _wrap_if_readable(text: str, room: Fraction, lines: int) -> list[str]:
-    """Return a text in lines, or nothing if the box is so narrow that words would have to be cut."""
-    if room < MIN_PROMPT_WIDTH:
+def _wrap_if_readable(text: str, space: Fraction, lines: int) -> list[str]:
+    """Return a text in lines, or nothing if the box is too narrow for whole words."""
+    if space < MIN_PROMPT_WIDTH:
         return []
-    found = wrap(text, room, lines)
+    found = wrap(text, space, lines)
     is_cut = any(line.endswith("…") and " " not in line for line in found[:-1])
-    return [] if is_cut and room < MIN_WORD_WIDTH else found
+    return [] if is_cut and space < MIN_WORD_WIDTH else found
 
 
 def _zigzag(x: Fraction, top: int, bottom: int) -> str:

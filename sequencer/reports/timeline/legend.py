@@ -10,13 +10,38 @@ def legend_of(plot: Plot) -> tuple[tuple[str, str, str], ...]:
     fates = {flag.fate for flag in plot.flags} if plot.performed else set()
     fired = plot.performed and any(flag.fired for flag in plot.flags)
     known = (
-        ("bar", "late", "lands later than written", any((flag.error or 0) > 0 for flag in plot.flags)),
-        ("bar", "early", "lands earlier than written", any((flag.error or 0) < 0 for flag in plot.flags)),
-        ("hatch", "live", "may be left here", any(band.open_from is not None for band in plot.bands)),
-        ("gap", "soft", "chunks in which nothing happens, left out", bool(plot.axis.gaps)),
-        ("tick", "ink", "MIDI message", any(not told.was_left_out for told in plot.gear)),
-        ("tick", "bad", "MIDI message left out, too late", any(told.was_left_out for told in plot.gear)),
-        ("dot", "good", "landed as planned", any(flag.fate == "landed" and not flag.fired for flag in plot.flags)),
+        (
+            "bar",
+            "late",
+            "lands later than written",
+            any((flag.error or 0) > 0 for flag in plot.flags),
+        ),
+        (
+            "bar",
+            "early",
+            "lands earlier than written",
+            any((flag.error or 0) < 0 for flag in plot.flags),
+        ),
+        (
+            "hatch",
+            "live",
+            "may be left here",
+            any(band.open_from is not None for band in plot.bands),
+        ),
+        ("gap", "soft", "chunks without events, omitted", bool(plot.axis.gaps)),
+        ("tick", "ink", "MIDI message", any(not mark.was_left_out for mark in plot.midi)),
+        (
+            "tick",
+            "bad",
+            "MIDI message not sent, too late",
+            any(mark.was_left_out for mark in plot.midi),
+        ),
+        (
+            "dot",
+            "good",
+            "landed as planned",
+            any(flag.fate == "landed" and not flag.fired for flag in plot.flags),
+        ),
         ("diamond", "live", "fired by a rule", fired),
         ("dot", "late", "landed later than planned", "later" in fates),
         ("ring", "soft", "skipped or overtaken", "aside" in fates),

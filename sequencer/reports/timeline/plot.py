@@ -1,36 +1,42 @@
-"""What a timeline shows, before anything is drawn: everything on the axis of score chunks, exact positions as fractions."""
+"""What a timeline shows, before anything is drawn, on the axis of score chunks.
+
+Exact positions are fractions.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Literal
 
-from sequencer.core.timebase import ChunkGrid
-from sequencer.reports.timeline.axis import Axis, gaps_of
+from sequencer.core.timebase import ChunkGrid, TempoMap
+from sequencer.reports.timeline.axis import GAP_WIDTH, Axis, Gap, gaps_of
+from sequencer.reports.timeline.style import LIGHT_TINTS
+from sequencer.reports.timeline.waveform import Waveform
 from sequencer.schedule.describe import bare, number
 from sequencer.schedule.model import Stretch, Take
 from sequencer.schedule.prompt_actions import Actions
 from sequencer.schedule.rewording import shortest_action
 
-HUES = 6
-"""The number of tints that distinguish sections."""
-
 Fate = Literal["planned", "landed", "later", "lost", "aside"]
-"""What became of a cue: not performed yet, landed as planned, landed elsewhere, lost, or correctly left out."""
+"""What became of a cue: not performed yet, landed as planned or elsewhere, lost, or left out.
+
+A cue that is left out was left out correctly.
+"""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Band:
     """One pass of one section, from `start` to `end` in chunks (exact).
 
-    `open_from` is the chunk from which a live pass may be left; None for a fixed pass and for a pass that was performed.
-    `earliest` and `latest` are where it begins: they differ after a live pass.
+    `open_from` is the chunk from which a live pass may be left; None for a fixed pass and for a
+    pass that was performed. `earliest` and `latest` are where it begins: they differ after a live
+    pass.
     """
 
     name: str
-    hue: int
+    tint: int
     stretch: Stretch
     start: Fraction
     end: Fraction
@@ -44,32 +50,41 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class RuleNote:
-    """One rule, or the exits of a live section. `short` is written in the drawing, `full` is shown on hover."""
+    """One rule, or the exits of a live section.
+
+    `short` is written in the drawing, `full` is shown on hover.
+    """
 
     short: str
     full: str
     leaves: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeldValue:
-    """Something in force from score chunk `start` to before `end`. `short` is written there, `full` is shown on hover."""
+    """Something in force from score chunk `start` to before `end`.
+
+    `short` is written there, `full` is shown on hover.
+    """
 
     start: int
     end: int
     short: str
     full: str
-    hue: int = 0
+    tint: int = 0
     key: str = ""
     shortest: str = ""
     """For a prompt, what is written where `short` does not fit."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Flag:
-    """One cue: its exact position in chunks, the chunk that it is on, and its signed snap error in seconds (None where open).
+    """One cue: its exact position in chunks, the chunk that it is on, and its snap error.
 
-    In a performed timeline, `planned` and `landed` are the chunks of the run, and `exact` is None for the cues of a rule.
+    The snap error is signed, in seconds, and None where open.
+
+    In a performed timeline, `planned` and `landed` are the chunks of the run, and `exact` is None
+    for the cues of a rule.
     """
 
     label: str
@@ -81,11 +96,17 @@ class Flag:
     planned: int | None = None
     landed: int | None = None
     fired: bool = False
+    section: str = ""
+    what: str = ""
+    """What it sets, apart from a prompt."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MidiMark:
-    """A message to a MIDI output, at its exact position in chunks; `was_left_out` if it would have been too late."""
+    """A message to a MIDI output, at its exact position in chunks.
+
+    `was_left_out` is set if it would have been too late.
+    """
 
     at: Fraction
     full: str
@@ -93,9 +114,14 @@ class MidiMark:
     short: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plot:
-    """A complete timeline: `end` chunks with their lanes. `images` have the digest of the image file as their `key`."""
+    """A complete timeline.
+
+    It contains:
+
+    `end` chunks with their lanes. `images` have the digest of the image file as their `key`.
+    """
 
     title: str
     subtitle: str
@@ -109,10 +135,14 @@ class Plot:
     scales: tuple[HeldValue, ...]
     flags: tuple[Flag, ...]
     performed: bool
-    gear: tuple[MidiMark, ...] = ()
+    midi: tuple[MidiMark, ...] = ()
     everywhere: tuple[RuleNote, ...] = ()
     """The rules that apply in every section."""
     axis: Axis = field(default_factory=lambda: Axis(1))
+    sound: Waveform | None = None
+    """The sound that is played with the score."""
+    known_beats: dict[int, tuple[Fraction, ...]] = field(default_factory=dict, compare=False)
+    """The beats of the bands that were drawn already, by the index of the band."""
 
     @property
     def has_rules(self) -> bool:
@@ -131,20 +161,25 @@ class Plot:
 
     @property
     def error_scale(self) -> Fraction:
-        """The snap error, in seconds, that fills its lane: half a chunk to a full chunk. Larger errors are cut off."""
-        most = max((abs(flag.error) for flag in self.flags if flag.error is not None), default=Fraction(0))
+        """The snap error, in seconds, that fills its lane: half a chunk to a full chunk.
+
+        Larger errors are cut off.
+        """
+        most = max(
+            (abs(flag.error) for flag in self.flags if flag.error is not None), default=Fraction(0)
+        )
         return min(max(most, self.grid.chunk / 2), self.grid.chunk)
 
 
-def assign_hues(stretches: Sequence[Stretch]) -> dict[str | None, int]:
+def assign_tints(stretches: Sequence[Stretch]) -> dict[str | None, int]:
     """Return a tint for each section, in order of first appearance."""
     found: dict[str | None, int] = {}
     for stretch in stretches:
-        found.setdefault(stretch.section, len(found) % HUES)
+        found.setdefault(stretch.section, len(found) % len(LIGHT_TINTS))
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lanes:
     """What is in force where, for every setting of the model."""
 
@@ -158,7 +193,8 @@ class Lanes:
 def lanes_of(takes: Sequence[Take], end: int, bands: Sequence[Band], actions: Actions) -> Lanes:
     """Return takes as lanes. A cut ends prompt and image; super-resolution continues.
 
-    A strength takes effect with the next image, which captures it: it is in force exactly as long as that image.
+    A strength takes effect with the next image, which captures it: it is in force exactly as long
+    as that image.
     """
     tints = _Tints(bands)
     found: dict[str, list[HeldValue]] = {"take": [], "prompt": [], "image": [], "sr": []}
@@ -166,35 +202,80 @@ def lanes_of(takes: Sequence[Take], end: int, bands: Sequence[Band], actions: Ac
     for index, take in enumerate(takes):
         stop = takes[index + 1].start if index + 1 < len(takes) else max(end, take.start + 1)
         seed = f"take {index + 1}  seed {take.opening.seed}"
-        found["take"].append(HeldValue(take.start, stop, seed, f"take {index + 1}: chunks {take.start} to {stop - 1}, {seed}"))
+        found["take"].append(
+            HeldValue(
+                start=take.start,
+                end=stop,
+                short=seed,
+                full=f"take {index + 1}: chunks {take.start} to {stop - 1}, {seed}",
+            )
+        )
         before: str | None = None
         for bundle in take.bundles:
             at = bundle.chunk
             if bundle.prompt is not None:
                 short = bare(actions.of(before, bundle.prompt))
                 shortest = bare(shortest_action(actions, before, bundle.prompt))
-                _append_value(found["prompt"], HeldValue(at, stop, short, bundle.prompt, tints.at(at), shortest=shortest))
+                _append_value(
+                    found["prompt"],
+                    HeldValue(
+                        start=at,
+                        end=stop,
+                        short=short,
+                        full=bundle.prompt,
+                        tint=tints.at(at),
+                        shortest=shortest,
+                    ),
+                )
                 before = bundle.prompt
             if bundle.image is not None:
                 name = bundle.image.path.rsplit("/", 1)[-1]
                 full = f"image {bundle.image.path}"
                 _append_value(
-                    found["image"], HeldValue(at, stop, name, full, tints.at(at), bundle.image.sha256), across_cuts=False
+                    found["image"],
+                    HeldValue(
+                        start=at,
+                        end=stop,
+                        short=name,
+                        full=full,
+                        tint=tints.at(at),
+                        key=bundle.image.sha256,
+                    ),
+                    across_cuts=False,
                 )
         sr = take.opening.sr
-        _append_value(found["sr"], HeldValue(take.start, stop, sr, f"sr {sr}", key=sr))
+        _append_value(
+            found["sr"], HeldValue(start=take.start, end=stop, short=sr, full=f"sr {sr}", key=sr)
+        )
         if take.opening.strength is not None:
             strengths.append((take.start, take.opening.strength))
         for bundle in take.bundles:
             if bundle.strength is not None:
                 strengths.append((bundle.chunk, bundle.strength))
             if bundle.sr is not None:
-                _append_value(found["sr"], HeldValue(bundle.chunk, stop, bundle.sr, f"sr {bundle.sr}", key=bundle.sr))
+                _append_value(
+                    found["sr"],
+                    HeldValue(
+                        start=bundle.chunk,
+                        end=stop,
+                        short=bundle.sr,
+                        full=f"sr {bundle.sr}",
+                        key=bundle.sr,
+                    ),
+                )
     captured = tuple(_image_strengths(found["image"], strengths))
-    return Lanes(tuple(found["take"]), tuple(found["prompt"]), tuple(found["image"]), captured, tuple(found["sr"]))
+    return Lanes(
+        takes=tuple(found["take"]),
+        prompts=tuple(found["prompt"]),
+        images=tuple(found["image"]),
+        strengths=captured,
+        scales=tuple(found["sr"]),
+    )
 
 
-def _image_strengths(images: Sequence[HeldValue], strengths: Sequence[tuple[int, Fraction]]) -> Iterator[HeldValue]:
+def _image_strengths(
+    images: Sequence[HeldValue], strengths: Sequence[tuple[int, Fraction]]
+) -> Iterator[HeldValue]:
     """Yield the strength of each image: the last one set when the image came.
 
     Nothing is yielded where no strength was set: the model's default is not known.
@@ -205,22 +286,38 @@ def _image_strengths(images: Sequence[HeldValue], strengths: Sequence[tuple[int,
             at += 1
         if at:
             text = number(strengths[at - 1][1])
-            yield HeldValue(image.start, image.end, text, f"strength {text} of {image.full}", key=text)
+            yield HeldValue(
+                start=image.start,
+                end=image.end,
+                short=text,
+                full=f"strength {text} of {image.full}",
+                key=text,
+            )
 
 
-def axis_of(end: int, grid: ChunkGrid, bands: Sequence[Band], happens: Iterable[Fraction | int]) -> Axis:
-    """Return the axis of a timeline: long parts of live sections in which nothing happens are not drawn."""
-    places = set(happens)
+def axis_of(
+    end: int,
+    grid: ChunkGrid,
+    bands: Sequence[Band],
+    happens: Iterable[Fraction | int],
+    first: int = 0,
+) -> Axis:
+    """Return the axis of a timeline, without the long empty parts of live sections.
+
+    In an empty part, nothing happens. Chunks before `first` are not drawn either.
+    """
+    positions = set(happens)
     for band in bands:
-        places |= {band.start, band.end, *(at for _, at in marks_of(band, grid))}
+        positions |= {band.start, band.end, *(at for _, at in marks_of(band, grid))}
         if band.open_from is not None:
-            places.add(band.open_from)
+            positions.add(band.open_from)
     live = [(band.start, min(band.end, Fraction(end))) for band in bands if band.stretch.is_live]
-    return Axis(end, gaps_of(live, places))
+    later = tuple(gap for gap in gaps_of(live, positions) if gap.start > first)
+    return Axis(end, (Gap(0, first, "before the range"), *later) if first > GAP_WIDTH else later)
 
 
 def _append_value(lane: list[HeldValue], new: HeldValue, *, across_cuts: bool = True) -> None:
-    """Put `new` into a lane: it ends what was in force there, or continues it where nothing changes."""
+    """Put `new` into a lane: end what was in force there, or continue it if nothing changes."""
     if lane and lane[-1].end >= new.start:
         last = lane.pop()
         goes_on = across_cuts or last.end > new.start
@@ -232,7 +329,10 @@ def _append_value(lane: list[HeldValue], new: HeldValue, *, across_cuts: bool = 
 
 
 class _Tints:
-    """The tint of each chunk: that of the last band that begins at or before it. Requests must be in ascending order."""
+    """The tint of each chunk: that of the last band that begins at or before it.
+
+    Requests must be in ascending order.
+    """
 
     def __init__(self, bands: Sequence[Band]) -> None:
         self._bands = bands
@@ -242,21 +342,38 @@ class _Tints:
         """Return the tint of a chunk; 0 without bands."""
         while self._at + 1 < len(self._bands) and self._bands[self._at + 1].latest <= chunk:
             self._at += 1
-        return self._bands[self._at].hue if self._bands else 0
+        return self._bands[self._at].tint if self._bands else 0
 
 
 def bars_of(band: Band, grid: ChunkGrid) -> Iterator[tuple[int, Fraction]]:
     """Yield (bar counted from 1, its start in chunks) of a band."""
-    stretch = band.stretch
-    if stretch.meters is None or stretch.tempo is None:
+    meters = band.stretch.meters
+    position = _positions_in(band, grid)
+    if meters is None or position is None:
         return
-    chunks_per_second, bar = 1 / grid.chunk, 0
+    bar = 0
     while True:
-        at = band.start + stretch.tempo.seconds_at(stretch.meters.bar_start(bar)) * chunks_per_second
+        at = position(meters.bar_start(bar))
         if at >= band.end:
             return
         yield bar + 1, at
         bar += 1
+
+
+def _is_steady(tempo: TempoMap) -> bool:
+    return len(tempo.segments) == 1 and tempo.segments[0].first == tempo.segments[0].last
+
+
+def _positions_in(band: Band, grid: ChunkGrid) -> Callable[[Fraction], Fraction] | None:
+    """Return a function from a quarter of a band to chunks, if the band has a tempo."""
+    tempo = band.stretch.tempo
+    if tempo is None:
+        return None
+    start, chunks_per_second = band.start, 1 / grid.chunk
+    if _is_steady(tempo):
+        chunks_per_quarter = tempo.segments[0].first * chunks_per_second
+        return lambda quarter: start + quarter * chunks_per_quarter
+    return lambda quarter: start + tempo.seconds_at(quarter) * chunks_per_second
 
 
 def marks_of(band: Band, grid: ChunkGrid) -> Iterator[tuple[str, Fraction]]:
@@ -269,18 +386,21 @@ def marks_of(band: Band, grid: ChunkGrid) -> Iterator[tuple[str, Fraction]]:
 
 def beats_of(band: Band, grid: ChunkGrid) -> Iterator[Fraction]:
     """Yield where the beats of a band begin, in chunks, except those on bar lines."""
-    stretch = band.stretch
-    if stretch.meters is None or stretch.tempo is None:
+    meters, tempo = band.stretch.meters, band.stretch.tempo
+    position = _positions_in(band, grid)
+    if meters is None or tempo is None or position is None:
         return
-    chunks_per_second, bar = 1 / grid.chunk, 0
+    is_steady = _is_steady(tempo)
+    bar = 0
     while True:
-        meter, quarter = stretch.meters.at_bar(bar), stretch.meters.bar_start(bar)
-        length = meter.beat
+        meter, quarter = meters.at_bar(bar), meters.bar_start(bar)
+        at, length = position(quarter), meter.beat
+        step = position(quarter + length) - at if is_steady else None
         for beat in range(meter.numerator):
-            at = band.start + stretch.tempo.seconds_at(quarter) * chunks_per_second
             if at >= band.end:
                 return
             if beat:
                 yield at
             quarter += length
+            at = position(quarter) if step is None else at + step
         bar += 1

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
 
-from sequencer.core.midi_notes import note_name
+from sequencer.core.midi_notes import MiddleC, note_name
 from sequencer.reports.timeline.plot import RuleNote
-from sequencer.schedule.describe import bare, describe_act, describe_trigger
+from sequencer.schedule.describe import (
+    bare,
+    describe_act,
+    describe_quantisation,
+    describe_rule,
+    describe_trigger,
+    firing_by_name,
+)
 from sequencer.schedule.model import (
     ControlCrossing,
     GoTrigger,
@@ -15,20 +21,25 @@ from sequencer.schedule.model import (
     PickAct,
     ProgramTrigger,
     PromptAct,
+    ReleaseTrigger,
     RuleAct,
     RuleEntry,
     Schedule,
+    ShuffleAct,
     Stretch,
     Trigger,
+    VelocityTrigger,
 )
 from sequencer.schedule.prompt_actions import Actions
 
-Middle = Literal["C3", "C4"]
 _Key = tuple[Trigger, tuple[RuleAct, ...], object]
 
 
 class RuleNotes:
-    """The rules of each section of a schedule without those that every section has, and, in `everywhere`, the latter."""
+    """The rules of each section of a schedule, and in `everywhere` those that all sections have.
+
+    The rules of a section do not include the ones in `everywhere`.
+    """
 
     def __init__(self, schedule: Schedule, actions: Actions) -> None:
         self._middle = schedule.middle
@@ -37,11 +48,17 @@ class RuleNotes:
         shared = frozenset.intersection(*every) if len(every) > 1 else frozenset[_Key]()
         self._shared = shared
         first = schedule.stretches[0].rules if schedule.stretches else ()
-        self.everywhere = tuple(self._note(rule) for rule in _unique_rules(first) if _key(rule) in shared)
+        self.everywhere = tuple(
+            self._note(rule) for rule in _unique_rules(first) if _key(rule) in shared
+        )
 
     def of(self, stretch: Stretch) -> tuple[RuleNote, ...]:
         """Return the exits of a section, then its rules."""
-        notes = [self._note(rule) for rule in _unique_rules(stretch.rules) if _key(rule) not in self._shared]
+        notes = [
+            self._note(rule)
+            for rule in _unique_rules(stretch.rules)
+            if _key(rule) not in self._shared
+        ]
         if stretch.until:
             ways = " or ".join(abbreviate_trigger(one, self._middle) for one in stretch.until)
             full = " or ".join(describe_trigger(one, self._middle) for one in stretch.until)
@@ -52,26 +69,36 @@ class RuleNotes:
         short = ", ".join(self._act(act) for act in rule.acts)
         full = ", ".join(describe_act(act) for act in rule.acts)
         line = f", line {rule.origin.line}" if rule.origin.line else ""
-        trigger = describe_trigger(rule.trigger, self._middle)
-        return RuleNote(f"{abbreviate_trigger(rule.trigger, self._middle)} → {short}", f"on {trigger}{line}: {full}")
+        at = ""
+        if rule.quantisation is not None:
+            at = f" at {describe_quantisation(rule.quantisation)}"
+        return RuleNote(
+            f"{abbreviate_trigger(rule.trigger, self._middle)}{at} → {short}",
+            f"on {describe_rule(rule, self._middle)}{line}: {full}",
+        )
 
     def _act(self, act: RuleAct) -> str:
         match act:
             case PromptAct():
                 return bare(self._actions.of(None, act.text))
-            case PickAct():
+            case PickAct() | ShuffleAct():
                 return " | ".join(bare(self._actions.of(None, text)) for text in act.texts)
             case _:
                 return abbreviate_message(describe_act(act))
 
 
-def abbreviate_trigger(firing: Trigger, middle: Middle) -> str:
+def abbreviate_trigger(firing: Trigger, middle: MiddleC) -> str:
     """Return a trigger in a musician's words: `D3 ch 10`, `cc 20 > 64`, `program 5`, `go out`."""
     match firing:
         case NoteTrigger():
             return note_name(firing.note, middle) + _channel(firing.channel)
+        case VelocityTrigger() | ReleaseTrigger():
+            return firing_by_name(firing, middle).removeprefix("note ")
         case ControlCrossing():
-            return f"cc {firing.control} {'>' if firing.above else '<'} {firing.value}{_channel(firing.channel)}"
+            return (
+                f"cc {firing.control} {'>' if firing.above else '<'} "
+                f"{firing.value}{_channel(firing.channel)}"
+            )
         case ProgramTrigger():
             return f"program {firing.program}{_channel(firing.channel)}"
         case GoTrigger():
@@ -81,7 +108,12 @@ def abbreviate_trigger(firing: Trigger, middle: Middle) -> str:
 
 
 def abbreviate_message(what: str) -> str:
-    """Return a MIDI message as written in a timeline: `note 36 ch 10`, `cc 20 64`. Velocity and length are shown on hover."""
+    """Return a MIDI message as written in a timeline.
+
+    For example:
+
+    `note 36 ch 10`, `cc 20 64`. Velocity and length are shown on hover.
+    """
     return what.removeprefix("midi ").split(" vel ", 1)[0].split(" (", 1)[0]
 
 

@@ -15,7 +15,7 @@ MIN_LABEL_DISTANCE = 5
 """The fewest pixels between two labels."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
     """A text that begins at `x`. Labels of `rank` 0 are placed first."""
 
@@ -25,26 +25,51 @@ class Label:
     bold: bool = False
 
 
-def place_labels(
+def arrange_labels(
     labels: Iterable[Label], right: Fraction | int, taken: Iterable[tuple[Fraction, Fraction]] = ()
 ) -> list[Label]:
-    """Return the labels that neither overlap nor extend beyond `right`, preferring lower ranks, then positions further left.
+    """Return the labels that neither overlap nor extend beyond `right`, lower ranks first.
+
+    Among labels of the same rank, those further left are preferred.
 
     Args:
         labels: The labels, in any order.
         right: The right end of the drawing.
         taken: (left, right) of what no label may touch.
     """
-    starts: list[tuple[Fraction, Fraction]] = sorted(taken)
-    found: list[Label] = []
-    for label in sorted(labels, key=lambda one: (one.rank, one.x)):
+    # Comparisons of fractions are slow, and rulers have many labels. Each fraction is therefore
+    # preceded by the nearest float: rounding keeps the order, and only equal floats are compared
+    # exactly.
+    starts = sorted((_rounded(left), left, _rounded(end), end) for left, end in taken)
+    found: list[tuple[float, Label]] = []
+    placed = sorted(
+        ((label.rank, _rounded(label.x), label) for label in labels),
+        key=lambda one: (one[0], one[1], one[2].x),
+    )
+    for _, left, label in placed:
         end = label.x + width_of(label.text, LABEL_FONT_SIZE, bold=label.bold)
         if end > right:
             continue
-        index = bisect_left(starts, (label.x, end))
-        before = starts[index - 1][1] if index else None
-        after = starts[index][0] if index < len(starts) else None
-        if (before is None or before + MIN_LABEL_DISTANCE <= label.x) and (after is None or end + MIN_LABEL_DISTANCE <= after):
-            insort(starts, (label.x, end))
-            found.append(label)
-    return sorted(found, key=lambda one: one.x)
+        one = (left, label.x, _rounded(end), end)
+        index = bisect_left(starts, one)
+        if (index == 0 or _are_apart(starts[index - 1], one)) and (
+            index == len(starts) or _are_apart(one, starts[index])
+        ):
+            insort(starts, one)
+            found.append((left, label))
+    found.sort(key=lambda one: (one[0], one[1].x))
+    return [label for _, label in found]
+
+
+_Extent = tuple[float, Fraction, float, Fraction]
+"""The left and the right end of something on a ruler, each after the nearest float."""
+
+
+def _are_apart(one: _Extent, other: _Extent) -> bool:
+    """Return whether there is enough space between something and what is to the right of it."""
+    space = other[0] - one[2] - MIN_LABEL_DISTANCE
+    return space > 0 if abs(space) > 1e-3 else one[3] + MIN_LABEL_DISTANCE <= other[1]
+
+
+def _rounded(value: Fraction | int) -> float:
+    return value.numerator / value.denominator

@@ -1,4 +1,7 @@
-"""Colours, text and tooltips of the timeline in light and dark mode. Tints are for sections; warm is late, cold is early."""
+"""Colours, text and tooltips of the timeline in light and dark mode.
+
+Sections use tints; late is a warm colour, early a cool one.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,8 @@ DARK_COLOURS = {
     "bad": "#f2687d",
     "live": "#b795f0",
 }
-# (fill, edge, letters) of each tint
+# (fill, edge, text) of each tint. In the SVG, the classes `h0`, `g0` and `x0` have the fill, the
+# edge and the text of tint 0.
 LIGHT_TINTS = (
     ("#e3eefb", "#3f7fc4", "#173a63"),
     ("#fdebd3", "#d08a2a", "#5f3b08"),
@@ -59,7 +63,13 @@ DARK_SCALES = {"off": "#23262d", "2x": "#37435a", "4x": "#586d92"}
 
 
 def style_of_svg() -> str:
-    """Return the style sheet of the SVG: light mode in simple rules, which every renderer knows, dark mode in a media block."""
+    """Return the style sheet of the SVG.
+
+    Classes: `f-` and `k-` fill and stroke with a colour, `r-` fills with that of a resolution;
+    `h`, `g` and `x` are the fill, the edge and the text of a tint.
+
+    Light mode uses simple rules that every renderer supports; dark mode is in a media block.
+    """
     day = "".join(_colour_rules(LIGHT_COLOURS, LIGHT_TINTS, LIGHT_SCALES))
     night = "".join(_colour_rules(DARK_COLOURS, DARK_TINTS, DARK_SCALES))
     return (
@@ -70,25 +80,44 @@ def style_of_svg() -> str:
     )
 
 
-def _colour_rules(colours: dict[str, str], tints: tuple[tuple[str, str, str], ...], scales: dict[str, str]) -> list[str]:
-    rules = [f".paper{{fill:{colours['paper']}}}", f"text{{fill:{colours['ink']}}}", f".soft{{fill:{colours['soft']}}}"]
+def _colour_rules(
+    colours: dict[str, str], tints: tuple[tuple[str, str, str], ...], scales: dict[str, str]
+) -> list[str]:
+    rules = [
+        f".paper{{fill:{colours['paper']}}}",
+        f"text{{fill:{colours['ink']}}}",
+        f".soft{{fill:{colours['soft']}}}",
+    ]
     for name in ("faint", "line", "soft", "ink", "late", "early", "good", "bad", "live"):
-        rules += [f".f-{name}{{fill:{colours[name]}}}", f".k-{name}{{stroke:{colours[name]};fill:none}}"]
-    for index, (fill, edge, letters) in enumerate(tints):
-        rules += [f".h{index}{{fill:{fill}}}", f".g{index}{{fill:{edge}}}", f".x{index}{{fill:{letters}}}"]
+        rules += [
+            f".f-{name}{{fill:{colours[name]}}}",
+            f".k-{name}{{stroke:{colours[name]};fill:none}}",
+        ]
+    for index, (fill, edge, text) in enumerate(tints):
+        rules += [
+            f".h{index}{{fill:{fill}}}",
+            f".g{index}{{fill:{edge}}}",
+            f".x{index}{{fill:{text}}}",
+        ]
     rules += [f".r-{name}{{fill:{fill}}}" for name, fill in scales.items()]
     return rules
 
 
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 MAX_TIP_LENGTH, MIN_TIP_LENGTH, MAX_TIPS_LENGTH = 1200, 60, 1_500_000
-"""The length of a tooltip in characters: its maximum, its minimum, and the maximum of all tooltips of an image together."""
+"""The length of a tooltip in characters: maximum, minimum, and maximum of all in an image.
+
+The last one is the total length of all tooltips of an image.
+"""
 DEFAULT_FONT_SIZE = Fraction(21, 2)
 """The font size of most texts, in pixels."""
 
 
 def escape_xml(text: str) -> str:
-    """Escape a text for XML and HTML. Characters that XML forbids become the replacement character."""
+    """Escape a text for XML and HTML.
+
+    Characters that XML forbids become the replacement character.
+    """
     return escape(_FORBIDDEN.sub("\ufffd", text), quote=True)
 
 
@@ -104,19 +133,33 @@ def render_tooltip(text: str, longest: int = MAX_TIP_LENGTH) -> str:
 
 def px(value: Fraction | int) -> str:
     """Return a length in pixels, rounded to a tenth, in the shortest notation."""
-    tenths, left = divmod(value.numerator * 10, value.denominator)
-    if 2 * left > value.denominator or (2 * left == value.denominator and tenths % 2):
+    return px_of_ratio(value.numerator, value.denominator)
+
+
+def px_of_ratio(above: int, below: int) -> str:
+    """Return `px` of above / below, which need not be in lowest terms."""
+    tenths, left = divmod(above * 10, below)
+    if 2 * left > below or (2 * left == below and tenths % 2):
         tenths += 1
     whole, rest = divmod(abs(tenths), 10)
     return f"{'-' if tenths < 0 else ''}{whole}{f'.{rest}' if rest else ''}"
 
 
-def truncate(text: str, room: Fraction | int, size: Fraction | int = DEFAULT_FONT_SIZE, *, bold: bool = False) -> str:
-    """Cut a text to at most `room` pixels, ending in `…` where something is missing; empty where nothing fits."""
+def truncate(
+    text: str,
+    width_left: Fraction | int,
+    size: Fraction | int = DEFAULT_FONT_SIZE,
+    *,
+    bold: bool = False,
+) -> str:
+    """Cut a text to at most `width_left` pixels.
+
+    A shortened text ends in `…`; the result is empty where nothing fits.
+    """
     text = " ".join(text.split())
-    if width_of(text, size, bold=bold) <= room:
+    if width_of(text, size, bold=bold) <= width_left:
         return text
-    kept, left = 0, Fraction(room) - width_of("…", size, bold=bold)
+    kept, left = 0, Fraction(width_left) - width_of("…", size, bold=bold)
     for char in text:
         left -= width_of(char, size, bold=bold)
         if left < 0:
@@ -126,25 +169,35 @@ def truncate(text: str, room: Fraction | int, size: Fraction | int = DEFAULT_FON
     return f"{shown}…" if shown else ""
 
 
-def wrap(text: str, room: Fraction | int, lines: int, size: Fraction | int = DEFAULT_FONT_SIZE) -> list[str]:
-    """Wrap a text into at most `lines` lines of `room` pixels, broken between words; `…` where something is missing."""
+def wrap(
+    text: str, width_left: Fraction | int, lines: int, size: Fraction | int = DEFAULT_FONT_SIZE
+) -> list[str]:
+    """Wrap a text between words into at most `lines` lines of `width_left` pixels.
+
+    A shortened text ends in `…`.
+    """
     found: list[str] = []
     line = ""
     rest = list(_words(text))
     while rest:
         word, is_apart = rest[0]
         longer = f"{line} {word}" if line and is_apart else line + word
-        if width_of(longer, size) <= room:
+        if width_of(longer, size) <= width_left:
             line = longer
             rest.pop(0)
             continue
         if len(found) == lines - 1:
-            return [*found, *_lines_unless_empty(truncate(f"{longer} …" if len(rest) > 1 else longer, room, size))]
+            return [
+                *found,
+                *_lines_unless_empty(
+                    truncate(f"{longer} …" if len(rest) > 1 else longer, width_left, size)
+                ),
+            ]
         if line:
             found.append(line)
             line = ""
         else:  # a word that is wider than the box
-            found += _lines_unless_empty(truncate(word, room, size))
+            found += _lines_unless_empty(truncate(word, width_left, size))
             rest.pop(0)
     return [*found, *_lines_unless_empty(line)][:lines]
 
@@ -154,11 +207,16 @@ def _lines_unless_empty(line: str) -> list[str]:
 
 
 def _words(text: str) -> Iterator[tuple[str, bool]]:
-    """Yield words, and ideographs individually, because lines may break between them; each with whether a space precedes it."""
+    """Yield words and single ideographs, each with whether a space precedes it.
+
+    Lines may break between ideographs, so each is yielded individually.
+    """
     for word in text.split():
         piece, is_apart = "", True
         for char in word:
-            is_wide = unicodedata.east_asian_width(char) in "WF" and unicodedata.category(char) == "Lo"
+            is_wide = (
+                unicodedata.east_asian_width(char) in "WF" and unicodedata.category(char) == "Lo"
+            )
             if is_wide and piece:
                 yield piece, is_apart
                 piece, is_apart = "", False

@@ -1,15 +1,34 @@
-"""Draw the timeline as one self-contained SVG image of systems below each other. The same score gives the same bytes."""
+"""Draw the timeline as one self-contained SVG image of systems below each other.
+
+The same score gives the same bytes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
-from sequencer.reports.timeline.geometry import DRAWING_WIDTH, LEFT, RIGHT, WIDTH, System, bar_rulers, heights_of, systems_of
+from sequencer.reports.timeline.geometry import (
+    LEFT,
+    PLOT_WIDTH,
+    RIGHT,
+    WIDTH,
+    System,
+    bar_rulers,
+    heights_of,
+    systems_of,
+)
 from sequencer.reports.timeline.lanes import SystemRenderer
 from sequencer.reports.timeline.legend import legend_of
 from sequencer.reports.timeline.plot import Flag, Plot
-from sequencer.reports.timeline.style import escape_xml, px, render_tooltip, style_of_svg, truncate, wrap
+from sequencer.reports.timeline.style import (
+    escape_xml,
+    px,
+    render_tooltip,
+    style_of_svg,
+    truncate,
+    wrap,
+)
 from sequencer.reports.timeline.text_metrics import width_of
 
 TITLE_FONT_SIZE, SUBTITLE_FONT_SIZE = 21, Fraction(23, 2)
@@ -19,13 +38,17 @@ LEGEND_TEXT_OFFSET = 19
 LEGEND_ROW_HEIGHT = 18
 """The height of a row of the legend, in pixels."""
 _HATCHING = (
-    '<defs><pattern id="open" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    '<defs><pattern id="open" width="7" height="7" patternUnits="userSpaceOnUse" '
+    'patternTransform="rotate(45)">'
     '<path class="k-live" d="M0 0V7" stroke-width="2.4" opacity=".35"/></pattern></defs>'
 )
 _SHAPES = {
     "bar": '<rect class="f-{colour}" x="{x}" y="{y}" width="5" height="9" rx="1"/>',
     "dot": '<circle class="f-{colour}" cx="{middle}" cy="{centre}" r="4"/>',
-    "ring": '<circle class="k-{colour}" stroke-width="1.2" stroke-dasharray="2 1.5" cx="{middle}" cy="{centre}" r="3.6"/>',
+    "ring": (
+        '<circle class="k-{colour}" stroke-width="1.2" stroke-dasharray="2 1.5" cx="{middle}" '
+        'cy="{centre}" r="3.6"/>'
+    ),
     "diamond": '<path class="f-{colour}" d="M{middle} {y}l4.5 4.5 -4.5 4.5 -4.5 -4.5z"/>',
     "cross": '<path class="k-{colour}" stroke-width="2" d="M{x} {y}l8 8m0 -8l-8 8"/>',
     "hatch": '<rect fill="url(#open)" x="{x}" y="{y}" width="14" height="10"/>',
@@ -43,24 +66,29 @@ def draw_svg(plot: Plot, thumbnails: Mapping[str, str]) -> str:
     foot, rows = _footer(plot, bottom + 12)
     height = bottom + rows * LEGEND_ROW_HEIGHT + 10
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}" role="img">',
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 '
+            f'0 {WIDTH} {height}" role="img">'
+        ),
         f"<title>{escape_xml(plot.title)}: timeline</title><style>{style_of_svg()}</style>",
         _HATCHING,
         f'<rect class="paper" width="{WIDTH}" height="{height}"/>',
         (
             f'<text class="t" x="{LEFT}" y="36">'
-            f"{escape_xml(truncate(plot.title, DRAWING_WIDTH, TITLE_FONT_SIZE, bold=True))}</text>"
+            f"{escape_xml(truncate(plot.title, PLOT_WIDTH, TITLE_FONT_SIZE, bold=True))}</text>"
         ),
         (
             f'<text class="s soft" x="{LEFT}" y="56">'
-            f"{escape_xml(truncate(plot.subtitle, DRAWING_WIDTH, SUBTITLE_FONT_SIZE))}</text>"
+            f"{escape_xml(truncate(plot.subtitle, PLOT_WIDTH, SUBTITLE_FONT_SIZE))}</text>"
         ),
     ]
     bars = bar_rulers(plot, systems[0].scale)
     seen = _flags_by_system(systems, plot.flags)
     scale = plot.error_scale  # the same for the lane of every system
     for system, flags in zip(systems, seen, strict=True):
-        parts += SystemRenderer(plot, system, heights, thumbnails, bars, flags, scale).lines()
+        parts += SystemRenderer(
+            plot, system, heights, thumbnails=thumbnails, bars=bars, flags=flags, error_scale=scale
+        ).lines()
     parts += foot
     parts.append("</svg>")
     return "\n".join(part for part in parts if part) + "\n"
@@ -71,21 +99,24 @@ def _flags_by_system(systems: Sequence[System], flags: Iterable[Flag]) -> list[l
     each, axis = systems[0].stop - systems[0].first, systems[0].axis
     found: list[list[Flag]] = [[] for _ in systems]
     for flag in flags:
-        places = (flag.chunk, flag.planned, flag.landed, flag.exact)
-        for index in {int(axis.at(at)) // each for at in places if at is not None}:
+        positions = (flag.chunk, flag.planned, flag.landed, flag.exact)
+        for index in {int(axis.at(at)) // each for at in positions if at is not None}:
             if 0 <= index < len(found):
                 found[index].append(flag)
     return found
 
 
 def _footer(plot: Plot, y: int) -> tuple[list[str], int]:
-    """Return the rules of every section and the legend, in as many rows as they need, and the number of rows."""
+    """Return the rules of every section and the legend, in rows, and the number of rows.
+
+    There are as many rows as the rules and the legend need.
+    """
     shown: list[str] = []
     row = 0
     if plot.everywhere:
         text = "in every section: " + " · ".join(rule.short for rule in plot.everywhere)
         full = "\n".join(rule.full for rule in plot.everywhere)
-        for line in wrap(text, DRAWING_WIDTH, 3):
+        for line in wrap(text, PLOT_WIDTH, 3):
             shown.append(
                 f'<text x="{LEFT}" y="{y + row * LEGEND_ROW_HEIGHT}">'
                 f"{escape_xml(line)}<title>{render_tooltip(full)}</title></text>"
@@ -97,9 +128,16 @@ def _footer(plot: Plot, y: int) -> tuple[list[str], int]:
         if x > LEFT and x + wide > WIDTH - RIGHT:
             x, row = Fraction(LEFT), row + 1
         base = y + row * LEGEND_ROW_HEIGHT
-        places = {"x": px(x), "y": base - 9, "middle": px(x + Fraction(9, 2)), "centre": base - 4, "colour": colour}
+        positions = {
+            "x": px(x),
+            "y": base - 9,
+            "middle": px(x + Fraction(9, 2)),
+            "centre": base - 4,
+            "colour": colour,
+        }
         shown.append(
-            _SHAPES[shape].format(**places) + f'<text class="soft" x="{px(x + LEGEND_TEXT_OFFSET)}" y="{base}">{text}</text>'
+            _SHAPES[shape].format(**positions)
+            + f'<text class="soft" x="{px(x + LEGEND_TEXT_OFFSET)}" y="{base}">{text}</text>'
         )
         x += wide + 22
     return shown, row + (1 if x > LEFT else 0)

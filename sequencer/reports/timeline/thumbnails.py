@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from sequencer.core.errors import SequencerError
@@ -19,19 +19,25 @@ MAX_THUMBNAILS = 64
 """The most images that are shown; further images are only named."""
 
 
-def thumbnails_of(schedule: Schedule, images: Path | Callable[[ImageFile], bytes]) -> dict[str, str]:
+def thumbnails_of(
+    schedule: Schedule,
+    images: Path | Callable[[ImageFile], bytes],
+    more: Iterable[ImageFile] = (),
+) -> dict[str, str]:
     """Return small JPEGs as `data:` URLs, by the images' digests.
 
     Args:
         schedule: The compiled score.
         images: The folder of the images, or a function that returns the bytes of an image.
+        more: Further images, such as those that were improvised.
 
     Returns:
-        The thumbnails. An image that no longer exists, was changed, or cannot be decoded is left out: then only its name is
-            shown.
+        The thumbnails. An image that no longer exists, was changed, or cannot be decoded is left
+            out: then only its name is shown.
     """
     found: dict[str, str] = {}
-    for image in schedule.images[:MAX_THUMBNAILS]:
+    every = {image.sha256: image for image in (*schedule.images, *more)}
+    for image in list(every.values())[:MAX_THUMBNAILS]:
         shown = _thumbnail(image, images)
         if shown is not None:
             found[image.sha256] = shown
@@ -51,5 +57,7 @@ def _thumbnail(image: ImageFile, images: Path | Callable[[ImageFile], bytes]) ->
     if isinstance(pixels, str):
         return None
     out = io.BytesIO()
-    ImageOps.fit(Image.fromarray(pixels), MAX_SIZE, Image.Resampling.LANCZOS).save(out, "JPEG", quality=82, optimize=True)
+    ImageOps.fit(Image.fromarray(pixels), MAX_SIZE, Image.Resampling.LANCZOS).save(
+        out, "JPEG", quality=82, optimize=True
+    )
     return f"data:image/jpeg;base64,{base64.b64encode(out.getvalue()).decode()}"

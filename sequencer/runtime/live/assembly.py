@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractContextManager, asynccontextmanager, suppress
-from dataclasses import dataclass
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -16,30 +18,36 @@ from sequencer.engine.journal import Journal
 from sequencer.events.events import Ready
 from sequencer.runtime.live.run import SESSION, Attachment, LiveRun, LiveSettings, LiveStage
 from sequencer.runtime.output.run_folder import RunFolder
-from sequencer.stages.protocol import Pictures, Stage
+from sequencer.stages.protocol import ChunkFrames, Stage
 from sequencer.sync.run_clock import RealClock
 
 if TYPE_CHECKING:
-    from av import VideoFrame
-
-    from sequencer.runtime.recording.live_recorder import LiveRecorder
+    from sequencer.reports.timeline.player import Recording
+    from sequencer.runtime.output.captioned_video import CaptionedVideo
+    from sequencer.runtime.recording.live_recorder import LiveRecorder, LiveRecording
     from sequencer.runtime.recording.stream import StreamServer
     from sequencer.stages.reactor.frames import LiveFrame
+    from sequencer.stages.reactor.safety import Secret
     from sequencer.stages.reactor.settings import ReactorSettings
+    from sequencer.stages.simulated.faults import Faults
 
 Attach = Callable[[LiveRun], Attachment]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LiveOptions:
-    """The options of a live run beside its score."""
+    """What a live run is connected to: stage, MIDI ports and video.
+
+    How it is played is in `LiveSettings`.
+    """
 
     stage: Literal["reactor", "simulated"] = "reactor"
     url: str | None = None
     local: bool = False
+    key: Secret | None = field(default=None, repr=False)
     key_file: Path | None = None
     wire: Literal["auto", "v0", "v1"] = "auto"
-    faults: Path | None = None
+    faults: Path | Faults | None = None
     record: bool = False
     video_size: tuple[int, int] = (1280, 768)
     watch: str | None = None
@@ -47,18 +55,21 @@ class LiveOptions:
     midi_out: str | None = None
     send_clock: bool = False
     transport: bool = True
-    """Whether start and stop of a Link session count; without them, the score begins at the next bar line."""
+    """Whether start and stop of a Link session count.
+
+    Without them, the score begins at the next bar line.
+    """
 
 
 class LiveRunBuilder:
     """Builds one live run.
 
     Args:
-        wishes: The options.
+        options: The options.
         settings: The settings of the run.
         folder: The run's folder.
         images: Returns the bytes of an image.
-        broken_off: The journal of a run to resume, or None.
+        interrupted: The journal of a run to resume, or None.
         environment: Where to look up the API key.
 
     Raises:
@@ -67,94 +78,124 @@ class LiveRunBuilder:
 
     def __init__(
         self,
-        wishes: LiveOptions,
+        options: LiveOptions,
         settings: LiveSettings,
         folder: RunFolder,
+        *,
         images: Callable[[ImageFile], bytes],
-        broken_off: Journal | None = None,
+        interrupted: Journal | None = None,
         environment: Mapping[str, str] = os.environ,
     ) -> None:
-        self._wishes = wishes
+        self._options = options
         self._settings = settings
         self._folder = folder
         self._images = images
-        self._broken_off = broken_off
+        self._interrupted = interrupted
         self._environment = environment
-        self._attached: list[Attach] = self._gear()
-        last = broken_off.records[-1].at if broken_off is not None and broken_off.records else 0
+        self._attached: list[Attach] = self._midi_attachments()
+        last = interrupted.records[-1].at if interrupted is not None and interrupted.records else 0
         self._clock = RealClock(after=last)
         self._run: LiveRun | None = None
-        stage, live = self._simulated() if wishes.stage == "simulated" else self._reactor()
-        self._run = LiveRun(settings, folder, self._clock, stage, live, self._attached, broken_off)
+        stage, live = self._simulated() if options.stage == "simulated" else self._reactor()
+        self._run = LiveRun(
+            settings,
+            folder,
+            self._clock,
+            stage=stage,
+            live=live,
+            attachments=self._attached,
+            interrupted=interrupted,
+        )
 
     @property
     def run(self) -> LiveRun:
         """The run, ready to play."""
         if self._run is None:
-            raise RuntimeError("the run is still being put together")
+            raise RuntimeError("the run is still being prepared")
         return self._run
 
-    def _say(self, text: str) -> None:
+    def _notify(self, text: str) -> None:
         self.run.notify(text)
 
-    # ---- MIDI and clocks -------------------------------------------------------------------------------------------
+    # ---- MIDI and clocks -------------------------------------------------------------------------
 
-    def _gear(self) -> list[Attach]:
+    def _midi_attachments(self) -> list[Attach]:
         from sequencer.runtime.live.attachments import link_clock, midi_input, midi_output
 
-        wishes, clock = self._wishes, self._settings.schedule.clock
-        port = wishes.midi_in or _named(clock.port)
+        options, clock = self._options, self._settings.schedule.clock
+        port = options.midi_in or _named(clock.port)
         found: list[Attach] = []
         if clock.kind in ("midi", "mtc") and port is None:
             what = "a MIDI clock" if clock.kind == "midi" else "MIDI time code"
             raise UsageError(
-                f"this score follows {what}, and no port is named", "give --midi-in PORT; see: sequencer midi ports"
+                f"this score follows {what}, but no port is given",
+                "give --midi-in PORT; see: sequencer midi ports",
             )
         if port is not None:
             found.append(lambda run: midi_input(run, port))
         if clock.kind == "link":
-            found.append(lambda run: link_clock(run, wishes.transport))
-        elif not wishes.transport:
+            found.append(lambda run: link_clock(run, options.transport))
+        elif not options.transport:
             raise UsageError(
-                "--no-transport is for a Link session, and this score follows none", "leave it out, or write clock link, 4/4"
+                "--no-transport is for a Link session, but this score does not follow one",
+                "omit it, or write clock link, 4/4, nominal 120 bpm",
             )
-        target = wishes.midi_out
+        if self._settings.schedule.osc_addresses:
+            found.append(_warn_of_osc)
+        target = options.midi_out
         if target is not None:
-            found.append(lambda run: midi_output(run, target, wishes.send_clock))
-        elif wishes.send_clock:
+            found.append(lambda run: midi_output(run, target, options.send_clock))
+        elif options.send_clock:
             raise UsageError("--send-clock needs --midi-out PORT", "see: sequencer midi ports")
         elif self._settings.schedule.has_sends:
-            found.append(_untold)
+            found.append(_show_status)
         return found
 
-    # ---- stages ----------------------------------------------------------------------------------------------------
+    # ---- stages ----------------------------------------------------------------------------------
 
     def _simulated(self) -> tuple[Stage, LiveStage]:
         from sequencer.runtime.live.stages import SimulatedLive
         from sequencer.runtime.output.captioned_video import CaptionBuilder, CaptionedVideo
         from sequencer.stages.simulated.faults import Faults, read_faults
 
-        wishes, schedule = self._wishes, self._settings.schedule
-        faults = Faults() if wishes.faults is None else read_faults(wishes.faults)
-        if not wishes.record:
-            stage = SimulatedLive(self._clock, schedule, faults, self._images)
+        options, schedule = self._options, self._settings.schedule
+        faults = (
+            read_faults(options.faults)
+            if isinstance(options.faults, Path)
+            else options.faults or Faults()
+        )
+        if not options.record:
+            stage = SimulatedLive(self._clock, schedule, faults, images=self._images)
             return stage, stage
 
         def failed(text: str) -> None:
             self.run.failed(text)
 
-        film = CaptionedVideo(self._folder.path, schedule, wishes.video_size, warn=failed)
-        self._attached.append(lambda _: _while(film))
+        film = CaptionedVideo(
+            self._folder.path,
+            schedule,
+            options.video_size,
+            warn=failed,
+            sound=self._settings.sound,
+        )
+        self._attached.append(lambda run: _filmed(run, film))
 
-        def picture(pictures: Pictures) -> None:
+        def handle_frames(frames: ChunkFrames) -> None:
             conductor = self.run.performance.conductor
-            if conductor.is_of_the_score(pictures.chunk):
-                film.add(pictures, CaptionBuilder(conductor), conductor.run.takes)
+            if conductor.is_of_the_score(frames.chunk):
+                film.add(frames, CaptionBuilder(conductor), conductor.view.take)
 
         def score_chunk(chunk: int) -> int:
             return self.run.performance.conductor.base + chunk
 
-        stage = SimulatedLive(self._clock, schedule, faults, self._images, picture, score_chunk)
+        stage = SimulatedLive(
+            self._clock,
+            schedule,
+            faults,
+            images=self._images,
+            frame_sink=handle_frames,
+            score_chunk=score_chunk,
+        )
         return stage, stage
 
     def _reactor(self) -> tuple[Stage, LiveStage]:
@@ -166,13 +207,13 @@ class LiveRunBuilder:
         def sink(frame: LiveFrame) -> None:
             for take, all_frames in sinks:
                 if all_frames or self._is_of_the_score(frame):
-                    take(frame.picture, frame.at)
+                    take(frame)
 
         stage = ReactorStage(
             self._clock,
             self._reactor_settings(),
             images=self._images,
-            notice=self._say,
+            notice=self._notify,
             progress=self._uploading,
             sink=sink if sinks else None,
         )
@@ -184,75 +225,134 @@ class LiveRunBuilder:
         from sequencer.runtime.live.stages import load_session
         from sequencer.stages.reactor.settings import ReactorSettings, find_key
 
-        wishes = self._wishes
-        key = None if wishes.local else find_key(self._environment, wishes.key_file)
+        options = self._options
+        key = None if options.local else find_key(self._environment, options.key_file, options.key)
         frames = self._settings.schedule.grid.frames
-        settings = ReactorSettings(local=wishes.local, key=key, wire=wishes.wire, frames_per_chunk=frames)
-        if wishes.url is not None:
-            settings = replace(settings, url=wishes.url)
-        if self._broken_off is None:
+        settings = ReactorSettings(
+            local=options.local, key=key, wire=options.wire, frames_per_chunk=frames
+        )
+        if options.url is not None:
+            settings = replace(settings, url=options.url)
+        if self._interrupted is None:
             return settings
         path = self._folder.path / SESSION
         try:
             session, uploaded = load_session(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise UsageError(
-                f"{path} does not say which session the run played in: {error}",
-                "it was killed before it was connected; perform anew",
+                f"{path} does not name the session of the run: {error}",
+                "it was killed before it was connected; perform it again",
             ) from None
-        left = settings.session_seconds - _lasted(self._broken_off, self._clock.now())
-        heard = tuple(record.event for record in self._broken_off.records if record.event is not None)
-        return replace(settings, adopt=session, uploaded=uploaded, heard=heard, session_seconds=max(1, left))
+        left = settings.session_seconds - _lasted(self._interrupted, self._clock.now())
+        received = tuple(
+            record.event for record in self._interrupted.records if record.event is not None
+        )
+        return replace(
+            settings,
+            adopt=session,
+            uploaded=uploaded,
+            received_events=received,
+            session_seconds=max(1, left),
+        )
 
     def _uploading(self, image: ImageFile, sent: int, size: int) -> None:
-        self.run.standing.uploading(image.path, sent, size)
+        self.run.live_status.uploading(image.path, sent, size)
 
-    # ---- frames ----------------------------------------------------------------------------------------------------
+    # ---- frames ----------------------------------------------------------------------------------
 
     def _is_of_the_score(self, frame: LiveFrame) -> bool:
         """Return whether a frame belongs to a chunk of the score and is not a repetition."""
         of, performance = frame.of, self.run.performance
-        return of is not None and of.is_new and performance.conductor.is_of_the_score(of.chunk, performance.take(of.take))
+        return (
+            of is not None
+            and of.is_new
+            and performance.conductor.is_of_the_score(of.chunk, performance.take(of.take))
+        )
 
-    def _sinks(self) -> list[tuple[Callable[[VideoFrame, int], object], bool]]:
-        """Return the consumers of the frames: a recorder takes those of the score, a video stream takes all (True)."""
-        sinks: list[tuple[Callable[[VideoFrame, int], object], bool]] = []
-        if self._wishes.record:
+    def _score_time(self, frame: LiveFrame) -> Fraction:
+        """Return the second of the score at which the chunk of a frame begins."""
+        performance, of = self.run.performance, frame.of
+        chunk = (
+            None
+            if of is None
+            else performance.conductor.score_chunk(of.chunk, performance.take(of.take))
+        )
+        return self._settings.schedule.grid.boundary(chunk or 0)
+
+    def _sinks(self) -> list[tuple[Callable[[LiveFrame], object], bool]]:
+        """Return the frame consumers: a recorder takes the score's, a stream all of them (True).
+
+        The stream is a video stream.
+        """
+        sinks: list[tuple[Callable[[LiveFrame], object], bool]] = []
+        if self._options.record:
             from sequencer.runtime.recording.live_recorder import LiveRecorder
 
-            recorder = LiveRecorder(self._folder.path / "video.mp4", self._wishes.video_size, warn=self._say)
+            sound = self._settings.sound
+            recorder = LiveRecorder(
+                self._folder.path / "video.mp4",
+                self._options.video_size,
+                sound=None if sound is None else sound.file,
+                warn=self._notify,
+            )
             self._attached.append(lambda run: _recorded(run, recorder))
 
-            def take(picture: VideoFrame, at: int) -> None:
-                if not recorder.take(picture, at) and recorder.failure is not None:
+            has_begun = False
+
+            def take(frame: LiveFrame) -> None:
+                nonlocal has_begun
+                if not has_begun:
+                    has_begun = True
+                    if sound is not None:
+                        recorder.begin_sound_at(sound.track.start + self._score_time(frame))
+                if not recorder.take(frame.image, frame.at) and recorder.failure is not None:
                     self.run.failed(recorder.failure.message)
 
             sinks.append((take, False))
-        if self._wishes.watch is not None:
+        if self._options.watch is not None:
             from sequencer.runtime.recording.stream import StreamServer
 
-            watch = StreamServer(self._wishes.watch)
+            watch = StreamServer(self._options.watch)
             self._attached.append(lambda run: _watched(run, watch))
-            sinks.append((watch.take, True))
+            sinks.append((lambda frame: watch.take(frame.image, frame.at), True))
         return sinks
 
 
 def _named(port: str | None) -> str | None:
-    """Return the port that a score names. Raises UsageError for a network port, because a score may come from anybody."""
+    """Return the port that a score names.
+
+    Raises UsageError for a network port, because a score may come from anybody.
+    """
     from sequencer.midi.addresses import Socket, address
 
     if port is not None and isinstance(socket := address(port), Socket) and not socket.is_here:
         raise UsageError(
-            f"this score wants to hear {socket}, and a score alone opens no connection to a network",
-            f"if that is your gear: --midi-in {socket}",
+            (
+                f"this score receives MIDI from {socket}, but a score alone cannot open a network "
+                "connection"
+            ),
+            f"if that is your device: --midi-in {socket}",
         )
     return port
 
 
 @asynccontextmanager
-async def _untold(run: LiveRun) -> AsyncIterator[None]:
+async def _warn_of_osc(run: LiveRun) -> AsyncIterator[None]:
+    """Report that the score waits for OSC messages, which only an operator can send."""
+    address = run.performance.conductor.view.schedule.osc_addresses[0]
+    run.notify(
+        "this score waits for OSC messages, but there is no OSC input yet: send them with "
+        f"sequencer tell RUN osc {address} 1"
+    )
+    yield
+
+
+@asynccontextmanager
+async def _show_status(run: LiveRun) -> AsyncIterator[None]:
     """Warn that the score sends MIDI and no port is given; the run is played all the same."""
-    run.notify("this score sends MIDI, and no --midi-out PORT is named: it is written into the journal only")
+    run.notify(
+        "this score sends MIDI, but no --midi-out PORT is given: it is written only to the journal"
+    )
     yield
 
 
@@ -263,7 +363,7 @@ def _lasted(journal: Journal, now: int) -> int:
 
 
 @asynccontextmanager
-async def _closed_behind(close: Callable[[], object]) -> AsyncIterator[None]:
+async def _closing(close: Callable[[], object]) -> AsyncIterator[None]:
     """Call `close` after the run, in a thread because it may take a while."""
     try:
         yield
@@ -273,25 +373,40 @@ async def _closed_behind(close: Callable[[], object]) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _recorded(run: LiveRun, recorder: LiveRecorder) -> AsyncIterator[None]:
-    """Close the recorder after the run. A recording that ends earlier (because the disk is full) is reported at that time."""
+    """Close the recorder after the run.
+
+    A recording that ends earlier (because the disk is full) is reported at that time.
+    """
     try:
         yield
     finally:
         with suppress(OutputError):  # this failure is reported below
-            await asyncio.to_thread(recorder.close)
+            recorded = await asyncio.to_thread(recorder.close)
+            if recorded is not None:
+                run.recording = partial(_recording_of, run, recorded)
         if recorder.failure is not None:
             run.failed(recorder.failure.message)
+
+
+def _recording_of(run: LiveRun, recorded: LiveRecording) -> Recording:
+    """Return what the run's page plays: frames have the times at which they arrived."""
+    from sequencer.reports.timeline.player import Recording
+
+    shown = run.performance.conductor.view.shown
+    grid = run.settings.schedule.grid
+    return Recording.of_shown(recorded.path.name, grid, recorded.began, shown.items())
 
 
 @asynccontextmanager
 async def _watched(run: LiveRun, watch: StreamServer) -> AsyncIterator[None]:
     run.notify(watch.invitation)
-    async with _closed_behind(watch.close):
+    async with _closing(watch.close):
         yield
 
 
 @asynccontextmanager
-async def _while(film: AbstractContextManager[object]) -> AsyncIterator[None]:
+async def _filmed(run: LiveRun, film: CaptionedVideo) -> AsyncIterator[None]:
     """Keep the video open while the run plays."""
+    run.recording = film.recording
     with film:
         yield

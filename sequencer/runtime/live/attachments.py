@@ -1,4 +1,7 @@
-"""Connect a live run with MIDI devices and external clocks: ports and Link as inputs, messages and a MIDI clock as outputs."""
+"""Connect a live run with MIDI devices and external clocks.
+
+Ports and Link are inputs; messages and a MIDI clock are outputs.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,23 @@ from typing import Protocol
 from sequencer.core.errors import UsageError
 from sequencer.core.timebase import SECOND, UNSEEN_TIME
 from sequencer.engine.conductor.machine import Conductor
-from sequencer.engine.conductor.run_state import Phase
+from sequencer.engine.conductor.transitions import Phase
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command, Finish, SendMidi
-from sequencer.events.events import ChunkShown, OffsetChanged, Paused, Resumed, SessionEnded, TransportChanged
-from sequencer.midi.clock_generator import TOO_FAR, TempoSegment
+from sequencer.events.events import (
+    BoundariesFitted,
+    ChunkDone,
+    ChunkShown,
+    OffsetChanged,
+    Paused,
+    Resumed,
+    SessionEnded,
+    TransportChanged,
+)
+from sequencer.midi.clock_generator import TOO_FAR, ClockSection
 from sequencer.midi.outputs import open_output
 from sequencer.midi.scheduler import MessageScheduler
-from sequencer.runtime.live.run import Attachment, LiveRun
+from sequencer.runtime.live.run import LiveRun
 from sequencer.schedule.model import Schedule
 from sequencer.sync.chunk_boundaries import BoundaryFeed, first_lag
 from sequencer.sync.link import LinkFeed, LiveLink
@@ -27,18 +39,22 @@ from sequencer.sync.midi_port import Feed, MidiPortClock
 from sequencer.sync.timecode import TimecodeFeed, parse_rate
 
 UNSEEN = 2
-"""If no frame has been seen after this many chunks and after `UNSEEN_TIME`, no frames are being counted: the clock starts then.
+"""After this many chunks and `UNSEEN_TIME` without a frame, no frames are being counted.
+
+The clock starts then.
 """
 
 
 class ClockSender(Protocol):
     """Receives the score's time: a `MessageScheduler`, or a test double."""
 
-    def begin_clock(self, pieces: Sequence[TempoSegment], delay: int = 0, end: Fraction | None = None) -> None:
+    def begin_clock(
+        self, pieces: Sequence[ClockSection], delay: int = 0, end: Fraction | None = None
+    ) -> None:
         """Prepare to send, up to the quarter `end`."""
         ...
 
-    def plan(self, pieces: Sequence[TempoSegment], end: Fraction | None = None) -> None:
+    def plan(self, pieces: Sequence[ClockSection], end: Fraction | None = None) -> None:
         """Replace the plan: the score continues differently."""
         ...
 
@@ -47,7 +63,10 @@ class ClockSender(Protocol):
         ...
 
     def limit(self, at: int | None) -> None:
-        """Send no tick after `at`: frames last until then. None if all frames are generated, or if that is not known."""
+        """Send no tick after `at`: frames last until then.
+
+        None if all frames are generated, or if that is not known.
+        """
         ...
 
     def stop(self, at: int) -> None:
@@ -55,30 +74,35 @@ class ClockSender(Protocol):
         ...
 
 
-def tempo_segments(conductor: Conductor) -> tuple[TempoSegment, ...]:
+def clock_sections(conductor: Conductor) -> tuple[ClockSection, ...]:
     """Return the tempo of every planned pass; empty if one has no beats."""
-    passes = conductor.run.plan.passes
-    pieces = tuple(TempoSegment(one.start, one.quarter, one.stretch.tempo) for one in passes if one.stretch.tempo is not None)
+    passes = conductor.view.passes
+    pieces = tuple(
+        ClockSection(one.start, one.quarter, one.stretch.tempo)
+        for one in passes
+        if one.stretch.tempo is not None
+    )
     return pieces if len(pieces) == len(passes) else ()
 
 
 def end_of(conductor: Conductor) -> Fraction:
     """Return the quarter at which the score ends, according to the present plan."""
-    return conductor.run.plan.passes[-1].end_quarter
+    return conductor.view.passes[-1].end_quarter
 
 
 class ClockSenderTask:
     """Watches a performance and keeps a clock sender at the score's position.
 
-    The clock ends with the frames: its last tick and Stop are sent when the end of the score is seen, which is after the last
-    chunk was reported. A run that ends before its score stops the clock at once. If the model stalls, the clock stops when the
-    last available frame has been seen, and continues with the next one. While the connection is lost, the clock runs on, as the
-    model does.
+    The clock ends with the frames: its last tick and Stop are sent when the end of the score is
+    seen, which is after the last chunk was reported. A run that ends before its score stops the
+    clock at once. If the model stalls, the clock stops when the last available frame has been seen,
+    and continues with the next one. While the connection is lost, the clock runs on, as the model
+    does.
 
-    In a fixed run, beats are counted in the model's chunks: external devices start with the first frame, and a beat is when the
-    chunk that contains it is *seen*. In a run that follows wall time, beats are at their own times, and an offset moves the
-    frames. In a fixed run the frames cannot move: a positive offset, which shows them later than the beats, sends the clock
-    earlier.
+    In a fixed run, beats are counted in the model's chunks: external devices start with the first
+    frame, and a beat is when the chunk that contains it is *seen*. In a run that follows wall time,
+    beats are at their own times, and an offset moves the frames. In a fixed run the frames cannot
+    move: a positive offset, which shows them later than the beats, sends the clock earlier.
 
     Raises:
         ValueError: The run has no beats.
@@ -93,18 +117,26 @@ class ClockSenderTask:
         self._base = self._takes = 0
         self._origin: int | None = None
         self._runs = False
+        self._is_seen = False
+        """Whether a frame was seen.
+
+        Without any, the clock begins by the reports of chunks, and the first frame corrects it.
+        """
         self._reported: int | None = None
-        """When the first chunk was reported, in nanoseconds."""
+        """When the first chunk that has frames was reported, in nanoseconds.
+
+        A model that warms up makes chunks without any frames.
+        """
         self._making = 0
         self._made_at: int | None = None
-        """When the latest chunk was reported; None while that is not known, or if no more chunks follow."""
+        """When the latest chunk was reported; None if unknown, or if no more chunks follow."""
         self._seen_until = 0
         """When the latest chunk that was seen is over."""
         self._limit: int | None = None
         """Until when to wait for the next report, in nanoseconds."""
         self._over = False
-        self._passes = list(conductor.run.plan.passes)
-        self._pieces = tempo_segments(conductor)
+        self._passes = list(conductor.view.passes)
+        self._pieces = clock_sections(conductor)
         self._end = end_of(conductor)
         if not self._pieces:
             raise ValueError("a clock needs beats")
@@ -117,53 +149,83 @@ class ClockSenderTask:
         if self._over:
             return
         self._look_at(conductor)
-        if conductor.run.takes != self._takes:  # a take runs, reported by the model or derived from what it shows
-            self._base, self._takes = conductor.base, conductor.run.takes
-        is_late = isinstance(event, ChunkShown) and not conductor.run.is_of_this_take(event.take)
-        fit = None if is_late else self._boundaries.feed(event)
+        if (
+            conductor.view.take != self._takes
+        ):  # a take runs, reported by the model or derived from what it shows
+            self._base, self._takes = conductor.base, conductor.view.take
+        fit = self._fit_of(event, conductor)
         match event:
             case OffsetChanged():
                 self._offset = event.offset
-            case Paused() if conductor.run.follow is None:
+            case Paused() if conductor.view.clock is None:
                 self._sender.stop(event.at + self._lag)
             case SessionEnded():
                 self._sender.stop(event.at)
             case _:
                 pass
-        follow = conductor.run.follow
+        follow = conductor.view.clock
         if follow is None:
             self._look_how_far(event, conductor)
         if follow is not None:
             if follow.origin is not None and follow.origin != self._origin:
                 self._origin = follow.origin
                 self._sender.anchor(follow.origin, Fraction(0))
-        elif isinstance(event, ChunkShown) and not self._runs:
-            chunk = conductor.run.score_chunk(event.chunk, event.take)
+        elif isinstance(event, ChunkShown) and not self._is_seen:
+            chunk = conductor.view.score_chunk(event.chunk, event.take)
             if chunk is not None:
-                self._runs = True
-                self._sender.anchor(event.at - self._offset, self._grid.boundary(chunk), self._pace, event.at)
-        elif fit is not None and (self._runs or self._is_unseen(fit.chunk, event.at)):
+                self._runs = self._is_seen = True
+                self._sender.anchor(
+                    event.at - self._offset, self._grid.boundary(chunk), self._pace, event.at
+                )
+        elif fit is not None and (self._runs or self._is_unseen(fit.chunk, event)):
             self._runs = True
-            self._sender.anchor(fit.time + self._lag, self._grid.boundary(self._base + fit.chunk), self._pace, event.at)
+            self._sender.anchor(
+                fit.time + self._lag,
+                self._grid.boundary(self._base + fit.chunk),
+                self._pace,
+                event.at,
+            )
         if conductor.is_finished:
             self._over = True
-            if not conductor.run.ended_well:
+            if not conductor.view.is_complete:
                 self._sender.stop(event.at)
 
-    def _look_how_far(self, event: Event, conductor: Conductor) -> None:
-        """Limit the clock to generated frames: a report covers its chunk and the lag, or the time until the next is overdue.
+    def _fit_of(self, event: Event, conductor: Conductor) -> BoundariesFitted | None:
+        """Return the boundary fit that an event gives.
 
-        If the next chunk is so late that the frames freeze before it, the clock stops for that time.
+        Late frames of the take before a cut give the lag only.
+        """
+        if not isinstance(event, ChunkShown) or conductor.view.is_of_this_take(event.take):
+            return self._boundaries.feed(event)
+        takes = conductor.view.takes_since(event.take)
+        if takes is not None:
+            self._boundaries.shown_before(event, takes)
+        return None
+
+    def _look_how_far(self, event: Event, conductor: Conductor) -> None:
+        """Limit the clock to generated frames.
+
+        A report covers its chunk and the lag, or the time until the next report is overdue.
+
+        If the next chunk is so late that the frames freeze before it, the clock stops for that
+        time.
         """
         chunk = round(self._boundaries.follower.chunk_ns)
         made = conductor.making - self._making
         if made > 0 or isinstance(event, Resumed):
-            if made == 1 and self._made_at is not None and event.at - self._made_at - chunk > TOO_FAR:
+            if (
+                made == 1
+                and self._made_at is not None
+                and event.at - self._made_at - chunk > TOO_FAR
+            ):
                 self._sender.stop(max(self._made_at + self._lag, self._seen_until))
             self._made_at = event.at
-        elif isinstance(event, ChunkShown) and conductor.run.score_chunk(event.chunk, event.take) is not None:
+        elif (
+            isinstance(event, ChunkShown)
+            and conductor.view.score_chunk(event.chunk, event.take) is not None
+        ):
             self._seen_until = event.at + chunk - self._offset
-        if conductor.phase in (Phase.SHOWING, Phase.FINISHED) or not conductor.run.connected:
+        if conductor.phase in (Phase.SHOWING, Phase.FINISHED) or not conductor.view.is_connected:
             self._made_at = None
         limit = None
         if self._made_at is not None:
@@ -172,11 +234,18 @@ class ClockSenderTask:
             self._sender.limit(limit)
         self._making, self._limit = conductor.making, limit
 
-    def _is_unseen(self, chunk: int, at: int) -> bool:
-        """Return whether a frame should have been seen by now, if frames were counted. Call it for each report until one is."""
-        if self._reported is None:
-            self._reported = at
-        return chunk > UNSEEN and at - self._reported >= UNSEEN_TIME
+    def _is_unseen(self, chunk: int, event: Event) -> bool:
+        """Return whether a frame should have been seen by now, if frames were counted.
+
+        Call it for each report until one is.
+        """
+        if self._reported is None and isinstance(event, ChunkDone) and event.frames:
+            self._reported = event.at
+        return (
+            self._reported is not None
+            and chunk > UNSEEN
+            and event.at - self._reported >= UNSEEN_TIME
+        )
 
     @property
     def _pace(self) -> float:
@@ -188,11 +257,13 @@ class ClockSenderTask:
 
     def _look_at(self, conductor: Conductor) -> None:
         """Update the plan where it has changed: a live section was left, or a jump was made."""
-        passes = conductor.run.plan.passes
-        if passes == self._passes:  # unchanged passes are the same objects, which makes comparing them fast
+        passes = conductor.view.passes
+        if (
+            passes == self._passes
+        ):  # unchanged passes are the same objects, which makes comparing them fast
             return
         self._passes = list(passes)
-        pieces, end = tempo_segments(conductor), end_of(conductor)
+        pieces, end = clock_sections(conductor), end_of(conductor)
         if pieces and (pieces != self._pieces or end != self._end):
             self._pieces, self._end = pieces, end
             self._sender.plan(pieces, end)
@@ -207,15 +278,16 @@ MAX_FLUSH_NS = 10 * SECOND
 """How long after the end of a run the messages scheduled ahead may still take to be sent."""
 
 
-def midi_input(run: LiveRun, port: str) -> Attachment:
-    """Receive from a port while the run plays: notes and controllers, and the clock if the score follows one."""
-    return _heard(run, port)
-
-
 @asynccontextmanager
-async def _heard(run: LiveRun, port: str) -> AsyncIterator[None]:
+async def midi_input(run: LiveRun, port: str) -> AsyncIterator[None]:
+    """Receive from a port while the run plays: notes, controllers, and any followed clock.
+
+    The clock is received if the score follows one.
+    """
     schedule = run.settings.schedule
-    follows = schedule.clock.kind in ("midi", "mtc") and run.performance.conductor.run.follow is not None
+    follows = (
+        schedule.clock.kind in ("midi", "mtc") and run.performance.conductor.view.clock is not None
+    )
     expected = None if schedule.clock.rate is None else parse_rate(schedule.clock.rate)
     feed: Feed = MidiFeed(float(schedule.clock.bpm or NOMINAL), follows)
     if follows and expected is not None:
@@ -225,7 +297,9 @@ async def _heard(run: LiveRun, port: str) -> AsyncIterator[None]:
     if follows:
         if isinstance(feed, MidiFeed):
             run.lookers.append(_TransportWatcher(feed))
-        what = "as soon as its time code runs" if schedule.clock.kind == "mtc" else "on its first beat"
+        what = (
+            "as soon as its time code runs" if schedule.clock.kind == "mtc" else "on its first beat"
+        )
         run.notify(f"{live.name}: the score begins {what}")
     try:
         yield
@@ -240,36 +314,39 @@ class _TransportWatcher:
         self._feed = feed
 
     def __call__(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
-        """Handle an event as a watcher: a transport change that does not come from the feed was made by hand."""
+        """Handle an event as a watcher.
+
+        A transport change that does not come from the feed was made by hand.
+        """
         if isinstance(event, TransportChanged) and not self._feed.is_own_event(event):
             self._feed.set_transport(event.what, event.at)
 
 
-def link_clock(run: LiveRun, transport: bool = True) -> Attachment:
+@asynccontextmanager
+async def link_clock(run: LiveRun, transport: bool = True) -> AsyncIterator[None]:
     """Follow the Link session on this network.
 
     Args:
         run: The run.
-        transport: Whether to begin when the session starts. Otherwise the score begins by itself, at the next bar line as soon
-            as the model is warm.
+        transport: Whether to begin when the session starts. Otherwise the score begins by itself,
+            at the next bar line as soon as the model is warm.
     """
-    return _linked(run, transport)
-
-
-@asynccontextmanager
-async def _linked(run: LiveRun, transport: bool) -> AsyncIterator[None]:
     clock = run.settings.schedule.clock
     bar = float(clock.meter.bar)
     feed = LinkFeed(bar, transport)
     live = LiveLink(float(clock.bpm or NOMINAL), feed, run.performance.deliver, run.notify, bar)
     live.open()
-    run.standing.ahead = lambda: feed.ahead
+    run.live_status.ahead = lambda: feed.ahead
     if not transport:
         feed.held = True
         run.lookers.append(_WarmUpWatcher(feed))
     run.notify(
         "Link: the score begins "
-        + ("when the session plays" if transport else "on the first bar line on which the model is warm")
+        + (
+            "when the session plays"
+            if transport
+            else "on the first bar line on which the model is ready"
+        )
     )
     try:
         yield
@@ -289,29 +366,34 @@ class _WarmUpWatcher:
             self._feed.held = False
 
 
-def midi_output(run: LiveRun, port: str, clock: bool) -> Attachment:
-    """Send the MIDI messages of the score's cues and rules through a port; with `clock`, also the beats as a MIDI clock.
-
-    Start, stop and song position are sent with the clock, so that devices play in time with the frames that are seen.
-    """
-    return _told(run, port, clock)
-
-
 @asynccontextmanager
-async def _told(run: LiveRun, port: str, clock: bool) -> AsyncIterator[None]:
+async def midi_output(run: LiveRun, port: str, clock: bool) -> AsyncIterator[None]:
+    """Send the MIDI messages of the score's cues and rules through a port.
+
+    With `clock`, it also sends the beats as a MIDI clock.
+
+    Start, stop and song position are sent with the clock, so that devices play in time with the
+    frames that are seen.
+    """
     conductor = run.performance.conductor
-    if clock and conductor.run.follow is not None and conductor.run.follow.outer:
-        raise UsageError("this score follows a clock from outside: there is none of ours to send", "leave out --send-clock")
-    if clock and not tempo_segments(conductor):
-        raise UsageError("this score has no beats, so there is no clock to send", "write a tempo, as: clock 120 bpm, 4/4")
+    if clock and conductor.view.clock is not None and conductor.view.clock.is_external:
+        raise UsageError(
+            "this score follows an external clock, so there is no clock of its own to send",
+            "omit --send-clock",
+        )
+    if clock and not clock_sections(conductor):
+        raise UsageError(
+            "this score has no beats, so there is no clock to send",
+            "write a tempo, such as: clock 120 bpm, 4/4",
+        )
     sender = MessageScheduler(open_output(port, run.notify), run.clock.now)
-    telling = MidiSender(sender)
-    run.lookers.append(telling)
+    midi_sender = MidiSender(sender)
+    run.lookers.append(midi_sender)
     if clock:
         run.lookers.append(ClockSenderTask(sender, run.settings.schedule, conductor))
     try:
         yield
-        await asyncio.sleep(telling.rest(run.clock.now()) / SECOND)
+        await asyncio.sleep(midi_sender.rest(run.clock.now()) / SECOND)
     finally:
         sender.close()
 
@@ -321,7 +403,7 @@ class MessageSender(Protocol):
 
     @property
     def ends_at(self) -> int | None:
-        """The time of the Stop after the score's last tick, in nanoseconds; None if no Stop is due."""
+        """The time of the Stop after the score's last tick, in nanoseconds; None if none is due."""
         ...
 
     def send_at(self, due: int, message: bytes) -> None:
@@ -348,13 +430,20 @@ class MidiSender:
                 case SendMidi():
                     self._sender.send_at(command.due, bytes.fromhex(command.message))
                     self._last = max(self._last, command.due)
-                case Finish() if not conductor.run.ended_well:
+                case Finish() if not conductor.view.is_complete:
                     self._sender.forget()
                     self._is_cut_off = True
                 case _:
                     pass
 
     def rest(self, now: int) -> int:
-        """Return the nanoseconds until the scheduled messages, and the run's own clock up to its last Stop, have been sent."""
+        """Return the nanoseconds until the scheduled messages have been sent.
+
+        They include those of the run's own clock, up to its last Stop.
+        """
         last = max(self._last, self._sender.ends_at or 0)
-        return 0 if self._is_cut_off or last <= now else min(MAX_FLUSH_NS, last - now + PORT_CLOSE_DELAY_NS)
+        return (
+            0
+            if self._is_cut_off or last <= now
+            else min(MAX_FLUSH_NS, last - now + PORT_CLOSE_DELAY_NS)
+        )

@@ -1,4 +1,7 @@
-"""Perform one live run: a stage in real time, operator, status line, time limit, clips and the run's folder."""
+"""Perform one live run in real time.
+
+It manages the stage, the operator, the status line, the time limit, the clips and the run's folder.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sequencer.core.errors import SequencerError
 from sequencer.core.images import ImageFile
@@ -19,8 +22,8 @@ from sequencer.core.paths import check_no_link, remove
 from sequencer.core.timebase import SECOND, nanoseconds
 from sequencer.engine.bundle import bundle_of
 from sequencer.engine.conductor.machine import Conductor
-from sequencer.engine.conductor.report import Report
 from sequencer.engine.journal import Journal, JournalWriter, header_of
+from sequencer.engine.play_range import PlayRange
 from sequencer.engine.replay import resume_from_journal
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command
@@ -32,15 +35,19 @@ from sequencer.events.events import (
     StageStatus,
     UnknownMessage,
     Uploaded,
+    UploadFailed,
 )
+from sequencer.media.score_sounds import ScoreSound, explain_silence
 from sequencer.runtime.live.status import LiveStatus
 from sequencer.runtime.live.status_display import StatusScreen, offset_line
 from sequencer.runtime.loop import Outcome, Performance, Watcher, require_prompt
+from sequencer.runtime.operator.commands import FindImage
 from sequencer.runtime.operator.input import Operator
 from sequencer.runtime.operator.keyboard import Keys
 from sequencer.runtime.operator.remote import FILE, RemoteControlServer
 from sequencer.runtime.output.report_format import as_json
 from sequencer.runtime.output.run_folder import RunFolder, bytes_of
+from sequencer.runtime.results import PerformanceResult
 from sequencer.runtime.scripted_events import ScriptedEvent
 from sequencer.runtime.signals import closing_on_signals
 from sequencer.schedule.document import digest
@@ -48,6 +55,9 @@ from sequencer.schedule.model import Schedule
 from sequencer.stages.protocol import Stage
 from sequencer.stages.reactor.liveness import STOPPED_SECONDS, awake_ns
 from sequencer.sync.run_clock import Clock
+
+if TYPE_CHECKING:
+    from sequencer.reports.timeline.player import Recording
 
 SESSION = "session.json"
 """A file in the run's folder while the run is in progress: the session in which it plays."""
@@ -62,7 +72,7 @@ STILL_WRITING = 30.0
 class LiveStage(Protocol):
     """What a live run needs of its stage beside playing."""
 
-    def standing(self) -> tuple[str, str]:
+    def live_status(self) -> tuple[str, str]:
         """Return the state of the connection (one of four names), and details."""
         ...
 
@@ -75,75 +85,83 @@ class LiveStage(Protocol):
         ...
 
     def memory(self) -> dict[str, Any] | None:
-        """Return what another process needs to take over the session (no secret); None if it cannot be taken over."""
+        """Return what another process needs to take over the session; None if it cannot.
+
+        The result contains no secret. It is None if the session cannot be taken over.
+        """
         ...
 
 
 Attachment = AbstractAsyncContextManager[object]
-"""A part of a run, such as a MIDI input, a clock output or a recorder. It is entered before the stage opens."""
+"""A part of a run, such as a MIDI input, a clock output or a recorder.
+
+It is entered before the stage opens.
+"""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LiveSettings:
-    """The settings of a live run. If `following` is None, the score's clock decides."""
+    """What a live run plays, and how; its connections are in `LiveOptions`.
+
+    If `following` is None, the clock decides.
+    """
 
     schedule: Schedule
     sources: Mapping[str, str] = field(default_factory=dict)
     following: bool | None = None
+    played: PlayRange | None = None
+    """The range of the score to play; None for the whole score."""
     offset_ms: int = 0
-    most_minutes: Fraction | None = None
+    max_minutes: Fraction | None = None
     script: tuple[ScriptedEvent, ...] = ()
     price_per_hour: Fraction = Fraction(0)
     clip_at_end: int | None = None
     quiet: bool = False
+    keys: bool = True
+    """Whether the terminal's keys are read as operator commands."""
+    signals: bool = True
+    """Whether Ctrl-C and SIGTERM end the run."""
+    warn: Callable[[str], object] | None = None
+    """Called with each message for the operator, in place of printing it."""
     images: Callable[[ImageFile], bytes] | None = None
     """Returns the images' bytes, for the timelines and the bundle."""
+    find_image: FindImage | None = None
+    """Inspects an image that an operator improvises, given its path. Raises UsageError."""
     bundle: bool = False
-    """Whether to put journal and images into one file at the end."""
-    told: Mapping[str, Any] = field(default_factory=dict)
+    """Whether to put journal, images and sound into one file at the end."""
+    sound: ScoreSound | None = None
+    """The sound of the score, if it has one."""
+    stage_settings: Mapping[str, Any] = field(default_factory=dict)
     """The stage and options as recorded in journal and report. It must never contain a secret."""
 
     def limit(self) -> int:
         """Return how long the run may last, in nanoseconds."""
         schedule = self.schedule
-        minutes = self.most_minutes
+        minutes = self.max_minutes
         if minutes is None:
-            minutes = schedule.end * schedule.grid.chunk / 60 + EXTRA_MINUTES
+            first, end = 0, schedule.end
+            if self.played is not None:
+                first, end = self.played.first_chunk(schedule), self.played.end_chunk(schedule)
+            minutes = (end - first) * schedule.grid.chunk / 60 + EXTRA_MINUTES
         return nanoseconds(minutes * 60)
 
 
-@dataclass(frozen=True, slots=True)
-class LiveResult:
-    """The result of a live run. `failures` has a sentence for each incomplete file, with the reason (a full disk)."""
-
-    report: Report
-    schedule: Schedule
-    folder: Path
-    journal_failure: str | None
-    clips: tuple[Path, ...]
-    facts: Mapping[str, Any]
-    failures: tuple[str, ...] = ()
-    document: Mapping[str, Any] = field(default_factory=dict)
-    """The content of `report.json`."""
-
-    @property
-    def went_well(self) -> bool:
-        """Whether the score was played as written, to its end or until an operator ended it; failed files do not count."""
-        return self.report.went_as_written
-
-
 class LiveRun:
-    """One live run, built by `LiveRunBuilder`. `stage` plays and `live` reports its state; usually both are one object."""
+    """One live run, built by `LiveRunBuilder`.
+
+    `stage` plays and `live` reports its state; usually both are one object.
+    """
 
     def __init__(
         self,
         settings: LiveSettings,
         folder: RunFolder,
         clock: Clock,
+        *,
         stage: Stage,
         live: LiveStage,
         attachments: Sequence[Callable[[LiveRun], Attachment]] = (),
-        broken_off: Journal | None = None,
+        interrupted: Journal | None = None,
     ) -> None:
         self.settings = settings
         self.folder = folder
@@ -152,34 +170,54 @@ class LiveRun:
         self._attachments = attachments
         require_prompt(settings.schedule)
         path = folder.path / "journal.jsonl"
-        if broken_off is None:
+        if interrupted is None:
             journal = JournalWriter(
-                path, header_of(settings.schedule, settings.sources, dict(settings.told), settings.following)
+                path,
+                header_of(
+                    settings.schedule,
+                    settings.sources,
+                    dict(settings.stage_settings),
+                    settings.following,
+                    settings.played,
+                    sound=None if settings.sound is None else settings.sound.as_json(),
+                ),
             )
         else:
-            journal = JournalWriter.resume(path, broken_off)
+            journal = JournalWriter.resume(path, interrupted)
         self.performance = Performance(
-            settings.schedule, stage, clock, journal, settings.script, [self._look], self.notify, settings.following
+            settings.schedule,
+            stage,
+            clock,
+            journal=journal,
+            script=settings.script,
+            watchers=[self._look],
+            warn=self.notify,
+            following=settings.following,
+            played=settings.played,
         )
-        if broken_off is not None:
-            (folder.path / FILE).unlink(missing_ok=True)  # the address file of the run that was killed
-            self.performance.resume(broken_off, *resume_from_journal(broken_off))
-        self.standing = LiveStatus(self.performance.conductor, clock.now())
+        if interrupted is not None:
+            (folder.path / FILE).unlink(
+                missing_ok=True
+            )  # the address file of the run that was killed
+            self.performance.resume(interrupted, *resume_from_journal(interrupted))
+        self.live_status = LiveStatus(self.performance.conductor, clock.now())
         self._began = clock.now()
         """When the run began, in whichever process."""
         self._billed_before = 0.0
         """Seconds for which the session was billed before this process took it over."""
-        if broken_off is not None:
-            self._continue(broken_off)
+        if interrupted is not None:
+            self._continue(interrupted)
         self._operator = Operator(
             self.performance,
             clock.now,
             self.notify,
-            offset=lambda: offset_line(self.standing),
-            can_clip=live.memory() is not None,  # the embedded stage ends with its process, and keeps nothing
+            offset=lambda: offset_line(self.live_status),
+            can_clip=live.memory()
+            is not None,  # the simulator ends with its process, and keeps nothing
+            find_image=settings.find_image,
         )
         self._screen = StatusScreen(
-            self.standing,
+            self.live_status,
             clock.now,
             lambda: self._operator.typed,
             price_per_hour=float(settings.price_per_hour),
@@ -191,21 +229,26 @@ class LiveRun:
         """For how many seconds this process did not run, each time."""
         self.failures: list[str] = []
         """A sentence for each thing that could not be written so far."""
+        self.recording: Callable[[], Recording | None] | None = None
+        """Returns what the run's page plays, once the run is over; None without a video."""
         self._clips: list[Path] = []
         self._asked: set[asyncio.Task[None]] = set()
 
-    def _continue(self, broken_off: Journal) -> None:
+    def _continue(self, interrupted: Journal) -> None:
         """Continue time and cost from where the killed run had them."""
-        for record in broken_off.records:
+        for record in interrupted.records:
             if record.event is not None:
-                self.standing.handle(record.event, (), self.performance.conductor)
-        if broken_off.records:
-            self._began = broken_off.records[0].at
-        self._billed_before = self.standing.billed_seconds(self.clock.now())
+                self.live_status.handle(record.event, (), self.performance.conductor)
+        if interrupted.records:
+            self._began = interrupted.records[0].at
+        self._billed_before = self.live_status.billed_seconds(self.clock.now())
 
     def notify(self, text: str) -> None:
         """Print a message for the operator above the status line."""
-        self._screen.say(f"sequencer: {text}")
+        if self.settings.warn is not None:
+            self.settings.warn(text)
+        else:
+            self._screen.print_line(f"sequencer: {text}")
 
     def failed(self, text: str) -> None:
         """Report that part of the run's output could not be written: it counts at the end."""
@@ -213,18 +256,20 @@ class LiveRun:
             self.failures.append(text)
             self.notify(text)
 
-    async def play(self) -> LiveResult:
+    async def play(self) -> PerformanceResult:
         """Perform to the end, then write the run's files."""
         performance, settings = self.performance, self.settings
         async with AsyncExitStack() as stack:
             stack.callback(performance.put_away)
-            stack.enter_context(closing_on_signals(performance.close))
+            if settings.signals:
+                stack.enter_context(closing_on_signals(performance.close))
             for attach in self._attachments:
                 await stack.enter_async_context(attach(self))
-            door = RemoteControlServer(self.folder.path, self._operator.handle_line)
+            door = RemoteControlServer(self.folder.path, self._operator.answer)
             await door.open()
             stack.push_async_callback(door.close)
-            stack.enter_context(Keys(self._operator.press))
+            if settings.keys:
+                stack.enter_context(Keys(self._operator.press))
             await stack.enter_async_context(self._screen)
             watching = asyncio.create_task(self._watch())
             stack.push_async_callback(_ended, watching)
@@ -233,19 +278,29 @@ class LiveRun:
             limit = settings.limit()
             stop = self.clock.call_at(
                 self._began + limit,
-                lambda: performance.close(f"--max-minutes: {limit / 60 / SECOND:.1f} minutes are over"),
+                lambda: performance.close(
+                    f"--max-minutes: {limit / 60 / SECOND:.1f} minutes are over"
+                ),
             )
             if not settings.quiet and self._live.memory() is not None:
-                self.notify(f"if this process is killed, go on with: sequencer perform --resume {self.folder.final}")
+                self.notify(
+                    "if this process is killed, resume the run with: sequencer perform "
+                    f"--resume {self.folder.final}"
+                )
+            if settings.sound is not None:
+                is_recorded = bool(settings.stage_settings.get("record"))
+                self.notify(explain_silence(settings.sound, is_recorded=is_recorded))
             outcome = await performance.run(before_close=self._last_clip)
             stop.cancel()
             await self._wait_for_clips()
         return self._left(outcome)
 
-    # ---- while it runs ---------------------------------------------------------------------------------------------
+    # ---- while it runs ---------------------------------------------------------------------------
 
     def _look(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
-        self.standing.handle(event, commands, conductor)
+        self.live_status.handle(event, commands, conductor)
+        if isinstance(event, UploadFailed) and not conductor.is_finished:
+            self.notify(f"an improvised image could not be uploaded: {event.reason}")
         for looker in self.lookers:
             looker(event, commands, conductor)
         if isinstance(event, Ready | ConnectionRestored | Uploaded):
@@ -265,25 +320,33 @@ class LiveRun:
         try:
             check_no_link(path)
             remove(new)
-            handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
+            handle = os.open(
+                new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600
+            )
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 json.dump(memory, file)
             new.replace(path)  # if this fails, the old file stays
         except OSError as error:
             remove(new)
-            self.notify(f"{path} cannot be written ({error.strerror}): after a crash this run could not be gone on with")
+            self.notify(
+                f"{path} cannot be written ({error.strerror}): after a crash this run could "
+                "not be resumed"
+            )
 
     async def _watch(self) -> None:
-        """Deliver each change of the connection's state as an event, also while the stage is being opened."""
+        """Deliver each change of the connection's state as an event, also during opening.
+
+        The stage may still be being opened.
+        """
         before: tuple[str, str] | None = None
         last = awake_ns()
         while True:
             last = self._note_stop(last)
-            now = self._live.standing()
+            now = self._live.live_status()
             if now != before:
                 before = now
                 event = StageStatus(self.clock.now(), now[0], now[1])  # type: ignore[arg-type]  # one of the four names
-                self.standing.handle(event, (), self.performance.conductor)
+                self.live_status.handle(event, (), self.performance.conductor)
                 self.performance.deliver(event)
             await asyncio.sleep(POLL_INTERVAL_S)
 
@@ -293,12 +356,22 @@ class LiveRun:
         seconds = (now - last) / SECOND
         if seconds > STOPPED_SECONDS:
             self._stops.append(round(seconds, 1))
-            self.notify(f"this process did not run for {seconds:.1f} s: it was stopped, or the machine slept or was overloaded")
-            self.performance.deliver(UnknownMessage(self.clock.now(), "stopped", json.dumps({"seconds": round(seconds, 3)})))
+            self.notify(
+                f"this process did not run for {seconds:.1f} s: it was stopped, or the machine "
+                "slept or was overloaded"
+            )
+            self.performance.deliver(
+                UnknownMessage(
+                    self.clock.now(), "stopped", json.dumps({"seconds": round(seconds, 3)})
+                )
+            )
         return now
 
     async def _last_clip(self) -> None:
-        """Fetch the clip that was requested at the start, while the session is still open, then wait for the others."""
+        """Fetch the clip that was requested at the start, then wait for the others.
+
+        The clip is fetched while the session is still open.
+        """
         if self.settings.clip_at_end is not None:
             await self._clip(self.settings.clip_at_end)
         await self._wait_for_clips()
@@ -324,32 +397,47 @@ class LiveRun:
         else:
             self.notify(f"{path.name}: the last {seconds} s, {len(data) / 1e6:.1f} MB")
 
-    # ---- the files of the run --------------------------------------------------------------------------------------
+    # ---- the files of the run --------------------------------------------------------------------
 
-    def _left(self, outcome: Outcome) -> LiveResult:
-        from sequencer.reports.timeline import timeline_html, timeline_svg
+    def _left(self, outcome: Outcome) -> PerformanceResult:
+        from sequencer.reports.timeline import Timelines
         from sequencer.reports.timeline.thumbnails import thumbnails_of
 
+        conductor = self.performance.conductor
         schedule, report, images = self.settings.schedule, outcome.report, self.settings.images
-        thumbnails = {} if images is None else thumbnails_of(schedule, images)
+        thumbnails = (
+            {} if images is None else thumbnails_of(schedule, images, conductor.view.images)
+        )
+        drawn = Timelines(
+            schedule,
+            conductor,
+            thumbnails,
+            sound=self.settings.sound,
+            recording=None if self.recording is None else self.recording(),
+        )
         measured = dict(self._live.facts())
-        lag = self.standing.lag_in_force
+        lag = self.live_status.lag_in_force
         if "lag_ms" in measured and lag is not None:
-            measured["lag_ms"] = round(lag / 1e6, 1)  # as the status line shows it, not as the stage counts it
+            measured["lag_ms"] = round(
+                lag / 1e6, 1
+            )  # as the status line shows it, not as the stage counts it
         if self._billed_before and "billed_seconds" in measured:
             measured["billed_seconds"] = round(measured["billed_seconds"] + self._billed_before, 1)
         facts: dict[str, Any] = {
             "title": schedule.title,
             "seed": schedule.seed,
             "schedule_digest": digest(schedule),
-            "settings": dict(self.settings.told),
+            "settings": dict(self.settings.stage_settings),
             "measured": measured,
             "clips": [path.name for path in self._clips],
         }
+        sound = self.settings.sound
+        if sound is not None:
+            facts["sound"] = sound.as_json()
         if outcome.journal_failure is not None:
             facts["journal_failure"] = outcome.journal_failure
-        if outcome.unheard:
-            facts["events_never_reached"] = list(outcome.unheard)
+        if outcome.unreached:
+            facts["events_never_reached"] = list(outcome.unreached)
         if outcome.unanswered:
             facts["events_nothing_waited_for"] = list(outcome.unanswered)
         if self._stops:
@@ -357,18 +445,34 @@ class LiveRun:
         remove(self.folder.path / SESSION)
         if self.failures:
             facts["failures"] = list(self.failures)
-        document, conductor = as_json(report, facts), self.performance.conductor
+        document = as_json(report, facts)
         parts: list[Callable[[], object]] = [
             lambda: self.folder.write_json("report.json", document),
-            lambda: self.folder.write("timeline.svg", timeline_svg(schedule, conductor, thumbnails)),
-            lambda: self.folder.write("timeline.html", timeline_html(schedule, conductor, thumbnails)),
+            lambda: self.folder.write("timeline.svg", drawn.svg()),
+            lambda: self.folder.write("timeline.html", drawn.html()),
         ]
         if self.settings.bundle and images is not None:
-            parts.append(lambda: bundle_of(self.folder.path, bytes_of(schedule.images, images)))
+            parts.append(
+                lambda: bundle_of(
+                    self.folder.path,
+                    bytes_of(conductor.view.images, images),
+                    None if sound is None else (sound.sound.sha256, sound.file),
+                )
+            )
         journal = () if outcome.journal_failure is None else (outcome.journal_failure,)
         final, failures = self.folder.finish_with(parts, (*journal, *self.failures))
         clips = tuple(final / path.name for path in self._clips)
-        return LiveResult(report, schedule, final, outcome.journal_failure, clips, facts, failures, document)
+        return PerformanceResult(
+            report=report,
+            schedule=schedule,
+            folder=final,
+            journal_failure=outcome.journal_failure,
+            clips=clips,
+            facts=facts,
+            failures=failures,
+            document=document,
+            conductor=conductor,
+        )
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

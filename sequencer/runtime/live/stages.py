@@ -15,25 +15,33 @@ from sequencer.schedule.model import Schedule
 from sequencer.stages.protocol import Deliver
 from sequencer.stages.reactor.stage import ReactorStage
 from sequencer.stages.simulated.faults import Faults
-from sequencer.stages.simulated.stage import ImageBytes, PictureSink, SimulatedSettings, SimulatedStage
+from sequencer.stages.simulated.stage import (
+    FrameSink,
+    ImageBytes,
+    SimulatedSettings,
+    SimulatedStage,
+)
 from sequencer.stages.wire.messages import Reference
 from sequencer.sync.run_clock import Clock
 
 
 class SimulatedLive:
-    """The embedded stage in real time: for learning to perform without a key."""
+    """The simulator in real time: for learning to perform without a key."""
 
     def __init__(
         self,
         clock: Clock,
         schedule: Schedule,
         faults: Faults,
+        *,
         images: ImageBytes,
-        pictures: PictureSink | None = None,
+        frame_sink: FrameSink | None = None,
         score_chunk: Callable[[int], int] | None = None,
     ) -> None:
         settings = SimulatedSettings(schedule.grid, faults)
-        self._stage = SimulatedStage(clock, settings=settings, pictures=pictures, images=images, score_chunk=score_chunk)
+        self._stage = SimulatedStage(
+            clock, settings=settings, frame_sink=frame_sink, images=images, score_chunk=score_chunk
+        )
         self._name = "disconnected"
         self._losses = 0
 
@@ -64,7 +72,7 @@ class SimulatedLive:
         self._name = "disconnected"
         await self._stage.close()
 
-    def standing(self) -> tuple[str, str]:
+    def live_status(self) -> tuple[str, str]:
         """Return the state of the connection."""
         return self._name, ""
 
@@ -74,7 +82,10 @@ class SimulatedLive:
 
     async def clip(self, seconds: int) -> bytes:
         """Raise StageError: only the platform makes clips."""
-        raise StageError(f"the embedded stage keeps no recording to clip {seconds} s from", "record it all with --record")
+        raise StageError(
+            f"the simulator keeps no recording from which to take a clip of {seconds} s",
+            "record the entire run with --record",
+        )
 
     def memory(self) -> None:
         """Return None: the session ends with its process."""
@@ -87,12 +98,15 @@ class ReactorLive:
     def __init__(self, stage: ReactorStage) -> None:
         self._stage = stage
 
-    def standing(self) -> tuple[str, str]:
+    def live_status(self) -> tuple[str, str]:
         """Return the state of the connection."""
         return self._stage.status.name, self._stage.status.detail
 
     def facts(self) -> dict[str, Any]:
-        """Return measurements for the report. Times are in milliseconds, the billed time in seconds."""
+        """Return measurements for the report.
+
+        Times are in milliseconds, the billed time in seconds.
+        """
         measures = self._stage.measures()
         latencies = sorted(measures.latencies)
         facts: dict[str, Any] = {
@@ -107,7 +121,9 @@ class ReactorLive:
         if latencies:
             facts["command_to_answer_ms"] = {
                 "median": round(latencies[len(latencies) // 2] / 1e6, 1),
-                "p99": round(latencies[min(len(latencies) - 1, len(latencies) * 99 // 100)] / 1e6, 1),
+                "p99": round(
+                    latencies[min(len(latencies) - 1, len(latencies) * 99 // 100)] / 1e6, 1
+                ),
             }
         if self._stage.closing_trouble is not None:
             facts["closing_trouble"] = self._stage.closing_trouble
@@ -124,17 +140,26 @@ class ReactorLive:
 
 
 def load_session(text: str) -> tuple[str, dict[str, Reference]]:
-    """Parse the session and the uploads that `memory` returned, from their JSON. Raises ValueError."""
+    """Parse the session and the uploads that `memory` returned, from their JSON.
+
+    Raises ValueError.
+    """
     try:
         value = json.loads(text)
     except RecursionError:
-        raise ValueError("it is nested without end") from None
-    if not isinstance(value, dict) or not isinstance(value.get("session"), str) or not value["session"]:
+        raise ValueError("it is nested too deeply") from None
+    if (
+        not isinstance(value, dict)
+        or not isinstance(value.get("session"), str)
+        or not value["session"]
+    ):
         raise ValueError("it names no session")
     uploads = value.get("uploads")
     if not isinstance(uploads, dict):
         raise ValueError("it names no uploads")  # noqa: TRY004  # the text is not valid, whatever the reason
     try:
-        return value["session"], {str(sha256): Reference(**reference) for sha256, reference in uploads.items()}
+        return value["session"], {
+            str(sha256): Reference(**reference) for sha256, reference in uploads.items()
+        }
     except TypeError:
-        raise ValueError("its uploads do not read") from None
+        raise ValueError("its uploads cannot be read") from None

@@ -8,7 +8,7 @@ from math import ceil
 
 from sequencer.core.timebase import SECOND
 from sequencer.engine.conductor.machine import Conductor
-from sequencer.engine.conductor.run_state import Phase
+from sequencer.engine.conductor.transitions import Phase
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command
 from sequencer.events.events import (
@@ -40,11 +40,14 @@ MEASURED = 9
 
 
 class LiveStatus:
-    """Handles every event; answers the operator's questions. All times are nanoseconds of the run's clock."""
+    """Handles every event; answers the operator's questions.
+
+    All times are nanoseconds of the run's clock.
+    """
 
     def __init__(self, conductor: Conductor, began: int) -> None:
         self._conductor = conductor
-        self._teller = CaptionBuilder(conductor)
+        self._caption_builder = CaptionBuilder(conductor)
         self.coming = Coming(conductor)
         self.status: str = "disconnected"
         self.status_since = began
@@ -54,18 +57,21 @@ class LiveStatus:
         self.upload: str | None = None
         """The image that is being uploaded, and its progress."""
         self.paused = False
-        self._seconds = conductor.run.schedule.clock.kind == "mtc"
+        self._seconds = conductor.view.schedule.clock.kind == "mtc"
         self.clock: str | None = None
         self.bpm: float | None = None
         self.offset = 0
         """How much later than the clock frames are shown, in nanoseconds."""
         self.ahead: Callable[[], float | None] = _unknown
-        """Called while a run waits for its clock: returns in how many quarters it will begin, if the clock knows."""
+        """Called while a run waits for its clock: returns how many quarters remain, if known.
+
+        The run begins after that many quarters.
+        """
         self.playing_since: int | None = None
         """When the first take began."""
         self._paused_since = began
         self._over_since: int | None = None
-        self._boundaries = BoundaryFeed(conductor.run.schedule.grid.chunk)
+        self._boundaries = BoundaryFeed(conductor.view.schedule.grid.chunk)
         self.billed_from: int | None = None
         self._billed_until: int | None = None
         self._seen = False
@@ -99,7 +105,7 @@ class LiveStatus:
                 self._done.clear()
             case ChunkDone():
                 self._chunk_done(event)
-            case ChunkShown() if conductor.run.is_of_this_take(event.take):
+            case ChunkShown() if conductor.view.is_of_this_take(event.take):
                 self._seen = True
             case CommandRefused():
                 self.refused = f"{event.command}: {event.reason}"
@@ -115,7 +121,9 @@ class LiveStatus:
                 self.clock = event.quality
                 self.bpm = None if self._seconds else event.quarters_per_ns * 60 * SECOND
             case TransportChanged():
-                self.clock = {"start": "running", "continue": "running", "stop": "stopped"}[event.what]
+                self.clock = {"start": "running", "continue": "running", "stop": "stopped"}[
+                    event.what
+                ]
             case _:
                 pass
 
@@ -128,7 +136,9 @@ class LiveStatus:
             self.status, self.status_since = status, at
         if status == "ready" and self.billed_from is None:
             self.billed_from = at
-        if self.billed_from is not None:  # a run that is resumed in its session begins disconnected, but is billed
+        if (
+            self.billed_from is not None
+        ):  # a run that is resumed in its session begins disconnected, but is billed
             self._billed_until = at if status == "disconnected" else None
 
     def _chunk_done(self, event: ChunkDone) -> None:
@@ -142,37 +152,59 @@ class LiveStatus:
         if prompt and prompt != self.prompt:
             self._prompt_before, self.prompt = self.prompt, prompt
 
-    # ---- answers ---------------------------------------------------------------------------------------------------
+    # ---- answers ---------------------------------------------------------------------------------
 
     @property
     def lag_in_force(self) -> int | None:
-        """The time from the beginning of a chunk's generation until its first frame is shown, in nanoseconds.
+        """The nanoseconds from the start of a chunk's generation to its first frame shown.
 
-        The median of the latest chunks; None before a frame was seen. A run that follows a clock compensates for it.
+        The median of the latest chunks; None before a frame was seen. A run that follows a clock
+        compensates for it.
         """
-        follow = self._conductor.run.follow
+        follow = self._conductor.view.clock
         measured = self._boundaries.follower.lag
         return (measured or None) if follow is None else follow.lag
 
     def activity(self, now: int) -> tuple[str, int]:
-        """Return what the run is doing, in a word, and for how many nanoseconds: the state of its connection until it plays."""
+        """Return what the run is doing, in a word, and for how many nanoseconds.
+
+        Until the run plays, this is the state of its connection.
+        """
         if self.status != "ready":
             return self.status, now - self.status_since
         if self.paused and self._over_since is None:
             return "paused", now - self._paused_since
         if self._over_since is not None:
             return "ended", now - self._over_since
-        if self.playing_since is not None and self._boundary is not None and self._conductor.run.stalls.is_stalled(now):
+        if (
+            self.playing_since is not None
+            and self._boundary is not None
+            and self._conductor.view.is_stalled(now)
+        ):
             return "stalled", now - self._boundary
-        return (self.status, now - self.status_since) if self.playing_since is None else ("playing", now - self.playing_since)
+        return (
+            (self.status, now - self.status_since)
+            if self.playing_since is None
+            else ("playing", now - self.playing_since)
+        )
 
-    def action(self, room: int) -> str | None:
-        """Return the part of the prompt in force that changed with it, in at most `room` characters."""
-        return None if self.prompt is None else self.coming.action(self._prompt_before, self.prompt, room)
+    def action(self, space: int) -> str | None:
+        """Return the part of the prompt in force that changed with it.
+
+        It has at most `space` characters.
+        """
+        return (
+            None
+            if self.prompt is None
+            else self.coming.action(self._prompt_before, self.prompt, space)
+        )
 
     def count_in(self, now: int) -> str:
-        """Return what the first frame is waiting for, in bars and beats if that is known; empty once it is seen."""
-        run = self._conductor.run
+        """Return what the first frame is waiting for; empty once it is seen.
+
+        The wait is in bars and beats if that is known.
+        """
+        run = self._conductor.view
         if run.phase is Phase.ARMED:
             ahead = self.ahead()
             if ahead is not None:
@@ -180,17 +212,26 @@ class LiveStatus:
             if self.clock in ("locked", "free") and self.bpm is not None:
                 return f"armed: the clock ticks at {self.bpm:.1f} bpm; waiting for its Start"
             return "armed: waiting for the clock"
-        if self._seen or self.playing_since is None or run.follow is None or run.phase is not Phase.PLAYING:
+        if (
+            self._seen
+            or self.playing_since is None
+            or run.clock is None
+            or run.phase is not Phase.PLAYING
+        ):
             return ""
-        left = (self.playing_since + run.follow.lag - now) / SECOND
+        left = (self.playing_since + run.clock.lag - now) / SECOND
         if left <= 0:
             return ""
         bpm = self.bpm or run.schedule.clock.bpm
-        return f"first picture in {left:.1f} s" if bpm is None else f"first picture in {self._in_beats(left * float(bpm) / 60)}"
+        return (
+            f"first frame in {left:.1f} s"
+            if bpm is None
+            else f"first frame in {self._in_beats(left * float(bpm) / 60)}"
+        )
 
     def _in_beats(self, quarters: float) -> str:
         """Format quarters as `1 bar 2 beats`, rounded up to the next beat."""
-        meter = self._conductor.run.schedule.clock.meter
+        meter = self._conductor.view.schedule.clock.meter
         bars, beats = divmod(ceil(max(0.0, quarters) / float(meter.beat) - NEARLY), meter.numerator)
         parts = [f"{bars} bar" + ("s" if bars != 1 else "")] if bars else []
         if beats or not bars:
@@ -200,7 +241,7 @@ class LiveStatus:
     @property
     def take(self) -> int:
         """The number of the current take, from 1; 0 before the first."""
-        return self._conductor.run.takes
+        return self._conductor.view.take
 
     @property
     def chunk(self) -> int:
@@ -208,14 +249,20 @@ class LiveStatus:
         return self._conductor.making
 
     @property
+    def played(self) -> str:
+        """The range of the score that the run plays; empty for the whole score."""
+        played = self._conductor.view.played
+        return "" if played is None else str(played)
+
+    @property
     def chunks(self) -> tuple[int | None, bool]:
-        """The number of score chunks, None if it is not known, and whether that is only a maximum."""
+        """The number of score chunks, None if unknown, and whether that is only a maximum."""
         return self.coming.chunks()
 
     @property
     def frames(self) -> int:
         """The number of frames in a chunk."""
-        return self._conductor.run.schedule.grid.frames
+        return self._conductor.view.schedule.grid.frames
 
     @property
     def frames_per_second(self) -> float | None:
@@ -227,7 +274,7 @@ class LiveStatus:
 
     def chunk_seconds(self) -> float:
         """Return the length of a chunk: as measured, otherwise as the score defines it."""
-        grid, rate = self._conductor.run.schedule.grid, self.frames_per_second
+        grid, rate = self._conductor.view.schedule.grid, self.frames_per_second
         return float(grid.chunk) if rate is None else grid.frames / rate
 
     def into_chunk(self, now: int) -> float:
@@ -237,19 +284,26 @@ class LiveStatus:
         return max(0.0, min(1.0, (now - self._boundary) / SECOND / self.chunk_seconds()))
 
     def position(self, now: int) -> tuple[str, str]:
-        """Return the section, with the pass number if it has several passes, and bar.beat (either may be empty)."""
+        """Return the section, with its pass number, and bar.beat (either may be empty).
+
+        The pass number is included if the section has several passes.
+        """
         if self.take == 0 or self._conductor.is_finished:
             return "", ""
-        frames = self._conductor.run.schedule.grid.frames
-        current, place = self._teller.position(self.chunk, min(frames - 1, int(self.into_chunk(now) * frames)))
-        return self.coming.name(current.stretch.section, current.stretch.occurrence), place
+        frames = self._conductor.view.schedule.grid.frames
+        current, bar_beat = self._caption_builder.position(
+            self.chunk, min(frames - 1, int(self.into_chunk(now) * frames))
+        )
+        return self.coming.name(current.stretch.section, current.stretch.occurrence), bar_beat
 
-    def next_cue(self, now: int, room: int) -> NextCue | None:
-        """Return the next cue that is not in effect yet, described in at most `room` characters."""
-        return self.coming.next_cue(now, self.into_chunk(now), self.chunk_seconds(), self.prompt, room)
+    def next_cue(self, now: int, space: int) -> NextCue | None:
+        """Return the next cue not yet in effect, described in at most `space` characters."""
+        return self.coming.next_cue(
+            now, self.into_chunk(now), self.chunk_seconds(), self.prompt, space
+        )
 
     def waiting(self, now: int) -> Waiting | None:
-        """Return what the current section is waiting for; None for nothing, and before the first take."""
+        """Return what the current section waits for; None for nothing or before the first take."""
         if self.take == 0 or self._conductor.is_finished:
             return None
         return self.coming.waiting(now, self.into_chunk(now), self.chunk_seconds())

@@ -1,4 +1,7 @@
-"""Read keys from the terminal, one at a time and without Enter. If standard input is not a terminal, nothing is read."""
+"""Read keys from the terminal, one at a time and without Enter.
+
+If standard input is not a terminal, nothing is read.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +16,25 @@ from types import TracebackType
 from typing import Any, Self
 
 _SEQUENCE = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|O.)")
-"""What a terminal sends for an arrow or another key without a character: neither a command key nor Escape."""
+"""What a terminal sends for an arrow or another key without a character.
+
+It is neither a command key nor Escape.
+"""
 
 
 def keys_in(text: str) -> str:
-    """Return the keys in what a terminal sent at once, without the sequences for arrows and function keys."""
+    """Return the keys in what a terminal sent at once, without arrow and function keys.
+
+    The sequences that a terminal sends for those keys are left out.
+    """
     return _SEQUENCE.sub("", text)
 
 
 class Keys:
-    """A context manager that calls `press(key)` in the loop's thread for every key. Ctrl-C remains a signal."""
+    """A context manager that calls `press(key)` in the loop's thread for every key.
+
+    Ctrl-C remains a signal.
+    """
 
     def __init__(self, press: Callable[[str], None]) -> None:
         self._press = press
@@ -34,7 +46,12 @@ class Keys:
             self._undo = self._open_windows() if sys.platform == "win32" else self._open_terminal()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if self._undo is not None:
             self._undo()
             self._undo = None
@@ -104,11 +121,12 @@ HELP = "space pause/resume · g NAME go · : any command · c clip · q q end th
 class KeyInterpreter:
     """Interprets keys as operator commands.
 
-    Space pauses or resumes. `g`, a name and Enter: go. `:`, a command and Enter: any operator command. `c`: clip. `q` twice:
-    finish.
+    Space pauses or resumes. `g`, a name and Enter: go. `:`, a command and Enter: any operator
+    command. `c`: clip. `q` twice: finish.
 
-    `line` is the text typed so far, for the screen; Escape clears it. `is_paused` returns whether the model is paused, so that
-    space also resumes after a rule has paused it; if it is omitted, only the space key counts.
+    `line` is the text typed so far, for the screen; Escape clears it. `is_paused` returns whether
+    the model is paused, so that space also resumes after a rule has paused it; if it is omitted,
+    only the space key counts.
     """
 
     def __init__(self, is_paused: Callable[[], bool] | None = None) -> None:
@@ -138,7 +156,9 @@ class KeyInterpreter:
             case "q":
                 self._asked_to_finish = True
             case _:
-                self._help = key != ESCAPE  # other keys have no meaning: the screen lists those that do
+                self._help = (
+                    key != ESCAPE
+                )  # other keys have no meaning: the screen lists those that do
         return None
 
     @property

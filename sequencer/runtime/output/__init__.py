@@ -1,1 +1,4 @@
-"""Write the files of a run, rehearsed or live: a folder that is named when it is complete, a report, a captioned video."""
+"""Write the files of a run, rehearsed or live.
+
+These are a folder that is named when it is complete, a report, and a captioned video.
+"""

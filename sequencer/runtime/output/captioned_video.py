@@ -13,19 +13,31 @@ from types import TracebackType
 from typing import Literal, Self, get_args
 
 from sequencer.core.errors import OutputError
+from sequencer.core.paths import is_file
 from sequencer.engine.conductor.deliveries import Delivery
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.plan import Pass
+from sequencer.media.score_sounds import ScoreSound
+from sequencer.reports.timeline.player import Recording
 from sequencer.runtime.recording.caption import Caption
 from sequencer.runtime.recording.contact_sheet import ContactSheet, Shot
 from sequencer.runtime.recording.video_writer import VideoWriter
-from sequencer.schedule.describe import bare, clock_time, describe_act, describe_pass, describe_trigger
+from sequencer.schedule.describe import (
+    bare,
+    clock_time,
+    describe_act,
+    describe_pass,
+    describe_rule,
+)
 from sequencer.schedule.model import CutAct, PromptAct, Schedule
 from sequencer.schedule.prompt_actions import actions_of
-from sequencer.stages.protocol import Pictures
+from sequencer.stages.protocol import ChunkFrames
 
 Part = Literal["title", "section", "take", "position", "action", "simulator"]
-"""The parts of a caption. `simulator` is what the embedded stage writes on its frames: the prompt and a few facts."""
+"""The parts of a caption.
+
+`simulator` is what it writes on its frames itself: the prompt and a few facts.
+"""
 PARTS: tuple[Part, ...] = get_args(Part)
 DEFAULT_PARTS: frozenset[Part] = frozenset(PARTS) - {"action"}
 """Without the action: the simulator shows the whole prompt, so the action would appear twice."""
@@ -44,7 +56,7 @@ class CaptionBuilder:
 
     def is_cued(self, chunk: int) -> bool:
         """Return whether a cue, or a rule that fired, takes effect on a score chunk."""
-        slot = self._conductor.run.ledger.slots.get(chunk)
+        slot = self._conductor.view.slots.get(chunk)
         return slot is not None and bool(slot.lines)
 
     def score_chunk(self, chunk: int) -> int:
@@ -53,34 +65,38 @@ class CaptionBuilder:
 
     def prompt(self, chunk: int) -> str | None:
         """Return the prompt in force at a score chunk, as far as it was sent."""
-        return self._conductor.run.ledger.active_at(chunk)
+        return self._conductor.view.prompt_at(chunk)
 
     def position(self, chunk: int, frame: int = 0) -> tuple[Pass, str]:
         """Return the pass and the `bar.beat` (empty without beats) of a frame of a score chunk."""
-        run = self._conductor.run
+        run = self._conductor.view
         grid = run.schedule.grid
         seconds = grid.boundary(chunk) + Fraction(frame) / grid.fps
-        current = run.plan.passes[0]
-        for one in run.plan.passes[run.plan.pass_at(chunk).number :: -1]:
+        current = run.passes[0]
+        for one in run.passes[run.pass_at(chunk).number :: -1]:
             current = one
             if one.start <= seconds:
                 break
         later = current.number + 1
-        while later < len(run.plan.passes) and run.plan.passes[later].start <= seconds:
-            current = run.plan.passes[later]
+        while later < len(run.passes) and run.passes[later].start <= seconds:
+            current = run.passes[later]
             later += 1
         stretch = current.stretch
         if stretch.tempo is None or stretch.meters is None:
             return current, ""
-        place = stretch.meters.bar_beat_at(stretch.tempo.quarter_at(max(Fraction(0), seconds - current.start)))
-        return current, f"{place.bar}.{place.beat}"
+        bar_beat = stretch.meters.bar_beat_at(
+            stretch.tempo.quarter_at(max(Fraction(0), seconds - current.start))
+        )
+        return current, f"{bar_beat.bar}.{bar_beat.beat}"
 
 
 class CaptionedVideo:
-    """Writes `video.mp4` and `contact-sheet.png` into a folder. As a context manager, it closes both, even after an error.
+    """Writes `video.mp4` and `contact-sheet.png` into a folder.
 
-    A run outlives its video: what can no longer be written (because the disk is full) is reported once, and listed in
-    `failures`.
+    As a context manager, it closes both, even after an error.
+
+    A run outlives its video: what can no longer be written (because the disk is full) is reported
+    once, and listed in `failures`.
 
     Args:
         folder: The run's folder.
@@ -88,6 +104,7 @@ class CaptionedVideo:
         size: The video's (width, height), in pixels.
         parts: The parts of the caption of the video.
         warn: Called with each warning.
+        sound: The sound of the score, if it has one.
 
     Raises:
         OutputError: The files cannot be created.
@@ -99,10 +116,17 @@ class CaptionedVideo:
         schedule: Schedule,
         size: tuple[int, int],
         parts: Collection[Part] = DEFAULT_PARTS,
-        warn: Callable[[str], None] | None = None,
+        *,
+        warn: Callable[[str], object] | None = None,
+        sound: ScoreSound | None = None,
     ) -> None:
+        self._sound = sound
+        self._first: int | None = None
+        """The score chunk with which the video begins."""
         self._schedule = schedule
         self._warn = warn
+        self.writing: Callable[[str], object] | None = None
+        """Called with the name of each file that is completed at the end."""
         self.failures: list[str] = []
         """A sentence for each file that could not be written."""
         self._is_cut_short = False
@@ -111,41 +135,63 @@ class CaptionedVideo:
         self._actions = actions_of(schedule)
         self._passes = Counter(stretch.section for stretch in schedule.stretches)
         self._fired: dict[int | None, str] = {
-            rule.id: describe_trigger(rule.trigger, schedule.middle) for stretch in schedule.stretches for rule in stretch.rules
+            rule.id: describe_rule(rule, schedule.middle)
+            for stretch in schedule.stretches
+            for rule in stretch.rules
         }
-        self._video = VideoWriter(folder / "video.mp4", size=size, fps=schedule.grid.fps)
+        self._video = VideoWriter(
+            folder / "video.mp4",
+            size=size,
+            fps=schedule.grid.fps,
+            sound=None if sound is None else sound.file,
+        )
         self._sheet = ContactSheet(folder / "contact-sheet.png", title=self._title)
         self._prompt: str | None = None
         self._action = ""
         self._take = 0
         self._landed: dict[int, list[Delivery]] | None = None
 
-    def add(self, pictures: Pictures, teller: CaptionBuilder, take: int) -> None:
+    def add(self, frames: ChunkFrames, builder: CaptionBuilder, take: int) -> None:
         """Add the frames of a chunk of the current take."""
-        chunk = teller.score_chunk(pictures.chunk)
-        prompt, before = teller.prompt(chunk), self._prompt
+        chunk = builder.score_chunk(frames.chunk)
+        if self._first is None:
+            self._first = chunk
+            if self._sound is not None:  # a video may begin later than its score
+                start = self._sound.track.start + self._schedule.grid.boundary(chunk)
+                self._video.begin_sound_at(start)
+        prompt, before = builder.prompt(chunk), self._prompt
         is_cut = take > max(1, self._take)
-        happens = is_cut or prompt != before or teller.is_cued(chunk)
+        happens = is_cut or prompt != before or builder.is_cued(chunk)
         if prompt != before or is_cut:
-            self._action = "" if prompt is None else bare(self._actions.of(None if is_cut else before, prompt))
+            self._action = (
+                "" if prompt is None else bare(self._actions.of(None if is_cut else before, prompt))
+            )
         self._prompt, self._take = prompt, take
-        captions = [self._caption(teller, chunk, frame, take) for frame in range(len(pictures.frames))]
+        captions = [
+            self._caption(builder, chunk, frame, take) for frame in range(len(frames.frames))
+        ]
         if not self._is_cut_short:
             try:
-                self._video.write_all(pictures.frames, captions)
+                self._video.write_all(frames.frames, captions)
             except OutputError as error:
                 self._is_cut_short = True
                 self._failed(error)
-        still = pictures.frames if pictures.still is None else pictures.still
+        still = frames.frames if frames.still is None else frames.still
         if not happens:
             self._sheet.add(chunk, still)
             return
-        action, conductor = self._action, teller.conductor
+        action, conductor = self._action, builder.conductor
         self._sheet.add(chunk, still, lambda: self._shot(conductor, chunk, action, is_cut))
 
-    def _caption(self, teller: CaptionBuilder, chunk: int, frame: int, take: int) -> Caption:
+    def recording(self) -> Recording | None:
+        """Return what a page next to the video needs to play it; None without a video."""
+        if self._first is None or not is_file(self._video.path):
+            return None
+        return Recording.of_whole(self._video.path.name, self._schedule.grid, first=self._first)
+
+    def _caption(self, builder: CaptionBuilder, chunk: int, frame: int, take: int) -> Caption:
         parts = self._parts
-        current, position = teller.position(chunk, frame)
+        current, position = builder.position(chunk, frame)
         return Caption(
             title=self._title if "title" in parts else "",
             section=(current.stretch.section or "") if "section" in parts else "",
@@ -158,10 +204,13 @@ class CaptionedVideo:
         """Return the text below the frame of a chunk; None if nothing landed there after all."""
         if self._landed is None:
             self._landed = {}
-            for line in conductor.run.plan.lines:
+            for line in conductor.view.deliveries:
                 if line.landed is not None:
                     self._landed.setdefault(line.landed, []).append(line)
-        lines = sorted(self._landed.get(chunk, ()), key=lambda line: (line.fired is not None, line.time, line.number))
+        lines = sorted(
+            self._landed.get(chunk, ()),
+            key=lambda line: (line.fired is not None, line.time, line.number),
+        )
         if not lines and not is_cut:
             return None
         acts = [act for line in lines for act in line.acts]
@@ -186,11 +235,21 @@ class CaptionedVideo:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if error is not None:
             self._video.abort()
             return
-        for close in (self._video.close, self._sheet.save):
+        for path, close in (
+            (self._video.path, self._video.close),
+            (self._sheet.path, self._sheet.save),
+        ):
+            if self.writing is not None:
+                self.writing(path.name)
             try:
                 close()
             except OutputError as failure:

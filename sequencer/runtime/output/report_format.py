@@ -24,7 +24,10 @@ MAX_ACTION_LENGTH = 40
 
 
 def as_json(report: Report, extra: dict[str, Any]) -> dict[str, Any]:
-    """Return the report as a JSON object; `extra` adds what the run knows besides its cues (files, digests, times)."""
+    """Return the report as a JSON object.
+
+    `extra` adds what the run knows besides its cues (files, digests, times).
+    """
     return {
         "helios-report": FORMAT,
         "ended": report.ended,
@@ -33,12 +36,18 @@ def as_json(report: Report, extra: dict[str, Any]) -> dict[str, Any]:
         "all_landed": report.all_landed,
         "takes": report.takes,
         "chunks": report.chunks,
+        **(
+            {}
+            if report.played is None
+            else {"range": report.played, "first_chunk": report.first_chunk}
+        ),
         "summary": summary(report),
         "cues": [_plain(cue) for cue in report.cues],
         "sends": [_send(send) for send in report.sends],
         "moves": [_plain(move) for move in report.moves],
         "stalls": [
-            {"chunk": stall.chunk, "seconds": round(stall.seconds, 3), "chunks_made": stall.chunks} for stall in report.stalls
+            {"chunk": stall.chunk, "seconds": round(stall.seconds, 3), "chunks_made": stall.chunks}
+            for stall in report.stalls
         ],
         "refused": list(report.refused),
         "notes": list(report.notes),
@@ -70,7 +79,11 @@ def summary(report: Report) -> dict[str, Any]:
         counts[cue.status.value] = counts.get(cue.status.value, 0) + 1
     errors = [abs(cue.error_ms) for cue in report.cues if cue.error_ms is not None]
     beyond = sorted(cue.beyond_ms for cue in report.cues if cue.beyond_ms is not None)
-    shifted = sum(1 for cue in report.cues if cue.landed is not None and cue.planned is not None and cue.landed > cue.planned)
+    shifted = sum(
+        1
+        for cue in report.cues
+        if cue.landed is not None and cue.planned is not None and cue.landed > cue.planned
+    )
     return {
         "cues": len(report.cues),
         "by_status": counts,
@@ -78,7 +91,9 @@ def summary(report: Report) -> dict[str, Any]:
         "landed_and_shown": report.landed_and_shown if report.knows_shown else None,
         "landed_but_not_shown": report.landed_but_not_shown if report.knows_shown else None,
         "snap_error_ms": {"mean": round(mean(errors), 1), "worst": max(errors)} if errors else None,
-        "beyond_the_snap_ms": None if not beyond else {"median": _part(beyond, 50), "p99": _part(beyond, 99)},
+        "beyond_the_snap_ms": None
+        if not beyond
+        else {"median": _part(beyond, 50), "p99": _part(beyond, 99)},
         "sends": sum(len(send.acts) for send in report.sends if send.was_sent),
         "sends_left_out": sum(len(send.acts) for send in report.sends if not send.was_sent),
         "stalled_seconds": round(sum(stall.seconds for stall in report.stalls), 3),
@@ -92,15 +107,22 @@ def _part(ascending: list[float], percent: int) -> float:
 
 
 def as_table(report: Report, schedule: Schedule, most: int = 40) -> str:
-    """Return the cues as a table, followed by what rules did to the run itself (pauses, gotos and exits), and by notes.
+    """Return the cues as a table, then rules' effects on the run itself, and notes.
 
-    Sections and passes are named as in the cue sheet; of a prompt, the table shows the action, the part that changes. If there
-    are more than `most` cues, those that simply landed are left out first.
+    The effects are pauses, gotos and exits.
+
+    Sections and passes are named as in the cue sheet; of a prompt, the table shows the action, the
+    part that changes. If there are more than `most` cues, those that simply landed are left out
+    first.
     """
     passes = Counter(stretch.section for stretch in schedule.stretches)
 
     def position(one: CueReport | RunActionReport) -> str:
-        name = "" if one.section is None else describe_pass(one.section, one.occurrence, passes[one.section])
+        name = (
+            ""
+            if one.section is None
+            else describe_pass(one.section, one.occurrence, passes[one.section])
+        )
         return f"{name} {one.place}".strip()[:WIDEST]
 
     cues = list(report.cues)
@@ -108,7 +130,11 @@ def as_table(report: Report, schedule: Schedule, most: int = 40) -> str:
     left = 0
     if len(cues) > most:
         unseen = {cue.number for cue in cues if report.knows_shown and cue.shown is None}
-        odd = [cue for cue in cues if cue.status is not Status.LANDED or cue.landed != cue.planned or cue.number in unseen]
+        odd = [
+            cue
+            for cue in cues
+            if cue.status is not Status.LANDED or cue.landed != cue.planned or cue.number in unseen
+        ]
         shown = (odd + [cue for cue in cues if cue not in odd])[:most]
         left = len(cues) - len(shown)
         cues = sorted(shown, key=lambda cue: (cue.planned is None, cue.planned or 0, cue.number))
@@ -119,7 +145,10 @@ def as_table(report: Report, schedule: Schedule, most: int = 40) -> str:
         *(_move(move, position) for move in report.moves[:most]),
     ]
     widths = [
-        min(WIDEST + MAX_ACTION_LENGTH if column == 6 else WIDEST, max(len(row[column]) for row in rows))
+        min(
+            WIDEST + MAX_ACTION_LENGTH if column == 6 else WIDEST,
+            max(len(row[column]) for row in rows),
+        )
         for column in range(len(head))
     ]
     lines = [
@@ -130,23 +159,34 @@ def as_table(report: Report, schedule: Schedule, most: int = 40) -> str:
         for row in rows
     ]
     if left:
-        lines.append(f"and {left} more that landed; all of them are in report.json")
+        lines.append(f"and {left} more that landed; report.json lists all of them")
     if len(report.moves) > most:
-        lines.append(f"and {len(report.moves) - most} more pauses, gotos and exits; all of them are in report.json")
+        lines.append(
+            f"and {len(report.moves) - most} more pauses, gotos and exits; report.json lists "
+            "all of them"
+        )
     lines += [f"note: {note}" for note in report.notes[:most]]
     return escape_control("\n".join(lines))
 
 
 def _deeds(report: Report, schedule: Schedule) -> dict[int, str]:
-    """Describe each cue by its number; of a prompt only the action, compared with the prompt that was shown before it."""
+    """Describe each cue by its number; show only the action of a prompt.
+
+    The action compares the prompt with the one shown before it.
+    """
     actions = actions_of(schedule)
     deeds: dict[int, str] = {}
     shown: str | None = None
-    for cue in sorted(report.cues, key=lambda one: (one.landed is None, one.landed or 0, one.planned or 0, one.number)):
+    for cue in sorted(
+        report.cues,
+        key=lambda one: (one.landed is None, one.landed or 0, one.planned or 0, one.number),
+    ):
         words = []
         for act in cue.acts:
             if isinstance(act, PromptAct):
-                words.append(f"prompt “{brief_action(actions, shown, act.text, MAX_ACTION_LENGTH)}”")
+                words.append(
+                    f"prompt “{brief_action(actions, shown, act.text, MAX_ACTION_LENGTH)}”"
+                )
                 shown = act.text if cue.landed is not None else shown
             else:
                 words.append(describe_act(act))
@@ -177,9 +217,18 @@ def _shown(cue: CueReport) -> str:
 
 
 def _move(move: RunActionReport, position: Position) -> tuple[str, ...]:
-    after = "" if move.waited_ms is None else f", {move.waited_ms / 1000:.1f} s after it was asked for"
+    after = "" if move.waited_ms is None else f", {move.waited_ms / 1000:.1f} s after the request"
     became = f"{move.status.value}: {move.reason}" if move.reason else f"{move.status.value}{after}"
-    return position(move), "", "" if move.chunk is None else str(move.chunk), "", "", "", move.what, became
+    return (
+        position(move),
+        "",
+        "" if move.chunk is None else str(move.chunk),
+        "",
+        "",
+        "",
+        move.what,
+        became,
+    )
 
 
 def _and_shown(report: Report, landed: int) -> str:
@@ -190,21 +239,32 @@ def _and_shown(report: Report, landed: int) -> str:
     return " and shown" if not unseen else f", {unseen} of them not shown"
 
 
+def _range(report: Report) -> str:
+    """Return what a run of a range played, as words to follow the number of chunks."""
+    return f" {report.played} (chunk {report.first_chunk} on)"
+
+
 def verdict(report: Report) -> str:
     """Return one line that sums up a run."""
     facts = summary(report)
     good = facts["by_status"].get("landed", 0)
     parts = [f"{good} of {facts['cues']} cues landed" + _and_shown(report, good)]
     others = ("skipped", "overtaken", "dropped", "refused", "missed", "stuck")
-    parts += [f"{facts['by_status'][status]} {status}" for status in others if facts["by_status"].get(status)]
+    parts += [
+        f"{facts['by_status'][status]} {status}"
+        for status in others
+        if facts["by_status"].get(status)
+    ]
     if facts["landed_later_than_planned"]:
         parts.append(f"{facts['landed_later_than_planned']} later than planned")
     if facts["sends"]:
-        parts.append(f"{facts['sends']} message" + ("s" if facts["sends"] != 1 else "") + " for gear")
+        parts.append(
+            f"{facts['sends']} message" + ("s" if facts["sends"] != 1 else "") + " to MIDI devices"
+        )
     if facts["sends_left_out"]:
-        parts.append(f"{facts['sends_left_out']} left out, too late")
+        parts.append(f"{facts['sends_left_out']} not sent, too late")
     parts.append(f"{report.takes} take" + ("s" if report.takes != 1 else ""))
-    parts.append(f"{report.chunks} chunks")
+    parts.append(f"{report.chunks} chunks" + ("" if report.played is None else _range(report)))
     if report.chunks_beyond:
         parts.append(f"{report.chunks_beyond} more than the score has")
     if report.stalls:
@@ -212,5 +272,8 @@ def verdict(report: Report) -> str:
         parts.append(f"stalled {times}, {facts['stalled_seconds']:.1f} s in all")
     if facts["beyond_the_snap_ms"] is not None:
         off = facts["beyond_the_snap_ms"]
-        parts.append(f"beyond the snap {off['median']:.0f} ms off the beat in the median, {off['p99']:.0f} ms at p99")
+        parts.append(
+            f"beyond the snap {off['median']:.0f} ms off the beat in the median, "
+            f"{off['p99']:.0f} ms at p99"
+        )
     return escape_control(f"{report.ended}: " + ", ".join(parts))

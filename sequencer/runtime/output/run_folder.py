@@ -1,4 +1,7 @@
-"""Manage the folder of a run: written under a temporary name, renamed when complete, never shared by two runs."""
+"""Manage the folder of a run: renamed when complete, never shared by two runs.
+
+Until it is complete, the folder is written under a temporary name.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,11 @@ from sequencer.core.errors import InputError, OutputError, UsageError
 from sequencer.core.images import ImageFile
 from sequencer.core.paths import exists, is_file, is_folder, partial_of, possible_name, remove
 
+RUNS_FOLDER = Path("runs")
+"""Where the folders of runs are made if no other place is requested.
+
+The help of `--out` names it too.
+"""
 _UNSAFE = re.compile(r"[^\w.-]+")
 MAX_NAME_BYTES = 120
 """The most bytes of a title in a folder's name; most systems allow 255 for the complete name."""
@@ -23,7 +31,9 @@ MAX_NAMED = 5
 
 
 class RunFolder:
-    """A run's folder. `path` is where files are written now; `final` is its name once it is complete.
+    """A run's folder.
+
+    `path` is where files are written now; `final` is its name once it is complete.
 
     Raises:
         UsageError: The folder exists, or another run is writing it.
@@ -33,46 +43,66 @@ class RunFolder:
     def __init__(self, final: Path) -> None:
         self.final = final
         if exists(final) or not final.name:
-            raise UsageError(f"{final} is there already", "choose another folder with --out, or remove it")
+            raise UsageError(
+                f"{final} already exists", "choose another folder with --out, or remove it"
+            )
         self.path = partial_of(final)
         try:
             final.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise OutputError(f"{final.parent} cannot be made: {error.strerror}", "choose another folder with --out") from None
+            raise OutputError(
+                f"{final.parent} cannot be created: {error.strerror}",
+                "choose another folder with --out",
+            ) from None
         try:
             self.path.mkdir()
         except FileExistsError:
             raise UsageError(
-                f"{self.path} is there already: another run writes it, or an earlier one was killed",
-                f"if no run is going on, keep what is in it (sequencer replay {final}), or go on with it: "
+                (
+                    f"{self.path} already exists: another run is writing it, or an earlier one was "
+                    "killed"
+                ),
+                f"if no run is in progress, keep its contents (sequencer replay {final}), or "
+                "resume it: "
                 f"sequencer perform --resume {final}",
             ) from None
         except OSError as error:
-            raise OutputError(f"{final} cannot be made: {error.strerror}", "choose another folder with --out") from None
+            raise OutputError(
+                f"{final} cannot be created: {error.strerror}", "choose another folder with --out"
+            ) from None
 
     @classmethod
     def make(cls, out: Path | None, title: str) -> RunFolder:
-        """Return the requested folder, or a new one under `runs/` with the time and the title in its name."""
+        """Return the requested folder, or a new one under `runs/` named by time and title."""
         if out is not None:
             return cls(out)
-        words = possible_name(_UNSAFE.sub("-", title).strip("-."), MAX_NAME_BYTES).strip("-.") or "run"
+        words = (
+            possible_name(_UNSAFE.sub("-", title).strip("-."), MAX_NAME_BYTES).strip("-.") or "run"
+        )
         stamp = time.strftime("%Y-%m-%d-%H%M%S")
         name = f"{stamp}-{words}"
         number = 1
-        while exists(Path("runs") / name) or exists(Path("runs") / f".{name}.partial"):
+        while exists(RUNS_FOLDER / name) or exists(partial_of(RUNS_FOLDER / name)):
             number += 1
             name = f"{stamp}-{words}-{number}"
-        return cls(Path("runs") / name)
+        return cls(RUNS_FOLDER / name)
 
     @classmethod
     def adopt(cls, run: Path) -> RunFolder:
-        """Return the folder of a run that was killed, by its present or its final name, in which `runs/` may be omitted.
+        """Return the folder of an interrupted run, by its present or its final name.
+
+        `runs/` may be omitted from the name.
 
         Raises:
             InputError: There is no such run, or its folder contains a link.
         """
-        if run.parent == Path() and not exists(run) and not exists(partial_of(run)) and exists(partial_of("runs" / run)):
-            run = "runs" / run
+        if (
+            run.parent == Path()
+            and not exists(run)
+            and not exists(partial_of(run))
+            and exists(partial_of(RUNS_FOLDER / run))
+        ):
+            run = RUNS_FOLDER / run
         final = run
         if run.name.startswith(".") and run.name.endswith(".partial"):
             final = run.with_name(run.name[1 : -len(".partial")])
@@ -80,20 +110,28 @@ class RunFolder:
         found.final = final
         found.path = partial_of(final)
         if not is_file(found.path / "journal.jsonl"):
-            hint = "it came to its end" if is_folder(final) else _broken_off_beside(final)
-            raise InputError(f"there is no broken-off run in {run}", hint)
-        link = next((path for path in (found.path, *found.path.iterdir()) if path.is_symlink()), None)
+            hint = "it was completed" if is_folder(final) else _interrupted_beside(final)
+            raise InputError(f"there is no interrupted run in {run}", hint)
+        link = next(
+            (path for path in (found.path, *found.path.iterdir()) if path.is_symlink()), None
+        )
         if link is not None:  # a foreign link could make the run overwrite any file of the user
-            raise InputError(f"{link} is a link, and a run makes none", "is this a run of your own?")
+            raise InputError(
+                f"{link} is a link, and runs do not create links", "is this a run of your own?"
+            )
         return found
 
     def write(self, name: str, text: str) -> None:
         """Write a complete text file into the folder, or nothing. Raises OutputError."""
         try:
-            (self.path / name).write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+            (self.path / name).write_text(
+                text, encoding="utf-8", errors="backslashreplace", newline="\n"
+            )
         except OSError as error:
             remove(self.path / name)
-            raise OutputError(f"{name} cannot be written to {self.path}: {error.strerror}", "is the disk full?") from None
+            raise OutputError(
+                f"{name} cannot be written to {self.path}: {error.strerror}", "is the disk full?"
+            ) from None
 
     def write_json(self, name: str, value: Any) -> None:
         """Write a JSON file into the folder. Raises OutputError."""
@@ -104,14 +142,19 @@ class RunFolder:
         try:
             self.path.replace(self.final)
         except OSError as error:
-            raise OutputError(f"{self.path} cannot be renamed to {self.final}: {error.strerror}") from None
+            raise OutputError(
+                f"{self.path} cannot be renamed to {self.final}: {error.strerror}"
+            ) from None
         return self.final
 
-    def finish_with(self, parts: Iterable[Callable[[], object]], failures: Iterable[str] = ()) -> tuple[Path, tuple[str, ...]]:
+    def finish_with(
+        self, parts: Iterable[Callable[[], object]], failures: Iterable[str] = ()
+    ) -> tuple[Path, tuple[str, ...]]:
         """Write all parts that can be written, then give the folder its final name.
 
         Args:
-            parts: Functions that each write a file, or raise OutputError if they cannot; the others are still written.
+            parts: Functions that each write a file, or raise OutputError if they cannot; the others
+                are still written.
             failures: A sentence for each failure so far.
 
         Returns:
@@ -130,10 +173,13 @@ class RunFolder:
         return final, tuple(one.replace(str(self.path), str(final)) for one in found)
 
 
-def _broken_off_beside(run: Path) -> str:
-    """Return a hint that lists the interrupted runs beside this one and in `runs/`, the latest first."""
+def _interrupted_beside(run: Path) -> str:
+    """Return a hint that lists the interrupted runs, the latest first.
+
+    These are the runs beside this one and in `runs/`.
+    """
     found: list[tuple[float, str]] = []
-    for folder in {run.parent, Path("runs")}:
+    for folder in {run.parent, RUNS_FOLDER}:
         with suppress(OSError):
             for path in folder.glob(".*.partial"):
                 if is_file(path / "journal.jsonl"):
@@ -142,18 +188,30 @@ def _broken_off_beside(run: Path) -> str:
     if not found:
         return "name the folder that `sequencer perform` was writing"
     names = [name for _, name in sorted(found, reverse=True)]
-    return "these runs were broken off: " + ", ".join(names[:MAX_NAMED]) + (", …" if len(names) > MAX_NAMED else "")
+    return (
+        "these runs were interrupted: "
+        + ", ".join(names[:MAX_NAMED])
+        + (", …" if len(names) > MAX_NAMED else "")
+    )
 
 
 def bytes_of(images: Iterable[ImageFile], read: Callable[[ImageFile], bytes]) -> dict[str, bytes]:
-    """Return the bytes of images by SHA-256. Raises OutputError if one cannot be read or has changed."""
+    """Return the bytes of images by SHA-256.
+
+    Raises OutputError if one cannot be read or has changed.
+    """
     found: dict[str, bytes] = {}
     for image in images:
         try:
             data = read(image)
         except OSError as error:
-            raise OutputError(f"{image.path} cannot be bundled: {error.strerror or error}") from None
+            raise OutputError(
+                f"{image.path} cannot be bundled: {error.strerror or error}"
+            ) from None
         if hashlib.sha256(data).hexdigest() != image.sha256:
-            raise OutputError(f"{image.path} has changed since the score was read: it cannot be bundled", "run the score again")
+            raise OutputError(
+                f"{image.path} has changed since the score was read: it cannot be bundled",
+                "run the score again",
+            )
         found[image.sha256] = data
     return found

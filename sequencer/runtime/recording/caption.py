@@ -1,7 +1,9 @@
-"""Draw captions: title and section, take, bar.beat and action, over the top of a frame on its way into the video.
+"""Draw captions over the top of a frame on its way into the video.
 
-A caption is drawn once for each text and mixed into the planes of the frames that go to the encoder; the frames of a stage, and
-their digests, are not changed.
+A caption shows title and section, take, bar.beat and action.
+
+A caption is drawn once for each text and mixed into the planes of the frames that go to the
+encoder; the frames of a stage, and their digests, are not changed.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ ACTION_LINES = 2
 """The most lines of an action."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Caption:
     """The texts over one frame. An empty part leaves its position empty; any text can be shown."""
 
@@ -33,9 +35,9 @@ class Caption:
     """The part of the prompt that changes, on separate lines."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Band:
-    """How to mix the top rows of a frame: value × keep + add, over 256, for luma and for both chroma planes."""
+    """How to mix a frame's top rows: value × keep + add, over 256, for luma and both chromas."""
 
     luma_keep: NDArray[np.uint16]
     luma_add: NDArray[np.uint16]
@@ -61,7 +63,9 @@ class CaptionBand:
             return 0
         lines = len(self._action(caption))
         above = self._head if _has_head(caption) or not lines else self._small.size
-        return min(self._height, above + lines * self._leading + (self._leading if lines else 0)) & ~1
+        return (
+            min(self._height, above + lines * self._leading + (self._leading if lines else 0)) & ~1
+        )
 
     @property
     def _leading(self) -> int:
@@ -70,10 +74,21 @@ class CaptionBand:
     def _action(self, caption: Caption) -> list[str]:
         if not caption.action:
             return []
-        return self._small.wrapped(one_line(caption.action), self._width - 2 * self._margin, ACTION_LINES)
+        return self._small.wrapped(
+            one_line(caption.action), self._width - 2 * self._margin, ACTION_LINES
+        )
 
-    def lay(self, caption: Caption, luma: NDArray[np.uint8], first: NDArray[np.uint8], second: NDArray[np.uint8]) -> None:
-        """Mix a caption into the top of a frame's three planes, in place. An empty one changes nothing."""
+    def draw_on(
+        self,
+        caption: Caption,
+        luma: NDArray[np.uint8],
+        first: NDArray[np.uint8],
+        second: NDArray[np.uint8],
+    ) -> None:
+        """Mix a caption into the top of a frame's three planes, in place.
+
+        An empty one changes nothing.
+        """
         if caption == Caption():
             return
         band = self._band(caption)
@@ -98,23 +113,28 @@ class CaptionBand:
         self._write(ImageDraw.Draw(mask), caption)
         ink = np.asarray(mask, dtype=np.int64)
         ink = ink + (ink >> 7)  # 255 counts as 256, fully covered
-        # Darkest at the top, fading out below without an edge. Under an action it stays dark until below the last line.
+        # Darkest at the top, fading out below without an edge. Under an action it stays dark until
+        # below the last line.
         fades = min(rows, 3 * self._leading) if caption.action else rows
         depth = np.minimum(np.arange(rows, 0, -1, dtype=np.int64), fades)
         dark = (168 * depth * depth * (3 * fades - 2 * depth) // fades**3)[:, None]
-        behind = dark * (256 - ink) >> 8
-        keep = 256 - ink - behind
+        after = dark * (256 - ink) >> 8
+        keep = 256 - ink - after
         small = (keep[::2, ::2] + keep[1::2, ::2] + keep[::2, 1::2] + keep[1::2, 1::2]) >> 2
         return _Band(
             luma_keep=keep.astype(np.uint16),
-            luma_add=(behind * 16 + ink * 235).astype(np.uint16),
+            luma_add=(after * 16 + ink * 235).astype(np.uint16),
             chroma_keep=small.astype(np.uint16),
             chroma_add=((256 - small) * 128).astype(np.uint16),
         )
 
     def _write(self, draw: ImageDraw.ImageDraw, caption: Caption) -> None:
         top = max(0, (self._head - 2 * self._large.size) // 4)
-        under = top + self._large.size + self._leading // 2 if _has_head(caption) else self._small.size // 2
+        under = (
+            top + self._large.size + self._leading // 2
+            if _has_head(caption)
+            else self._small.size // 2
+        )
         for line, text in enumerate(self._action(caption)):
             self._small.draw(draw, (self._margin, under + line * self._leading), text, 235)
         below = top + (self._large.size - self._small.size)
@@ -126,20 +146,25 @@ class CaptionBand:
             right -= gap + self._small.width(caption.take)
             self._small.draw(draw, (right, below), caption.take, 200)
         left = self._margin
-        room = max(0, right - left - 2 * self._small.size)
+        space = max(0, right - left - 2 * self._small.size)
         if caption.title:
-            title = self._large.shortened(one_line(caption.title), room)
+            title = self._large.shortened(one_line(caption.title), space)
             used = self._large.draw(draw, (left, top), title) + self._small.size
-            left, room = left + used, room - used
-        if caption.section and room > 4 * self._small.size:
-            self._small.draw(draw, (left, below), self._small.shortened(one_line(caption.section), room), 200)
+            left, space = left + used, space - used
+        if caption.section and space > 4 * self._small.size:
+            self._small.draw(
+                draw, (left, below), self._small.shortened(one_line(caption.section), space), 200
+            )
 
-    def _even(self, draw: ImageDraw.ImageDraw, right: int, top: int, place: str) -> int:
-        """Draw bar and beat with digits of equal width, so that they do not move; return the width, gap included."""
+    def _even(self, draw: ImageDraw.ImageDraw, right: int, top: int, position: str) -> int:
+        """Draw bar and beat with digits of equal width; return the width, gap included.
+
+        Digits of equal width do not move when they change.
+        """
         digit = max(self._large.width(one) for one in "0123456789")
-        widths = [digit if one.isdigit() else self._large.width(one) for one in place]
+        widths = [digit if one.isdigit() else self._large.width(one) for one in position]
         left = right - sum(widths)
-        for one, width in zip(place, widths, strict=True):
+        for one, width in zip(position, widths, strict=True):
             self._large.draw(draw, (left + (width - self._large.width(one)) // 2, top), one)
             left += width
         return max(sum(widths), 5 * digit)
@@ -151,5 +176,5 @@ def _has_head(caption: Caption) -> bool:
 
 
 def one_line(text: str) -> str:
-    """Return `text` without line breaks and control characters, and no longer than could ever be shown."""
+    """Return `text` without line breaks and control characters, cut to what can be shown."""
     return " ".join("".join(char if char.isprintable() else " " for char in text[:400]).split())

@@ -1,4 +1,4 @@
-"""Show a run on one page, with a frame for each cue and each cut, or as many of them as a page holds."""
+"""Show a run on one page: a frame for each cue and cut, as many as a page holds."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ _LINE = 19
 _PAPER, _INK, _SOFT, _ACCENT = (16, 17, 20), (240, 240, 240), (150, 152, 160), (255, 196, 92)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shot:
     """The text below a frame.
 
-    `section` and `position` are those of the cue, `time` is when its chunk begins. `action` is the part of its prompt that
-    changes, empty if the prompt stays the same; `settings` is what else the cue does, such as `sr 4x`. `is_cut` is set if a
-    take begins there.
+    `section` and `position` are those of the cue, `time` is when its chunk begins. `action` is the
+    part of its prompt that changes, empty if the prompt stays the same; `settings` is what else the
+    cue does, such as `sr 4x`. `is_cut` is set if a take begins there.
     """
 
     section: str = ""
@@ -51,19 +51,21 @@ Describe = Callable[[], Shot | None]
 """Called when the sheet is drawn, once it is known what landed. None omits the frame."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Thumb:
     chunk: int
     describe: Describe
-    picture: Image.Image | None = None
+    image: Image.Image | None = None
     shot: Shot = field(default=Shot())
 
 
 class ContactSheet:
-    """Collects the frames of a run's cues and arranges them in a grid, with their chunks, sections and actions.
+    """Collects the frames of a run's cues and arranges them in a grid.
 
-    Memory is bounded: once there are twice as many frames as fit, every second one is dropped; the sheet states how many cues
-    and cuts are missing.
+    Each frame has its chunk, section and actions.
+
+    Memory is bounded: once there are twice as many frames as fit, every second one is dropped; the
+    sheet states how many cues and cuts are missing.
     """
 
     def __init__(self, path: Path, title: str = "", *, most: int = MAX_FRAMES) -> None:
@@ -85,8 +87,10 @@ class ContactSheet:
 
         Args:
             chunk: The score chunk.
-            frames: Its frames, shape (count, height, width, 3), of which the middle one is kept, or a single frame.
-            describe: Returns the text below the frame. If it is omitted, the chunk is counted, but not shown.
+            frames: Its frames, shape (count, height, width, 3), of which the middle one is kept, or
+                a single frame.
+            describe: Returns the text below the frame. If it is omitted, the chunk is counted, but
+                not shown.
         """
         if frames.ndim == 4 and len(frames) == 0:
             return
@@ -96,20 +100,23 @@ class ContactSheet:
         index = self._candidates
         self._candidates += 1
         frame = frames[len(frames) // 2] if frames.ndim == 4 else frames
-        thumb = _Thumb(chunk, describe)
+        thumb = _Thumb(chunk=chunk, describe=describe)
         self._thumbs.append(thumb)
         if index % self._every:
             return
-        thumb.picture = _small(frame)
+        thumb.image = _small(frame)
         self._pictured.append(thumb)
         if len(self._pictured) >= 2 * self._most:
             for one in self._pictured[1::2]:
-                one.picture = None
+                one.image = None
             self._pictured = self._pictured[::2]
             self._every *= 2
 
     def save(self) -> Path | None:
-        """Write the sheet as PNG; return its path, or None if no chunk was added. Raises OutputError."""
+        """Write the sheet as PNG; return its path, or None if no chunk was added.
+
+        Raises OutputError.
+        """
         if not self._thumbs:
             return None
         data = io.BytesIO()
@@ -121,7 +128,8 @@ class ContactSheet:
         except OSError as error:
             remove(partial)
             raise OutputError(
-                f"{self.path.name} cannot be written to {self.path.parent}: {error.strerror}", "is the disk full?"
+                f"{self.path.name} cannot be written to {self.path.parent}: {error.strerror}",
+                "is the disk full?",
             ) from None
         return self.path
 
@@ -130,7 +138,7 @@ class ContactSheet:
         cues = self._described()
         shown = self._chosen(cues)
         columns = min(COLUMNS, max(1, len(shown)))
-        tall = max((thumb.picture.height for thumb in shown if thumb.picture is not None), default=0)
+        tall = max((thumb.image.height for thumb in shown if thumb.image is not None), default=0)
         lines = max((len(self._lines(thumb.shot)) for thumb in shown), default=0)
         cell = tall + 8 + 28 + lines * _LINE + GAP
         rows = -(-len(shown) // columns)
@@ -145,15 +153,19 @@ class ContactSheet:
             left = MARGIN + index % columns * (THUMB_WIDTH + GAP)
             top = head + index // columns * cell
             before = shown[index - 1].shot.section if index else ""
-            if thumb.picture is not None:
-                sheet.paste(thumb.picture, (left, top))
+            if thumb.image is not None:
+                sheet.paste(thumb.image, (left, top))
             if thumb.shot.is_cut:
-                ImageDraw.Draw(sheet).rectangle((left, top - 5, left + THUMB_WIDTH - 1, top - 3), fill=_ACCENT)
-            self._label(sheet, thumb, (left, top + tall + 8), new_section=thumb.shot.section != before)
+                ImageDraw.Draw(sheet).rectangle(
+                    (left, top - 5, left + THUMB_WIDTH - 1, top - 3), fill=_ACCENT
+                )
+            self._label(
+                sheet, thumb, (left, top + tall + 8), new_section=thumb.shot.section != before
+            )
         return sheet
 
     def _described(self) -> list[_Thumb]:
-        """Return the frames of the cues that landed, and of the cuts; of a run without any, the first frame."""
+        """Return the frames of landed cues and of cuts; without any, the run's first frame."""
         found = []
         for thumb in self._thumbs:
             shot = thumb.describe()
@@ -164,7 +176,7 @@ class ContactSheet:
 
     def _chosen(self, cues: list[_Thumb]) -> list[_Thumb]:
         """Return at most as many frames as fit, evenly chosen, always with the first."""
-        pictured = [thumb for thumb in cues if thumb.picture is not None]
+        pictured = [thumb for thumb in cues if thumb.image is not None]
         count = len(pictured)
         if count <= self._most:
             return pictured
@@ -181,30 +193,38 @@ class ContactSheet:
         return f"{chunks}; {len(shown)} of {what}, evenly chosen: {left:,} are left out"
 
     def _write_head(self, sheet: Image.Image, width: int, head: int, note: str) -> None:
-        room = width - 2 * MARGIN
+        space = width - 2 * MARGIN
         taken = self._where.width(note)
         is_below = head > MARGIN + 34 + GAP
         _write(
             sheet,
             self._head,
             (MARGIN, MARGIN - 6),
-            self._head.shortened(self._title, room if is_below else room - taken - GAP),
+            self._head.shortened(self._title, space if is_below else space - taken - GAP),
             _INK,
         )
         if is_below:
-            _write(sheet, self._where, (MARGIN, MARGIN + 34), self._where.shortened(note, room), _SOFT)
+            _write(
+                sheet, self._where, (MARGIN, MARGIN + 34), self._where.shortened(note, space), _SOFT
+            )
         else:
             _write(sheet, self._where, (width - MARGIN - taken, MARGIN + 6), note, _SOFT)
 
     def _lines(self, shot: Shot) -> list[tuple[str, tuple[int, int, int]]]:
         """Return the lines below the first one: the action, then the settings."""
-        action = self._action.wrapped(one_line(shot.action), THUMB_WIDTH, ACTION_LINES) if shot.action else []
+        action = (
+            self._action.wrapped(one_line(shot.action), THUMB_WIDTH, ACTION_LINES)
+            if shot.action
+            else []
+        )
         lines = [(line, _INK) for line in action]
         if shot.settings:
             lines.append((self._action.shortened(one_line(shot.settings), THUMB_WIDTH), _SOFT))
         return lines
 
-    def _label(self, sheet: Image.Image, thumb: _Thumb, at: tuple[int, int], *, new_section: bool) -> None:
+    def _label(
+        self, sheet: Image.Image, thumb: _Thumb, at: tuple[int, int], *, new_section: bool
+    ) -> None:
         left, top = at
         shot = thumb.shot
         number = str(thumb.chunk)
@@ -230,10 +250,18 @@ def _count(amount: int, what: str) -> str:
 def _small(frame: NDArray[np.uint8]) -> Image.Image:
     height, width = frame.shape[:2]
     tall = max(1, min(2 * THUMB_WIDTH, round(THUMB_WIDTH * height / width)))
-    return Image.fromarray(np.ascontiguousarray(frame)).resize((THUMB_WIDTH, tall), Image.Resampling.BOX, reducing_gap=2.0)
+    return Image.fromarray(np.ascontiguousarray(frame)).resize(
+        (THUMB_WIDTH, tall), Image.Resampling.BOX, reducing_gap=2.0
+    )
 
 
-def _write(sheet: Image.Image, pen: TextRenderer, at: tuple[int, int], text: str, colour: tuple[int, int, int]) -> None:
+def _write(
+    sheet: Image.Image,
+    pen: TextRenderer,
+    at: tuple[int, int],
+    text: str,
+    colour: tuple[int, int, int],
+) -> None:
     if not text:
         return
     mask = Image.new("L", (pen.width(text) + pen.size, pen.size * 2))

@@ -1,13 +1,15 @@
 """Encode frames of any size to one H.264 stream of one size, in one container, with PyAV.
 
-Everything that could differ between two runs is fixed: the number of the encoder's threads, its settings, the muxer's bit-exact
-mode (no versions, no dates). The same frames therefore make the same file, on the same machine and with the same libraries.
+Everything that could differ between two runs is fixed: the number of the encoder's threads, its
+settings, the muxer's bit-exact mode (no versions, no dates). The same frames therefore make the
+same file, on the same machine and with the same libraries.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import av
@@ -17,6 +19,7 @@ from numpy.typing import NDArray
 
 from sequencer.core.errors import UsageError
 from sequencer.runtime.recording.caption import Caption, CaptionBand
+from sequencer.runtime.recording.sound_encoder import SoundEncoder
 
 if TYPE_CHECKING:
     from av.container import OutputContainer
@@ -30,18 +33,20 @@ QUALITY = 20
 
 MAX_WIDE = 4096
 
-# ultrafast, with the features that good pictures need enabled again: an entropy coder, the deblocking filter, B-frames (not for
-# received frames: their file is cut into fragments, whose times would not begin at 0 then).
+# ultrafast, with the features that good frames need enabled again: an entropy coder, the
+# deblocking filter, B-frames (not for received frames: their file is cut into fragments, whose
+# times would not begin at 0 then).
 _X264 = "cabac=1:deblock=1,0,0:bframes={between}:b-adapt=0:keyint={keyint}:scenecut=0"
 
-Picture = NDArray[np.uint8] | av.VideoFrame
+RawFrame = NDArray[np.uint8] | av.VideoFrame
 """A frame: RGB, shape (height, width, 3), or as a decoder returns it."""
 
 TICKS = 90_000
 """Ticks per second of live times, as in RTP and MPEG-TS."""
 
-# How colours are declared: (swscale's name, the stream's code of the matrix). Frames rendered here are BT.709. A stage's track
-# does not declare its matrix, which by the convention of those codecs is then BT.601, and stays so.
+# How colours are declared: (swscale's name, the stream's code of the matrix). Frames rendered here
+# are BT.709. A stage's track does not declare its matrix, which by the convention of those codecs
+# is then BT.601, and stays so.
 _MADE = (Colorspace.ITU709, 1)
 _RECEIVED = (Colorspace.ITU601, 6)
 
@@ -54,9 +59,9 @@ class Output(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fit:
-    """How a frame of one size fits into another: scaled to (width, height), at (left, top); all of them even."""
+    """How frames of one size fit another: scaled to (width, height) at (left, top), all even."""
 
     width: int
     height: int
@@ -70,8 +75,10 @@ class Fit:
         width = min(wide, _even(Fraction(source[0] * tall, source[1])))
         height = min(tall, _even(Fraction(source[1] * wide, source[0])))
         if wide - width <= 2 and tall - height <= 2:  # a pixel of rounding does not justify a bar
-            return cls(wide, tall, 0, 0)
-        return cls(width, height, (wide - width) // 4 * 2, (tall - height) // 4 * 2)
+            return cls(width=wide, height=tall, left=0, top=0)
+        return cls(
+            width=width, height=height, left=(wide - width) // 4 * 2, top=(tall - height) // 4 * 2
+        )
 
 
 def _even(length: Fraction) -> int:
@@ -82,17 +89,27 @@ def checked_size(size: tuple[int, int], name: str = "the video's size") -> tuple
     """Return a size (width, height) that can be encoded. Raises UsageError for any other."""
     width, height = size
     if not (32 <= width <= MAX_WIDE and 32 <= height <= MAX_WIDE):
-        raise UsageError(f"{name} is {width}x{height}", f"both sides are 32 to {MAX_WIDE} pixels, such as 1280x768")
+        raise UsageError(
+            f"{name} is {width}x{height}",
+            f"both sides must be 32 to {MAX_WIDE} pixels, such as 1280x768",
+        )
     if width % 2 or height % 2:
-        raise UsageError(f"{name} is {width}x{height}", "both sides are even numbers: H.264 stores colours for pairs of pixels")
+        raise UsageError(
+            f"{name} is {width}x{height}",
+            "both sides must be even: H.264 stores colours for pairs of pixels",
+        )
     return size
 
 
 def video_size(text: str) -> tuple[int, int]:
     """Parse the size in `--video-size`, such as `1280x768`. Raises UsageError."""
-    wide, sign, tall = text.strip().lower().replace("×", "x").partition("x")
-    if not (sign and wide.isascii() and tall.isascii() and wide.isdecimal() and tall.isdecimal()):
-        raise UsageError(f"{text!r} is no size", "write width x height in pixels, such as 1280x768")
+    wide, separator, tall = text.strip().lower().replace("×", "x").partition("x")
+    if not (
+        separator and wide.isascii() and tall.isascii() and wide.isdecimal() and tall.isdecimal()
+    ):
+        raise UsageError(
+            f"{text!r} is not a size", "write width x height in pixels, such as 1280x768"
+        )
     return checked_size((int(wide[:6]), int(tall[:6])), "--video-size")
 
 
@@ -100,7 +117,8 @@ class Encoder:
     """Encodes frames with times of their own into `output`. Use it from one thread at a time.
 
     Args:
-        output: Receives the bytes. Its errors are raised as OSError, from `encode` and from `finish`.
+        output: Receives the bytes. Its errors are raised as OSError, from `encode` and from
+            `finish`.
         form: The container's format, as PyAV names it.
         size: Width and height in pixels.
         rate: The nominal frame rate.
@@ -108,6 +126,7 @@ class Encoder:
         options: The container's options.
         received: Whether the frames come from a decoder; they keep its colours.
         watched: Whether to encode for the least delay.
+        sound: The sound file that is played with the frames, if any.
     """
 
     def __init__(
@@ -121,9 +140,12 @@ class Encoder:
         options: dict[str, str] | None = None,
         received: bool = False,
         watched: bool = False,
+        sound: Path | None = None,
     ) -> None:
         self.size = checked_size(size)
         self.frames = 0
+        self._end = Fraction(0)
+        """When the last frame ends, in seconds."""
         keyint = max(1, round(rate * (1 if watched else 2)))
         settings = {
             "preset": "ultrafast",
@@ -131,9 +153,15 @@ class Encoder:
             "x264-params": _X264.format(keyint=keyint, between=0 if received else 3),
         }
         if watched:
-            settings |= {"tune": "zerolatency", "x264-params": f"keyint={keyint}:scenecut=0:repeat-headers=1"}
+            settings |= {
+                "tune": "zerolatency",
+                "x264-params": f"keyint={keyint}:scenecut=0:repeat-headers=1",
+            }
         self._container: OutputContainer = av.open(
-            cast("Any", output), "w", format=form, options={"fflags": "+bitexact", **(options or {})}
+            cast("Any", output),
+            "w",
+            format=form,
+            options={"fflags": "+bitexact", **(options or {})},
         )
         stream: VideoStream = self._container.add_stream("libx264", rate=rate, options=settings)
         stream.width, stream.height = self.size
@@ -145,26 +173,34 @@ class Encoder:
         context.colorspace = context.color_primaries = context.color_trc = matrix
         context.color_range = ColorRange.MPEG
         self._stream = stream
+        self._rate = rate
+        self.sound = None if sound is None else SoundEncoder(self._container, sound)
         self._reformatter = VideoReformatter()
         self._band = CaptionBand(*self.size)
 
-    def encode(self, frame: Picture, pts: int, caption: Caption | None = None) -> None:
+    def encode(self, frame: RawFrame, pts: int, caption: Caption | None = None) -> None:
         """Encode one frame of any size; `pts` counts steps of the time base and increases."""
-        picture = self._scaled(frame)
+        image = self._scaled(frame)
         if caption is not None:
-            luma, first, second = planes(picture)
-            self._band.lay(caption, luma, first, second)
-        picture.pts = pts
-        picture.time_base = self._stream.codec_context.time_base
+            luma, first, second = planes(image)
+            self._band.draw_on(caption, luma, first, second)
+        image.pts = pts
+        image.time_base = self._stream.codec_context.time_base
         self.frames += 1
-        self._mux(picture)
+        self._mux(image)
+        self._end = pts * image.time_base + 1 / self._rate
+        if self.sound is not None:
+            self.sound.write_until(pts * image.time_base)
 
-    def _mux(self, picture: av.VideoFrame | None) -> None:
-        for packet in self._stream.encode(picture):
+    def _mux(self, image: av.VideoFrame | None) -> None:
+        for packet in self._stream.encode(image):
             self._container.mux(packet)
 
-    def _scaled(self, frame: Picture) -> av.VideoFrame:
-        """Return the frame in the stream's size and format; always a new one, because others may hold the given one."""
+    def _scaled(self, frame: RawFrame) -> av.VideoFrame:
+        """Return the frame in the stream's size and format.
+
+        The result is always a new frame, because others may hold the given one.
+        """
         if isinstance(frame, av.VideoFrame):
             source = frame
         else:
@@ -193,6 +229,9 @@ class Encoder:
     def finish(self) -> None:
         """Write the frames that the encoder still holds, and the container's index."""
         if self.frames:
+            if self.sound is not None:
+                self.sound.write_until(self._end)
+                self.sound.finish()
             self._mux(None)
         self._container.close()
 
@@ -204,17 +243,19 @@ class Encoder:
             return  # the caller already knows that the output is lost
 
 
-def _copied(picture: av.VideoFrame) -> av.VideoFrame:
-    copy = av.VideoFrame(picture.width, picture.height, "yuv420p")
-    for into, part in zip(planes(copy), planes(picture), strict=True):
+def _copied(image: av.VideoFrame) -> av.VideoFrame:
+    copy = av.VideoFrame(image.width, image.height, "yuv420p")
+    for into, part in zip(planes(copy), planes(image), strict=True):
         into[:] = part
     return copy
 
 
-def planes(picture: av.VideoFrame) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
+def planes(image: av.VideoFrame) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
     """Return views of a yuv420p frame's three planes: writing to them changes the frame."""
     luma, first, second = (
-        np.frombuffer(cast("Any", plane), np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
-        for plane in picture.planes
+        np.frombuffer(cast("Any", plane), np.uint8).reshape(plane.height, plane.line_size)[
+            :, : plane.width
+        ]
+        for plane in image.planes
     )
     return luma, first, second

@@ -37,7 +37,7 @@ class FrameQueue(Generic[Item]):
         return len(self._items)
 
     def put(self, item: Item, size: int) -> bool:
-        """Add an item of `size` bytes, waiting for room; return False if the reader is gone."""
+        """Add an item of `size` bytes, waiting for space; return False if the reader is gone."""
         with self._changed:
             if self._bytes + size > self._most and self._items:
                 self.waited += 1
@@ -46,7 +46,10 @@ class FrameQueue(Generic[Item]):
             return self._add(item, size)
 
     def offer(self, item: Item, size: int) -> bool:
-        """Add an item without waiting, for callers that must not block. Exceeding the bound is counted."""
+        """Add an item without waiting, for callers that must not block.
+
+        Exceeding the bound is counted.
+        """
         with self._changed:
             if self._bytes + size > self._most and self._items:
                 self.waited += 1

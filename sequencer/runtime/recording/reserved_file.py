@@ -1,4 +1,4 @@
-"""Write a file with disk space in reserve, so that a recording can be finished even on a full disk."""
+"""Write a file with disk space in reserve, to finish a recording even on a full disk."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from pathlib import Path
 from sequencer.core.paths import exists, remove
 
 RESERVE = 8 << 20
-"""Bytes reserved beside the file: enough for the encoder's last frames and the index of hours of video."""
+"""Bytes reserved beside the file, for the encoder's last frames and an index of hours of video."""
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class ReservedFile:
-    """A seekable binary file for writing, with a second file that reserves space and is removed when the disk is full.
+    """A seekable binary file for writing, with a second file that reserves space.
 
-    `full` is set once that has happened: the writer should then finish. A write that fails even then, or for another reason,
-    raises OSError. The file can be read only through its path.
+    The second file is removed when the disk is full.
+
+    `full` is set once that has happened: the writer should then finish. A write that fails even
+    then, or for another reason, raises OSError. The file can be read only through its path.
     """
 
     def __init__(self, path: Path, reserve: int = RESERVE) -> None:
@@ -38,7 +40,10 @@ class ReservedFile:
             raise
 
     def reserve(self, size: int) -> None:
-        """Reserve `size` bytes. Raises OSError if they are not available; nothing is reserved then."""
+        """Reserve `size` bytes.
+
+        Raises OSError if they are not available; nothing is reserved then.
+        """
         if self.full or (exists(self._spare) and self._spare.stat().st_size >= size):
             return
         try:
@@ -54,7 +59,10 @@ class ReservedFile:
             raise
 
     def grow(self, size: int) -> None:
-        """Reserve more while writing; if that is not available, treat the disk as full and finish with the old reserve."""
+        """Reserve more while writing; if none is left, finish with the old reserve.
+
+        If no more is available, the disk is treated as full.
+        """
         try:
             self.reserve(size)
         except OSError:
@@ -106,7 +114,7 @@ class ReservedFile:
             raise
 
     def let_go(self) -> None:
-        """Close the file as it is, after a failure that is already known, and release the reserve."""
+        """Close the file as it is, after a known failure, and release the reserve."""
         try:
             self.close()
         except OSError:

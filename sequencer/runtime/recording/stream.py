@@ -1,6 +1,7 @@
 """Stream the frames of a live run for `--watch`, as MPEG-TS that ffplay, mpv and vlc open.
 
-Watching is not recording: if the encoder, the connection or a player is too slow, frames are skipped and counted.
+Watching is not recording: if the encoder, the connection or a player is too slow, frames are
+skipped and counted.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import av
 
 from sequencer.core.errors import OutputError, UsageError
 from sequencer.runtime.recording.caption import Caption
-from sequencer.runtime.recording.encoder import TICKS, Encoder, Picture, checked_size
+from sequencer.runtime.recording.encoder import TICKS, Encoder, RawFrame, checked_size
 from sequencer.runtime.recording.frame_queue import FrameQueue
 from sequencer.runtime.recording.live_recorder import LiveTimes
 
@@ -38,7 +39,12 @@ _DATAGRAM = 7 * _PACKET
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The destination of the stream: `tcp` (players connect), `udp` (sent to any listener) or `stdout`."""
+    """The destination of the stream.
+
+    It is one of:
+
+    `tcp` (players connect), `udp` (sent to any listener) or `stdout`.
+    """
 
     kind: str
     host: str = "127.0.0.1"
@@ -46,19 +52,25 @@ class Target:
 
     @classmethod
     def read(cls, text: str) -> Target:
-        """Parse `-`, a port, `tcp://HOST:PORT` or `udp://HOST:PORT`; the host is this machine. Raises UsageError."""
+        """Parse `-`, a port, `tcp://HOST:PORT` or `udp://HOST:PORT`; the host is this machine.
+
+        Raises UsageError.
+        """
         if text == "-":
             return cls("stdout")
-        found = re.fullmatch(r"(?:(tcp|udp)://(?:(\[[0-9a-fA-F:]+\]|[\w.-]+):)?)?([0-9]{1,5})", text, re.ASCII)
+        found = re.fullmatch(
+            r"(?:(tcp|udp)://(?:(\[[0-9a-fA-F:]+\]|[\w.-]+):)?)?([0-9]{1,5})", text, re.ASCII
+        )
         if found is None or int(found[3]) > 65535 or (found[1] == "udp" and int(found[3]) == 0):
             raise UsageError(
-                f"--watch {text!r} is nowhere", "give a port such as 8765, tcp://127.0.0.1:8765, udp://127.0.0.1:8765, or -"
+                f"--watch {text!r} is not an address",
+                "give a port such as 8765, tcp://127.0.0.1:8765, udp://127.0.0.1:8765, or -",
             )
         host = (found[2] or "127.0.0.1").strip("[]")
         if host != "localhost" and not _is_loopback(host):
             raise UsageError(
-                f"--watch shows the picture on this machine only, and {host} is not it",
-                "watch on 127.0.0.1; ssh -L brings the port to another machine",
+                f"--watch shows the video on this machine only, and {host} is another one",
+                "watch on 127.0.0.1; use ssh -L to forward the port to another machine",
             )
         return cls(found[1] or "tcp", host, int(found[3]))
 
@@ -201,9 +213,12 @@ class _Stdout:
 
 
 class StreamServer:
-    """Streams frames as they arrive to everybody who opens `address`; `take` never waits and never fails.
+    """Streams frames as they arrive to everybody who opens `address`.
 
-    Nothing is encoded while nobody watches. Frames of another size than the first are scaled to it, with bars.
+    `take` never waits and never fails.
+
+    Nothing is encoded while nobody watches. Frames of another size than the first are scaled to it,
+    with bars.
 
     Args:
         target: The destination, as `Target` or as the text of `--watch`.
@@ -221,11 +236,15 @@ class StreamServer:
             self._way = _way(self._target)
         except OSError as error:
             raise OutputError(
-                f"nobody can watch on {self._target.host}:{self._target.port}: {error.strerror}", "choose another port"
+                (
+                    f"the video cannot be served on {self._target.host}:{self._target.port}: "
+                    f"{error.strerror}"
+                ),
+                "choose another port",
             ) from None
         self.address = self._way.address
         """The address that a player opens."""
-        self._backlog: FrameQueue[tuple[Picture, int, Caption | None]] = FrameQueue()
+        self._backlog: FrameQueue[tuple[RawFrame, int, Caption | None]] = FrameQueue()
         self._times = LiveTimes()
         self.shown = 0
         """Frames that were encoded for a viewer."""
@@ -241,24 +260,31 @@ class StreamServer:
         """The command to type in another shell."""
         match self._target.kind:
             case "stdout":
-                return "the picture goes to standard output: pipe it into ffplay -, mpv - or vlc -"
+                return "the video goes to standard output: pipe it into ffplay -, mpv - or vlc -"
             case "udp":
                 return (
-                    f"watch with: mpv --profile=low-latency {self.address}  (or ffplay -fflags nobuffer {self.address}, or vlc)"
+                    f"watch with: mpv --profile=low-latency {self.address}  (or ffplay -fflags "
+                    f"nobuffer {self.address}, or vlc)"
                 )
             case _:
-                return f"watch with: ffplay -fflags nobuffer {self.address}  (or mpv --profile=low-latency, or vlc)"
+                return (
+                    f"watch with: ffplay -fflags nobuffer {self.address}  (or mpv "
+                    "--profile=low-latency, or vlc)"
+                )
 
-    def take(self, picture: Picture, at: int, caption: Caption | None = None) -> None:
+    def take(self, image: RawFrame, at: int, caption: Caption | None = None) -> None:
         """Show a frame that arrived at nanosecond `at`. It returns at once."""
-        pts = self._times.pts(at, picture.pts if isinstance(picture, av.VideoFrame) else None)
+        pts = self._times.pts(at, image.pts if isinstance(image, av.VideoFrame) else None)
         if self._backlog.waiting >= MAX_WAITING:
             self.skipped += 1
         else:
-            self._backlog.offer((picture, pts, caption), 0)
+            self._backlog.offer((image, pts, caption), 0)
 
     def close(self) -> None:
-        """Show what waits, then end the stream. It blocks shortly, so call it in a thread; a second call has no effect."""
+        """Show what waits, then end the stream.
+
+        It blocks shortly, so call it in a thread; a second call has no effect.
+        """
         self._backlog.end()
         self._thread.join(5)
 
@@ -267,31 +293,35 @@ class StreamServer:
     def _work(self) -> None:
         encoder: Encoder | None = None
         try:
-            for picture, pts, caption in self._backlog:
+            for image, pts, caption in self._backlog:
                 if not self._way.is_wanted():
                     if encoder is not None:  # the next viewer begins with a key frame
                         encoder.drop()
                         encoder = None
                     continue
                 if encoder is None:
-                    encoder = self._encoder(picture)
-                encoder.encode(picture, pts, caption)
+                    encoder = self._encoder(image)
+                encoder.encode(image, pts, caption)
                 self.shown += 1
             if encoder is not None:
                 encoder.finish()
         except (OSError, av.error.FFmpegError) as error:
-            self.failure = f"nobody can watch any more: {getattr(error, 'strerror', None) or error}"
+            self.failure = (
+                f"the video is no longer served: {getattr(error, 'strerror', None) or error}"
+            )
         except Exception as error:  # noqa: BLE001  the run goes on without viewers, and reports the reason
-            self.failure = f"nobody can watch any more: {type(error).__name__}: {error}"
+            self.failure = f"the video is no longer served: {type(error).__name__}: {error}"
         finally:
             self._backlog.give_up()
             if self.failure is not None and encoder is not None:
                 encoder.drop()
             self._way.close()
 
-    def _encoder(self, picture: Picture) -> Encoder:
+    def _encoder(self, image: RawFrame) -> Encoder:
         if self._size is None:
-            height, width = (picture.height, picture.width) if isinstance(picture, av.VideoFrame) else picture.shape[:2]
+            height, width = (
+                (image.height, image.width) if isinstance(image, av.VideoFrame) else image.shape[:2]
+            )
             self._size = max(32, width & ~1), max(32, height & ~1)
         return Encoder(
             self._way, "mpegts", self._size, Fraction(24), time_base=Fraction(1, TICKS),

@@ -1,6 +1,9 @@
-"""The client's side of the protocol: sends commands, turns messages into events, and matches answers to commands.
+"""The client's side of the protocol: sends commands, and turns messages into events.
 
-Only wire v1 answers, and an answer means only that a command was processed, not that it was accepted.
+It also matches answers to commands.
+
+Only wire v1 answers, and an answer means only that a command was processed, not that it was
+accepted.
 """
 
 from __future__ import annotations
@@ -47,7 +50,10 @@ from sequencer.stages.wire.messages import (
 
 @dataclass(frozen=True, slots=True)
 class PendingRequest:
-    """A command that has not been answered yet: its name, and when it was sent (nanoseconds of the run's clock)."""
+    """An unanswered command: its name, and when it was sent.
+
+    The time is in nanoseconds of the run's clock.
+    """
 
     name: str
     at: int
@@ -70,14 +76,22 @@ class PendingRequests:
         return request
 
     def answered(self, request: str, at: int) -> PendingRequest | None:
-        """Return the command that this answers; None for an id that is not open (answered before, or never assigned)."""
+        """Return the command that this answers; None if the id is not open.
+
+        An id is not open if it was answered before or never assigned.
+        """
         asked = self._open.pop(request, None)
         if asked is not None:
             self.latencies = [*self.latencies[-999:], at - asked.at]
         return asked
 
+    @property
+    def open(self) -> set[str]:
+        """The ids of all requests that have not been answered yet."""
+        return set(self._open)
+
     def overdue(self, before: int) -> tuple[PendingRequest, ...]:
-        """Return the unanswered commands that were sent before nanosecond `before`; each is returned once."""
+        """Return the unanswered commands sent before nanosecond `before`, each one only once."""
         late = [request for request, asked in self._open.items() if asked.at < before]
         return tuple(self._open.pop(request) for request in late)
 
@@ -96,6 +110,24 @@ MAX_BROADCASTS_KEPT = 16
 ClipAnswer = ClipReady | ClipFailed | ErrorReply
 
 
+@dataclass(slots=True, kw_only=True)
+class _Broadcast:
+    """A message that everybody got, and the requests that were open then: it may answer them."""
+
+    type: str
+    data: Data
+    open: set[str]
+    is_repeated: bool = False
+    """Whether an answer has repeated it."""
+
+    def can_answer(self, request: str) -> bool:
+        """Return whether an answer to this request can repeat the message.
+
+        Once, this can also be an answer to an overdue request, which is not open.
+        """
+        return not self.is_repeated or request in self.open
+
+
 class ClientProtocol:
     """The protocol of one session, over successive connections."""
 
@@ -104,7 +136,8 @@ class ClientProtocol:
         clock: Clock,
         wire: Wire,
         frames_per_chunk: int,
-        tell: Callable[[Event], None],
+        *,
+        deliver: Callable[[Event], None],
         notice: Callable[[str], None],
         came: Callable[[int], None] = lambda _: None,
     ) -> None:
@@ -114,25 +147,27 @@ class ClientProtocol:
             clock: The run's clock.
             wire: The protocol version to begin with.
             frames_per_chunk: Frames that the model makes for each chunk.
-            tell: Receives the events.
+            deliver: Receives the events.
             notice: Receives notices for the operator.
             came: Receives the time of every incoming message, whatever its kind.
         """
         self._clock = clock
-        self._tell = tell
+        self._deliver = deliver
         self._notice = notice
         self._came = came
         self.has_answered = False
-        """Whether the other side answers requests for its schema, which can then be used to check that it is alive."""
+        """Whether the other side answers schema requests.
+
+        They can then be used to check that it is alive.
+        """
         self._reader = HeliosReader(frames_per_chunk)
         self._answers = PendingRequests()
         self._send: Send | None = None
         self._clips: deque[tuple[str, asyncio.Future[ClipAnswer]]] = deque()
-        self._broadcasts: deque[tuple[str, Data]] = deque(maxlen=MAX_BROADCASTS_KEPT)
-        """The latest broadcasts, each kept until an answer repeats it."""
+        self._broadcasts: deque[_Broadcast] = deque(maxlen=MAX_BROADCASTS_KEPT)
         self._question = ""
         self.wire = wire
-        self.heard = asyncio.Event()
+        self.understood = asyncio.Event()
         """Set when the other side has shown that it understands this protocol version."""
 
     @property
@@ -143,9 +178,12 @@ class ClientProtocol:
     # ---- beginning and end of a connection
 
     def begin(self, send: Send) -> None:
-        """Use another connection; `heard` is set again once a message shows that the other side understands."""
+        """Use another connection.
+
+        `understood` is set again once a message shows that the other side understands.
+        """
         self._send = send
-        self.heard.clear()
+        self.understood.clear()
 
     def greet(self) -> None:
         """Request the schema: a harmless request that is always answered."""
@@ -164,7 +202,9 @@ class ClientProtocol:
         while self._clips:
             _, future = self._clips.popleft()
             if not future.done():
-                future.set_exception(StageError("the connection broke before the clip was there", "ask for it again"))
+                future.set_exception(
+                    StageError("the connection broke before the clip arrived", "request it again")
+                )
 
     # ---- outgoing
 
@@ -181,7 +221,7 @@ class ClientProtocol:
         if isinstance(command, SetConditioning | SetImage):
             reference = uploads.get(command.image)
             if reference is None:
-                self._tell(CommandRefused(self._clock.now(), name, "image was not uploaded"))
+                self._deliver(CommandRefused(self._clock.now(), name, "image was not uploaded"))
                 return
             del data["image"]
             files = (("image", reference),)
@@ -191,10 +231,13 @@ class ClientProtocol:
             self.send(CommandRequest(name, data, files, request))
         except StageError as error:
             self._answers.answered(request, now)
-            self._tell(CommandRefused(self._clock.now(), name, error.message))
+            self._deliver(CommandRefused(self._clock.now(), name, error.message))
 
     def uploaded(self, reference: Reference) -> None:
-        """Notify the model that a file was uploaded. It does not matter if the message does not arrive."""
+        """Notify the model that a file was uploaded.
+
+        It does not matter if the message does not arrive.
+        """
         try:
             self.send(FileUploaded(reference))
         except StageError as error:
@@ -212,22 +255,25 @@ class ClientProtocol:
             async with asyncio.timeout(patience):
                 answer = await future
         except TimeoutError:
-            raise StageError(f"the platform did not answer within {patience:.0f} s to the wish for a clip") from None
+            raise StageError(
+                f"the platform did not answer the request for a clip within {patience:.0f} s"
+            ) from None
         if not isinstance(answer, ClipReady):
             raise clip_problem(answer)
         return answer
 
     def overdue(self, before: int) -> tuple[PendingRequest, ...]:
-        """Return the unanswered commands that were sent before nanosecond `before`; each is returned once."""
+        """Return the unanswered commands sent before nanosecond `before`, each one only once."""
         return self._answers.overdue(before)
 
     # ---- incoming
 
     def on_frame(self, channel: Channel, payload: str | bytes) -> None:
-        """Process an incoming message: deliver its events, and match it to a request if it is an answer."""
+        """Process an incoming message: deliver its events, and match an answer to its request."""
         message = self.wire.read_server(channel, payload)
         if isinstance(payload, bytes) or self.wire is Wire.V0:
-            self.heard.set()  # text before the first answer is only what a runtime sends to everyone
+            # text before the first answer is only what a runtime sends to everyone
+            self.understood.set()
         now = self._clock.now()
         self._came(now)
         match message:
@@ -246,31 +292,45 @@ class ClientProtocol:
             case Moderation():
                 self._moderated(message, now)
             case SessionClosed():
-                self._tell(SessionEnded(now, message.reason or "the platform ended the session"))
+                self._deliver(SessionEnded(now, message.reason or "the platform ended the session"))
             case TrackPublished():
                 self._answers.answered(message.request, now)
             case UnknownFrame():
-                self._tell(_unknown(now, message.type, message.data))
+                self._deliver(_unknown(now, message.type, message.data))
             case Malformed():
-                self._tell(_unknown(now, "malformed", {"reason": message.reason, "beginning": message.beginning}))
+                self._deliver(
+                    _unknown(
+                        now, "malformed", {"reason": message.reason, "beginning": message.beginning}
+                    )
+                )
 
     def _model_message(self, message: ModelMessage, now: int) -> None:
         self._answers.answered(message.request, now)
-        if self._is_heard_already(message):
+        if self._was_received(message):
             return
         for event in self._reader.read(message.type, message.data, now):
-            self._tell(_masked(event) if isinstance(event, UnknownMessage) else event)
+            self._deliver(_masked(event) if isinstance(event, UnknownMessage) else event)
 
-    def _is_heard_already(self, message: ModelMessage) -> bool:
-        """Whether an answer repeats a message that was broadcast just before it, as models from 1.x do."""
+    def _was_received(self, message: ModelMessage) -> bool:
+        """Whether an answer repeats the message broadcast just before it, as in models from 1.x.
+
+        One broadcast can answer several commands, as two pauses of the same chunk: each of their
+        answers repeats it.
+        """
         if not message.request:
-            self._broadcasts.append((message.type, message.data))
+            self._broadcasts.append(
+                _Broadcast(type=message.type, data=message.data, open=self._answers.open)
+            )
             return False
-        try:
-            self._broadcasts.remove((message.type, message.data))
-        except ValueError:
-            return False
-        return True
+        for broadcast in reversed(self._broadcasts):
+            if (broadcast.type, broadcast.data) == (
+                message.type,
+                message.data,
+            ) and broadcast.can_answer(message.request):
+                broadcast.is_repeated = True
+                broadcast.open.discard(message.request)
+                return True
+        return False
 
     def _failed(self, message: ErrorReply, now: int) -> None:
         asked = self._answers.answered(message.request, now)
@@ -280,7 +340,11 @@ class ClientProtocol:
             self._clip_answered(message, message.request)
             return
         reason = message.message or message.code
-        self._tell(CommandRefused(now, asked.name, f"{reason} ({message.code})" if message.code else reason))
+        self._deliver(
+            CommandRefused(
+                now, asked.name, f"{reason} ({message.code})" if message.code else reason
+            )
+        )
 
     def _clip_answered(self, answer: ClipAnswer, request: str) -> None:
         """Match by id where the protocol version has ids, otherwise first in, first out."""
@@ -299,10 +363,17 @@ class ClientProtocol:
             "categories": list(verdict.categories),
             "message": verdict.message,
         }
-        self._tell(_unknown(now, "moderation", data))
-        what = f"{verdict.command or verdict.input_kind or 'an input'} ({', '.join(verdict.categories) or 'no category'})"
+        self._deliver(_unknown(now, "moderation", data))
+        what = (
+            f"{verdict.command or verdict.input_kind or 'an input'} "
+            f"({', '.join(verdict.categories) or 'no category'})"
+        )
         if verdict.action == "terminate":
-            self._tell(SessionEnded(now, f"moderation ended the session because of {what}: {verdict.message}"))
+            self._deliver(
+                SessionEnded(
+                    now, f"moderation ended the session because of {what}: {verdict.message}"
+                )
+            )
         else:
             self._notice(f"moderation warns of {what}: {verdict.message}")
 

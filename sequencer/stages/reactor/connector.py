@@ -1,4 +1,7 @@
-"""Connecting to the model: from a session to a connection that understands the protocol, first and after a loss."""
+"""Connecting to the model: from a session to a connection that understands the protocol.
+
+It is used for the first connection and after a loss.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +28,8 @@ if TYPE_CHECKING:
 
 UNDERSTOOD_SECONDS = 3.0
 """How long a runtime may take to show that it understands the protocol version."""
-MAX_ATTEMPTS = 3
-"""How often the first connection is attempted."""
+MAX_CONNECTION_ATTEMPTS = 3
+"""Maximum number of attempts to make the first connection."""
 OLD_SERVERS = ("0.", "1.", "2.")
 """Servers that report one of these versions understand wire v0 only."""
 
@@ -42,6 +45,7 @@ class Connector:
         clock: Clock,
         settings: ReactorSettings,
         session: Session,
+        *,
         talk: ClientProtocol,
         frame: Callable[[VideoFrame, Metadata | None], None],
         broken: Callable[[Connection, str], None],
@@ -59,17 +63,24 @@ class Connector:
         """When the last ping was sent, in nanoseconds of the run's clock."""
 
     async def first(self, trying: Callable[[str], None]) -> None:
-        """Connect for the first time, in several attempts; `trying` receives a description of each. Raises StageError."""
+        """Connect for the first time, in several attempts; `trying` receives a description of each.
+
+        Raises StageError.
+        """
         if self._settings.wire == "auto" and self._session.version.startswith(OLD_SERVERS):
             self._talk.wire = Wire.V0
-        for attempt in range(1, MAX_ATTEMPTS + 1):
-            trying("meeting the model" if attempt == 1 else f"meeting the model, try {attempt}")
+        for attempt in range(1, MAX_CONNECTION_ATTEMPTS + 1):
+            trying(
+                "connecting to the model"
+                if attempt == 1
+                else f"connecting to the model, attempt {attempt}"
+            )
             try:
                 await self.meet()
             except ApiError:
                 raise
             except StageError:
-                if attempt == MAX_ATTEMPTS:
+                if attempt == MAX_CONNECTION_ATTEMPTS:
                     raise
             else:
                 return
@@ -80,7 +91,7 @@ class Connector:
         self._talk.greet()
         try:
             async with asyncio.timeout(UNDERSTOOD_SECONDS):
-                await self._talk.heard.wait()
+                await self._talk.understood.wait()
         except TimeoutError:
             if self.connection is None:
                 raise StageError("the connection broke at once") from None
@@ -91,7 +102,10 @@ class Connector:
                 return
             if self._talk.wire is Wire.V1:
                 await self.hang_up()
-                raise StageError("the runtime does not understand wire v1", "use --wire auto or --wire v0") from None
+                raise StageError(
+                    "the runtime does not support protocol version v1",
+                    "use --wire auto or --wire v0",
+                ) from None
         settle = self._settings.settle_seconds
         await asyncio.sleep((0.0 if self._settings.local else 1.0) if settle is None else settle)
         if self.connection is None:
@@ -105,7 +119,9 @@ class Connector:
         try:
             offer, mapping = await connection.offer()
             number = await self._signalling.register()
-            answer = await self._signalling.exchange(number, offer, mapping, self._settings.connect_seconds)
+            answer = await self._signalling.exchange(
+                number, offer, mapping, self._settings.connect_seconds
+            )
             self._talk.begin(connection.send)
             await connection.accept(normalise_sdp(answer), self._settings.connect_seconds)
             for track in self._session.tracks:
@@ -126,7 +142,10 @@ class Connector:
             self.last_ping = self._clock.now()
 
     def gone(self, connection: Connection) -> bool:
-        """Release a connection that broke. Return whether it was the current one; the caller still has to close it."""
+        """Release a connection that broke.
+
+        Return whether it was the current one; the caller still has to close it.
+        """
         if connection is not self.connection:
             return False
         self.connection = None

@@ -1,7 +1,9 @@
-"""Proxies and certificates from the environment, read so that a mistake is reported in a sentence that names the variable.
+"""Proxies and certificates from the environment.
 
-The HTTP client reads the same variables, but raises whatever error a mistake in them causes. The value of a variable is
-never shown: a proxy's address may contain a password.
+They are read so that a mistake is reported in a sentence that names the variable.
+
+The HTTP client reads the same variables, but raises whatever error a mistake in them causes. The
+value of a variable is never shown: a proxy's address may contain a password.
 """
 
 from __future__ import annotations
@@ -24,11 +26,16 @@ _SOCKS = ("socks5", "socks5h")
 _KINDS = ("http", "https", *_SOCKS)
 _NEEDED = "socksio"
 """The package that the HTTP client needs for SOCKS proxies."""
-_WRITE = "write http://HOST:PORT, or unset the variable; hosts to reach without a proxy go into NO_PROXY"
+_WRITE = (
+    "write http://HOST:PORT, or unset the variable; hosts to reach without a proxy go into NO_PROXY"
+)
 
 
 class Proxies:
-    """The proxies for calls to `base` and to public addresses. Raises StageError for a proxy that cannot be used."""
+    """The proxies for calls to `base` and to public addresses.
+
+    Raises StageError for a proxy that cannot be used.
+    """
 
     def __init__(self, base: str) -> None:
         found: Mapping[str, Any] = getproxies()
@@ -36,7 +43,7 @@ class Proxies:
         entries = [part.strip() for part in str(found.get("no") or "").split(",")]
         exempt = bool(here.hostname) and bool(proxy_bypass(here.netloc.rpartition("@")[2]))
         self.variable: str | None = None
-        """The variable that names the proxy for the platform's own address; None if it is called directly."""
+        """The variable that names the proxy for the platform's address; None if called directly."""
         self._proxies: dict[str, httpx.Proxy | None] = {}
         for scheme in dict.fromkeys((here.scheme, "https")):
             kind = scheme if found.get(scheme) else "all"
@@ -54,16 +61,27 @@ class Proxies:
             self._proxies |= dict.fromkeys(_exempt(entries))
 
     def transports(self, context: ssl.SSLContext) -> dict[str, httpx.AsyncBaseTransport | None]:
-        """Return the HTTP client's `mounts`: how each kind of address is reached, None for directly."""
+        """Return the HTTP client's `mounts`: how each kind of address is reached.
+
+        None means directly.
+        """
         return {
-            pattern: None if proxy is None else httpx.AsyncHTTPTransport(verify=context, proxy=proxy, trust_env=False)
+            pattern: None
+            if proxy is None
+            else httpx.AsyncHTTPTransport(verify=context, proxy=proxy, trust_env=False)
             for pattern, proxy in self._proxies.items()
         }
 
 
 def _variable(name: str) -> str:
-    """Return how a variable is written in this environment: lower case has priority, as everywhere."""
-    return next((one for one in (name, name.upper()) if os.environ.get(one)), f"{name} (of the system's settings)")
+    """Return how a variable is written in this environment.
+
+    Lower case has priority, as everywhere.
+    """
+    return next(
+        (one for one in (name, name.upper()) if os.environ.get(one)),
+        f"{name} (of the system's settings)",
+    )
 
 
 def _proxy(value: str, variable: str) -> httpx.Proxy:
@@ -71,30 +89,46 @@ def _proxy(value: str, variable: str) -> httpx.Proxy:
     try:
         parts = urlsplit(address)
         is_address = (
-            bool(parts.hostname) and not any(char.isspace() for char in address) and (parts.port is None or parts.port > 0)
+            bool(parts.hostname)
+            and not any(char.isspace() for char in address)
+            and (parts.port is None or parts.port > 0)
         )
     except ValueError:
         is_address, parts = False, urlsplit("")
     if not is_address:
-        raise StageError(f"the environment variable {variable} does not hold the address of a proxy", _WRITE)
+        raise StageError(
+            f"the environment variable {variable} does not contain the address of a proxy", _WRITE
+        )
     if parts.scheme.lower() not in _KINDS:
         kind = "".join(char for char in parts.scheme if char.isalnum())[:20]
         raise StageError(
-            f"the environment variable {variable} names a proxy of the kind {kind!r}, which is not supported", _WRITE
+            (
+                f"the environment variable {variable} names a proxy of the kind {kind!r}, which is "
+                "not supported"
+            ),
+            _WRITE,
         )
     if parts.scheme.lower() in _SOCKS and find_spec(_NEEDED) is None:
         raise StageError(
-            f"the environment variable {variable} names a SOCKS proxy, for which the Python package {_NEEDED} is missing",
+            (
+                f"the environment variable {variable} names a SOCKS proxy, for which the Python "
+                f"package {_NEEDED} is missing"
+            ),
             f"install it with: python -m pip install {_NEEDED}; or {_WRITE}",
         )
     try:
         return httpx.Proxy(address)
     except (httpx.InvalidURL, ValueError):
-        raise StageError(f"the environment variable {variable} does not hold the address of a proxy", _WRITE) from None
+        raise StageError(
+            f"the environment variable {variable} does not contain the address of a proxy", _WRITE
+        ) from None
 
 
 def _exempt(entries: Iterable[str]) -> list[str]:
-    """Return the patterns of hosts that are called directly, leaving out entries that cannot be host names."""
+    """Return the patterns of hosts that are called directly.
+
+    Entries that cannot be host names are left out.
+    """
     found: list[str] = []
     for entry in entries:
         host = entry.removeprefix("[").removesuffix("]")
@@ -102,7 +136,9 @@ def _exempt(entries: Iterable[str]) -> list[str]:
             continue
         if host.count(":") > 1:
             pattern = f"all://[{host}]"
-        elif host.lower() == "localhost" or all(part.isdecimal() for part in host.partition(":")[0].split(".")):
+        elif host.lower() == "localhost" or all(
+            part.isdecimal() for part in host.partition(":")[0].split(".")
+        ):
             pattern = f"all://{host}"
         else:
             pattern = f"all://*{host}"
@@ -123,12 +159,16 @@ def tls_context(trusts_environment: bool) -> ssl.SSLContext:
     Raises:
         StageError: A variable names a file or folder that cannot be used.
     """
-    file, folder = (os.environ.get(name) if trusts_environment else None for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"))
+    file, folder = (
+        os.environ.get(name) if trusts_environment else None
+        for name in ("SSL_CERT_FILE", "SSL_CERT_DIR")
+    )
     if file:
         _readable(Path(file), "SSL_CERT_FILE")
     elif folder and not is_folder(Path(folder)):
         raise StageError(
-            f"the environment variable SSL_CERT_DIR names {folder}, which is not a folder", "correct the variable, or unset it"
+            f"the environment variable SSL_CERT_DIR names {folder}, which is not a folder",
+            "correct the variable, or unset it",
         )
     keys = os.environ.get("SSLKEYLOGFILE")
     if keys:
@@ -137,7 +177,10 @@ def tls_context(trusts_environment: bool) -> ssl.SSLContext:
                 pass
         except OSError as error:
             raise StageError(
-                f"the environment variable SSLKEYLOGFILE names {keys}, which cannot be written: {error.strerror}",
+                (
+                    f"the environment variable SSLKEYLOGFILE names {keys}, which cannot be "
+                    f"written: {error.strerror}"
+                ),
                 "correct the variable, or unset it",
             ) from None
     try:
@@ -146,7 +189,7 @@ def tls_context(trusts_environment: bool) -> ssl.SSLContext:
         if not file:
             raise
         raise StageError(
-            f"the environment variable SSL_CERT_FILE names {file}, which holds no certificates",
+            f"the environment variable SSL_CERT_FILE names {file}, which contains no certificates",
             "correct the variable, or unset it",
         ) from None
 
@@ -157,6 +200,9 @@ def _readable(file: Path, variable: str) -> None:
             opened.read(1)
     except OSError as error:
         raise StageError(
-            f"the environment variable {variable} names {file}, which cannot be read: {error.strerror}",
+            (
+                f"the environment variable {variable} names {file}, which cannot be read: "
+                f"{error.strerror}"
+            ),
             "correct the variable, or unset it",
         ) from None

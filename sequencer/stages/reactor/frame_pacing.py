@@ -1,4 +1,4 @@
-"""How evenly a sender's frames arrive: when each was sent, the interval between frames, and how many were lost. Pure."""
+"""How evenly a sender's frames arrive: when each was sent, their intervals, and losses. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ MISSING = 0.7
 
 
 class Pace:
-    """The pace of one sender, over successive connections. Times are nanoseconds, stamps 1/90000 s of the sender's clock."""
+    """The pace of one sender, over successive connections.
+
+    Times are nanoseconds, stamps 1/90000 s of the sender's clock.
+    """
 
     def __init__(self) -> None:
         self.restart()
@@ -42,8 +45,8 @@ class Pace:
     def take(self, at: int, stamp: int | None) -> float:
         """Return when a frame was sent that arrived at `at`, on the same clock.
 
-        The shortest recent transmission time is assumed for it. A frame that a network delayed, or several that arrived
-        together, therefore get the times at which they were sent.
+        The shortest recent transmission time is assumed for it. A frame that a network delayed, or
+        several that arrived together, therefore get the times at which they were sent.
         """
         sent = float(at) if stamp is None else stamp * 1e9 / 90_000
         self.step = 0.0 if self._before is None else sent - self._before
@@ -66,7 +69,9 @@ class Pace:
             return 0
         step = median(after[1] - before[1] for before, after in pairwise(self._stamps))
         first, origin = self._stamps[0]
-        ahead = min((when - origin) / step - (index - first) for index, when in self._stamps[-CERTAIN:])
+        ahead = min(
+            (when - origin) / step - (index - first) for index, when in self._stamps[-CERTAIN:]
+        )
         if ahead < MISSING:
             return 0
         missing = round(ahead)
@@ -74,5 +79,5 @@ class Pace:
         return missing
 
     def forget(self) -> None:
-        """Start the loss count again: the sender had nothing to send for a while, which is not a loss."""
+        """Start the loss count again: the sender had nothing to send, which is not a loss."""
         self._stamps = []

@@ -1,17 +1,18 @@
 """Which chunk of which take a frame belongs to. Pure.
 
-A reset clears what the model holds, not what it has made: the frames of the last chunk are still on their way when the reset
-is reported, and they arrive before those of the next take. The previous take therefore continues to be counted beside the
-new one until the new take's frames begin. Where frames arrive late, several takes may have been made before the first of
-them is seen: their frames arrive in the order in which they were made. Takes are counted by the `start` commands that were
+A reset clears what the model holds, not what it has made: the frames of the last chunk are still on
+their way when the reset is reported, and they arrive before those of the next take. The previous
+take therefore continues to be counted beside the new one until the new take's frames begin. Where
+frames arrive late, several takes may have been made before the first of them is seen: their frames
+arrive in the order in which they were made. Takes are counted by the `start` commands that were
 sent, from 1.
 
-Reports may be late or duplicated. A chunk that the new take cannot have made yet belongs to the previous take. Nothing runs
-after a reset before `start` is sent: if the previous take continues all the same, there was no reset (its report was a
-duplicate).
+Reports may be late or duplicated. A chunk that the new take cannot have made yet belongs to the
+previous take. Nothing runs after a reset before `start` is sent: if the previous take continues all
+the same, there was no reset (its report was a duplicate).
 
-Some senders send one dark frame after a reset, when they have nothing else to send. This may happen while the next take is
-shown: then the frame belongs to no chunk.
+Some senders send one dark frame after a reset, when they have nothing else to send. This may happen
+while the next take is shown: then the frame belongs to no chunk.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from sequencer.events.events import ChunkDone, ChunkShown, Paused, ResetDone, Re
 from sequencer.stages.reactor.shown_chunks import FRESH, ChunkFrameCounter, Novelty
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Belonging:
     """A frame's chunk and its take. `begins` is whether the chunk is shown from this frame on.
 
@@ -39,7 +40,7 @@ class Belonging:
 
 
 class ShownTakes:
-    """The frame count of the current take, and those of earlier takes as long as frames of them may arrive."""
+    """The frame counts of the current take and of takes whose frames may still arrive."""
 
     def __init__(self, shown: ChunkFrameCounter) -> None:
         self.shown = shown
@@ -62,7 +63,10 @@ class ShownTakes:
         """Whether the previous frame was a dark frame that was skipped."""
 
     def take_up(self, events: Iterable[Event]) -> None:
-        """Resume where another client of the session stopped, from the events that it received. Frames have passed since."""
+        """Resume where another client of the session stopped, from the events that it received.
+
+        Frames have passed since.
+        """
         runs, latest, over = False, 0, 0
         for event in events:
             match event:
@@ -71,7 +75,9 @@ class ShownTakes:
                     runs = True
                 case ChunkShown():
                     latest = event.take or latest
-                    if event.take is None or event.take > over:  # frames of the previous take may arrive after the reset
+                    if (
+                        event.take is None or event.take > over
+                    ):  # frames of the previous take may arrive after the reset
                         self.shown.was_shown(event.chunk, event.at)
                 case Started():
                     self.shown.started(event.chunk, event.at)
@@ -89,14 +95,17 @@ class ShownTakes:
             self.shown.lost()
 
     def asked_to_start(self, at: int | None = None) -> None:
-        """The client sent `start` at nanosecond `at`: another take begins."""
+        """Note that the client sent `start` at nanosecond `at`: another take begins."""
         if self._is_doubtful:  # nobody starts a take that is running: the model was reset after all
             self.reset()
         self._starts += 1
         self._asked_at = at
 
     def reset(self) -> None:
-        """The model was reset. What it had made before is still to come, and then a dark frame from some senders."""
+        """Note that the model was reset.
+
+        What it had made before is still to come, and then a dark frame from some senders.
+        """
         before = (self._starts, self.shown.before_reset())
         if self._has_frames(self.shown):
             self._before.append(before)
@@ -107,12 +116,17 @@ class ShownTakes:
         self.shown.reset()
 
     def done(self, chunk: int, frames: int, at: int) -> None:
-        """Count a reported chunk (see `ChunkFrameCounter.done`): of the current take, or of the previous one if it is late."""
+        """Count a reported chunk (see `ChunkFrameCounter.done`) of the current or previous take.
+
+        It belongs to the previous take if it is late.
+        """
         if self._cleared is None or not frames:
             self.shown.done(chunk, frames, at)
             return
         take, cleared = self._cleared
         if take == self._starts:
+            if chunk <= cleared.last_reported:
+                return  # no take was started since the reset: it was reported twice, or late
             if chunk == cleared.last_reported + 1:
                 self._take_back_reset(cleared)
             self.shown.done(chunk, frames, at)
@@ -134,34 +148,47 @@ class ShownTakes:
         return shown.is_counting or shown.last_reported >= 0
 
     def _take_back_reset(self, cleared: ChunkFrameCounter) -> None:
-        """Continue the take that was assumed to be reset. If it had made just this one chunk, the next `start` shows that."""
+        """Continue the take that was assumed to be reset.
+
+        If it had made just this one chunk, the next `start` shows that.
+        """
         self._before = deque((take, shown) for take, shown in self._before if shown is not cleared)
         self._dark_due = max(0, self._dark_due - 1)
         self.shown, self._cleared, self._is_doubtful = cleared, None, True
 
     def lost(self) -> None:
-        """The connection broke: it is unknown which frames passed."""
+        """Note that the connection broke: it is unknown which frames passed."""
         self._before.clear()
         self._current = self._cleared = None
         self._dark_due, self._passed_over = 0, False
         self.shown.lost()
 
     def frame(
-        self, is_dark: bool, at: int, stamp: int | None = None, novelty: Novelty = Novelty.DIFFERENT, skipped: int | None = None
+        self,
+        is_dark: bool,
+        at: int,
+        stamp: int | None = None,
+        novelty: Novelty = Novelty.DIFFERENT,
+        skipped: int | None = None,
     ) -> Belonging | None:
-        """Count a frame (see `ChunkFrameCounter.frame`) and return what it belongs to; None if it belongs to no chunk."""
+        """Count a frame (see `ChunkFrameCounter.frame`) and return what it belongs to, or None.
+
+        The result is None if the frame belongs to no chunk.
+        """
         takes = [*self._before, (self._starts, self.shown)]
-        for place in reversed(range(1, len(takes))):
-            take, shown = takes[place]
-            if is_dark and place > 1:
+        for position in reversed(range(1, len(takes))):
+            take, shown = takes[position]
+            if is_dark and position > 1:
                 continue  # a dark frame belongs to the first reset
-            shown.waits = self._has_more(takes[:place], skipped or 0)
+            shown.waits = self._has_more(takes[:position], skipped or 0)
             chunk = shown.frame(is_dark, at, stamp, novelty, skipped)
             if chunk is not None:
-                self._over(place)
+                self._over(position)
                 return self._begins(take, chunk, novelty)
         take, first = takes[0]
-        if self._is_passed_over(first, is_dark, novelty, is_whole=not self._has_more(takes[:1], skipped or 0)):
+        if self._is_passed_over(
+            first, is_dark, novelty, is_whole=not self._has_more(takes[:1], skipped or 0)
+        ):
             first.pass_over(at, stamp)
             return None
         chunk = first.frame(is_dark, at, stamp, novelty, skipped)
@@ -187,8 +214,12 @@ class ShownTakes:
             self._before.popleft()
         self._current = None
 
-    def _is_passed_over(self, shown: ChunkFrameCounter, is_dark: bool, novelty: Novelty, is_whole: bool) -> bool:
-        """Whether a frame is the dark frame that a reset leaves, sent while a take is shown: it belongs to no chunk.
+    def _is_passed_over(
+        self, shown: ChunkFrameCounter, is_dark: bool, novelty: Novelty, is_whole: bool
+    ) -> bool:
+        """Whether a frame is the dark frame of a reset, which belongs to no chunk.
+
+        A reset sends it while a take is shown.
 
         If another dark frame follows it, the frames of the take are dark, and it was one of them.
         """
@@ -202,21 +233,28 @@ class ShownTakes:
         return self._passed_over
 
     def _has_more(self, takes: Sequence[tuple[int, ChunkFrameCounter]], skipped: int) -> bool:
-        """Whether frames that one of these takes has made are still to come, `skipped` having been lost before this one."""
+        """Whether frames made by one of these takes are still to come.
+
+        `skipped` frames have been lost before this one.
+        """
         for number, (take, shown) in enumerate(takes):
             if number or self._current is None or self._current[0] != take:
                 if shown.has_frames_to_come:
                     return True
                 continue
             chunk = self._current[1]
-            if chunk < shown.last_reported or (chunk == shown.last_reported and self._kept + skipped < shown.frames_of(chunk)):
+            if chunk < shown.last_reported or (
+                chunk == shown.last_reported and self._kept + skipped < shown.frames_of(chunk)
+            ):
                 return True
         return False
 
     def _begins(self, take: int, chunk: int, novelty: Novelty) -> Belonging:
         self._current = (take, chunk)
         self._kept = 1
-        return Belonging(take, chunk, True, novelty is not Novelty.REPEATED)
+        return Belonging(
+            take=take, chunk=chunk, begins=True, is_new=novelty is not Novelty.REPEATED
+        )
 
     def _goes_on(self, shown: ChunkFrameCounter, novelty: Novelty) -> Belonging | None:
         if self._current is None:
@@ -225,4 +263,4 @@ class ShownTakes:
         is_new = novelty in FRESH or (novelty is Novelty.ALIKE and not shown.repeats)
         is_new = is_new and self._kept < shown.frames_of(chunk)
         self._kept += is_new
-        return Belonging(take, chunk, False, is_new)
+        return Belonging(take=take, chunk=chunk, begins=False, is_new=is_new)

@@ -1,10 +1,16 @@
-"""Frame metadata: what a runtime appends to an encoded frame, for a client that has declared that it removes it.
+"""Frame metadata: what a runtime appends to an encoded frame.
 
-A trailer is a protobuf message, its length (four bytes, little-endian) and four letters, after the codec's own bytes::
+The client must have declared that it removes it.
 
-    [encoded frame][message][length][RXMT]      message: 1 frame number, 2 time in microseconds, 3 the model's own bytes
+A trailer is a protobuf message, its length (four bytes, little-endian) and four letters, after the
+codec's own bytes::
 
-Reading never raises: a frame that does not end in a valid trailer is a frame without metadata. Pure.
+    [encoded frame][message][length][RXMT]
+
+    message: 1 frame number, 2 time in microseconds, 3 the model's own bytes
+
+Reading never raises: a frame that does not end in a valid trailer is a frame without metadata.
+Pure.
 """
 
 from __future__ import annotations
@@ -13,7 +19,10 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 ATTRIBUTE = "a=x-reactor-frame-metadata:1"
-"""The line of a session description (before its first section) that declares support, with the version after the colon."""
+"""The line of a session description that declares support, with the version after the colon.
+
+It is before the first section.
+"""
 
 MAGIC = b"RXMT"
 FRAMING = 8
@@ -28,9 +37,9 @@ _MAX_VARINT = 10
 class Metadata:
     """The contents of a frame's trailer; 0 and None for fields that it does not have.
 
-    `number` counts the frames that the sender sent with metadata, from 1, counting a repeated frame again; `time` is when it
-    sent the frame, in microseconds. `own` is a digest of the model's bytes, which are the same for a repeated frame and its
-    original.
+    `number` counts the frames that the sender sent with metadata, from 1, counting a repeated frame
+    again; `time` is when it sent the frame, in microseconds. `own` is a digest of the model's
+    bytes, which are the same for a repeated frame and its original.
     """
 
     number: int = 0
@@ -45,14 +54,20 @@ def is_declared(description: str) -> bool:
 
 
 def declared(description: str) -> str:
-    """Return a session description that declares support: the line goes before the first section."""
+    """Return a session description that declares support.
+
+    The line goes before the first section.
+    """
     end = "\r\n" if "\r\n" in description else "\n"
     head, section, rest = description.partition(f"{end}m=")
     return f"{head}{end}{ATTRIBUTE}{section}{rest}"
 
 
 def split_trailer(data: bytes) -> tuple[bytes, Metadata | None]:
-    """Return an encoded frame without its trailer, and the trailer's contents; the frame unchanged if it has none."""
+    """Return an encoded frame without its trailer, and the trailer's contents.
+
+    A frame without a trailer is returned unchanged.
+    """
     if len(data) < FRAMING or data[-4:] != MAGIC:
         return data, None
     size = int.from_bytes(data[-FRAMING:-4], "little")

@@ -1,4 +1,7 @@
-"""Frames as they arrive: counted, timed, checked for darkness and for repeats, and passed to a sink."""
+"""Frames as they arrive: counted, timed, checked, and passed to a sink.
+
+They are checked for darkness and for repeats.
+"""
 
 from __future__ import annotations
 
@@ -23,18 +26,19 @@ RATE_OVER = 48
 """The number of frames over which the frame rate is measured."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LiveFrame:
     """A frame as it arrived.
 
-    `at` is in nanoseconds; `number` counts from 0 over the entire session; `chunk` is the chunk of the take that is shown
-    from this frame on (None if no new one begins). `picture.pts` is in 1/90000 s.
+    `at` is in nanoseconds; `number` counts from 0 over the entire session; `chunk` is the chunk of
+    the take that is shown from this frame on (None if no new one begins). `image.pts` is in 1/90000
+    s.
 
-    `of` is the chunk and take that the frame belongs to; None for a frame that the model did not make, such as the dark
-    frame that is sent when the model has none.
+    `of` is the chunk and take that the frame belongs to; None for a frame that the model did not
+    make, such as the dark frame that is sent when the model has none.
     """
 
-    picture: VideoFrame
+    image: VideoFrame
     at: int
     number: int
     is_dark: bool
@@ -43,11 +47,14 @@ class LiveFrame:
 
 
 FrameSink = Callable[[LiveFrame], None]
-"""Receives each frame as it arrives, in the event loop's thread: pass it on at once and encode it elsewhere."""
+"""Receives each frame as it arrives, in the event loop's thread.
+
+Pass the frame on at once and encode it elsewhere.
+"""
 
 
 def is_dark(frame: VideoFrame) -> bool:
-    """Whether a frame is a single dark colour, like the frames that are sent when the model has none."""
+    """Whether a frame is a single dark colour, like those sent when the model has no frames."""
     plane = frame.planes[0]
     pixels = np.frombuffer(memoryview(plane), np.uint8)
     rows = pixels[: plane.line_size * frame.height].reshape(frame.height, plane.line_size)
@@ -58,33 +65,42 @@ def is_dark(frame: VideoFrame) -> bool:
 class Frames:
     """Counts frames and passes them to a sink."""
 
-    def __init__(self, shown: ShownTakes, sink: FrameSink | None, tell: Callable[[int, int, int], None]) -> None:
-        """`tell` receives (take, chunk, at) whenever a new chunk is shown."""
+    def __init__(
+        self, shown: ShownTakes, sink: FrameSink | None, deliver: Callable[[int, int, int], None]
+    ) -> None:
+        """`deliver` receives (take, chunk, at) whenever a new chunk is shown."""
         self._shown = shown
         self._repeats = Repeats()
         self._sink = sink
-        self._tell = tell
+        self._deliver = deliver
         self._times: deque[int] = deque(maxlen=RATE_OVER)
         self.count = 0
         """All frames that arrived, including dark ones."""
 
-    def take(self, picture: VideoFrame, at: int, metadata: Metadata | None = None) -> None:
+    def take(self, image: VideoFrame, at: int, metadata: Metadata | None = None) -> None:
         """Process a frame that arrived at nanosecond `at`, with its metadata if it carried any."""
-        dark = is_dark(picture)
-        novelty, skipped = self._repeats.look(picture, metadata)
-        belonging = self._shown.frame(dark, at, picture.pts, novelty, skipped)
+        dark = is_dark(image)
+        novelty, skipped = self._repeats.look(image, metadata)
+        belonging = self._shown.frame(dark, at, image.pts, novelty, skipped)
         chunk = belonging.chunk if belonging is not None and belonging.begins else None
         number = self.count
         self.count += 1
         if not dark:
             self._times.append(at)
         if belonging is not None and belonging.begins:
-            self._tell(belonging.take, belonging.chunk, at)
+            self._deliver(belonging.take, belonging.chunk, at)
         if self._sink is not None:
-            self._sink(LiveFrame(picture, at, number, dark, chunk, belonging))
+            self._sink(
+                LiveFrame(
+                    image=image, at=at, number=number, is_dark=dark, chunk=chunk, of=belonging
+                )
+            )
 
     def lost(self) -> None:
-        """The connection broke: the next frame does not continue the earlier ones."""
+        """Note that the connection broke.
+
+        The next frame does not continue the earlier ones.
+        """
         self._repeats.restart()
         self._shown.lost()
 

@@ -1,4 +1,7 @@
-"""The HTTP client for all requests to the platform. Errors describe what went wrong and suggest a fix."""
+"""The HTTP client for all requests to the platform.
+
+Errors describe what went wrong and suggest a fix.
+"""
 
 from __future__ import annotations
 
@@ -16,22 +19,37 @@ import httpx
 
 from sequencer.core.errors import StageError
 from sequencer.stages.reactor.environment import Proxies, tls_context
-from sequencer.stages.reactor.safety import is_public_address, is_same_origin, is_this_machine, may_be_called, origin, redact
+from sequencer.stages.reactor.safety import (
+    is_public_address,
+    is_same_origin,
+    is_this_machine,
+    may_be_called,
+    origin,
+    redact,
+)
 from sequencer.stages.reactor.settings import KEY_VARIABLE, is_loopback
 from sequencer.stages.wire.messages import clean_text
 
 MAX_RETRY_AFTER_S = 30.0
 """The longest Retry-After that is waited for, in seconds; a longer one is reported instead."""
-_WORTH_SAYING = 1.0
+_WORTH_REPORTING = 1.0
 """Waits longer than this, in seconds, are reported to the operator."""
 
 CALL_TIMEOUT_S = 30.0
-"""Seconds that one call may take in total: an answer that comes one byte at a time never exceeds another limit."""
+"""Seconds that one call may take in total.
+
+An answer that comes one byte at a time never exceeds another limit.
+"""
 SLOWEST_UPLOAD = 64 * 1024
 """Bytes per second: an upload may take the time that this rate needs beyond `CALL_TIMEOUT_S`."""
 
-MAX_ATTEMPTS = 4
-"""How often a request that can safely be repeated is sent."""
+MAX_REQUESTS = 4
+"""Maximum number of times a request is sent: the first and its retries (`_should_retry` has the
+rule).
+
+Uploads (`uploads.MAX_UPLOAD_ATTEMPTS`) and first connections (`connector.MAX_CONNECTION_ATTEMPTS`)
+have limits of their own.
+"""
 
 MAX_RESPONSE_BYTES = 16 * 1024 * 1024
 _PACKED = ("", "identity", "gzip", "deflate")
@@ -43,15 +61,20 @@ SIGNALLING = {"Reactor-WebRTC-Version": "1.0"}
 
 
 class ApiError(StageError):
-    """The platform refused a request, or could not be reached. `status` is the HTTP status, 0 if there was no response."""
+    """The platform refused a request, or could not be reached.
 
-    def __init__(self, message: str, hint: str | None, status: int = 0, retry_after: float | None = None) -> None:
+    `status` is the HTTP status, 0 if there was no response.
+    """
+
+    def __init__(
+        self, message: str, hint: str | None, status: int = 0, retry_after: float | None = None
+    ) -> None:
         super().__init__(message, hint)
         self.status = status
         self.retry_after = retry_after
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
     """A response: `body` is its JSON object, empty if it has none."""
 
@@ -61,29 +84,56 @@ class Response:
     retry_after: float | None = None
 
 
-_CURES: dict[int, tuple[str, str | None]] = {
-    401: ("the key or the token was not accepted", f"check {KEY_VARIABLE}: is it whole, and still valid?"),
-    402: ("the account has no credits left", "add credits in Reactor's dashboard, then perform again"),
-    403: ("the key does not reach this", "does the key belong to the account that made the session?"),
-    404: ("it is not there", "is the address right, the model's name too, and the session still alive?"),
+_HINTS: dict[int, tuple[str, str | None]] = {
+    401: (
+        "the key or the token was not accepted",
+        f"check {KEY_VARIABLE}: is it complete, and still valid?",
+    ),
+    402: (
+        "the account has no credits left",
+        "add credits in Reactor's dashboard, then perform again",
+    ),
+    403: (
+        "the key does not give access to this",
+        "does the key belong to the account that created the session?",
+    ),
+    404: (
+        "it does not exist",
+        "is the address right, the model's name too, and the session still alive?",
+    ),
     409: (
         "something else is running there",
-        "a local runtime plays one session at a time: end the other one, or take it over with --resume",
+        (
+            "a local runtime plays one session at a time: end the other one, or take it over with "
+            "--resume"
+        ),
     ),
     413: ("it is too large", "use a smaller file"),
     422: (
         "the request was not understood",
         "this program and the platform disagree about the protocol; is there a newer version?",
     ),
-    426: ("this program's protocol is too old for the platform", "install a newer version of helios-sequencer"),
-    429: ("too many sessions or requests at once", "an account may run 5 sessions: end one, or wait a little"),
-    501: ("the platform does not know this version of the protocol", "the server must be updated, or another --url used"),
+    426: (
+        "this program's protocol is too old for the platform",
+        "install a newer version of helios-sequencer",
+    ),
+    429: (
+        "too many sessions or requests at once",
+        "an account may run 5 sessions: end one, or wait a little",
+    ),
+    501: (
+        "the platform does not know this version of the protocol",
+        "the server must be updated, or another --url used",
+    ),
     503: ("it is not ready", "wait a little: a model that is being loaded takes minutes"),
 }
 
 
 class _Masked(logging.Filter):
-    """Keeps secret addresses (presigned URLs) out of the HTTP client's own log: only their host is logged."""
+    """Keeps secret addresses (presigned URLs) out of the HTTP client's own log.
+
+    Only their host is logged.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
@@ -116,7 +166,7 @@ class ApiClient:
         self._proxy = None if proxies is None else proxies.variable
         self._is_closed = False
         self._resolves = transport is None
-        """Whether host names are resolved at all: they are not where another transport replaces the network."""
+        """Whether host names are resolved: not where another transport replaces the network."""
         self._mask = _Masked()
         self._logger = logging.getLogger("httpx")
         self._logger.addFilter(self._mask)
@@ -139,11 +189,12 @@ class ApiClient:
         body: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
         *,
-        again: bool | None = None,
+        retry_safe: bool | None = None,
     ) -> Response:
         """Send a request and return the response.
 
-        429 and 503 are waited for as the platform asks, up to `MAX_RETRY_AFTER_S`; other 5xx are repeated if that is safe.
+        429 and 503 are waited for as the platform asks, up to `MAX_RETRY_AFTER_S`; other 5xx are
+        repeated if that is safe.
 
         Args:
             what: The request in words (“making a session”), for messages.
@@ -151,23 +202,28 @@ class ApiClient:
             path: The path below `base`.
             body: The JSON object to send, if any.
             headers: Additional headers, such as the one that authorises the request.
-            again: Whether the request may safely be repeated if there was no response; by default GET, PUT and DELETE may.
+            retry_safe: Whether the request may safely be repeated if there was no response; by
+                default GET, PUT and DELETE may.
 
         Raises:
             ApiError: The request was refused, or there was no response.
         """
-        safe = method in ("GET", "PUT", "DELETE") if again is None else again
+        safe = method in ("GET", "PUT", "DELETE") if retry_safe is None else retry_safe
         tries = 0
         while True:
             tries += 1
             try:
                 return await self._once(what, method, path, body, headers)
             except ApiError as error:
-                if tries >= MAX_ATTEMPTS or not _worth_trying(error, safe):
+                if tries >= MAX_REQUESTS or not _should_retry(error, safe):
                     raise
-                wait = error.retry_after if error.retry_after is not None else 0.25 * 2 ** (tries - 1)
-                if wait > _WORTH_SAYING:
-                    self._notice(f"{error.message}; trying again in {_span(wait)}, as the platform asks")
+                wait = (
+                    error.retry_after if error.retry_after is not None else 0.25 * 2 ** (tries - 1)
+                )
+                if wait > _WORTH_REPORTING:
+                    self._notice(
+                        f"{error.message}; trying again in {_span(wait)}, as the platform asks"
+                    )
                 await asyncio.sleep(wait)
 
     def _check_open(self, what: str) -> None:
@@ -175,12 +231,20 @@ class ApiClient:
             raise ApiError(f"{what}: the run is over", None)
 
     async def _once(
-        self, what: str, method: str, path: str, body: Mapping[str, object] | None, headers: Mapping[str, str] | None
+        self,
+        what: str,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None,
+        headers: Mapping[str, str] | None,
     ) -> Response:
         self._check_open(what)
         try:
             request = self._client.build_request(
-                method, self.base + path, json=None if body is None else dict(body), headers={**_VERSIONS, **(headers or {})}
+                method,
+                self.base + path,
+                json=None if body is None else dict(body),
+                headers={**_VERSIONS, **(headers or {})},
             )
             async with asyncio.timeout(CALL_TIMEOUT_S):
                 response = await self._client.send(request, stream=True)
@@ -192,13 +256,20 @@ class ApiClient:
             raise unreachable(what, self.base, httpx.ReadTimeout(""), self._proxy) from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise unreachable(what, self.base, error, self._proxy) from None
-        answer = Response(response.status_code, _object(data), data.decode("utf-8", "replace"), _retry_after(response))
+        answer = Response(
+            status=response.status_code,
+            body=_object(data),
+            text=data.decode("utf-8", "replace"),
+            retry_after=_retry_after(response),
+        )
         if answer.status >= 400:
             raise refused(what, answer)
         return answer
 
     async def put(self, url: str, data: bytes, mime_type: str, progress: Any = None) -> int:
-        """PUT bytes to a presigned address, which needs no other authorisation, and return the HTTP status.
+        """PUT bytes to a presigned address and return the HTTP status.
+
+        The address needs no other authorisation.
 
         Args:
             url: The presigned address.
@@ -212,10 +283,10 @@ class ApiClient:
 
         async def pieces() -> Any:
             step = 64 * 1024
-            for place in range(0, len(data), step):
-                yield data[place : place + step]
+            for offset in range(0, len(data), step):
+                yield data[offset : offset + step]
                 if progress is not None:
-                    progress(min(len(data), place + step), len(data))
+                    progress(min(len(data), offset + step), len(data))
 
         headers = {"Content-Type": mime_type, "Content-Length": str(len(data))}
         self._check_open("uploading")
@@ -232,9 +303,12 @@ class ApiClient:
         return response.status_code
 
     async def _check_called(self, what: str, url: str) -> None:
-        """Check an address that the platform gave, and what its name resolves to. Raises ApiError."""
+        """Check an address that the platform gave, and what its name resolves to.
+
+        Raises ApiError.
+        """
         if not may_be_called(url, self.base):
-            raise ApiError(f"{what}: the platform gave an address that is not called from here", None)
+            raise ApiError(f"{what}: the platform gave an address that is not allowed here", None)
         host = origin(url)[1]
         if self._resolves and not is_same_origin(url, self.base) and not is_this_machine(host):
             try:
@@ -244,20 +318,29 @@ class ApiClient:
             except UnicodeError:
                 found = []  # a name that cannot be resolved
             if not found or not all(is_public_address(str(where[0])) for *_, where in found):
-                raise ApiError(f"{what}: the platform gave an address that is not called from here", None)
+                raise ApiError(
+                    f"{what}: the platform gave an address that is not allowed here", None
+                )
 
     async def fetch(
-        self, what: str, url: str, headers: Mapping[str, str] | None = None, most: int = MAX_RESPONSE_BYTES
+        self,
+        what: str,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        most: int = MAX_RESPONSE_BYTES,
     ) -> tuple[int, bytes, float | None]:
         """GET up to `most` bytes and return (status, bytes, Retry-After).
 
-        Authorisation is only sent to the platform's own site. Raises ApiError, also for an address that must not be called.
+        Authorisation is only sent to the platform's own site. Raises ApiError, also for an address
+        that must not be called.
         """
         self._check_open(what)
         await self._check_called(what, url)
         try:
             proof = {**_VERSIONS, **(headers or {})} if is_same_origin(url, self.base) else {}
-            response = await self._client.send(self._client.build_request("GET", url, headers=proof), stream=True)
+            response = await self._client.send(
+                self._client.build_request("GET", url, headers=proof), stream=True
+            )
             try:
                 data = await _read(response, most)
             finally:
@@ -273,7 +356,11 @@ class ApiClient:
         await self._client.aclose()
 
 
-def _worth_trying(error: ApiError, safe: bool) -> bool:
+def _should_retry(error: ApiError, safe: bool) -> bool:
+    """Return whether a request is sent again.
+
+    It always is after 429 and 503; after no response or another 5xx, only if that is safe.
+    """
     if error.retry_after is not None and error.retry_after > MAX_RETRY_AFTER_S:
         return False
     if error.status in (429, 503):
@@ -282,10 +369,10 @@ def _worth_trying(error: ApiError, safe: bool) -> bool:
 
 
 async def _read(response: httpx.Response, most: int = MAX_RESPONSE_BYTES) -> bytes:
-    # With several layers of compression a few bytes become gigabytes in one piece, and other codings have no limit on how
-    # much a byte expands to.
+    # With several layers of compression a few bytes become gigabytes in one piece, and other
+    # codings have no limit on how much a byte expands to.
     if response.headers.get("Content-Encoding", "identity").strip().lower() not in _PACKED:
-        raise httpx.DecodingError("packed in a way that was not asked for")
+        raise httpx.DecodingError("compressed in a way that was not requested")
     data = bytearray()
     async for piece in response.aiter_bytes():
         data += piece
@@ -296,7 +383,9 @@ async def _read(response: httpx.Response, most: int = MAX_RESPONSE_BYTES) -> byt
 
 def _object(data: bytes) -> Mapping[str, Any]:
     try:
-        value = clean_text(json.loads(data, parse_int=_whole))  # only finite numbers and complete characters
+        value = clean_text(
+            json.loads(data, parse_int=_whole)
+        )  # only finite numbers and complete characters
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
@@ -305,12 +394,15 @@ def _object(data: bytes) -> Mapping[str, Any]:
 def _whole(digits: str) -> int:
     """Return an integer that a float can hold. Raises ValueError."""
     if len(digits) > MAX_DIGITS:
-        raise ValueError("no number of the platform has so many digits")
+        raise ValueError("a number of the platform has too many digits")
     return int(digits)
 
 
 def _retry_after(response: httpx.Response) -> float | None:
-    """Return the seconds of a Retry-After: a number, or the time until a date, by the platform's own clock if it sends that."""
+    """Return the seconds of a Retry-After: a number, or the time until a date.
+
+    The time is measured by the platform's own clock if it sends that.
+    """
     text = response.headers.get("Retry-After", "")
     try:
         seconds = float(text)
@@ -318,7 +410,9 @@ def _retry_after(response: httpx.Response) -> float | None:
         at = _date(text)
         if at is None:
             return None
-        seconds = (at - (_date(response.headers.get("Date", "")) or datetime.now(UTC))).total_seconds()
+        seconds = (
+            at - (_date(response.headers.get("Date", "")) or datetime.now(UTC))
+        ).total_seconds()
     return max(0.0, seconds)
 
 
@@ -340,21 +434,25 @@ def _span(seconds: float) -> str:
 
 def refused(what: str, answer: Response) -> ApiError:
     """Return the error for a response with a status of 400 or more."""
-    reason, cure = _CURES.get(
+    reason, hint = _HINTS.get(
         answer.status,
-        ("the platform has a fault", "try again; if it stays, tell Reactor")
+        ("the platform has an internal error", "try again; if it persists, report it to Reactor")
         if answer.status >= 500
         else ("it was refused", None),
     )
     if answer.status in (429, 503) and answer.retry_after is not None:
-        cure = f"{cure}; the platform says to try again in {_span(answer.retry_after)}"
+        hint = f"{hint}; the platform asks to try again in {_span(answer.retry_after)}"
     detail = _detail(answer.body.get("detail"))
-    return ApiError(f"{what}: {reason} (HTTP {answer.status}{detail})", cure, answer.status, answer.retry_after)
+    return ApiError(
+        f"{what}: {reason} (HTTP {answer.status}{detail})", hint, answer.status, answer.retry_after
+    )
 
 
 def _detail(detail: object) -> str:
     if isinstance(detail, list):  # how FastAPI reports what was wrong with a body
-        detail = "; ".join(str(one.get("msg", one)) if isinstance(one, Mapping) else str(one) for one in detail[:3])
+        detail = "; ".join(
+            str(one.get("msg", one)) if isinstance(one, Mapping) else str(one) for one in detail[:3]
+        )
     if not isinstance(detail, str) or not detail:
         return ""
     text = "".join(char if char.isprintable() else " " for char in detail[:300])
@@ -364,40 +462,55 @@ def _detail(detail: object) -> str:
 def unreachable(what: str, base: str, error: Exception, proxy: str | None = None) -> ApiError:
     """Return the error for a request without a response.
 
-    Only the error's kind is reported: a library's text could contain an address. `proxy` is the environment variable that
-    names the proxy of the request.
+    Only the error's kind is reported: a library's text could contain an address. `proxy` is the
+    environment variable that names the proxy of the request.
     """
     host = urlsplit(base).hostname or base
     text = str(error).lower()
     local = is_loopback(base)
-    cure: str | None
+    hint: str | None
     match error:
         case httpx.ProxyError():
-            reason, cure = (
+            reason, hint = (
                 f"the proxy that {proxy or 'the environment'} names does not connect to {host}",
                 "check that variable, and the proxy itself",
             )
-        case httpx.ConnectError() | httpx.ConnectTimeout() if proxy is not None and not _is_of_tls(text):
+        case httpx.ConnectError() | httpx.ConnectTimeout() if proxy is not None and not _is_of_tls(
+            text
+        ):
             reason = f"{host} cannot be reached through the proxy that {proxy} names"
-            cure = f"check {proxy}, and the network; hosts to reach without a proxy go into NO_PROXY"
+            hint = (
+                f"check {proxy}, and the network; hosts to reach without a proxy go into NO_PROXY"
+            )
         case httpx.ConnectTimeout() | httpx.PoolTimeout():
-            reason, cure = f"{host} does not answer", "check the network"
+            reason, hint = f"{host} does not answer", "check the network"
         case httpx.TimeoutException():
-            reason, cure = f"{host} took too long to answer", "check the network, then try again"
+            reason, hint = f"{host} took too long to answer", "check the network, then try again"
         case httpx.ConnectError() if _is_of_tls(text):
             reason = f"the connection to {host} is not safe: its certificate was not accepted"
-            cure = "check the date of this machine and whether a proxy sits between"
-        case httpx.ConnectError() if any(one in text for one in ("name or service", "nodename", "getaddrinfo", "resolution")):
-            reason, cure = f"{host} is not known: the name was not found", "check the network and the spelling of --url"
+            hint = "check the date of this machine, and whether there is a proxy in between"
+        case httpx.ConnectError() if any(
+            one in text for one in ("name or service", "nodename", "getaddrinfo", "resolution")
+        ):
+            reason, hint = (
+                f"{host} is unknown: the name was not found",
+                "check the network and the spelling of --url",
+            )
         case httpx.ConnectError() if local:
-            reason, cure = f"nobody serves at {base}", "start one: `sequencer serve`, or a local runtime; then try again"
+            reason, hint = (
+                f"no server is running at {base}",
+                "start one: `sequencer serve`, or a local runtime; then try again",
+            )
         case httpx.ConnectError():
-            reason, cure = f"{host} cannot be reached", "check the network"
+            reason, hint = f"{host} cannot be reached", "check the network"
         case httpx.InvalidURL() | httpx.UnsupportedProtocol():
-            reason, cure = "the platform gave an address that is none", None
+            reason, hint = "the platform gave an address that is not valid", None
         case _:
-            reason, cure = f"the connection to {host} broke ({type(error).__name__})", "check the network, then try again"
-    return ApiError(f"{what}: {reason}", cure)
+            reason, hint = (
+                f"the connection to {host} broke ({type(error).__name__})",
+                "check the network, then try again",
+            )
+    return ApiError(f"{what}: {reason}", hint)
 
 
 def _is_of_tls(text: str) -> bool:

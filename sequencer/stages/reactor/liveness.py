@@ -1,7 +1,10 @@
-"""Which part of a connection is still alive: messages, frames, and this process itself. Pure: times are passed in.
+"""Which part of a connection is still alive: messages, frames, and this process itself.
 
-That nothing at all arrives is detected elsewhere (`Connection.silent_for`). This module covers the parts that can stop while
-others continue: a runtime whose loop hangs still sends frames, and if the media path is broken messages still arrive.
+Pure: times are passed in.
+
+That nothing at all arrives is detected elsewhere (`Connection.silent_for`). This module covers the
+parts that can stop while others continue: a runtime whose loop hangs still sends frames, and if the
+media path is broken messages still arrive.
 """
 
 from __future__ import annotations
@@ -19,11 +22,17 @@ FRAME_CHUNKS = 3
 STOPPED_SECONDS = 2.0
 """A process that should have run this long ago was stopped, or its machine slept."""
 DROPPED_SECONDS = 15.0
-"""A client that was stopped for this long is dropped: the platform waits for 20 s, and the last ping may be 5 s old."""
+"""A client that was stopped for this long is dropped.
+
+The platform waits for 20 s, and the last ping may be 5 s old.
+"""
 
 
 def awake_ns() -> int:
-    """Return nanoseconds that also pass while the machine sleeps, if the system has such a clock."""
+    """Return nanoseconds that also pass while the machine sleeps, if there is such a clock.
+
+    The system must have such a clock.
+    """
     clock = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic_ns() if clock is None else time.clock_gettime_ns(clock)
 
@@ -35,26 +44,29 @@ class Liveness:
         self.connected(0)
 
     def connected(self, at: int) -> None:
-        """A connection was established, and nothing has arrived on it yet."""
+        """Note that a connection was established on which nothing has arrived yet."""
         self._message_at = self._frame_at = at
         self._asked_at: int | None = None
         self._has_frames = False
         self._chunks = 0
 
     def message(self, at: int) -> None:
-        """A message arrived."""
+        """Note that a message arrived."""
         self._message_at, self._asked_at = at, None
 
     def frame(self, at: int) -> None:
-        """A frame arrived."""
+        """Note that a frame arrived."""
         self._frame_at, self._has_frames, self._chunks = at, True, 0
 
     def chunk(self) -> None:
-        """A chunk was reported: its frames are due."""
+        """Note that a chunk was reported: its frames are due."""
         self._chunks += 1
 
     def should_ask(self, now: int) -> bool:
-        """Whether it is time to send a request that shows whether the other side is alive. The caller then sends it."""
+        """Whether it is time to send a request that shows whether the other side is alive.
+
+        The caller then sends it.
+        """
         if self._asked_at is not None or now - self._message_at <= MESSAGE_SECONDS * SECOND:
             return False
         self._asked_at = now

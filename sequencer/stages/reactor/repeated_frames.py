@@ -1,9 +1,10 @@
 """Whether a frame is a new one or repeats the previous one.
 
-Metadata shows it, if there is any that differs from frame to frame. Otherwise the images are compared. An image that is sent
-twice is not decoded identically: the encoder uses the second time to improve what it had no bits for the first time. That
-changes every pixel by very little, while motion changes some by much, so small differences of a pixel do not count. Where
-almost nothing moves, the image cannot show it: such frames are `ALIKE`.
+Metadata shows it, if there is any that differs from frame to frame. Otherwise the images are
+compared. An image that is sent twice is not decoded identically: the encoder uses the second time
+to improve what it had no bits for the first time. That changes every pixel by very little, while
+motion changes some by much, so small differences of a pixel do not count. Where almost nothing
+moves, the image cannot show it: such frames are `ALIKE`.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ SLIGHT, CLEAR = 1, 4
 """By how many levels a pixel may differ before it counts at all, or as motion."""
 
 MOVES, MOVES_CLEARLY = 0.35, 0.03
-"""Mean difference over the image, in levels, beyond each of these two, above which something moves."""
+"""Mean difference over the image, in levels, beyond each of these, above which something moves."""
 
 SHARE = 0.4
 """The share of the usual difference between frames by which a new frame differs at least."""
@@ -43,18 +44,23 @@ class Repeats:
 
     def restart(self) -> None:
         """Start again for another connection, whose sender numbers its frames from a new origin."""
-        self._picture: NDArray[np.uint8] | None = None
+        self._last_luma: NDArray[np.uint8] | None = None
         self._metadata: Metadata | None = None
-        self._told_apart = 0
+        self._distinguished = 0
         """Frames that the model's own bytes distinguished from the previous one."""
         self._taken_for_one = 0
         """Frames that they did not distinguish, although the image differed."""
 
-    def look(self, frame: VideoFrame, metadata: Metadata | None = None) -> tuple[Novelty, int | None]:
-        """Return what is known of a frame, and how many were lost before it if the sender numbers its frames."""
-        picture = _luma(frame)
-        seen = self._compared(picture)
-        self._picture = picture
+    def look(
+        self, frame: VideoFrame, metadata: Metadata | None = None
+    ) -> tuple[Novelty, int | None]:
+        """Return what is known of a frame, and how many were lost before it.
+
+        The number is known if the sender numbers its frames.
+        """
+        luma = _luma(frame)
+        seen = self._compared(luma)
+        self._last_luma = luma
         before, self._metadata = self._metadata, metadata
         if metadata is None or before is None:
             return seen, None
@@ -72,21 +78,23 @@ class Repeats:
         if metadata.own is None or before.own is None:
             return seen
         if metadata.own != before.own:
-            self._told_apart += 1
-            return Novelty.NEW if self._told_apart > self._taken_for_one else seen
+            self._distinguished += 1
+            return Novelty.NEW if self._distinguished > self._taken_for_one else seen
         if seen in FRESH:
             self._taken_for_one += 1
-        return Novelty.REPEATED if self._told_apart > self._taken_for_one else seen
+        return Novelty.REPEATED if self._distinguished > self._taken_for_one else seen
 
-    def _compared(self, picture: NDArray[np.uint8]) -> Novelty:
-        before = self._picture
-        if before is None or before.shape != picture.shape:
+    def _compared(self, luma: NDArray[np.uint8]) -> Novelty:
+        before = self._last_luma
+        if before is None or before.shape != luma.shape:
             return Novelty.DIFFERENT
-        apart = np.maximum(picture, before) - np.minimum(picture, before)
+        apart = np.maximum(luma, before) - np.minimum(luma, before)
         slight, clear = _mean_over(apart, SLIGHT), _mean_over(apart, CLEAR)
         if slight < MOVES and clear < MOVES_CLEARLY:
             return Novelty.ALIKE
-        self._usual.append(slight)  # whatever the result: after a lively scene, a calm one becomes the usual
+        self._usual.append(
+            slight
+        )  # whatever the result: after a lively scene, a calm one becomes the usual
         return Novelty.DIFFERENT if slight >= SHARE * median(self._usual) else Novelty.ALIKE
 
 

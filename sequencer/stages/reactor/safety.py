@@ -1,9 +1,10 @@
-"""Addresses that the platform gives, and which of them may be called; secrets, and texts with secrets removed. Pure.
+"""Addresses given by the platform and which may be called; secrets and texts without them. Pure.
 
-The platform chooses where a presigned address or a segment of a clip is, possibly on another host. Input from outside must
-not make this machine call its own services or its neighbours (a router, a cloud's metadata service). Therefore, apart from
-the platform's own site, only encrypted addresses of public hosts are called. A runtime on this machine may refer to itself
-by any name of this machine, but only its own port is called.
+The platform chooses where a presigned address or a segment of a clip is, possibly on another host.
+Input from outside must not make this machine call its own services or its neighbours (a router, a
+cloud's metadata service). Therefore, apart from the platform's own site, only encrypted addresses
+of public hosts are called. A runtime on this machine may refer to itself by any name of this
+machine, but only its own port is called.
 """
 
 from __future__ import annotations
@@ -32,7 +33,10 @@ def is_same_origin(url: str, base: str) -> bool:
 
 
 def may_be_called(url: str, base: str) -> bool:
-    """Whether an address that came from the platform at `base` may be called. Names are not resolved here."""
+    """Whether an address that came from the platform at `base` may be called.
+
+    Names are not resolved here.
+    """
     try:
         scheme, host, port = origin(url)
         parts = urlsplit(url)
@@ -59,13 +63,27 @@ def is_this_machine(host: str) -> bool:
 
 
 def _is_public(host: str) -> bool:
-    """Whether a host is public: a public literal address, or a name of several parts that is not known to be private."""
+    """Whether a host is public: a literal address, or a name not known to be private.
+
+    A literal address must be a public one; a name must have several parts.
+    """
     if ":" in host or _is_literal(host):
         return is_public_address(host)
     labels = host.split(".")
-    if len(labels) < 2 or labels[-1] in ("localhost", "local", "internal", "lan", "home", "arpa", "intranet", "corp"):
+    if len(labels) < 2 or labels[-1] in (
+        "localhost",
+        "local",
+        "internal",
+        "lan",
+        "home",
+        "arpa",
+        "intranet",
+        "corp",
+    ):
         return False
-    return not labels[-1].isdecimal() and not labels[-1].startswith("0x")  # 127.1 and 0x7f.1 are addresses to some resolvers
+    return not labels[-1].isdecimal() and not labels[-1].startswith(
+        "0x"
+    )  # 127.1 and 0x7f.1 are addresses to some resolvers
 
 
 def _is_literal(host: str) -> bool:
@@ -85,14 +103,19 @@ _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 def is_public_address(address: str) -> bool:
     """Whether a literal address, or one that a name resolved to, is public.
 
-    An IPv6 address that only wraps an IPv4 address (translated, or 6to4) is public if that address is.
+    An IPv6 address that only wraps an IPv4 address (translated, or 6to4) is public if that address
+    is.
     """
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
     if isinstance(found, ipaddress.IPv6Address):
-        wrapped = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF) if found in _TRANSLATED else found.sixtofour
+        wrapped = (
+            ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
+            if found in _TRANSLATED
+            else found.sixtofour
+        )
         if wrapped is None:
             return found in _WORLD and found.is_global
         found = wrapped
@@ -107,7 +130,10 @@ _SECRETS = (
 
 
 class Secret:
-    """An API key or a token. It prints as dots: only `reveal` returns it, for use in request headers only."""
+    """An API key or a token.
+
+    It prints as dots: only `reveal` returns it, for use in request headers only.
+    """
 
     __slots__ = ("_value",)
 
@@ -123,7 +149,7 @@ class Secret:
 
 
 def redact(text: str) -> str:
-    """Return a text without anything that looks like a key, a token, or the signature of an address."""
+    """Return a text without anything that looks like a key, a token, or an address signature."""
     for pattern, instead in _SECRETS:
         text = pattern.sub(instead, text)
     return text

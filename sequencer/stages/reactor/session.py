@@ -1,4 +1,7 @@
-"""The session: made, watched and ended over HTTP, with its token, the time that is billed, and warnings before its limit."""
+"""The session: made, watched and ended over HTTP, with its token, its billed time and warnings.
+
+The warnings come before the session's limit.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,10 @@ WARNINGS = (120, 30)
 
 
 class SessionTime:
-    """The time of one session on the run's clock. `limit` is in seconds; `notice` receives the warnings."""
+    """The time of one session on the run's clock.
+
+    `limit` is in seconds; `notice` receives the warnings.
+    """
 
     def __init__(self, clock: Clock, limit: float, notice: Callable[[str], None]) -> None:
         self._clock = clock
@@ -34,11 +40,11 @@ class SessionTime:
         self._warned: set[int] = set()
 
     def begin(self) -> None:
-        """The session was made: from now on it is billed."""
+        """Note that the session was made: from now on it is billed."""
         self._made = self._clock.now()
 
     def end(self) -> None:
-        """The session is closed; later time is not billed."""
+        """Note that the session is closed; later time is not billed."""
         if self._closed is None:
             self._closed = self._clock.now()
 
@@ -57,7 +63,10 @@ class SessionTime:
         for before in WARNINGS:
             if left <= before and before not in self._warned and before < self._limit:
                 self._warned.add(before)
-                self._notice(f"the session's limit of {self._limit / 60:.0f} min comes in {max(0, left):.0f} s")
+                self._notice(
+                    f"the session's limit of {self._limit / 60:.0f} min comes in "
+                    f"{max(0, left):.0f} s"
+                )
 
 
 RENEWED_BEFORE = 60.0
@@ -71,7 +80,10 @@ MARGIN = 300
 
 
 class Token:
-    """Provides the headers that authorise requests; none in local mode, which needs no authorisation."""
+    """Provides the headers that authorise requests; none in local mode.
+
+    Local mode needs no authorisation.
+    """
 
     def __init__(self, platform: ApiClient, settings: ReactorSettings) -> None:
         self._platform = platform
@@ -86,7 +98,10 @@ class Token:
         self._session = session
 
     async def headers(self) -> dict[str, str]:
-        """Return the headers for one call. Raises ApiError if a token cannot be had, StageError without a key."""
+        """Return the headers for one call.
+
+        Raises ApiError if a token cannot be had, StageError without a key.
+        """
         if self._settings.local:
             return {}
         async with self._lock:
@@ -104,23 +119,42 @@ class Token:
         seconds = min(MAX_SESSION_S, self._settings.session_seconds + MARGIN)
         body = {"authorization_details": [self._scope()], "expires_after": seconds}
         answer = await self._platform.ask(
-            "getting a token", "POST", "/tokens", body, {"Reactor-API-Key": key.reveal()}, again=True
+            "getting a token",
+            "POST",
+            "/tokens",
+            body,
+            {"Reactor-API-Key": key.reveal()},
+            retry_safe=True,
         )
         jwt, expires = answer.body.get("jwt"), answer.body.get("expires_at")
-        if not isinstance(jwt, str) or not jwt or not jwt.isascii() or not jwt.isprintable() or len(jwt) > MAX_TOKEN_LENGTH:
-            raise StageError("getting a token: the answer holds none", "is --url the platform's address?")
+        if (
+            not isinstance(jwt, str)
+            or not jwt
+            or not jwt.isascii()
+            or not jwt.isprintable()
+            or len(jwt) > MAX_TOKEN_LENGTH
+        ):
+            raise StageError(
+                "getting a token: the answer contains none", "is --url the platform's address?"
+            )
         self._jwt = Secret(jwt)
         known = isinstance(expires, int | float) and not isinstance(expires, bool)
         self._expires = float(expires) if known else time.time() + seconds  # type: ignore[arg-type]  # `known` has checked it
 
     def _scope(self) -> dict[str, object]:
-        """Return the narrowest scope that suffices: one session of the model, or the existing session."""
+        """Return the narrowest sufficient scope: one session of the model, or the existing one."""
         if self._session is not None:
-            return {"type": "session", "resources": {"models": {"all": True}, "sessions": {"bind": [self._session]}}}
+            return {
+                "type": "session",
+                "resources": {"models": {"all": True}, "sessions": {"bind": [self._session]}},
+            }
         return {
             "type": "session",
             "resources": {"models": {"match": [self._settings.model]}},
-            "constraints": {"max_sessions": 1, "max_session_duration_seconds": self._settings.session_seconds},
+            "constraints": {
+                "max_sessions": 1,
+                "max_session_duration_seconds": self._settings.session_seconds,
+            },
         }
 
 
@@ -141,7 +175,10 @@ CLIENT = {"sdk_version": "1.0", "sdk_type": "helios-sequencer"}
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A track as the platform describes it. `direction` is the client's: `recvonly` is what the model sends."""
+    """A track as the platform describes it.
+
+    `direction` is the client's: `recvonly` is what the model sends.
+    """
 
     name: str
     kind: str
@@ -166,7 +203,9 @@ class Session:
         """Whether there is a session that has to be closed."""
         return self._is_open
 
-    async def open(self, waiting: Callable[[str], None], made: Callable[[], None] = lambda: None) -> None:
+    async def open(
+        self, waiting: Callable[[str], None], made: Callable[[], None] = lambda: None
+    ) -> None:
         """Make or adopt a session and wait until it accepts a connection.
 
         Args:
@@ -191,9 +230,14 @@ class Session:
 
     @property
     def path(self) -> str:
-        """The session's path, its id quoted so that it is one segment whatever it contains. Raises StageError."""
+        """The session's path, its id quoted so that it is one segment whatever it contains.
+
+        Raises StageError.
+        """
         if not self.id.strip("."):
-            raise StageError(f"{self.id!r} is no name of a session", "is --url the platform's address?")
+            raise StageError(
+                f"{self.id!r} is not the name of a session", "is --url the platform's address?"
+            )
         return f"/sessions/{quote(self.id, safe='')}"
 
     async def _open_local(self) -> Mapping[str, Any]:
@@ -201,26 +245,40 @@ class Session:
             answer = await self.ask("finding the session", "GET", "/session")
             self.id = str(answer.body.get("session_id", ""))
             state = str(answer.body.get("state", "")).upper()
-            if not answer.body.get("capabilities") or state in OVER or self.id != self._settings.adopt:
-                raise StageError("the session of the run is over", "perform the score anew")
+            if (
+                not answer.body.get("capabilities")
+                or state in OVER
+                or self.id != self._settings.adopt
+            ):
+                raise StageError("the session of the run is over", "perform the score again")
         else:
             answer = await self._start_local()
             self.id = str(answer.body.get("session_id", ""))
         return answer.body
 
     async def _start_local(self) -> Response:
-        """Start a local runtime's session. A runtime of version 3 answers the end of a session before it has closed it."""
+        """Start a local runtime's session.
+
+        A runtime of version 3 answers the end of a session before it has closed it.
+        """
         deadline = time.monotonic() + CLOSING_SECONDS
         while True:
             try:
                 return await self.ask("starting a session", "POST", "/start_session", {})
             except ApiError as error:
-                if error.status != BUSY or time.monotonic() > deadline or not await self._is_closing():
+                if (
+                    error.status != BUSY
+                    or time.monotonic() > deadline
+                    or not await self._is_closing()
+                ):
                     raise
             await asyncio.sleep(0.2)
 
     async def _is_closing(self) -> bool:
-        """Whether a local runtime is closing its session, or has closed it since it refused another one."""
+        """Whether a local runtime is closing its session, or has closed it since a refusal.
+
+        The refusal is that of another session.
+        """
         try:
             body = (await self.ask("finding the session", "GET", "/session")).body
         except ApiError:
@@ -233,16 +291,18 @@ class Session:
             "client_info": CLIENT,
             "supported_transports": [{"protocol": "webrtc", "version": "1.0"}],
         }
-        answer = await self.ask("making a session", "POST", "/sessions", body)
+        answer = await self.ask("creating a session", "POST", "/sessions", body)
         self.id = str(answer.body.get("session_id", ""))
         if not self.id:
-            raise StageError("making a session: the answer names none", "is --url the platform's address?")
+            raise StageError(
+                "creating a session: the answer names none", "is --url the platform's address?"
+            )
         return answer.body
 
     async def _wait(self, waiting: Callable[[str], None]) -> Mapping[str, Any]:
         deadline, pause = time.monotonic() + self._settings.waiting_seconds, 0.2
         while True:
-            body = (await self.ask("asking for the session", "GET", self.path)).body
+            body = (await self.ask("requesting the session", "GET", self.path)).body
             state = str(body.get("state", "")).upper()
             if state in OVER:
                 self._is_open = False
@@ -250,13 +310,16 @@ class Session:
                     f"the session is {state} before it began"
                     if self._settings.adopt is None
                     else "the session of the run is over",
-                    "perform the score anew; if that stays so, the model is not available now",
+                    "perform the score again; if this persists, the model is not available now",
                 )
             if body.get("selected_transport") and body.get("capabilities"):
                 return body
             if time.monotonic() > deadline:
                 raise StageError(
-                    f"no GPU was free for {self._settings.waiting_seconds:.0f} s (the session is {state or 'in no state'})",
+                    (
+                        f"no GPU was free for {self._settings.waiting_seconds:.0f} s (the session "
+                        f"is {state or 'in no state'})"
+                    ),
                     "try again later",
                 )
             waiting(state)
@@ -268,7 +331,11 @@ class Session:
         capabilities = capabilities if isinstance(capabilities, Mapping) else {}
         listed = capabilities.get("tracks")
         self.tracks = tuple(
-            Track(str(one.get("name", "")), str(one.get("kind", "video")), str(one.get("direction", "recvonly")))
+            Track(
+                str(one.get("name", "")),
+                str(one.get("kind", "video")),
+                str(one.get("direction", "recvonly")),
+            )
             for one in (listed if isinstance(listed, list) else ())
             if isinstance(one, Mapping)
         ) or (Track("main_video", "video", "recvonly"),)
@@ -278,7 +345,7 @@ class Session:
     async def state(self) -> str:
         """Return the session's state as the platform spells it, in upper case. Raises ApiError."""
         path = "/session" if self._settings.local else self.path
-        body = (await self.ask("asking for the session", "GET", path)).body
+        body = (await self.ask("requesting the session", "GET", path)).body
         if self._settings.local and not body.get("capabilities"):
             return "CLOSED"
         return str(body.get("state", "")).upper()
@@ -291,26 +358,36 @@ class Session:
         body: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
         *,
-        again: bool | None = None,
+        retry_safe: bool | None = None,
     ) -> Response:
-        """Send a request with a token, renewing it once if it is no longer accepted. Raises ApiError."""
+        """Send a request with a token, renewing it once if it is no longer accepted.
+
+        Raises ApiError.
+        """
         try:
             proof = await self._token.headers()
-            return await self._platform.ask(what, method, path, body, {**proof, **(headers or {})}, again=again)
+            return await self._platform.ask(
+                what, method, path, body, {**proof, **(headers or {})}, retry_safe=retry_safe
+            )
         except ApiError as error:
             if error.status != 401 or self._settings.local or "getting a token" in error.message:
                 raise
             self._token.forget()
         proof = await self._token.headers()
-        return await self._platform.ask(what, method, path, body, {**proof, **(headers or {})}, again=again)
+        return await self._platform.ask(
+            what, method, path, body, {**proof, **(headers or {})}, retry_safe=retry_safe
+        )
 
     async def close(self) -> None:
-        """Close the session. Raises ApiError if this fails: then it may continue to run, and cost, until its timeout."""
+        """Close the session.
+
+        Raises ApiError if this fails: then it may continue to run, and cost, until its timeout.
+        """
         if not self._is_open:
             return
         try:
             if self._settings.local:
-                await self.ask("ending the session", "POST", "/stop_session", {}, again=True)
+                await self.ask("ending the session", "POST", "/stop_session", {}, retry_safe=True)
             else:
                 await self.ask("ending the session", "DELETE", self.path)
         except ApiError as error:

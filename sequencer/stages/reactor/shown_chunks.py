@@ -1,26 +1,30 @@
 """Which chunk a frame belongs to. The model does not number its frames, so they are counted. Pure.
 
-Counting begins with the first frame that is not dark once generation runs. After a reset, the new take's frames follow the
-dark frame that a reset leaves or, if there is none, the new take's first report. The totals reported with each chunk give
-the number of frames of a chunk; before its report a chunk is assumed to have the usual number.
+Counting begins with the first frame that is not dark once generation runs. After a reset, the new
+take's frames follow the dark frame that a reset leaves or, if there is none, the new take's first
+report. The totals reported with each chunk give the number of frames of a chunk; before its report
+a chunk is assumed to have the usual number.
 
-Not every frame that arrives is a new one: if a sender has nothing new at a tick of its clock, it may send the last frame
-again (the model is slower than playout, or is paused). `Novelty` is what is known of each frame. If only the image can show
-it, a repeat and a still image look the same, so the count is set anew at each boundary. A chunk begins with a frame that
+Not every frame that arrives is a new one: if a sender has nothing new at a tick of its clock, it
+may send the last frame again (the model is slower than playout, or is paused). `Novelty` is what is
+known of each frame. If only the image can show it, a repeat and a still image look the same, so the
+count is set anew at each boundary. A chunk begins with a frame that
 
 - comes after as many frames as the previous chunk has, and
-- is new, or differs from the previous frame, at a time at which the chunk can be there: not sooner after its report than
-  chunks have been seen before (`_soonest`), or
+- is new, or differs from the previous frame, at a time at which the chunk can be there: not sooner
+  after its report than chunks have been seen before (`_soonest`), or
 - looks like the previous frame, when the chunk is there by all experience: then the image is still.
 
-Reports are absolute times, so an error at one boundary does not persist beyond the next one. If there is no report, or one
-that cannot be right, frames that were counted beyond the end of a chunk are assigned to the next one. A sender that has
-nothing to send between two chunks shows where the second one begins.
+Reports are absolute times, so an error at one boundary does not persist beyond the next one. If
+there is no report, or one that cannot be right, frames that were counted beyond the end of a chunk
+are assigned to the next one. A sender that has nothing to send between two chunks shows where the
+second one begins.
 
-A sender that has never repeated a frame is trusted: its frames are counted whenever they arrive. Frames that were lost on
-the way show in the sender's numbers or, if it has none, in the time stamps: within a chunk frames follow each other evenly,
-so a stamp that stays ahead of the count shows how many are missing. After a lost connection it is unknown how many frames
-passed: the count is set by the lag that was measured before.
+A sender that has never repeated a frame is trusted: its frames are counted whenever they arrive.
+Frames that were lost on the way show in the sender's numbers or, if it has none, in the time
+stamps: within a chunk frames follow each other evenly, so a stamp that stays ahead of the count
+shows how many are missing. After a lost connection it is unknown how many frames passed: the count
+is set by the lag that was measured before.
 """
 
 from __future__ import annotations
@@ -44,39 +48,47 @@ SOON = 60_000_000_000
 """Nanoseconds from which a lag is considered a mistake."""
 
 EARLY = 1.5
-"""How many frames before its expected time a chunk may begin: one for the sender's tick, the rest for jitter."""
+"""How many frames early a chunk may begin: one for the sender's tick, the rest for jitter."""
 
 OVERDUE = 0.1
-"""How many frames after its expected time a chunk is assumed to begin although the image is still."""
+"""How many frames after its expected time a chunk is assumed to begin with a still image."""
 
 SLACK = 0.2
 """By what part of a chunk times may deviate from what is expected of a sender."""
 
 PAUSE = 2
-"""Consecutive frames that look alike, after which a frame that differs shows that the sender has something new."""
+"""Consecutive similar frames after which a different one shows that the sender has a new frame."""
 
 RUN = 6
 """Consecutive frames that differ from each other: those are new, whatever was expected."""
 
 GAP = 2.5
-"""The time without a frame, in frames, after which a sender that repeats nothing has something new."""
+"""The time without a frame, in frames, after which a sender without repeats has a new frame."""
 
 NEAR = 3
 """How many frames after its assumed beginning a chunk can still turn out to begin later.
 
-A sender that has nothing to send shows this. If it is certain that no frames were lost, half of the chunk is used instead.
+A sender that has nothing to send shows this. If it is certain that no frames were lost, half of the
+chunk is used instead.
 """
 
 SKIPPED = 1.5
-"""The time from one frame to the next, in frames, beyond which a frame between them was lost or never sent."""
+"""The time between frames, in frames, beyond which a frame was lost or never sent.
+
+It is measured from one frame to the next.
+"""
 
 LATE_CHUNKS, LATE = 3, 5_000_000_000
-"""No chunk is this much later than expected (the longer of the two): otherwise the count is wrong."""
+"""No chunk is this much later than expected: otherwise the count is wrong.
+
+The longer of the two values applies.
+"""
 
 MAX_AHEAD, QUICKEST = 4, 4
 """How far ahead a report may be before it is in doubt until a later one confirms it.
 
-The limit is `MAX_AHEAD` chunks more than a model makes that is `QUICKEST` times as fast as its playout.
+The limit is `MAX_AHEAD` chunks more than a model makes that is `QUICKEST` times as fast as its
+playout.
 """
 
 
@@ -111,7 +123,10 @@ class ChunkFrameCounter:
         self._usual = frames_per_chunk
         self._lags: deque[int] = deque(maxlen=MEASURED)
         self._ways: deque[float] = deque(maxlen=MAX_KEPT)
-        """From a chunk's report to its first frame, if nothing else waited to be sent; below 0 if frames come first."""
+        """From a chunk's report to its first frame, if nothing else waited to be sent.
+
+        The value is below 0 if frames come first.
+        """
         self._next_ways: deque[float] = deque(maxlen=MAX_KEPT)
         """From a chunk's report to the first frame of the next one."""
         self._pace = Pace()
@@ -131,7 +146,10 @@ class ChunkFrameCounter:
         self._needs_dark = needs_dark
         self._follows_report = False
         self._was_dark = False
-        """Whether a dark frame arrived although frames of earlier takes were still to come: they may have been discarded."""
+        """Whether a dark frame came early, while frames of earlier takes were due.
+
+        These frames may have been discarded.
+        """
         self._counting = False
         self._started: int | None = None
         """When generation was reported to run, if it was."""
@@ -140,7 +158,7 @@ class ChunkFrameCounter:
         self._reports: dict[int, _Report] = {}
         self._last: tuple[int, int, int] = (-1, 0, 0)
         """The latest chunk reported, the take's frames up to its end, and when."""
-        self._chunk = self._told = -1
+        self._chunk = self._last_reported = -1
         self._began: float | None = None
         """When the current chunk began, while its report is still to come."""
         self._sure = False
@@ -148,6 +166,10 @@ class ChunkFrameCounter:
         self._anchor: tuple[int, int] | None = None
         self._lost = False
         self._rests = False
+        self._rested_after: int | None = None
+        """The latest chunk reported before a pause, until its silence or, as it may have none, the
+        chunk after next.
+        """
         self._pace.forget()
         self._clear_count()
 
@@ -158,7 +180,7 @@ class ChunkFrameCounter:
 
     @property
     def lag(self) -> int:
-        """The measured time from a chunk's report to its first frame, in nanoseconds; 0 while nothing is measured."""
+        """The measured nanoseconds from a chunk's report to its first frame; 0 if not measured."""
         return int(median(self._lags)) if self._lags else 0
 
     @property
@@ -183,11 +205,14 @@ class ChunkFrameCounter:
 
     @property
     def has_frames_to_come(self) -> bool:
-        """Whether a take without any frame seen so far has made frames, all of them on a connection that is still up."""
+        """Whether a take without any frame seen has made frames, all on a connection still up."""
         return not self._counting and not self._lost and self._last[1] > 0
 
     def before_reset(self) -> ChunkFrameCounter:
-        """Return a copy of this take's count, to continue alongside the next take's. Measurements of the sender are shared."""
+        """Return a copy of this take's count, to continue alongside the next take's.
+
+        Measurements of the sender are shared.
+        """
         kept = copy.copy(self)
         kept._pace = copy.deepcopy(self._pace)
         return kept
@@ -198,48 +223,60 @@ class ChunkFrameCounter:
 
     @property
     def _soonest(self) -> float:
-        """The time from a chunk's report to its first frame if nothing waits before it: one of the shorter times seen."""
+        """The time from a chunk's report to its first frame if nothing waits before it.
+
+        It is one of the shorter times seen.
+        """
         return sorted(self._ways)[(len(self._ways) - 1) // 4] if self._ways else 0.0
 
     # ---- reports of the model
 
     def reset(self) -> None:
-        """The model was reset: another take begins."""
+        """Note that the model was reset: another take begins."""
         self._restart(needs_dark=self._counting or self._needs_dark or self.last_reported >= 0)
 
     def comes_after_frames(self) -> None:
-        """The previous take has made frames after all, which come before those of this one."""
+        """Note that the previous take has made frames after all.
+
+        They come before those of this one.
+        """
         self._needs_dark = not self._counting
 
     def started(self, chunk: int, at: int | None = None) -> None:
-        """Generation runs, as was reported at nanosecond `at`."""
+        """Note that generation runs, as was reported at nanosecond `at`."""
         if chunk == 0 and not self._running:
             self._running, self._started = True, at
 
     def rested(self) -> None:
-        """Generation is paused: frames that arrive now were made before, or are repeated."""
-        self._rests = True
+        """Note that generation is paused.
+
+        Frames that arrive now were made before, or are repeated.
+        """
+        self._rests, self._rested_after = True, self._last[0]
 
     def resumed(self) -> None:
-        """Generation continues."""
+        """Note that generation continues."""
         self._rests = False
 
     def lost(self) -> None:
-        """The connection broke: frames pass unseen."""
+        """Note that the connection broke: frames pass unseen."""
         self._lost, self._counting, self._anchor = True, False, None
         self._began = None
         self._pace.restart()
 
     def was_shown(self, chunk: int, at: int) -> None:
-        """A chunk was shown to the client whose session was adopted: it is not shown again, and its lag is valid here too."""
+        """Note that a chunk was shown to the client whose session was adopted.
+
+        It is not shown again, and its lag is valid here too.
+        """
         report = self._reports.get(chunk)
         if report is not None and 0 <= at - report.at < SOON:
             self._lags.append(at - report.at)
             self._ways.append(at - report.at)
-        self._told = max(self._told, chunk)
+        self._last_reported = max(self._last_reported, chunk)
 
     def done(self, chunk: int, frames: int, at: int) -> None:
-        """A chunk was reported: the take holds `frames` up to its end."""
+        """Note that a chunk was reported: the take holds `frames` up to its end."""
         last, before, when = self._last
         self._running, self._rests = True, False
         if chunk <= last:
@@ -252,7 +289,9 @@ class ChunkFrameCounter:
         since = when if last >= 0 else at if self._started is None else self._started
         for number, one in _shared(chunk - last, max(0, frames - before), since, at):
             self._reports[last + number] = one
-        self._reports = {number: one for number, one in self._reports.items() if number > chunk - MAX_KEPT}
+        self._reports = {
+            number: one for number, one in self._reports.items() if number > chunk - MAX_KEPT
+        }
         self._last = (chunk, max(before, frames), at)
         if self._counting:
             if self._began is not None and self._chunk in self._reports:
@@ -268,7 +307,9 @@ class ChunkFrameCounter:
         """Whether a chunk cannot have been made yet, judged by the last report."""
         last, _, when = self._last
         elapsed = at - when if last >= 0 else 0 if self._started is None else at - self._started
-        return not self._lost and chunk - last > MAX_AHEAD + QUICKEST * elapsed / (self._usual * self._pace.tick)
+        return not self._lost and chunk - last > MAX_AHEAD + QUICKEST * elapsed / (
+            self._usual * self._pace.tick
+        )
 
     def is_sooner_than_possible(self, chunk: int, elapsed: int) -> bool:
         """Whether no model makes a take's chunks up to this one within `elapsed` nanoseconds."""
@@ -277,7 +318,7 @@ class ChunkFrameCounter:
     # ---- frames
 
     def pass_over(self, at: int, stamp: int | None) -> None:
-        """Take the time of a frame that belongs to no chunk: it was sent because there was nothing to send."""
+        """Take the time of a frame that belongs to no chunk: there was nothing else to send."""
         self._pace.take(at, stamp)
         self._pace.forget()
 
@@ -287,11 +328,19 @@ class ChunkFrameCounter:
         self._fresh += 1
 
     def begins_after_all(self, novelty: Novelty) -> int | None:
-        """Return the chunk that begins with the latest frame, now that the earlier takes have turned out to be over."""
+        """Return the chunk that begins with the latest frame.
+
+        It is known because the earlier takes have turned out to be over.
+        """
         self.waits = False
         at, sent = self._latest
         first = self._begins(at, sent, novelty)
-        if first is None and novelty is Novelty.NEW and self._running and not (self._needs_dark or self._lost):
+        if (
+            first is None
+            and novelty is Novelty.NEW
+            and self._running
+            and not (self._needs_dark or self._lost)
+        ):
             first = self._following(-1)  # all frames before it are known, and it is not one of them
         return None if first is None else self._show(first, at, sent)
 
@@ -314,6 +363,13 @@ class ChunkFrameCounter:
         """
         sent = self._pace.take(at, stamp)
         self._latest = at, sent
+        if (
+            self._rested_after is not None
+            and not self._repeats
+            and self._pace.step > GAP * self._pace.tick
+        ):
+            self._rested_after = None
+            self._pace.forget()  # nothing was lost: nothing was made
         if is_dark and not self._counting:
             streams = bool(self._ways) and self._streams
             self._needs_dark = False
@@ -322,10 +378,14 @@ class ChunkFrameCounter:
         if not self._counting:
             first = self._begins(at, sent, novelty)
             return None if first is None else self._show(first, at, sent)
-        if self._idled(skipped):  # what appeared to be the chunk's first frames were the last ones of the previous chunk
+        if self._idled(
+            skipped
+        ):  # what appeared to be the chunk's first frames were the last ones of the previous chunk
             self._pace.forget()
             self._clear_count()
-        missing = skipped if skipped is not None else 0 if self._streams else self._pace.missing(stamp)
+        missing = (
+            skipped if skipped is not None else 0 if self._streams else self._pace.missing(stamp)
+        )
         ticks = self._ticks
         own = min(missing, max(0, self._length(self._chunk) - self._ticks))
         self._ticks += own
@@ -333,14 +393,22 @@ class ChunkFrameCounter:
         following, length = self._following(self._chunk), self._length(self._chunk)
         if self._next_begins(following, sent, novelty, ticks):
             waited = self._waited(following, sent)
-            held = max(0, self._held - 1)  # frames that came after the previous chunk was complete belong to this one
+            gap = self._pace.step / self._pace.tick
+            is_silence = gap > GAP and (
+                ticks == length
+                or self._is_silence(following, sent, round(gap) - 1 - (length - ticks))
+            )
+            held = max(
+                0, self._held - 1
+            )  # frames that came after the previous chunk was complete belong to this one
             held = min(held, int(waited)) if following in self._reports else held
             found = self._show(following, at, sent)
-            begun = min(missing - own, int(waited))  # lost frames of this chunk, but not where the sender had none to send
+            begun = min(
+                missing - own, int(waited)
+            )  # lost frames of this chunk, but not where the sender had none to send
             self._ticks = self._fresh = 1 + max(begun, held)
-            gap = self._pace.step / self._pace.tick
-            if gap > SKIPPED and (waited < 1 or (gap > GAP and ticks == length)):
-                self._pace.forget()  # the sender had nothing to send, as the previous chunk was complete
+            if is_silence or (gap > SKIPPED and waited < 1):
+                self._pace.forget()  # the sender had nothing to send
             return found
         self._ticks += 1
         self._fresh += novelty in FRESH
@@ -349,9 +417,12 @@ class ChunkFrameCounter:
         return None
 
     def _idled(self, skipped: int | None) -> bool:
-        """Whether the sender paused so soon after a chunk's assumed beginning that it begins with this frame instead.
+        """Whether a chunk begins with this frame instead, after the sender paused.
 
-        It sends the frames of a chunk one after the other, and has nothing to send only between two chunks, if at all.
+        This is so if the sender paused soon after the chunk's assumed beginning.
+
+        It sends the frames of a chunk one after the other, and has nothing to send only between two
+        chunks, if at all.
         """
         near = NEAR if skipped is None else self._length(self._chunk) // 2
         rested = self._pace.step > GAP * self._pace.tick
@@ -367,7 +438,7 @@ class ChunkFrameCounter:
         if not self._running or self._needs_dark or self._lost:
             return None
         first = self._following(-1)
-        if not self._follows_report or self._is_lost_behind(first, sent):
+        if not self._follows_report or self._is_after_loss(first, sent):
             return first
         if self._was_dark and novelty in FRESH and not self._can_be_there(first, sent):
             self._was_dark = False  # nothing was discarded: the previous take continues
@@ -380,9 +451,9 @@ class ChunkFrameCounter:
         return first
 
     def _next_begins(self, chunk: int, sent: float, novelty: Novelty, ticks: int) -> bool:
-        """Whether a chunk begins with this frame, `ticks` frames having come since the current one began."""
+        """Whether a chunk begins with this frame, `ticks` frames after the current one began."""
         self._sure = False
-        if self._is_lost_behind(chunk, sent):
+        if self._is_after_loss(chunk, sent):
             return True
         if novelty is Novelty.REPEATED:
             self._repeats = True
@@ -390,12 +461,17 @@ class ChunkFrameCounter:
         length = self._length(self._chunk)
         can_be_there = self._can_be_there(chunk, sent)
         if novelty is Novelty.NEW:
-            # A sender that repeated a frame had nothing else: all that was made was sent, though some of it may be lost.
+            # A sender that repeated a frame had nothing else: all that was made was sent, though
+            # some of it may be lost.
             self._sure = self._repeated >= PAUSE and can_be_there
             if self._fresh >= length or self._sure:
                 return True
         gap = self._pace.step / self._pace.tick
-        if not self._repeats and gap > GAP and (ticks >= length or (can_be_there and ticks + round(gap) > length)):
+        if (
+            not self._repeats
+            and gap > GAP
+            and (ticks >= length or (can_be_there and ticks + round(gap) > length))
+        ):
             self._sure = True
             return True
         if self._ticks < length:
@@ -408,7 +484,9 @@ class ChunkFrameCounter:
             return self._is_overdue(chunk, sent)
         self._held += 1
         self._sure = self._alike >= PAUSE or self._held >= RUN
-        return can_be_there or self._held >= RUN or (chunk in self._reports and self._alike >= PAUSE)
+        return (
+            can_be_there or self._held >= RUN or (chunk in self._reports and self._alike >= PAUSE)
+        )
 
     def _next_streams(self, sent: float, novelty: Novelty, length: int) -> bool:
         """Whether the next chunk begins, if frames come one by one while their chunk is made."""
@@ -418,7 +496,9 @@ class ChunkFrameCounter:
             return enough and novelty in FRESH
         follows = sent >= report.at + min(self._next_ways) - OVERDUE * self._pace.tick
         if novelty is Novelty.ALIKE:
-            return follows and self._fresh <= 1 and not self._rests  # nothing at all moves, and it is not a pause
+            return (
+                follows and self._fresh <= 1 and not self._rests
+            )  # nothing at all moves, and it is not a pause
         return follows or enough
 
     @property
@@ -429,21 +509,45 @@ class ChunkFrameCounter:
         return self._soonest < -SLACK * self._usual * self._pace.tick
 
     def _can_be_there(self, chunk: int, sent: float) -> bool:
-        """Whether a chunk's first frame can have been sent by now: not sooner after its report than was ever seen."""
+        """Whether a chunk's first frame can have been sent by now.
+
+        It is not sent sooner after its report than was ever seen.
+        """
         report = self._reports.get(chunk)
         return report is not None and sent >= report.at + self._soonest - EARLY * self._pace.tick
 
     def _waited(self, chunk: int, sent: float) -> float:
-        """Return for how many frames' time a chunk could have been shown already; 0 if that is unknown."""
+        """Return how many frames ago a chunk could have been shown already; 0 if unknown."""
         report = self._reports.get(chunk)
-        return 0.0 if report is None else max(0.0, (sent - report.at - self._soonest) / self._pace.tick)
+        return (
+            0.0
+            if report is None
+            else max(0.0, (sent - report.at - self._soonest) / self._pace.tick)
+        )
+
+    def _is_silence(self, chunk: int, sent: float, missing: int) -> bool:
+        """Return whether fewer frames can be lost than are missing before a chunk's first frame.
+
+        If so, there were none.
+
+        None are lost before the chunk is there, as long after its report as it was when the sender
+        had to wait for it.
+        """
+        report = self._reports.get(chunk)
+        if report is None or not self._ways:
+            return False
+        latest = sorted(self._ways)[3 * len(self._ways) // 4]
+        return missing > 1 + max(0.0, sent - report.at - latest) / self._pace.tick
 
     def _is_overdue(self, chunk: int, sent: float) -> bool:
         """Whether a chunk's first frame must have been sent, unless it takes longer than usual."""
         report = self._reports.get(chunk)
-        return report is not None and sent >= report.at + max(0.0, self._soonest) + OVERDUE * self._pace.tick
+        return (
+            report is not None
+            and sent >= report.at + max(0.0, self._soonest) + OVERDUE * self._pace.tick
+        )
 
-    def _is_lost_behind(self, chunk: int, sent: float) -> bool:
+    def _is_after_loss(self, chunk: int, sent: float) -> bool:
         """Whether a chunk was reported so long ago that it must be shown by now."""
         report = self._reports.get(chunk)
         if report is None:
@@ -452,7 +556,10 @@ class ChunkFrameCounter:
         return sent >= report.at + max(0.0, self._soonest) + patience
 
     def _show(self, chunk: int, at: int, sent: float) -> int | None:
-        """Begin a chunk with the frame that arrived at `at`. Return it unless it was shown before the connection broke."""
+        """Begin a chunk with the frame that arrived at `at`.
+
+        Return it unless it was shown before the connection broke.
+        """
         before, report = self._reports.get(self._chunk), self._reports.get(chunk)
         if self._counting and before is not None:
             self._next_ways.append(sent - before.at)
@@ -467,11 +574,13 @@ class ChunkFrameCounter:
             self._began = sent
         self._counting, self._follows_report = True, False
         self._chunk = chunk
+        if self._rested_after is not None and chunk > self._rested_after + 1:
+            self._rested_after = None
         self._clear_count()
         self._ticks = self._fresh = 1
-        if chunk <= self._told:
+        if chunk <= self._last_reported:
             return None
-        self._told = chunk
+        self._last_reported = chunk
         return chunk
 
     def _measure(self, sent: float, reported: int) -> None:
@@ -492,7 +601,12 @@ class ChunkFrameCounter:
 
 
 def _shared(chunks: int, frames: int, since: int, at: int) -> Iterable[tuple[int, _Report]]:
-    """Return the reports of several chunks if only the last was received: (1 …, its report), frames and times shared evenly."""
+    """Return the reports of several chunks if only the last was received.
+
+    They are returned as:
+
+    (1 …, its report), frames and times shared evenly.
+    """
     for number in range(max(1, chunks - MAX_KEPT), chunks + 1):
         own = frames * number // chunks - frames * (number - 1) // chunks
         yield number, _Report(own, since + (at - since) * number // chunks)

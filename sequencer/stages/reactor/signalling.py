@@ -37,20 +37,30 @@ def read_servers(listed: object) -> tuple[IceServer, ...]:
         uris = one.get("uris")
         proof = one.get("credentials")
         proof = proof if isinstance(proof, Mapping) else {}
-        names = tuple(uri for uri in (uris if isinstance(uris, list) else ()) if isinstance(uri, str))
+        names = tuple(
+            uri for uri in (uris if isinstance(uris, list) else ()) if isinstance(uri, str)
+        )
         if names:
             name, word = proof.get("username"), proof.get("password")
-            found.append(IceServer(names, name if isinstance(name, str) else None, word if isinstance(word, str) else None))
+            found.append(
+                IceServer(
+                    names,
+                    name if isinstance(name, str) else None,
+                    word if isinstance(word, str) else None,
+                )
+            )
     return tuple(found)
 
 
 def _address(uri: str) -> tuple[str, int, bool] | None:
-    """Return host, port, and whether the server is reached over UDP; None for an address that cannot be read."""
+    """Return host, port, and whether the server uses UDP; None for an unreadable address."""
     scheme, _, rest = uri.partition(":")
     where, _, query = rest.partition("?")
     if scheme not in ("stun", "turn", "stuns", "turns"):
         return None
-    host, _, port = where.rpartition(":") if ":" in where and not where.endswith("]") else (where, "", "")
+    host, _, port = (
+        where.rpartition(":") if ":" in where and not where.endswith("]") else (where, "", "")
+    )
     number = int(port) if port.isdigit() else (5349 if scheme.endswith("s") else 3478)
     return host.strip("[]"), number, scheme in ("stun", "turn") and "transport=tcp" not in query
 
@@ -82,7 +92,9 @@ async def _answers(uri: str) -> None:
         _, writer = await asyncio.open_connection(host, port)
         writer.close()
         return
-    transport, probe = await asyncio.get_running_loop().create_datagram_endpoint(_Probe, remote_addr=(host, port))
+    transport, probe = await asyncio.get_running_loop().create_datagram_endpoint(
+        _Probe, remote_addr=(host, port)
+    )
     try:
         while True:
             transport.sendto(probe.question)
@@ -97,7 +109,10 @@ async def _answers(uri: str) -> None:
 
 
 async def reachable(servers: Sequence[IceServer], seconds: float) -> tuple[IceServer, ...]:
-    """Return the servers, and of each the addresses, that answer within `seconds`. All are checked at once."""
+    """Return the servers, and of each the addresses, that answer within `seconds`.
+
+    All are checked at once.
+    """
 
     async def check(uri: str) -> str | None:
         try:
@@ -109,7 +124,9 @@ async def reachable(servers: Sequence[IceServer], seconds: float) -> tuple[IceSe
 
     found = []
     for server, answers in zip(
-        servers, await asyncio.gather(*(asyncio.gather(*map(check, one.uris)) for one in servers)), strict=True
+        servers,
+        await asyncio.gather(*(asyncio.gather(*map(check, one.uris)) for one in servers)),
+        strict=True,
     ):
         uris = tuple(uri for uri in answers if uri is not None)
         if uris:
@@ -133,42 +150,70 @@ class Signalling:
         return f"{self._session.path}/transport/webrtc"
 
     async def ice_servers(self) -> tuple[IceServer, ...]:
-        """Return the ICE servers. A local runtime is near and needs none, and a distant server costs seconds."""
+        """Return the ICE servers.
+
+        A local runtime is near and needs none, and a distant server costs seconds.
+        """
         if self._local:
             return ()
-        answer = await self._session.ask("asking for ICE servers", "GET", f"{self._path}/ice_servers", headers=SIGNALLING)
+        answer = await self._session.ask(
+            "requesting ICE servers", "GET", f"{self._path}/ice_servers", headers=SIGNALLING
+        )
         return read_servers(answer.body.get("ice_servers"))
 
     async def register(self) -> int:
-        """Return a new connection's number. A dropped one is never reused: older runtimes would serve its old answer."""
+        """Return a new connection's number.
+
+        A dropped one is never reused: older runtimes would serve its old answer.
+        """
         path = f"{self._path}/connections"
-        answer = await self._session.ask("registering a connection", "POST", path, {}, SIGNALLING, again=True)
+        answer = await self._session.ask(
+            "registering a connection", "POST", path, {}, SIGNALLING, retry_safe=True
+        )
         number = answer.body.get("connection_id")
         if not isinstance(number, int):
-            raise StageError("registering a connection: the answer has no number", "is --url the platform's address?")
+            raise StageError(
+                "registering a connection: the answer has no number",
+                "is --url the platform's address?",
+            )
         return number
 
-    async def exchange(self, number: int, offer: str, mapping: Sequence[dict[str, object]], seconds: float) -> str:
+    async def exchange(
+        self, number: int, offer: str, mapping: Sequence[dict[str, object]], seconds: float
+    ) -> str:
         """Send the offer and wait for the answer, at most `seconds`."""
         path = f"{self._path}/connections/{number}/sdp_params"
-        body: dict[str, object] = {"sdp_offer": offer, "track_mapping": list(mapping), "client_info": CLIENT}
+        body: dict[str, object] = {
+            "sdp_offer": offer,
+            "track_mapping": list(mapping),
+            "client_info": CLIENT,
+        }
         if self._local:
             body["ice_servers"] = []
-        await self._session.ask("sending the offer", "POST", path, body, SIGNALLING, again=False)
+        await self._session.ask(
+            "sending the offer", "POST", path, body, SIGNALLING, retry_safe=False
+        )
         deadline, pause = time.monotonic() + seconds, MIN_POLL_INTERVAL_S if self._local else 0.2
         while time.monotonic() < deadline:
-            # Without repeating: the answer is delivered only once, and if it is lost on its way it is gone.
-            answer = await self._session.ask("fetching the answer", "GET", path, headers=SIGNALLING, again=False)
+            # Without repeating: the answer is delivered only once, and if it is lost on its way it
+            # is gone.
+            answer = await self._session.ask(
+                "fetching the answer", "GET", path, headers=SIGNALLING, retry_safe=False
+            )
             sdp = answer.body.get("sdp_answer")
             if isinstance(sdp, str) and sdp:
                 return sdp
             await asyncio.sleep(pause)
             pause = min(MAX_POLL_INTERVAL_S, pause * 1.6)
-        raise StageError(f"the platform did not answer the offer within {seconds:.0f} s", "try again")
+        raise StageError(
+            f"the platform did not answer the offer within {seconds:.0f} s", "try again"
+        )
 
 
 def normalise_sdp(answer: str) -> str:
-    """Return an answer with what bundling allows to be left out: candidates and rtcp-mux in every section.
+    """Return an answer with what bundling allows to be left out.
+
+    These are candidates and rtcp-mux in every section.
 
     Older runtimes put them in the first section only; aiortc expects them in each.
     """

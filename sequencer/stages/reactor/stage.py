@@ -1,4 +1,7 @@
-"""A live Helios model as a `Stage`: connects, sends, reconnects after a loss, and always ends the session."""
+"""A live Helios model as a `Stage`: connects, sends, reconnects, and always ends the session.
+
+It reconnects after a loss.
+"""
 
 from __future__ import annotations
 
@@ -41,9 +44,14 @@ from sequencer.stages.reactor.frames import Frames, FrameSink
 from sequencer.stages.reactor.http import ApiClient, ApiError
 from sequencer.stages.reactor.liveness import DROPPED_SECONDS, Liveness, awake_ns
 from sequencer.stages.reactor.session import OVER, Session, SessionTime, Token
-from sequencer.stages.reactor.settings import ConnectionStats, ConnectionStatus, ReactorSettings, StatusName
+from sequencer.stages.reactor.settings import (
+    ConnectionStats,
+    ConnectionStatus,
+    ReactorSettings,
+    StatusName,
+)
 from sequencer.stages.reactor.shown_chunks import ChunkFrameCounter
-from sequencer.stages.reactor.uploads import ImageBytes, Progress, Uploads
+from sequencer.stages.reactor.uploads import ImageBytes, ImageUploader, Progress
 from sequencer.stages.wire.codec import Wire
 from sequencer.stages.wire.messages import Reference
 
@@ -56,15 +64,17 @@ ENDING_SECONDS = 20.0
 
 
 class ReactorStage:
-    """A `Stage` at Reactor, or at any server with the same API. It is used once: open, send any number of times, close.
+    """A `Stage` at Reactor, or at any server with the same API.
+
+    It is used once: open, send any number of times, close.
 
     Args:
         clock: The run's clock.
         settings: The session's settings.
         images: Returns the bytes of the images that the score uses.
         sink: Receives every frame.
-        notice: Receives messages for the operator (warnings of limits, of moderation, of a session that could not be
-            closed).
+        notice: Receives messages for the operator (warnings of limits, of moderation, of a session
+            that could not be closed).
         progress: Receives the progress of uploads.
         transport: Replaces the network under HTTP (tests).
     """
@@ -87,14 +97,25 @@ class ReactorStage:
         self._token = Token(self._platform, settings)
         self._session = Session(self._platform, self._token, settings)
         self._time = SessionTime(clock, settings.session_seconds, self._notice)
-        self._uploads = Uploads(self._platform, self._session, images, settings.uploaded, progress)
+        self._uploads = ImageUploader(
+            self._platform, self._session, images, settings.uploaded, progress
+        )
         self._takes = ShownTakes(ChunkFrameCounter(settings.frames_per_chunk))
-        self._takes.take_up(settings.heard)
+        self._takes.take_up(settings.received_events)
         self._frames = Frames(self._takes, sink, self._chunk_shown)
         wire = Wire.V0 if settings.wire == "v0" else Wire.V1
         self._liveness = Liveness()
-        self._talk = ClientProtocol(clock, wire, settings.frames_per_chunk, self._hear, self._notice, self._liveness.message)
-        self._meeting = Connector(clock, settings, self._session, self._talk, self._frame, self._broken)
+        self._talk = ClientProtocol(
+            clock,
+            wire,
+            settings.frames_per_chunk,
+            deliver=self._handle,
+            notice=self._notice,
+            came=self._liveness.message,
+        )
+        self._meeting = Connector(
+            clock, settings, self._session, talk=self._talk, frame=self._frame, broken=self._broken
+        )
         self._deliver: Deliver | None = None
         self._held: list[Event] | None = []
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -105,13 +126,19 @@ class ReactorStage:
         self.status = ConnectionStatus("disconnected", clock.now())
         """The connection's status."""
         self.closing_trouble: str | None = None
-        """Why the session could not be closed, if so: it may continue to run, and cost, until its timeout."""
+        """Why the session could not be closed, if so.
+
+        The session may continue to run, and cost, until its timeout.
+        """
 
     # ---- public state
 
     @property
     def session_id(self) -> str:
-        """The session's id, empty before there is one. It is not a secret: using it takes the key."""
+        """The session's id, empty before there is one.
+
+        It is not a secret: using it takes the key.
+        """
         return self._session.id
 
     @property
@@ -124,21 +151,32 @@ class ReactorStage:
         frames, rate = self._frames.count, self._frames.rate(self._clock.now())
         latencies = tuple(self._talk.latencies)
         wire = str(self._talk.wire)
-        return ConnectionStats(frames, rate, self._takes.shown.lag, self._time.billed, self._losses, latencies, wire)
+        return ConnectionStats(
+            frames=frames,
+            fps=rate,
+            lag=self._takes.shown.lag,
+            billed=self._time.billed,
+            losses=self._losses,
+            latencies=latencies,
+            wire=wire,
+        )
 
     # ---- Stage
 
     async def open(self, deliver: Deliver) -> None:
-        """Make the session and connect; `Ready` is delivered before this returns. Raises StageError.
+        """Make the session and connect; `Ready` is delivered before this returns.
 
-        It may take minutes (waiting for a GPU): `status` shows the progress. Cancelling it is fine; call `close` afterwards.
+        Raises StageError.
+
+        It may take minutes (waiting for a GPU): `status` shows the progress. Cancelling it is fine;
+        call `close` afterwards.
         """
         if self._deliver is not None or self._is_over:
-            raise StageError("this stage was opened before", "make a new one for each run")
+            raise StageError("this stage has already been opened", "make a new one for each run")
         if not self._settings.local:
             self._settings.checked_key()
         self._deliver = deliver
-        self._set("connecting", "making the session")
+        self._set("connecting", "creating the session")
         try:
             await self._session.open(lambda state: self._set("waiting", state), self._time.begin)
             await self._meeting.first(lambda what: self._set("connecting", what))
@@ -147,11 +185,19 @@ class ReactorStage:
             raise
         self._set("ready")
         self._liveness.connected(self._clock.now())
-        self._release(Ready(self._clock.now(), f"reactor {self._talk.wire}{' local' if self._settings.local else ''}"))
+        self._release(
+            Ready(
+                self._clock.now(),
+                f"reactor {self._talk.wire}{' local' if self._settings.local else ''}",
+            )
+        )
         self._spawn(self._watch())
 
     async def send(self, commands: Sequence[Upload | ModelCommand]) -> None:
-        """Send commands, all at once. Commands are dropped while the connection is lost and after the end."""
+        """Send commands, all at once.
+
+        Commands are dropped while the connection is lost and after the end.
+        """
         if self._deliver is None:
             raise StageError("the stage is not open", "call open() first")
         for command in commands:
@@ -165,7 +211,10 @@ class ReactorStage:
                 self._talk.command(command, self._uploads.references)
 
     async def close(self) -> None:
-        """End the session. Safe to call twice and after failures; never raises if the network is gone."""
+        """End the session.
+
+        Safe to call twice and after failures; never raises if the network is gone.
+        """
         if self._is_closed:
             return
         self._is_over = self._is_closed = True
@@ -179,10 +228,15 @@ class ReactorStage:
                 async with asyncio.timeout(ENDING_SECONDS):
                     await self._session.close()
             except (StageError, TimeoutError) as problem:
-                error = problem if isinstance(problem, StageError) else StageError(f"no answer within {ENDING_SECONDS:.0f} s")
+                error = (
+                    problem
+                    if isinstance(problem, StageError)
+                    else StageError(f"no answer within {ENDING_SECONDS:.0f} s")
+                )
                 self.closing_trouble = error.message
                 self._notice(
-                    f"the session could not be closed ({error.message}): it may run on, and be billed, until its timeout; "
+                    f"the session could not be closed ({error.message}): it may run on, and be "
+                    "billed, until its timeout; "
                     "Reactor's dashboard can end it"
                 )
         self._time.end()
@@ -192,7 +246,9 @@ class ReactorStage:
     async def clip(self, seconds: float) -> Clip:
         """Return a clip of the last seconds, as the platform keeps it. Raises StageError."""
         if self._meeting.connection is None:
-            raise StageError("there is no connection to ask for a clip on", "ask again when it stands")
+            raise StageError(
+                "there is no connection to ask for a clip on", "ask again when it is established"
+            )
         ready = await self._talk.clip(seconds, CLIP_TIMEOUT_S)
         return await fetch(self._platform, self._token, ready)
 
@@ -207,7 +263,7 @@ class ReactorStage:
         self._losses += 1
         self._frames.lost()
         self._set("connecting", why)
-        self._hear(ConnectionLost(self._clock.now(), why))
+        self._handle(ConnectionLost(self._clock.now(), why))
         self._held = []
         self._spawn(self._again(why))
 
@@ -219,14 +275,14 @@ class ReactorStage:
             try:
                 if await self._session.state() in OVER:
                     self._session.forget()
-                    self._end("the session was over when the connection was made again")
+                    self._end("the session was over when the connection was re-established")
                     return
                 await self._meeting.meet()
             except StageError as error:
                 last = error.message
                 await self._meeting.hang_up()
                 if isinstance(error, ApiError) and error.status in (401, 402, 403, 404, 426, 501):
-                    self._end(f"the connection was lost and cannot be made again: {last}")
+                    self._end(f"the connection was lost and cannot be re-established: {last}")
                     return
                 self._set("connecting", last)
                 await asyncio.sleep(pause)
@@ -236,7 +292,10 @@ class ReactorStage:
                 self._liveness.connected(self._clock.now())
                 self._release(ConnectionRestored(self._clock.now()))
                 return
-        self._end(f"the connection could not be made again within {self._settings.grace_seconds:.0f} s: {last}")
+        self._end(
+            "the connection could not be re-established within "
+            f"{self._settings.grace_seconds:.0f} s: {last}"
+        )
 
     def _end(self, reason: str) -> None:
         self._release(SessionEnded(self._clock.now(), reason))
@@ -263,18 +322,20 @@ class ReactorStage:
                 self._talk.ask_again()
             silent = await connection.silent_for()
             if silent > self._settings.silence_seconds:
-                self._broken(connection, f"nothing came for {silent:.0f} s")
+                self._broken(connection, f"nothing was received for {silent:.0f} s")
                 continue
             due = now - self._meeting.last_ping > self._settings.ping_seconds * SECOND
             if due or silent > self._settings.silence_seconds / 3:
                 self._meeting.ping()
             for asked in self._talk.overdue(now - int(self._settings.answer_seconds * SECOND)):
-                self._hear(UnknownMessage(now, "unanswered", f'{{"command": "{asked.name}"}}'))
-                self._notice(f"{asked.name} was not answered within {self._settings.answer_seconds:.0f} s")
+                self._handle(UnknownMessage(now, "unanswered", f'{{"command": "{asked.name}"}}'))
+                self._notice(
+                    f"{asked.name} was not answered within {self._settings.answer_seconds:.0f} s"
+                )
 
     # ---- incoming
 
-    def _hear(self, event: Event) -> None:
+    def _handle(self, event: Event) -> None:
         """Count an event, and deliver it, or hold it until the connection is announced."""
         match event:
             case ChunkDone():
@@ -300,43 +361,49 @@ class ReactorStage:
             self._deliver(event)
 
     def _release(self, first: Event) -> None:
-        """Deliver an event, then those held until after it. Of several states only the last one is still valid."""
+        """Deliver an event, then those held until after it.
+
+        Of several states only the last one is still valid.
+        """
         held, self._held = self._held or [], None
         states = [event for event in held if isinstance(event, StateReported)]
-        for event in (first, *(one for one in held if not isinstance(one, StateReported) or one is states[-1])):
+        for event in (
+            first,
+            *(one for one in held if not isinstance(one, StateReported) or one is states[-1]),
+        ):
             if self._deliver is not None and not self._is_over:
                 self._deliver(event)
         if isinstance(first, SessionEnded):
             self._is_over = True
 
-    def _frame(self, picture: VideoFrame, metadata: Metadata | None) -> None:
+    def _frame(self, image: VideoFrame, metadata: Metadata | None) -> None:
         self._liveness.frame(self._clock.now())
         try:
-            self._frames.take(picture, self._clock.now(), metadata)
+            self._frames.take(image, self._clock.now(), metadata)
         except Exception as error:  # noqa: BLE001  a sink is foreign code, whose errors must not stop the performance
             self._frames.drop_sink()
-            self._notice(f"frames are no longer handed on: {type(error).__name__}: {error}")
+            self._notice(f"frames are no longer passed on: {type(error).__name__}: {error}")
 
     def _chunk_shown(self, take: int, chunk: int, at: int) -> None:
-        self._hear(ChunkShown(at, chunk, take))
+        self._handle(ChunkShown(at, chunk, take))
 
     # ---- uploads
 
     def _upload(self, image: ImageFile) -> None:
         if image.sha256 in self._uploading:
             return
-        task = self._spawn(self._bring(image))
+        task = self._spawn(self._upload_and_report(image))
         self._uploading[image.sha256] = task
         task.add_done_callback(lambda _: self._uploading.pop(image.sha256, None))
 
-    async def _bring(self, image: ImageFile) -> None:
+    async def _upload_and_report(self, image: ImageFile) -> None:
         try:
-            reference = await self._uploads.bring(image)
+            reference = await self._uploads.upload(image)
         except StageError as error:
-            self._hear(UploadFailed(self._clock.now(), image.sha256, error.message))
+            self._handle(UploadFailed(self._clock.now(), image.sha256, error.message))
             return
         self._talk.uploaded(reference)
-        self._hear(Uploaded(self._clock.now(), image.sha256))
+        self._handle(Uploaded(self._clock.now(), image.sha256))
 
     # ---- helpers
 

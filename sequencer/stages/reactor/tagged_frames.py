@@ -1,9 +1,11 @@
-"""Frame metadata around aiortc's decoder: removed from each encoded frame, and attached to the decoded one.
+"""Frame metadata around aiortc's decoder.
 
-aiortc offers no way to see a frame before it is decoded. Its receivers pass encoded frames to their decoder's thread through
-a queue; a queue of our own in its place sees each one first. This depends on aiortc's internals, so it is checked, and if
-anything about them has changed, metadata is not requested: then frames come without trailers, and are compared by their
-images (`repeated_frames`).
+It is removed from each encoded frame, and attached to the decoded one.
+
+aiortc offers no way to see a frame before it is decoded. Its receivers pass encoded frames to their
+decoder's thread through a queue; a queue of our own in its place sees each one first. This depends
+on aiortc's internals, so it is checked, and if anything about them has changed, metadata is not
+requested: then frames come without trailers, and are compared by their images (`repeated_frames`).
 """
 
 from __future__ import annotations
@@ -24,7 +26,10 @@ _STARTED = "_RTCRtpReceiver__started"
 
 
 class TaggedFrames(queue.Queue[Any]):
-    """The queue of a decoder. Filled and queried in the event loop's thread, emptied in the decoder's."""
+    """The queue of a decoder.
+
+    Filled and queried in the event loop's thread, emptied in the decoder's.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,8 +59,11 @@ class TaggedFrames(queue.Queue[Any]):
 
 
 def tagged_frames(receiver: RTCRtpReceiver) -> TaggedFrames | None:
-    """Replace the queue of a receiver's decoder by ours; None if aiortc is not built in the way that this needs."""
-    if type(getattr(receiver, _QUEUE, None)) is not queue.Queue or getattr(receiver, _STARTED, None) is not False:
+    """Replace the queue of a receiver's decoder by ours; None if aiortc is built differently."""
+    if (
+        type(getattr(receiver, _QUEUE, None)) is not queue.Queue
+        or getattr(receiver, _STARTED, None) is not False
+    ):
         return None
     ours = TaggedFrames()
     setattr(receiver, _QUEUE, ours)

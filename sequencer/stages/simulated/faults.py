@@ -1,8 +1,11 @@
-"""The faults file: what the simulated stage does wrong, slowly or in its other dialect, and when. A small YAML file.
+"""The faults file: what the simulator does wrong, slowly or in its other dialect, and when.
 
-Every key may be left out; an empty file is a model without faults. Durations are written `350ms`, `12.5s`, `1m30s`; `nth`
-counts from 1, `chunk` and `take` from 0, chunks within their take. docs/faults.md explains each key with an example. Nothing
-here is random: jitter comes from hashes of `seed` and of where it is used, so that the same file gives the same run.
+A small YAML file.
+
+Every key may be left out; an empty file is a model without faults. Durations are written `350ms`,
+`12.5s`, `1m30s`; `nth` counts from 1, `chunk` and `take` from 0, chunks within their take.
+docs/faults.md explains each key with an example. Nothing here is random: jitter comes from hashes
+of `seed` and of where it is used, so that the same file gives the same run.
 """
 
 from __future__ import annotations
@@ -33,19 +36,23 @@ MAX_SHOWN = 20
 _COMMAND_NAMES = (*COMMAND_NAMES, *SNAPSHOT_COMMAND_NAMES)
 _DURATION = re.compile(r"(?:(\d{1,6})m(?!s))?(?:(\d{1,9}(?:\.\d{1,9})?)(ms|s))?")
 _MESSAGE_TYPES = (
-    "state", "chunk_complete", "prompt_accepted", "image_accepted", "conditions_ready", "generation_started",
-    "generation_paused", "generation_resumed", "generation_reset", "command_error", "prompt_scheduled", "prompt_switched",
-    "image_set", "seed_set", "error", "snapshot_saved", "snapshots_listed", "generation_rewound",
+    "state", "chunk_complete", "prompt_accepted", "image_accepted", "conditions_ready",
+    "generation_started", "generation_paused", "generation_resumed", "generation_reset",
+    "command_error", "prompt_scheduled", "prompt_switched", "image_set", "seed_set", "error",
+    "snapshot_saved", "snapshots_listed", "generation_rewound",
 )  # fmt: skip
 
 
 def _nanoseconds(value: object) -> object:
-    """Convert `1m30s`, `12.5s`, `350ms` to nanoseconds; integers are nanoseconds already (for settings made in code)."""
+    """Convert `1m30s`, `12.5s`, `350ms` to nanoseconds.
+
+    Integers are nanoseconds already (for settings made in code).
+    """
     if not isinstance(value, str):
         return value
     found = _DURATION.fullmatch(value.strip())
     if not value.strip() or found is None:
-        raise ValueError(f"{value!r} is no duration: write 350ms, 12.5s or 1m30s")
+        raise ValueError(f"{value!r} is not a duration: write 350ms, 12.5s or 1m30s")
     minutes, amount, unit = found.groups()
     seconds = Fraction(int(minutes or 0) * 60)
     if amount is not None:
@@ -57,7 +64,7 @@ def _rational(value: object) -> object:
     if not isinstance(value, str):
         return value
     if not re.fullmatch(r"\d{1,9}(\.\d{1,9}|/0*[1-9]\d{0,8})?", value.strip()):
-        raise ValueError(f"{value!r} is no number: write 24, 19.5 or 30000/1001")
+        raise ValueError(f"{value!r} is not a number: write 24, 19.5 or 30000/1001")
     return Fraction(value.strip())
 
 
@@ -85,7 +92,11 @@ class Delays(_Part):
     at_chunk: bool = False
     """While generating, answers wait for the end of the current chunk."""
     prompt: Duration = 0
-    """Encoding a prompt. If it is not encoded when its chunk begins, it takes effect on the first chunk that begins later."""
+    """Encoding a prompt.
+
+    If it is not encoded when its chunk begins, it takes effect on the first chunk that begins
+    later.
+    """
     image: Duration = 180_000_000
     """Encoding an image; `image_accepted` follows it."""
     upload: Duration = 300_000_000
@@ -111,7 +122,7 @@ class Slow(_Part):
     @model_validator(mode="after")
     def _which(self) -> Slow:
         if (self.chunk is None) == (self.first is None):
-            raise ValueError("say which chunk is slow: chunk: 5, or from: 5 and to: 9")
+            raise ValueError("specify the slow chunks: chunk: 5, or from: 5 and to: 9")
         if self.last is not None and (self.first is None or self.last < self.first):
             raise ValueError("to: needs a from: at or before it")
         return self
@@ -126,7 +137,10 @@ class Slow(_Part):
 
 
 class Refusal(_Part):
-    """A valid command that is refused: the `nth` of its name, or those sent while `chunk` is being made."""
+    """A valid command that is refused: the `nth` of its name, or those during `chunk`.
+
+    The latter are sent while the chunk is being made.
+    """
 
     command: Literal[_COMMAND_NAMES]  # type: ignore[valid-type]  # names from one tuple
     nth: Count | None = None
@@ -135,7 +149,10 @@ class Refusal(_Part):
     reason: str = "refused by the faults file"
 
     def covers(self, command: str, nth: int, take: int, chunk: int) -> bool:
-        """Whether this command is affected. Without `nth`, `chunk` and `take` all of its name are."""
+        """Whether this command is affected.
+
+        Without `nth`, `chunk` and `take` all of its name are.
+        """
         return (
             command == self.command
             and self.nth in (None, nth)
@@ -145,7 +162,10 @@ class Refusal(_Part):
 
 
 class MessageFault(_Part):
-    """A message that is lost, repeated, delayed by `by`, swapped with the following one, or spoilt in one field."""
+    """A message that is lost, repeated, delayed by `by`, swapped with the next, or spoilt.
+
+    A spoilt message is wrong in one field.
+    """
 
     do: Literal["lose", "repeat", "delay", "swap", "spoil"]
     type: Literal[_MESSAGE_TYPES]  # type: ignore[valid-type]  # names from one tuple
@@ -156,21 +176,28 @@ class MessageFault(_Part):
     field: str | None = None
     """With `spoil`: the field that is missing, or holds `value`."""
     value: str | None = None
-    """The field's value: JSON if it is valid JSON (`7`, `null`, `[]`), otherwise text. Without it the field is missing."""
+    """The field's value:
+
+    JSON if it is valid JSON (`7`, `null`, `[]`), otherwise text. Without it the field is missing.
+    """
 
     @model_validator(mode="after")
     def _fits(self) -> MessageFault:
         if "by" in self.model_fields_set and self.do not in ("delay", "repeat"):
-            raise ValueError(f"by: has no meaning with do: {self.do}; it goes with delay and repeat")
+            raise ValueError(
+                f"by: has no meaning with do: {self.do}; it belongs to delay and repeat"
+            )
         if (self.do == "spoil") != (self.field is not None):
-            raise ValueError("do: spoil and field: go together")
+            raise ValueError("do: spoil and field: are only valid together")
         if self.value is not None and self.field is None:
             raise ValueError("value: needs a field:")
         return self
 
 
 class FaultTime(_Part):
-    """When something happens once: at time `at` from opening, or when `chunk` begins, in the first take that reaches it.
+    """When something happens once: at time `at` from opening, or when `chunk` begins.
+
+    It happens in the first take that reaches the chunk.
 
     `take` selects another take.
     """
@@ -182,9 +209,9 @@ class FaultTime(_Part):
     @model_validator(mode="after")
     def _which(self) -> FaultTime:
         if (self.chunk is None) == (self.at is None):
-            raise ValueError("say when: chunk: 5, or at: 12s")
+            raise ValueError("specify the time: chunk: 5, or at: 12s")
         if self.take is not None and self.chunk is None:
-            raise ValueError("take: goes with chunk:")
+            raise ValueError("take: needs chunk:")
         return self
 
     def at_chunk(self, take: int, chunk: int) -> bool:
@@ -251,18 +278,24 @@ class Faults(_Part):
     end: End | None = None
     uploads: tuple[UploadFault, ...] = ()
     uploads_last: Duration | None = None
-    """How long an upload can be used; without it without limit. Afterwards a command that names it is refused."""
+    """How long an upload can be used; without it without limit.
+
+    Afterwards a command that names it is refused.
+    """
 
 
 NO_FAULTS = Faults()
 """A model without faults."""
 
 
-# ---- reading -------------------------------------------------------------------------------------------------------
+# ---- reading -------------------------------------------------------------------------------------
 
 
-class _Place:
-    """The position of each key and item of a document, so that a problem found later has its line and column."""
+class _PositionMap:
+    """The position of each key and item of a document.
+
+    With it, a problem found later has its line and column.
+    """
 
     def __init__(self) -> None:
         self.marks: dict[tuple[str | int, ...], tuple[int, int]] = {}
@@ -276,14 +309,22 @@ class _Place:
 
 
 def read_faults(path: Path) -> Faults:
-    """Read the faults of a file. Raises InputError, with position and hint, if it cannot be read or is not valid."""
+    """Read the faults of a file.
+
+    Raises InputError, with position and hint, if it cannot be read or is not valid.
+    """
     try:
         with path.open("rb") as file:
             data = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}", "give a faults file that exists") from error
+        raise InputError(
+            f"{path}: cannot be read: {error.strerror or error}", "give a faults file that exists"
+        ) from error
     if len(data) > MAX_FILE_BYTES:
-        raise InputError(f"{path}: is larger than {MAX_FILE_BYTES} bytes", "a faults file is small; is it the right file?")
+        raise InputError(
+            f"{path}: is larger than {MAX_FILE_BYTES} bytes",
+            "a faults file is small; is it the right file?",
+        )
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -293,60 +334,82 @@ def read_faults(path: Path) -> Faults:
 
 def reads_faults(text: str, name: str = "faults") -> Faults:
     """Read the faults of a text, called `name` in messages. Raises InputError."""
-    place = _Place()
-    document = _document(text, name, place)
+    positions = _PositionMap()
+    document = _document(text, name, positions)
     try:
         return Faults.model_validate(document)
     except ValidationError as error:
-        raise InputError(_explain(error, name, place), "docs/faults.md lists every key") from error
+        raise InputError(
+            _explain(error, name, positions), "docs/faults.md lists every key"
+        ) from error
 
 
-def _document(text: str, name: str, place: _Place) -> object:
+def _document(text: str, name: str, positions: _PositionMap) -> object:
     try:
         depth = 0
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             mark = event.start_mark
             where = name if mark is None else f"{name}:{mark.line + 1}:{mark.column + 1}"
             if isinstance(event, yaml.AliasEvent):
-                raise InputError(f"{where}: aliases (*name) are not read here", "write the value out")
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+                raise InputError(
+                    f"{where}: aliases (*name) are not supported", "write the value itself"
+                )
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(
+                event, yaml.CollectionEndEvent
+            )
             if depth > DEEPEST:
                 raise InputError(f"{where}: is nested too deeply", "docs/faults.md lists every key")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = name if mark is None else f"{name}:{mark.line + 1}:{mark.column + 1}"
-        raise InputError(f"{where}: is not YAML", "check the indentation and the quotes there") from error
+        raise InputError(
+            f"{where}: is not YAML", "check the indentation and the quotes there"
+        ) from error
     except yaml.YAMLError as error:
-        raise InputError(f"{name}: is not YAML", "a faults file holds printable text only") from error
-    return {} if node is None else _value(node, (), name, place)
+        raise InputError(
+            f"{name}: is not YAML", "a faults file contains printable text only"
+        ) from error
+    return {} if node is None else _value(node, (), name, positions)
 
 
-def _value(node: yaml.Node, path: tuple[str | int, ...], name: str, place: _Place) -> object:
-    """Return a node as Python values, scalars as text: YAML itself would turn `12:30` into a number and `off` into False."""
-    place.marks.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))
+def _value(
+    node: yaml.Node, path: tuple[str | int, ...], name: str, positions: _PositionMap
+) -> object:
+    """Return a node as Python values, scalars as text.
+
+    YAML itself would turn `12:30` into a number and `off` into False.
+    """
+    positions.marks.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))
     if isinstance(node, yaml.MappingNode):
         found: dict[str, object] = {}
         for key, value in node.value:
             line, column = key.start_mark.line + 1, key.start_mark.column + 1
             if not isinstance(key, yaml.ScalarNode):
-                raise InputError(f"{name}:{line}:{column}: a key must be a word", "docs/faults.md lists every key")
+                raise InputError(
+                    f"{name}:{line}:{column}: a key must be a word",
+                    "docs/faults.md lists every key",
+                )
             if key.value in found:
-                raise InputError(f"{name}:{line}:{column}: {key.value} is given twice", "keep one of the two")
-            place.marks[*path, key.value] = (line, column)
+                raise InputError(
+                    f"{name}:{line}:{column}: duplicate {key.value}", "keep one of the two"
+                )
+            positions.marks[*path, key.value] = (line, column)
             if value.value != "" or value.style:  # a key without a value is treated as absent
-                found[key.value] = _value(value, (*path, key.value), name, place)
+                found[key.value] = _value(value, (*path, key.value), name, positions)
         return found
     if isinstance(node, yaml.SequenceNode):
-        return [_value(one, (*path, index), name, place) for index, one in enumerate(node.value)]
+        return [
+            _value(one, (*path, index), name, positions) for index, one in enumerate(node.value)
+        ]
     return node.value
 
 
-def _explain(error: ValidationError, name: str, place: _Place) -> str:
+def _explain(error: ValidationError, name: str, positions: _PositionMap) -> str:
     problems = error.errors(include_url=False)
     lines = []
     for one in problems[:MAX_SHOWN]:
-        line, column = place.of(one["loc"])
+        line, column = positions.of(one["loc"])
         key = ".".join(str(part) for part in one["loc"]) or "the file"
         lines.append(f"{name}:{line}:{column}: {key}: {_sentence(one)}")
     if len(problems) > MAX_SHOWN:

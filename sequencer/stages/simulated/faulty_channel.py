@@ -1,4 +1,6 @@
-"""The channel from the model to the client: it loses, repeats, delays, swaps and spoils messages, as scripted.
+"""The channel from the model to the client: it changes messages as scripted.
+
+It loses, repeats, delays, swaps and spoils them.
 
 No I/O.
 """

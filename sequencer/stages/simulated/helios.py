@@ -1,4 +1,6 @@
-"""The simulated Helios model: a discrete-event machine on integer nanoseconds. No I/O, no clock, no randomness.
+"""The simulated Helios model: a discrete-event machine on integer nanoseconds.
+
+No I/O, no clock, no randomness.
 
 ::
 
@@ -8,9 +10,10 @@
       │                                                 ▼  │ resume
       └──────reset (at the end of the current chunk)─────── PAUSED
 
-Commands and the passing of time go in; messages (in any dialect) come out, as well as what was made: `ChunkBegun` with
-all that its frames depend on, and `ChunkMade`. A command sent while chunk k is made takes effect at k+1 at the earliest;
-a command at the exact instant of a boundary is sent during the chunk that begins there.
+Commands and the passing of time go in; messages (in any dialect) come out, as well as what was
+made: `ChunkBegun` with all that its frames depend on, and `ChunkMade`. A command sent while chunk k
+is made takes effect at k+1 at the earliest; a command at the exact instant of a boundary is sent
+during the chunk that begins there.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 
+from sequencer.core.images import Scale
 from sequencer.core.timebase import ChunkGrid
 from sequencer.events.commands import (
     Pause,
@@ -52,12 +56,11 @@ from sequencer.stages.simulated.helios_state import (
     Conditions,
     Output,
     RefusedError,
-    Scale,
     UploadedImage,
-    Uploads,
+    UploadedImages,
     hash64,
 )
-from sequencer.stages.simulated.outgoing import Voice
+from sequencer.stages.simulated.outgoing import OutgoingMessages
 from sequencer.stages.simulated.pending_commands import Asks
 from sequencer.stages.simulated.snapshots import Snapshot, Snapshots, TakeState
 from sequencer.stages.simulated.timing import ANSWER, BOUNDARY, ENCODED, EventQueue, ModelTiming
@@ -87,7 +90,10 @@ DEFAULT_SEED = 0
 
 
 class HeliosModel:
-    """The model of one session. Call its methods in order of time; they return what leaves the model by then."""
+    """The model of one session.
+
+    Call its methods in order of time; they return what leaves the model by then.
+    """
 
     def __init__(self, faults: Faults = NO_FAULTS, grid: ChunkGrid | None = None) -> None:
         self._faults = faults
@@ -95,11 +101,11 @@ class HeliosModel:
         self._frames = grid.frames
         self._pace = ModelTiming(faults, grid)
         self._agenda = EventQueue()
-        self._voice = Voice(faults)
-        self._uploads = Uploads(faults.uploads_last)
+        self._outgoing = OutgoingMessages(faults)
+        self._uploads = UploadedImages(faults.uploads_last)
         self._has_snapshots = faults.dialect == "1.x"
         self._asks = Asks(with_messages=faults.dialect == "1.x")
-        self._heard: Counter[str] = Counter()
+        self._received: Counter[str] = Counter()
         self._deaf_until = -1
         self._answered = 0
         self._old_states: list[StateReported] = []
@@ -111,7 +117,10 @@ class HeliosModel:
         self._clear()
 
     def _clear(self) -> None:
-        """Clear what a reset clears: everything but super-resolution, strength, uploads and the count of takes."""
+        """Clear what a reset clears.
+
+        That is everything but super-resolution, strength, uploads and the count of takes.
+        """
         self.chunk = 0
         self._frame = 0
         self._conditions = Conditions()
@@ -147,7 +156,7 @@ class HeliosModel:
     def advance(self, now: int) -> tuple[Output, ...]:
         """Let time pass up to and including nanosecond `now`."""
         self._agenda.until(now)
-        return self._voice.taken()
+        return self._outgoing.taken()
 
     def connect(self, at: int) -> tuple[Output, ...]:
         """Connect a client: `state` is sent."""
@@ -157,27 +166,30 @@ class HeliosModel:
         return self.advance(at)
 
     def uploaded(self, upload: str, image: UploadedImage, at: int = 0) -> None:
-        """An upload's bytes have arrived under this id, at nanosecond `at`."""
+        """Note that an upload's bytes have arrived under this id, at nanosecond `at`."""
         self._uploads.add(upload, image, at)
 
-    def read(self, name: str, data: Mapping[str, object]) -> HeliosCommand | SnapshotCommand | Problem:
+    def read(
+        self, name: str, data: Mapping[str, object]
+    ) -> HeliosCommand | SnapshotCommand | Problem:
         """Read a command of the wire format, as this model knows it."""
         return read_any_command(name, data) if self._has_snapshots else read_command(name, data)
 
     def receive(self, name: str, data: Mapping[str, object], at: int) -> tuple[Output, ...]:
-        """Receive a command of the wire format; one that cannot be read is refused like any other."""
-        return self._hear(self.read(name, data), at)
+        """Receive a wire format command; one that cannot be read is refused like any other."""
+        return self._handle(self.read(name, data), at)
 
     def ask(self, name: str, data: Mapping[str, object], at: int, ask: int) -> tuple[Output, ...]:
         """Receive a command that expects an answer.
 
-        Like `receive`, but the id `ask` is returned once, in the `answers` of a message or of an `Acknowledged`.
+        Like `receive`, but the id `ask` is returned once, in the `answers` of a message or of an
+        `Acknowledged`.
         """
-        return self._hear(self.read(name, data), at, ask)
+        return self._handle(self.read(name, data), at, ask)
 
     def command(self, command: HeliosCommand | SnapshotCommand, at: int) -> tuple[Output, ...]:
         """Receive a command that was already read."""
-        return self._hear(command, at)
+        return self._handle(command, at)
 
     # ---- outgoing
 
@@ -196,33 +208,35 @@ class HeliosModel:
         )
         if self._faults.stale_states:
             self._old_states = [*self._old_states, state][-self._faults.stale_states :]
-        self._voice.say(state, at)
+        self._outgoing.report(state, at)
 
     # ---- commands
 
-    def _hear(self, command: HeliosCommand | SnapshotCommand | Problem, at: int, ask: int = 0) -> tuple[Output, ...]:
+    def _handle(
+        self, command: HeliosCommand | SnapshotCommand | Problem, at: int, ask: int = 0
+    ) -> tuple[Output, ...]:
         self._agenda.until(at)
         self._asks.begin(ask)
         if at < self._deaf_until:
-            self._voice.acknowledge(self._asks.unclaimed(), at)
+            self._outgoing.acknowledge(self._asks.unclaimed(), at)
         else:
             name = command.command if isinstance(command, Problem) else command.kind
-            self._heard[name] += 1
+            self._received[name] += 1
             due = self._answer_due(name, at)
             try:
                 self._check_script(name)
                 self._do(command, at, due)
             except RefusedError as error:
                 refused = CommandRefused(due, name, str(error))
-                self._agenda.at(due, ANSWER, lambda now: self._voice.say(refused, now))
+                self._agenda.at(due, ANSWER, lambda now: self._outgoing.report(refused, now))
             self._agenda.at(due, ANSWER, self._state)
             unclaimed = self._asks.unclaimed()
-            self._agenda.at(due, ANSWER, lambda now: self._voice.acknowledge(unclaimed, now))
+            self._agenda.at(due, ANSWER, lambda now: self._outgoing.acknowledge(unclaimed, now))
         return self.advance(at)
 
     def _answer_due(self, name: str, at: int) -> int:
         """Return when the answers to a command leave: never before those to an earlier one."""
-        due = at + self._pace.answer(name, self._heard[name])
+        due = at + self._pace.answer(name, self._received[name])
         if self._faults.delays.at_chunk and self._making is not None:
             due = max(due, self._boundary_due)
         self._answered = max(self._answered, due)
@@ -230,11 +244,14 @@ class HeliosModel:
 
     def _check_script(self, name: str) -> None:
         for rule in self._faults.refuse:
-            if rule.covers(name, self._heard[name], self.take, self.chunk):
+            if rule.covers(name, self._received[name], self.take, self.chunk):
                 raise RefusedError(rule.reason)
 
     def _do(self, command: HeliosCommand | SnapshotCommand | Problem, at: int, due: int) -> None:
-        """Carry out a command, its answers leaving at `due`. Nothing changes before the last check that can refuse it."""
+        """Carry out a command, its answers leaving at `due`.
+
+        Nothing changes before the last check that can refuse it.
+        """
         match command:
             case Problem():
                 raise RefusedError(command.reason)
@@ -258,26 +275,36 @@ class HeliosModel:
                 snapshot = self._snapshots.save(command.label, self._take_state())
                 self._answer(write_snapshot_saved(snapshot.written()), due)
             case ListSnapshots():
-                self._answer(write_snapshots_listed([one.written() for one in self._snapshots.all]), due)
+                self._answer(
+                    write_snapshots_listed([one.written() for one in self._snapshots.all]), due
+                )
             case Rewind():
                 self._rewind_to(self._snapshots.find(command.snapshot), due)
 
     def _answer(self, message: tuple[str, Data], due: int) -> None:
         """Send a message that answers the current command."""
         answers = self._asks.claim()
-        self._agenda.at(due, ANSWER, lambda now: self._voice.send(message, now, answers))
+        self._agenda.at(due, ANSWER, lambda now: self._outgoing.send(message, now, answers))
 
-    def _condition(self, command: SetPrompt | SchedulePrompt | SetConditioning | SetImage, at: int, due: int) -> None:
+    def _condition(
+        self, command: SetPrompt | SchedulePrompt | SetConditioning | SetImage, at: int, due: int
+    ) -> None:
         delays = self._faults.delays
         match command:
             case SetPrompt():
-                self._accept_prompt(command.prompt, self._next, at + delays.prompt, due, is_answer=True)
+                self._accept_prompt(
+                    command.prompt, self._next, at + delays.prompt, due, is_answer=True
+                )
             case SchedulePrompt():
                 if command.chunk < 0:
                     raise RefusedError("chunk must not be negative")
                 if self._started and command.chunk < self._next:
-                    raise RefusedError(f"chunk {command.chunk} is in the past: the next chunk is {self._next}")
-                self._accept_prompt(command.prompt, command.chunk, at + delays.prompt, due, is_answer=True)
+                    raise RefusedError(
+                        f"chunk {command.chunk} is in the past: the next chunk is {self._next}"
+                    )
+                self._accept_prompt(
+                    command.prompt, command.chunk, at + delays.prompt, due, is_answer=True
+                )
             case SetConditioning():
                 upload = self._uploads.open(command.image, at)
                 ready = at + max(delays.prompt, delays.image)
@@ -285,8 +312,10 @@ class HeliosModel:
                 self._accept_image(command.image, upload, ready, due)
             case SetImage():
                 ready = at + delays.image
-                self._accept_image(command.image, self._uploads.open(command.image, at), ready, due, is_answer=True)
-                self._later(max(ready, due), ANSWER, self._say_conditions)
+                self._accept_image(
+                    command.image, self._uploads.open(command.image, at), ready, due, is_answer=True
+                )
+                self._later(max(ready, due), ANSWER, self._report_conditions)
 
     def _set(self, command: SetImageStrength | SetSrScale | SetSeed, due: int) -> None:
         match command:
@@ -301,35 +330,67 @@ class HeliosModel:
                     raise RefusedError("seed must be -1 or more")
                 self._seed_asked = command.seed
                 if self._faults.dialect == "2026-early":
-                    self._agenda.at(due, ANSWER, lambda now: self._voice.send(write_seed_set(command.seed), now))
+                    self._agenda.at(
+                        due,
+                        ANSWER,
+                        lambda now: self._outgoing.send(write_seed_set(command.seed), now),
+                    )
 
     @property
     def _next(self) -> int:
         """The first chunk that a command sent now can affect."""
         return self.chunk + 1 if self._making is not None else self.chunk
 
-    def _accept_prompt(self, prompt: str, chunk: int, ready: int, due: int, *, is_answer: bool = False) -> None:
+    def _accept_prompt(
+        self, prompt: str, chunk: int, ready: int, due: int, *, is_answer: bool = False
+    ) -> None:
         if not prompt.strip():
             raise RefusedError("prompt is empty")
-        self._conditions.say(prompt, chunk, ready)
+        self._conditions.queue_prompt(prompt, chunk, ready)
         accepted = PromptAccepted(due, prompt, chunk)
         at_once, at_last = (self._asks.claim(), ()) if is_answer else ((), self._asks.claim())
-        self._agenda.at(due, ANSWER, lambda now: self._voice.say(accepted, now, answers=at_once))
-        self._later(max(ready, due), ANSWER, lambda now: self._say_conditions(now, at_last), at_last)
+        self._agenda.at(
+            due, ANSWER, lambda now: self._outgoing.report(accepted, now, answers=at_once)
+        )
+        self._later(
+            max(ready, due), ANSWER, lambda now: self._report_conditions(now, at_last), at_last
+        )
 
-    def _say_conditions(self, at: int, answers: tuple[int, ...] = ()) -> None:
-        self._voice.say(ConditionsReady(at, self._conditions.has_prompt, self._conditions.has_image(at)), at, answers=answers)
+    def _report_conditions(self, at: int, answers: tuple[int, ...] = ()) -> None:
+        self._outgoing.report(
+            ConditionsReady(at, self._conditions.has_prompt, self._conditions.has_image(at)),
+            at,
+            answers=answers,
+        )
 
-    def _accept_image(self, upload: str, image: UploadedImage, ready: int, due: int, *, is_answer: bool = False) -> None:
-        self._conditions.picture(upload, self._strength, ready)
+    def _accept_image(
+        self, upload: str, image: UploadedImage, ready: int, due: int, *, is_answer: bool = False
+    ) -> None:
+        self._conditions.queue_image(upload, self._strength, ready)
         accepted = ImageAccepted(ready, image.width, image.height)
         answers = self._asks.claim() if is_answer else ()
-        self._later(max(ready, due), ENCODED, lambda now: self._voice.say(accepted, now, answers=answers), answers)
+        self._later(
+            max(ready, due),
+            ENCODED,
+            lambda now: self._outgoing.report(accepted, now, answers=answers),
+            answers,
+        )
 
-    def _later(self, due: int, rank: int, act: Callable[[int], None], answers: tuple[int, ...] = ()) -> None:
-        """Schedule an action that a reset or rewind in between cancels: then `answers` are only acknowledged."""
+    def _later(
+        self, due: int, rank: int, act: Callable[[int], None], answers: tuple[int, ...] = ()
+    ) -> None:
+        """Schedule an action that a reset or rewind in between cancels.
+
+        In that case, `answers` are only acknowledged.
+        """
         branch = self._branch
-        self._agenda.at(due, rank, lambda now: act(now) if self._branch == branch else self._voice.acknowledge(answers, now))
+        self._agenda.at(
+            due,
+            rank,
+            lambda now: (
+                act(now) if self._branch == branch else self._outgoing.acknowledge(answers, now)
+            ),
+        )
 
     # ---- running
 
@@ -346,7 +407,10 @@ class HeliosModel:
         self._begin_when_ready(at)
 
     def _begin_when_ready(self, at: int) -> None:
-        """Begin the first chunk once its prompt, and an image that came with it, is encoded, not waiting for other images."""
+        """Begin the first chunk once its prompt, and any image that came with it, is encoded.
+
+        It does not wait for other images.
+        """
         if self._paused or self._making is not None or not self._started:
             return
         ready = self._conditions.opening()
@@ -356,7 +420,11 @@ class HeliosModel:
         self._edge = Fraction(at)
         self._begin(at)
         started, answers = Started(at, 0, self._conditions.prompt), self._asks.settle("start")
-        self._agenda.at(max(at, self._answered), ANSWER, lambda now: self._voice.say(started, now, answers=answers))
+        self._agenda.at(
+            max(at, self._answered),
+            ANSWER,
+            lambda now: self._outgoing.report(started, now, answers=answers),
+        )
 
     def _begin(self, at: int) -> None:
         """Begin the next chunk with everything that is in force now."""
@@ -379,9 +447,11 @@ class HeliosModel:
             frames=frames,
         )
         self._making = look
-        self._voice.add(ChunkBegun(at, self.take, look, self._boundary_due, self._last))
+        self._outgoing.add(
+            ChunkBegun(at=at, take=self.take, look=look, due=self._boundary_due, before=self._last)
+        )
         if self._faults.dialect == "2026-early" and before is not None and look.prompt != before:
-            self._voice.send(write_switch(self._frame, self.chunk, look.prompt, before), at)
+            self._outgoing.send(write_switch(self._frame, self.chunk, look.prompt, before), at)
         self._agenda.at(self._boundary_due, BOUNDARY, self._end)
 
     def _end(self, at: int) -> None:
@@ -391,9 +461,11 @@ class HeliosModel:
             return
         self._making, self._last = None, look
         self._frame += look.frames
-        self._voice.add(ChunkMade(at, self.take, look))
+        self._outgoing.add(ChunkMade(at, self.take, look))
         per_chunk = look.frames if self._faults.frames_emitted == "chunk" else None
-        self._voice.say(ChunkDone(at, look.chunk, self._frame, look.prompt), at, chunk_frames=per_chunk)
+        self._outgoing.report(
+            ChunkDone(at, look.chunk, self._frame, look.prompt), at, chunk_frames=per_chunk
+        )
         self.chunk += 1
         if self._resetting:
             self._state(at)
@@ -406,7 +478,7 @@ class HeliosModel:
         else:
             self._begin(at)
             if self._faults.generation_started == "each":
-                self._voice.say(Started(at, self.chunk, self._conditions.prompt), at)
+                self._outgoing.report(Started(at, self.chunk, self._conditions.prompt), at)
         self._state(at)
 
     def _pause(self, at: int) -> None:
@@ -420,12 +492,12 @@ class HeliosModel:
 
     def _rest(self, at: int, chunk: int) -> None:
         self._pausing, self._paused = False, True
-        self._voice.say(Paused(at, chunk), at, answers=self._asks.settle("pause"))
+        self._outgoing.report(Paused(at, chunk), at, answers=self._asks.settle("pause"))
 
     def _resume(self, at: int, due: int) -> None:
         if self._pausing:  # it has not paused yet, and now never will
             self._pausing = False
-            self._voice.acknowledge(self._asks.settle("pause"), at)
+            self._outgoing.acknowledge(self._asks.settle("pause"), at)
         elif self._paused:
             self._paused = False
             if self._frame == 0 and self.chunk == 0:
@@ -436,10 +508,12 @@ class HeliosModel:
         else:
             raise RefusedError("not paused")
         resumed, answers = Resumed(due, self.chunk), self._asks.claim()
-        self._agenda.at(due, ANSWER, lambda now: self._voice.say(resumed, now, answers=answers))
+        self._agenda.at(
+            due, ANSWER, lambda now: self._outgoing.report(resumed, now, answers=answers)
+        )
 
-    def _reset(self, told: int) -> None:
-        """Clear everything now, and report it at nanosecond `told`."""
+    def _reset(self, at_reported: int) -> None:
+        """Clear everything now, and report it at nanosecond `at_reported`."""
         self.take += 1
         self._branch += 1
         self._clear()
@@ -447,13 +521,13 @@ class HeliosModel:
             self._sr, self._strength = DEFAULT_SR, DEFAULT_STRENGTH
         stale, self._old_states = self._old_states, []
         answers, overtaken = self._asks.settle("reset"), self._asks.settle()
-        self._agenda.at(told, ANSWER, lambda now: self._tell_reset(now, stale, answers))
-        self._agenda.at(told, ANSWER, lambda now: self._voice.acknowledge(overtaken, now))
+        self._agenda.at(at_reported, ANSWER, lambda now: self._report_reset(now, stale, answers))
+        self._agenda.at(at_reported, ANSWER, lambda now: self._outgoing.acknowledge(overtaken, now))
 
-    def _tell_reset(self, at: int, stale: list[StateReported], answers: tuple[int, ...]) -> None:
-        self._voice.say(ResetDone(at), at, answers=answers)
+    def _report_reset(self, at: int, stale: list[StateReported], answers: tuple[int, ...]) -> None:
+        self._outgoing.report(ResetDone(at), at, answers=answers)
         for state in stale:
-            self._voice.say(state, at)
+            self._outgoing.report(state, at)
         self._state(at)
 
     # ---- snapshots
@@ -477,7 +551,7 @@ class HeliosModel:
         if self._making is None:
             self._rewind(snapshot, due)
 
-    def _rewind(self, snapshot: Snapshot, told: int) -> None:
+    def _rewind(self, snapshot: Snapshot, at_reported: int) -> None:
         state = snapshot.state
         self._branch += 1
         self._rewinding = None
@@ -486,4 +560,4 @@ class HeliosModel:
         self._seed, self._strength, self._sr = state.seed, state.strength, state.sr
         self._snapshots.rewound(snapshot)
         message, answers = write_rewound(snapshot.index, state.chunk), self._asks.settle("rewind")
-        self._agenda.at(told, ANSWER, lambda now: self._voice.send(message, now, answers))
+        self._agenda.at(at_reported, ANSWER, lambda now: self._outgoing.send(message, now, answers))

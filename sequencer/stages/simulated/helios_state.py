@@ -1,17 +1,22 @@
-"""The simulated model's conditions and uploads, and its outputs: messages, refusals, and the inputs of its chunks."""
+"""The simulated model's conditions and uploads, and its outputs.
+
+The outputs are messages, refusals, and the inputs of its chunks.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
-Scale = Literal["off", "2x", "4x"]
+from sequencer.core.images import Scale
 
 
 def hash64(*key: object) -> int:
-    """Return 64 bits that depend on the key alone. They replace random numbers, without shared state."""
+    """Return 64 bits that depend on the key alone.
+
+    They replace random numbers, without shared state.
+    """
     text = "\x1f".join(map(str, key)).encode()
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
 
@@ -20,7 +25,7 @@ class RefusedError(Exception):
     """A precondition that is not met, in the model's words."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """A message that leaves the model at nanosecond `at`."""
 
@@ -36,11 +41,12 @@ class Message:
         return str(self.data["event"]) if self.type == "event" else self.type
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChunkInputs:
     """Everything that the frames of a chunk depend on.
 
-    `image` is an upload's id and `image_since` the frame from which it is shown; frames count within the take.
+    `image` is an upload's id and `image_since` the frame from which it is shown; frames count
+    within the take.
     """
 
     seed: int
@@ -54,9 +60,12 @@ class ChunkInputs:
     frames: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChunkBegun:
-    """A chunk is being made: nothing can change its look any more. `due` is when it will be done."""
+    """A chunk is being made: nothing can change its look any more.
+
+    `due` is when it will be done.
+    """
 
     at: int
     take: int
@@ -88,16 +97,22 @@ Output = Message | Acknowledged | ChunkBegun | ChunkMade
 
 @dataclass(frozen=True, slots=True)
 class UploadedImage:
-    """What the model finds when it opens an upload: its size in pixels, or why it is not an image (`problem`)."""
+    """What the model finds in an upload: its size in pixels, or why it is not an image.
+
+    The latter is the `problem`.
+    """
 
     width: int
     height: int
     problem: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _QueuedPrompt:
-    """A prompt waiting for a chunk. `order` counts acceptances; it is encoded at nanosecond `ready`."""
+    """A prompt waiting for a chunk.
+
+    `order` counts acceptances; it is encoded at nanosecond `ready`.
+    """
 
     order: int
     chunk: int
@@ -105,7 +120,7 @@ class _QueuedPrompt:
     ready: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _QueuedImage:
     """An image waiting to be encoded, with the strength that was set when it arrived."""
 
@@ -116,7 +131,10 @@ class _QueuedImage:
 
 
 class Conditions:
-    """The conditions of one take. Of what can affect a chunk when it begins, the last accepted does."""
+    """The conditions of one take.
+
+    Of what can affect a chunk when it begins, the last accepted does.
+    """
 
     def __init__(self) -> None:
         self.prompt: str | None = None
@@ -125,70 +143,96 @@ class Conditions:
         """The strength that was captured with the image."""
         self.image_since = 0
         self._accepted = 0
-        self._said: dict[int, _QueuedPrompt] = {}
-        self._pictured: list[_QueuedImage] = []
+        self._queued_prompts: dict[int, _QueuedPrompt] = {}
+        self._queued_images: list[_QueuedImage] = []
 
     def copy(self) -> Conditions:
         """Return an independent copy."""
         other = Conditions()
-        other.prompt, other.image, other.strength, other.image_since = self.prompt, self.image, self.strength, self.image_since
-        other._accepted, other._said, other._pictured = self._accepted, dict(self._said), list(self._pictured)
+        other.prompt, other.image, other.strength, other.image_since = (
+            self.prompt,
+            self.image,
+            self.strength,
+            self.image_since,
+        )
+        other._accepted, other._queued_prompts, other._queued_images = (
+            self._accepted,
+            dict(self._queued_prompts),
+            list(self._queued_images),
+        )
         return other
 
-    def say(self, prompt: str, chunk: int, ready: int) -> None:
+    def queue_prompt(self, prompt: str, chunk: int, ready: int) -> None:
         """Accept a prompt for a chunk, replacing an earlier one for that chunk."""
         self._accepted += 1
-        self._said[chunk] = _QueuedPrompt(self._accepted, chunk, prompt, ready)
+        self._queued_prompts[chunk] = _QueuedPrompt(
+            order=self._accepted, chunk=chunk, prompt=prompt, ready=ready
+        )
 
-    def picture(self, image: str, strength: float, ready: int) -> None:
+    def queue_image(self, image: str, strength: float, ready: int) -> None:
         """Accept an image for the first chunk that begins once it is encoded."""
         self._accepted += 1
-        self._pictured.append(_QueuedImage(self._accepted, image, strength, ready))
+        self._queued_images.append(
+            _QueuedImage(order=self._accepted, image=image, strength=strength, ready=ready)
+        )
 
     @property
     def scheduled(self) -> tuple[tuple[int, str], ...]:
         """Pending prompts as (chunk, prompt), by chunk."""
-        return tuple((chunk, self._said[chunk].prompt) for chunk in sorted(self._said))
+        return tuple(
+            (chunk, self._queued_prompts[chunk].prompt) for chunk in sorted(self._queued_prompts)
+        )
 
     @property
     def has_prompt(self) -> bool:
         """Whether a prompt is in force or pending."""
-        return self.prompt is not None or bool(self._said)
+        return self.prompt is not None or bool(self._queued_prompts)
 
     def has_image(self, at: int) -> bool:
         """Whether an image is in force or encoded by nanosecond `at`."""
-        return self.image is not None or any(one.ready <= at for one in self._pictured)
+        return self.image is not None or any(one.ready <= at for one in self._queued_images)
 
     def opening(self) -> int | None:
-        """Return when the prompt of chunk 0 is encoded (with the image it came with); None without one."""
-        first = self._said.get(0)
+        """Return when the prompt of chunk 0, and its image, is encoded; None without a prompt.
+
+        The image is the one that the prompt came with.
+        """
+        first = self._queued_prompts.get(0)
         return None if first is None else first.ready
 
     def begin(self, chunk: int, frame: int, at: int) -> None:
-        """Begin a chunk at nanosecond `at` with this frame: what is due and encoded is in force from now on."""
-        prompts = [one for one in self._said.values() if one.chunk <= chunk and one.ready <= at]
+        """Begin a chunk at nanosecond `at` with this frame.
+
+        What is due and encoded is in force from now on.
+        """
+        prompts = [
+            one for one in self._queued_prompts.values() if one.chunk <= chunk and one.ready <= at
+        ]
         if prompts:
             shown = max(prompts, key=lambda one: one.order)
             self.prompt = shown.prompt
-            for one in list(self._said.values()):
+            for one in list(self._queued_prompts.values()):
                 if one.chunk <= chunk and one.order <= shown.order:
-                    del self._said[one.chunk]
-        images = [one for one in self._pictured if one.ready <= at]
+                    del self._queued_prompts[one.chunk]
+        images = [one for one in self._queued_images if one.ready <= at]
         if images:
             last = max(images, key=lambda one: one.order)
             self.image, self.strength, self.image_since = last.image, last.strength, frame
-            self._pictured = [one for one in self._pictured if one.order > last.order]
+            self._queued_images = [one for one in self._queued_images if one.order > last.order]
 
 
-class Uploads:
-    """Uploads by their ids. Each can be opened for `last` nanoseconds, without limit if it is None."""
+class UploadedImages:
+    """Uploads by their ids.
+
+    Each can be opened for `last` nanoseconds, without limit if it is None.
+    """
 
     def __init__(self, last: int | None) -> None:
         self._last = last
         self._found: dict[str, tuple[UploadedImage, int]] = {}
 
     def add(self, upload: str, image: UploadedImage, at: int) -> None:
-        """An upload's bytes have arrived."""
+        """Keep the image of an upload whose bytes have arrived at nanosecond `at`."""
         self._found[upload] = image, at
 
     def open(self, upload: str, at: int) -> UploadedImage:

@@ -1,14 +1,20 @@
-"""Which commands are still to be answered, for senders that expect an answer: each is answered exactly once.
+"""Which commands are still to be answered, for senders that expect an answer.
 
-A model from 1.x answers a command with the message that it leads to (`set_prompt` with `prompt_accepted`, `pause` with
-`generation_paused`); on an earlier model, or if no message follows, a command is only acknowledged.
+Each command is answered exactly once.
+
+A model from 1.x answers a command with the message that it leads to (`set_prompt` with
+`prompt_accepted`, `pause` with `generation_paused`); on an earlier model, or if no message follows,
+a command is only acknowledged.
 """
 
 from __future__ import annotations
 
 
 class Asks:
-    """Ids of commands, as their senders assigned them; 0 is a command whose sender does not expect an answer."""
+    """Ids of commands, as their senders assigned them.
+
+    0 is a command whose sender does not expect an answer.
+    """
 
     def __init__(self, with_messages: bool) -> None:
         self._with_messages = with_messages
@@ -20,7 +26,7 @@ class Asks:
         self._current = (ask,) if ask else ()
 
     def claim(self) -> tuple[int, ...]:
-        """Return the current command, for the message that answers it; nothing if no message does."""
+        """Return the current command for the message that answers it; nothing if none does."""
         if not self._with_messages:
             return ()
         claimed, self._current = self._current, ()
@@ -32,7 +38,9 @@ class Asks:
 
     def settle(self, *names: str) -> tuple[int, ...]:
         """Return every command that waited for one of these (for anything, if none is named)."""
-        return tuple(ask for name in (names or tuple(self._open)) for ask in self._open.pop(name, ()))
+        return tuple(
+            ask for name in (names or tuple(self._open)) for ask in self._open.pop(name, ())
+        )
 
     def unclaimed(self) -> tuple[int, ...]:
         """Return the command that was carried out, if no message will answer it."""

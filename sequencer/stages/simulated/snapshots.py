@@ -1,10 +1,11 @@
-"""Snapshots of a take: what the next chunk is made from, so that the take can continue from there again."""
+"""Snapshots of a take: what the next chunk is made from, so that the take can continue there."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sequencer.stages.simulated.helios_state import ChunkInputs, Conditions, RefusedError, Scale
+from sequencer.core.images import Scale
+from sequencer.stages.simulated.helios_state import ChunkInputs, Conditions, RefusedError
 from sequencer.stages.wire.fields import Data
 from sequencer.stages.wire.helios.model_messages import write_snapshot
 
@@ -12,9 +13,12 @@ MAX_SNAPSHOTS = 64
 MAX_LABEL_CHARACTERS = 200
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TakeState:
-    """The model's state before chunk `chunk` is made, whose first frame is `frame`; `last` is the previous chunk."""
+    """The model's state before chunk `chunk` is made, whose first frame is `frame`.
+
+    `last` is the previous chunk.
+    """
 
     chunk: int
     frame: int
@@ -25,9 +29,12 @@ class TakeState:
     last: ChunkInputs | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """A state that was saved. `parent` is the snapshot from which the take had continued before it, if any."""
+    """A state that was saved.
+
+    `parent` is the snapshot from which the take had continued before it, if any.
+    """
 
     index: int
     label: str
@@ -54,7 +61,7 @@ class Snapshots:
             raise RefusedError(f"label must not be longer than {MAX_LABEL_CHARACTERS} characters")
         if len(self._kept) >= MAX_SNAPSHOTS:
             raise RefusedError(f"{MAX_SNAPSHOTS} snapshots are kept already")
-        snapshot = Snapshot(len(self._kept), label, self._parent, state)
+        snapshot = Snapshot(index=len(self._kept), label=label, parent=self._parent, state=state)
         self._kept.append(snapshot)
         self._parent = snapshot.index
         return snapshot
@@ -66,7 +73,7 @@ class Snapshots:
         return self._kept[index]
 
     def rewound(self, snapshot: Snapshot) -> None:
-        """The take continues from this snapshot."""
+        """Note that the take continues from this snapshot."""
         self._parent = snapshot.index
 
     @property

@@ -1,4 +1,7 @@
-"""The simulated stage: the simulated model on a run's clock, with scripted faults and, if wanted, frames."""
+"""The simulator: a model on a run's clock, with faults and optional frames.
+
+The faults are scripted.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ from sequencer.events.events import (
     Uploaded,
     UploadFailed,
 )
-from sequencer.stages.protocol import Deliver, Pictures
+from sequencer.stages.protocol import ChunkFrames, Deliver
 from sequencer.stages.simulated.faults import NO_FAULTS, Drop, End, Faults
 from sequencer.stages.simulated.faulty_channel import FaultyChannel
 from sequencer.stages.simulated.helios import HeliosModel
@@ -48,20 +51,29 @@ if TYPE_CHECKING:
 
     from sequencer.stages.simulated.renderer.frames import Renderer
 
-PictureSink = Callable[[Pictures], None]
-"""Receives the frames of each chunk as it is made, in the run's thread. It may keep the array; nobody writes to it again."""
+FrameSink = Callable[[ChunkFrames], None]
+"""Receives the frames of each chunk as it is made, in the run's thread.
+
+It may keep the array; nobody writes to it again.
+"""
 
 ImageBytes = Mapping[str, bytes] | Callable[[ImageFile], bytes]
-"""The source of images' bytes: by SHA-256, or a loader (which raises OSError or KeyError for images that it does not have)."""
+"""The source of images' bytes: by SHA-256, or a loader.
+
+A loader raises OSError or KeyError for images that it does not have.
+"""
 
 
 LATEST = 2 * SECOND
-"""If the model is woken later than this, its process was stopped, or far too busy to make anything."""
+"""If the model is woken later, its process was stopped, or too busy to make anything."""
 
 
 @dataclass(frozen=True, slots=True)
 class SimulatedSettings:
-    """How the stage plays: the score's grid (the true rate is `faults.fps`, if given) and what goes wrong."""
+    """How the stage plays: the score's grid, and what goes wrong.
+
+    The true rate is `faults.fps`, if given.
+    """
 
     grid: ChunkGrid = field(default_factory=ChunkGrid)
     faults: Faults = field(default=NO_FAULTS)
@@ -70,9 +82,10 @@ class SimulatedSettings:
 class SimulatedStage:
     """A `Stage` in process.
 
-    The same settings, clock and commands give the same events, to the nanosecond, and the same frames. Frames are computed
-    only if there is a sink; then `images` must provide the images that the score uses. Everything later happens in timers of
-    the clock; frames are drawn in a thread of their own while their chunk lasts.
+    The same settings, clock and commands give the same events, to the nanosecond, and the same
+    frames. Frames are computed only if there is a sink; then `images` must provide the images that
+    the score uses. Everything later happens in timers of the clock; frames are drawn in a thread of
+    their own while their chunk lasts.
     """
 
     def __init__(
@@ -80,9 +93,10 @@ class SimulatedStage:
         clock: TimerService,
         *,
         settings: SimulatedSettings | None = None,
-        pictures: PictureSink | None = None,
+        frame_sink: FrameSink | None = None,
         images: ImageBytes | None = None,
         with_text: bool = True,
+        draft: bool = False,
         score_chunk: Callable[[int], int] | None = None,
     ) -> None:
         """Make a stage that is not connected yet.
@@ -90,10 +104,12 @@ class SimulatedStage:
         Args:
             clock: The run's clock.
             settings: The grid and the faults.
-            pictures: Receives the frames.
+            frame_sink: Receives the frames.
             images: The bytes of the images that the score uses.
             with_text: Whether the prompt, and a line of facts, are written on the frames.
-            score_chunk: Maps a chunk of the take that begins now to its score chunk, which is then written on the frames.
+            draft: Whether the frames are small, which is much faster.
+            score_chunk: Maps a chunk of the take that begins now to its score chunk, which is then
+                written on the frames.
         """
         self._clock = clock
         self._settings = settings or SimulatedSettings()
@@ -101,14 +117,17 @@ class SimulatedStage:
         self._model = HeliosModel(self._faults, self._settings.grid)
         self._link = FaultyChannel(self._faults)
         self._reader = HeliosReader(self._settings.grid.frames)
-        self._sink = pictures
+        self._sink = frame_sink
         self._images = images
         self._deliver: Deliver | None = None
         self._timers: list[Timer] = []
         self._wake: Timer | None = None
         self._opened = 0
         self._stopped = 0
-        """For how many nanoseconds this process did not run: the model made nothing meanwhile, and is late by that much."""
+        """For how many nanoseconds this process did not run.
+
+        The model made nothing meanwhile, and is late by that much.
+        """
         self._shown_at = 0
         """When the latest chunk is shown."""
         self._connected = False
@@ -120,15 +139,21 @@ class SimulatedStage:
         """How many times the client requested a start; it knows the takes by that number."""
         self._take_of: dict[int, int] = {}
         """The client's number of each of the model's takes."""
-        self._painter = _Painter(with_text) if pictures is not None else None
+        self._painter = _Painter(with_text, draft) if frame_sink is not None else None
         self._score_chunk = score_chunk
 
     # ---- Stage
 
     async def open(self, deliver: Deliver) -> None:
-        """Connect: `Ready` and the first `StateReported` follow after the scripted delay. A stage can be opened only once."""
+        """Connect.
+
+        `Ready` and the first `StateReported` follow after the scripted delay. A stage can be opened
+        only once.
+        """
         if self._deliver is not None or self._over:
-            raise StageError("this simulated stage was opened before", "make a new one for each run")
+            raise StageError(
+                "this simulator has already been opened", "make a new one for each run"
+            )
         self._deliver = deliver
         self._opened = self._clock.now()
         self._later(self._opened + self._faults.delays.connect, self._connect)
@@ -138,9 +163,12 @@ class SimulatedStage:
                 self._later(self._opened + moment.at, partial(self._happen, moment))
 
     async def send(self, commands: Sequence[Upload | ModelCommand]) -> None:
-        """Pass commands to the model. They are dropped while the connection is lost and after the end."""
+        """Pass commands to the model.
+
+        They are dropped while the connection is lost and after the end.
+        """
         if self._deliver is None:
-            raise StageError("the simulated stage is not open", "call open() first")
+            raise StageError("the simulator is not open", "call open() first")
         for command in commands:
             self._starts += isinstance(command, Start)
             if self._over or not self._connected:
@@ -174,7 +202,10 @@ class SimulatedStage:
             self._wake = self._clock.call_at(due, self._woken)
 
     def _model_now(self) -> int:
-        """Return the model's own time. It makes nothing while its process does not run, and never catches up."""
+        """Return the model's own time.
+
+        It makes nothing while its process does not run, and never catches up.
+        """
         now, deadline = self._clock.now() - self._stopped, self._model.deadline
         if deadline is not None and now - deadline > LATEST:
             self._stopped += now - deadline
@@ -212,9 +243,9 @@ class SimulatedStage:
     def _arrive(self, message: Message) -> None:
         if self._connected:
             for event in self._reader.read(message.type, message.data, self._clock.now()):
-                self._tell(event)
+                self._deliver_event(event)
 
-    def _tell(self, event: Event) -> None:
+    def _deliver_event(self, event: Event) -> None:
         if self._deliver is not None and not self._over:
             self._deliver(event)
 
@@ -228,32 +259,45 @@ class SimulatedStage:
             self._happen(self._end)
         if self._painter is not None and not self._over:
             chunk = begun.look.chunk
-            self._painter.begin(begun, chunk if self._score_chunk is None else self._score_chunk(chunk))
+            self._painter.begin(
+                begun, chunk if self._score_chunk is None else self._score_chunk(chunk)
+            )
 
     def _made(self, made: ChunkMade) -> None:
         look = made.look
         if self._painter is not None and self._sink is not None:
             painted = self._painter.finish(made)
-            self._tell(FramesRendered(self._clock.now(), look.chunk, look.frames, painted.sha256, painted.renderer))
-            self._sink(Pictures(look.chunk, painted.frames, painted.still))
+            self._deliver_event(
+                FramesRendered(
+                    self._clock.now(), look.chunk, look.frames, painted.sha256, painted.renderer
+                )
+            )
+            self._sink(ChunkFrames(look.chunk, painted.frames, painted.still))
         if look.frames:
             delays = self._faults.delays
             lag = delays.shown
             if delays.shown_jitter:
-                lag += hash64(self._faults.seed, "shown", made.take, look.chunk) % (delays.shown_jitter + 1)
-            self._shown_at = max(self._shown_at, made.at + self._stopped + lag)  # frames keep their order whatever their delay
+                lag += hash64(self._faults.seed, "shown", made.take, look.chunk) % (
+                    delays.shown_jitter + 1
+                )
+            self._shown_at = max(
+                self._shown_at, made.at + self._stopped + lag
+            )  # frames keep their order whatever their delay
             self._later(self._shown_at, lambda: self._show(made.take, look))
 
     def _show(self, take: int, look: ChunkInputs) -> None:
-        """Report the first frame of a chunk as shown. A reset in between makes no difference: the frames were made already."""
+        """Report the first frame of a chunk as shown.
+
+        A reset in between makes no difference: the frames were made already.
+        """
         if self._connected:
-            self._tell(ChunkShown(self._clock.now(), look.chunk, self._take_of[take]))
+            self._deliver_event(ChunkShown(self._clock.now(), look.chunk, self._take_of[take]))
 
     # ---- the connection
 
     def _connect(self) -> None:
         self._connected = True
-        self._tell(Ready(self._clock.now(), "simulated"))
+        self._deliver_event(Ready(self._clock.now(), "simulated"))
         self._pass_on(self._model.connect(self._model_now()))
         self._wake_later()
 
@@ -262,18 +306,18 @@ class SimulatedStage:
         now = self._clock.now()
         match what:
             case End():
-                self._tell(SessionEnded(now, what.reason))
+                self._deliver_event(SessionEnded(now, what.reason))
                 self._finish()
             case Drop() if self._connected:
                 self._connected = False
-                self._tell(ConnectionLost(now, what.reason))
+                self._deliver_event(ConnectionLost(now, what.reason))
                 self._later(now + what.lasting, self._restore)
             case Drop():
                 pass  # already broken
 
     def _restore(self) -> None:
         self._connected = True
-        self._tell(ConnectionRestored(self._clock.now()))
+        self._deliver_event(ConnectionRestored(self._clock.now()))
         self._pass_on(self._model.connect(self._model_now()))
         self._wake_later()
 
@@ -298,15 +342,23 @@ class SimulatedStage:
         try:
             data = self._bytes_of(image)
         except (OSError, KeyError, StageError) as error:
-            self._later(due, partial(self._upload_failed, image, f"{image.path}: the bytes cannot be had: {error}"))
+            self._later(
+                due,
+                partial(
+                    self._upload_failed, image, f"{image.path}: the bytes cannot be read: {error}"
+                ),
+            )
             return
         self._later(due, partial(self._uploaded, image, data))
 
     def _bytes_of(self, image: ImageFile) -> bytes | None:
-        """Return the image's bytes, None if they are not needed. Raises StageError for bytes that are not the image's."""
+        """Return the image's bytes, None if they are not needed.
+
+        Raises StageError for bytes that are not the image's.
+        """
         if self._images is None:
             if self._sink is not None:
-                raise StageError("pictures need the images' bytes, and the stage was given none")
+                raise StageError("frames need the images' bytes, but the stage was given none")
             return None
         data = self._images(image) if callable(self._images) else self._images[image.sha256]
         if hashlib.sha256(data).hexdigest() != image.sha256:
@@ -318,15 +370,22 @@ class SimulatedStage:
             self._upload_failed(image, "the connection broke during the upload")
             return
         self._model.uploaded(image.sha256, self._found(image, data), self._model_now())
-        self._tell(Uploaded(self._clock.now(), image.sha256))
+        self._deliver_event(Uploaded(self._clock.now(), image.sha256))
 
     def _upload_failed(self, image: ImageFile, reason: str) -> None:
-        self._tell(UploadFailed(self._clock.now(), image.sha256, reason))
+        self._deliver_event(UploadFailed(self._clock.now(), image.sha256, reason))
 
     def _found(self, image: ImageFile, data: bytes | None) -> UploadedImage:
-        """Return what the model makes of an upload: by its bytes if available, otherwise by what is known of the file."""
+        """Return what the model makes of an upload: by its bytes, or else by what is known.
+
+        The bytes are used if they are available.
+        """
         if data is None:
-            problem = None if image.mime_type.startswith("image/") else f"{image.mime_type} is not an image type"
+            problem = (
+                None
+                if image.mime_type.startswith("image/")
+                else f"{image.mime_type} is not an image type"
+            )
             return UploadedImage(image.width, image.height, problem)
         from sequencer.core.image_files import opened
 
@@ -338,7 +397,7 @@ class SimulatedStage:
         return UploadedImage(found.shape[1], found.shape[0])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Painted:
     frames: NDArray[np.uint8]
     still: NDArray[np.uint8] | None
@@ -347,13 +406,13 @@ class _Painted:
 
 
 class _Painter:
-    """Draws the current chunk in a thread of its own, so that drawing does not delay a run in real time."""
+    """Draws the current chunk in its own thread, so as not to delay a run in real time."""
 
-    def __init__(self, with_text: bool) -> None:
+    def __init__(self, with_text: bool, draft: bool) -> None:
         from sequencer.stages.simulated.renderer.frames import Renderer
 
-        self._renderer: Renderer = Renderer(with_text)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="pictures")
+        self._renderer: Renderer = Renderer(with_text, draft)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="frames")
         self._making: Future[_Painted] | None = None
         self._before: tuple[int, ChunkInputs] | None = None
 
@@ -362,14 +421,24 @@ class _Painter:
         self._renderer.learn(image, pixels)
 
     def begin(self, begun: ChunkBegun, chunk: int) -> None:
-        """Begin to draw; the chunk may dissolve from the previous one of its take. `chunk` is written on the frames."""
-        before = self._before[1] if self._before is not None and self._before[0] == begun.take else None
+        """Begin to draw; the chunk may dissolve from the previous one of its take.
+
+        `chunk` is written on the frames.
+        """
+        before = (
+            self._before[1] if self._before is not None and self._before[0] == begun.take else None
+        )
         self._before = (begun.take, begun.look)
         self._making = self._thread.submit(self._paint, begun.look, before, chunk)
 
     def _paint(self, look: ChunkInputs, before: ChunkInputs | None, chunk: int) -> _Painted:
         drawn = self._renderer.draw(look, before, chunk)
-        return _Painted(drawn.frames, drawn.still, hashlib.sha256(drawn.frames.data).hexdigest(), self._renderer.version)
+        return _Painted(
+            frames=drawn.frames,
+            still=drawn.still,
+            sha256=hashlib.sha256(drawn.frames.data).hexdigest(),
+            renderer=self._renderer.version,
+        )
 
     def finish(self, made: ChunkMade) -> _Painted:
         """Return the frames of the chunk that is done."""

@@ -11,7 +11,10 @@ from sequencer.stages.simulated.faults import Faults
 from sequencer.stages.simulated.helios_state import hash64
 
 ENCODED, BOUNDARY, ANSWER = range(3)
-"""Ranks: what is due at the same nanosecond happens in this order, and within one rank in the order of scheduling."""
+"""Ranks: what is due at the same nanosecond happens in this order.
+
+Within one rank, it happens in the order of scheduling.
+"""
 
 
 class EventQueue:
@@ -32,7 +35,10 @@ class EventQueue:
         return self._due[0][0] if self._due else None
 
     def until(self, now: int) -> None:
-        """Run everything that is due up to and including nanosecond `now`, including what is scheduled meanwhile."""
+        """Run everything that is due up to and including nanosecond `now`.
+
+        Actions that are scheduled meanwhile are included.
+        """
         while self._due and self._due[0][0] <= now:
             at, _, _, act = heapq.heappop(self._due)
             act(at)
@@ -56,10 +62,10 @@ class ModelTiming:
             length += hash64(self._faults.seed, "chunk", take, chunk) % (2 * width + 1) - width
         return max(length, Fraction(1))
 
-    def answer(self, command: str, heard: int) -> int:
-        """Return how long the answers to the `heard`th command of this name take."""
+    def answer(self, command: str, received: int) -> int:
+        """Return how long the answers to the `received`th command of this name take."""
         delays = self._faults.delays
         wait = delays.answer + delays.commands.get(command, 0)
         if delays.jitter:
-            wait += hash64(self._faults.seed, "answer", command, heard) % (delays.jitter + 1)
+            wait += hash64(self._faults.seed, "answer", command, received) % (delays.jitter + 1)
         return wait

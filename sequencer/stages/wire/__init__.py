@@ -1,1 +1,4 @@
-"""The protocol between a client and a model: messages and their codecs; `helios` has the model's own messages and commands."""
+"""The protocol between a client and a model: messages and their codecs.
+
+`helios` has the model's own messages and commands.
+"""

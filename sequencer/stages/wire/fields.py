@@ -1,6 +1,9 @@
-"""Strict readers for the fields of a message's data: each returns a value of its kind or raises `MalformedError`.
+"""Strict readers for a message's data fields: each returns a value or raises `MalformedError`.
 
-Numbers may arrive as doubles (`33.0`) or as text (`"33"`), as they do from protobuf structs and from the keys of a map.
+The value has the kind that the reader is for.
+
+Numbers may arrive as doubles (`33.0`) or as text (`"33"`), as they do from protobuf structs and
+from the keys of a map.
 """
 
 from __future__ import annotations
@@ -14,20 +17,25 @@ MISSING = object()
 """The default of a required field."""
 
 MAX_NUMBER = 2**62
-"""No count, chunk, seed or strength is larger; a larger value would only break whatever reads it next."""
+"""No count, chunk, seed or strength is larger; a larger value breaks whatever reads it next."""
 MAX_DIGITS = 18
 """The most digits of a number that travels as text."""
 
 
 class MalformedError(ValueError):
-    """Data that is not what its name promises. The message gives the field, and what it should be."""
+    """Data that is not what its name promises.
+
+    The message gives the field, and what it should be.
+    """
 
 
 def read_text(data: Mapping[str, object], key: str, default: object = MISSING) -> str:
     """Read a text."""
     value = data.get(key, default)
     if not isinstance(value, str):
-        raise MalformedError(f"{key} is required" if value is MISSING or value is None else f"{key} must be a text")
+        raise MalformedError(
+            f"{key} is required" if value is MISSING or value is None else f"{key} must be a text"
+        )
     return value
 
 
@@ -48,7 +56,9 @@ def read_int(value: object, what: str) -> int:
     """Convert a whole number that may have travelled as a double or as text."""
     if isinstance(value, str) and len(value) <= MAX_DIGITS + 1:
         digits = value.removeprefix("-")
-        if digits.isascii() and digits.isdigit() and len(digits) <= MAX_DIGITS:  # a regex would take three times as long
+        if (
+            digits.isascii() and digits.isdigit() and len(digits) <= MAX_DIGITS
+        ):  # a regex would take three times as long
             return int(value)
     if isinstance(value, float) and value.is_integer() and abs(value) <= MAX_NUMBER:
         return int(value)
@@ -81,6 +91,10 @@ def optional_number(data: Mapping[str, object], key: str) -> int | None:
 def read_float(data: Mapping[str, object], key: str, default: float) -> float:
     """Read a number, as a float."""
     value = data.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= MAX_NUMBER:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not abs(value) <= MAX_NUMBER
+    ):
         raise MalformedError(f"{key} must be a number")
     return float(value)

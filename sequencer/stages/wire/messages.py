@@ -1,8 +1,11 @@
-"""Everything that travels between a client and a runtime, as frozen values that are independent of the protocol version.
+"""What travels between client and runtime, as frozen values for every protocol version.
 
-A client has two channels to a session: `data` carries commands and the model's messages, `control` the platform's. The
-codecs (`v0`, `v1`) decide on which channel a message goes, and as what bytes; both read into and write from these values.
-`request` is the id that matches an answer to its request; it is empty if the protocol version has none.
+The values are independent of the protocol version.
+
+A client has two channels to a session: `data` carries commands and the model's messages, `control`
+the platform's. The codecs (`v0`, `v1`) decide on which channel a message goes, and as what bytes;
+both read into and write from these values. `request` is the id that matches an answer to its
+request; it is empty if the protocol version has none.
 """
 
 from __future__ import annotations
@@ -16,7 +19,10 @@ Channel = Literal["data", "control"]
 """The label of a data channel. A runtime treats every label but `control` as `data`."""
 
 Data = Mapping[str, object]
-"""A JSON object. Whole numbers are read as `int`, though both protocol versions may carry them as doubles."""
+"""A JSON object.
+
+Whole numbers are read as `int`, though both protocol versions may carry them as doubles.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +35,15 @@ class Reference:
     size: int
 
 
-# ---- from the client -----------------------------------------------------------------------------------------------
+# ---- from the client -----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class CommandRequest:
-    """A command for the model. `uploads` are its file parameters, by name: they travel beside `data`, never in it."""
+    """A command for the model.
+
+    `uploads` are its file parameters, by name: they travel beside `data`, never in it.
+    """
 
     type: str
     data: Data = field(default_factory=dict)
@@ -85,10 +94,18 @@ class TrackRequest:
     request: str = ""
 
 
-ClientMessage = CommandRequest | Ping | FileUploaded | SchemaRequest | ClipRequest | RecordingRequest | TrackRequest
+ClientMessage = (
+    CommandRequest
+    | Ping
+    | FileUploaded
+    | SchemaRequest
+    | ClipRequest
+    | RecordingRequest
+    | TrackRequest
+)
 
 
-# ---- from the runtime ----------------------------------------------------------------------------------------------
+# ---- from the runtime ----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +119,20 @@ class ModelMessage:
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """The handler of a command has run. It may still have refused the command. Only v1 has this message."""
+    """The handler of a command has run.
+
+    It may still have refused the command. Only v1 has this message.
+    """
 
     request: str
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorReply:
-    """A request or a command could not be processed at all. `code` is for programs, `message` for people."""
+    """A request or a command could not be processed at all.
+
+    `code` is for programs, `message` for people.
+    """
 
     request: str
     code: str
@@ -126,7 +149,10 @@ class Schema:
 
 @dataclass(frozen=True, slots=True)
 class ClipReady:
-    """A clip can be fetched. Markers are seconds of the recording; `ready_at_ms` is Unix time, a prediction."""
+    """A clip can be fetched.
+
+    Markers are seconds of the recording; `ready_at_ms` is Unix time, a prediction.
+    """
 
     recording: str
     what: str
@@ -172,15 +198,28 @@ class SessionClosed:
     reason: str
 
 
-ServerMessage = ModelMessage | Ack | ErrorReply | Schema | ClipReady | ClipFailed | Moderation | TrackPublished | SessionClosed
+ServerMessage = (
+    ModelMessage
+    | Ack
+    | ErrorReply
+    | Schema
+    | ClipReady
+    | ClipFailed
+    | Moderation
+    | TrackPublished
+    | SessionClosed
+)
 
 
-# ---- frames that cannot be read ------------------------------------------------------------------------------------
+# ---- frames that cannot be read ------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """A frame that does not hold a known message: why, and its beginning as text (printable, at most 200 characters)."""
+    """A frame without a known message: why, and its beginning as text.
+
+    The text is printable, and has at most 200 characters.
+    """
 
     reason: str
     beginning: str = ""
@@ -211,14 +250,19 @@ MAX_SHOWN = 200
 
 
 def shortened(payload: str | bytes) -> str:
-    """Return the beginning of a frame for a message to a person: text unchanged, bytes as hex, nothing unprintable."""
+    """Return a frame's beginning for a message to a person.
+
+    Text is unchanged, bytes are shown as hex, and nothing is unprintable.
+    """
     if isinstance(payload, bytes):
         return payload[: MAX_SHOWN // 2].hex()
     return "".join(char if char.isprintable() else "\ufffd" for char in payload[:MAX_SHOWN])
 
 
 def clean_text(value: object) -> object:
-    """Return a JSON value with whole doubles as `int`, because a Struct turns every integer into a double on its way.
+    """Return a JSON value with whole doubles as `int`.
+
+    A Struct turns every integer into a double on its way.
 
     Unpaired surrogates, which JSON can represent and UTF-8 cannot, become question marks.
 

@@ -1,7 +1,12 @@
-"""Wire v0: JSON text frames. Used by older clients and every runtime; it has no answers to commands.
+"""Wire v0.
 
-On `data` every frame is `{"scope": "application" | "runtime", "data": {"type": …, "data": {…}}}`; on `control` track
-messages are notifications, requests and responses. Reading never raises: an invalid message becomes `Malformed`.
+The format is:
+
+JSON text frames. Used by older clients and every runtime; it has no answers to commands.
+
+On `data` every frame is `{"scope": "application" | "runtime", "data": {"type": …, "data": {…}}}`;
+on `control` track messages are notifications, requests and responses. Reading never raises: an
+invalid message becomes `Malformed`.
 """
 
 from __future__ import annotations
@@ -51,11 +56,13 @@ class _Unreadable(ValueError):  # noqa: N818  it never leaves this module: a val
     """Why a frame does not hold a message."""
 
 
-# ---- writing -------------------------------------------------------------------------------------------------------
+# ---- writing -------------------------------------------------------------------------------------
 
 
 def _frame(channel: Channel, value: object) -> Frame:
-    return Frame(channel, json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
+    return Frame(
+        channel, json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    )
 
 
 def _data(scope: str, name: str, data: object, **beside: object) -> Frame:
@@ -72,11 +79,19 @@ def _reference(reference: Reference) -> dict[str, object]:
 
 
 def write_client(message: ClientMessage) -> Frame:
-    """Return a client's message as a frame. Only `publish` keeps its `request` id: this version has no field for others."""
+    """Return a client's message as a frame.
+
+    Only `publish` keeps its `request` id: this version has no field for others.
+    """
     match message:
         case CommandRequest():
             uploads = {name: _reference(one) for name, one in message.uploads}
-            return _data("application", message.type, message.data, **({"uploads": uploads} if uploads else {}))
+            return _data(
+                "application",
+                message.type,
+                message.data,
+                **({"uploads": uploads} if uploads else {}),
+            )
         case Ping():
             return _data("runtime", "ping", {})
         case FileUploaded():
@@ -88,15 +103,25 @@ def write_client(message: ClientMessage) -> Frame:
         case RecordingRequest():
             return _data("runtime", "requestRecording", {})
         case TrackRequest(do="publish"):
-            ask = {"type": "request", "method": "publish_track", "request_id": message.request, "data": {"name": message.name}}
+            ask = {
+                "type": "request",
+                "method": "publish_track",
+                "request_id": message.request,
+                "data": {"name": message.name},
+            }
             return _frame("control", ask)
         case TrackRequest():
             event = f"{message.do}_track"
-            return _frame("control", {"type": "notification", "event": event, "data": {"name": message.name}})
+            return _frame(
+                "control", {"type": "notification", "event": event, "data": {"name": message.name}}
+            )
 
 
 def write_server(message: ServerMessage) -> Frame | None:
-    """Return a runtime's message as a frame; None for those that this version lacks (a command is done, or has failed)."""
+    """Return a runtime's message as a frame; None if this version lacks it.
+
+    It lacks the messages that a command is done or has failed.
+    """
     match message:
         case ModelMessage():
             return _data("application", message.type, message.data)
@@ -104,7 +129,13 @@ def write_server(message: ServerMessage) -> Frame | None:
             return None
         case ErrorReply(code="publish_refused"):
             error = {"code": message.code, "message": message.message}
-            answer = {"type": "response", "method": "publish_track", "request_id": message.request, "data": {}, "error": error}
+            answer = {
+                "type": "response",
+                "method": "publish_track",
+                "request_id": message.request,
+                "data": {},
+                "error": error,
+            }
             return _frame("control", answer)
         case ErrorReply():
             return None
@@ -133,13 +164,18 @@ def write_server(message: ServerMessage) -> Frame | None:
             }
             return _data("runtime", "moderation", verdict)
         case TrackPublished():
-            answer = {"type": "response", "method": "publish_track", "request_id": message.request, "data": {}}
+            answer = {
+                "type": "response",
+                "method": "publish_track",
+                "request_id": message.request,
+                "data": {},
+            }
             return _frame("control", answer)
         case SessionClosed():
             return _data("runtime", "sessionEnded", {"reason": message.reason})
 
 
-# ---- reading -------------------------------------------------------------------------------------------------------
+# ---- reading -------------------------------------------------------------------------------------
 
 
 def read_client(channel: Channel, payload: str | bytes) -> FromClient:
@@ -165,7 +201,10 @@ def _parsed(payload: str | bytes) -> Data:
         raise _Unreadable(f"larger than {MAX_FRAME_BYTES} bytes")
     try:
         value = clean_text(json.loads(payload))
-    except (ValueError, RecursionError) as error:  # JSONDecodeError and UnicodeDecodeError are ValueErrors
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # JSONDecodeError and UnicodeDecodeError are ValueErrors
         raise _Unreadable(f"not JSON: {error}") from error
     if not isinstance(value, Mapping):
         raise _Unreadable("not a JSON object")
@@ -177,7 +216,8 @@ def _client_data(value: Data) -> FromClient:
     name, data = _text(inner, "type"), _object(inner, "data", {})
     if scope == "application":
         uploads = tuple(
-            (key, _read_reference(_object(_object(inner, "uploads"), key))) for key in _object(inner, "uploads", {})
+            (key, _read_reference(_object(_object(inner, "uploads"), key)))
+            for key in _object(inner, "uploads", {})
         )
         return CommandRequest(name, data, uploads)
     if scope != "runtime":
@@ -264,7 +304,9 @@ def _read_reference(data: Data) -> Reference:
     size = _real(data, "size", 0.0)
     if size != int(size):
         raise _Unreadable("size must be a whole number")
-    return Reference(_text(data, "upload_id"), _text(data, "name", ""), _text(data, "mime_type", ""), int(size))
+    return Reference(
+        _text(data, "upload_id"), _text(data, "name", ""), _text(data, "mime_type", ""), int(size)
+    )
 
 
 def _object(data: Data, key: str, default: Data | None = None) -> Data:

@@ -1,8 +1,10 @@
-"""Wire v1: protobuf, one message per binary frame. Every command is answered, so a failed one is never silent.
+"""Wire v1: protobuf, one message per binary frame.
 
-Requests carry an id and their answers the same; broadcasts are notifications without one. A runtime that has not yet
-received anything from a client sends v0 to it, so text is read as v0. Reading never raises: an invalid message becomes
-`Malformed`.
+Every command is answered, so a failed one is never silent.
+
+Requests carry an id and their answers the same; broadcasts are notifications without one. A runtime
+that has not yet received anything from a client sends v0 to it, so text is read as v0. Reading
+never raises: an invalid message becomes `Malformed`.
 """
 
 from __future__ import annotations
@@ -57,10 +59,18 @@ _ENVELOPES = {
 }
 
 
-# ---- writing -------------------------------------------------------------------------------------------------------
+# ---- writing -------------------------------------------------------------------------------------
 
 
-def _frame(channel: Channel, side: str, kind: int, request: str, field: str, fill: Mapping[str, object] | None) -> Frame:
+def _frame(
+    channel: Channel,
+    side: str,
+    kind: int,
+    *,
+    request: str,
+    field: str,
+    fill: Mapping[str, object] | None,
+) -> Frame:
     """Return a frame whose payload `field` holds `fill`; without a payload if that is None."""
     envelope = message_classes()[_ENVELOPES[channel, side]](request_id=request, kind=kind)
     if fill is not None:
@@ -107,7 +117,7 @@ def _write_value(into: Any, value: object) -> None:
             for one in value:
                 _write_value(into.list_value.values.add(), one)
         case _:
-            raise TypeError(f"{type(value).__name__} has no place in a message")
+            raise TypeError(f"{type(value).__name__} is not allowed in a message")
 
 
 def _reference(reference: Reference) -> dict[str, object]:
@@ -125,19 +135,54 @@ def write_client(message: ClientMessage) -> Frame:
         case CommandRequest():
             return _command(message)
         case Ping():
-            return _frame("control", "client", NOTIFICATION, "", "ping", {})
+            return _frame("control", "client", NOTIFICATION, request="", field="ping", fill={})
         case FileUploaded():
-            return _frame("control", "client", NOTIFICATION, "", "file_uploaded", _reference(message.reference))
+            return _frame(
+                "control",
+                "client",
+                NOTIFICATION,
+                request="",
+                field="file_uploaded",
+                fill=_reference(message.reference),
+            )
         case SchemaRequest():
-            return _frame("control", "client", REQUEST, message.request, "request_schema", {})
+            return _frame(
+                "control",
+                "client",
+                REQUEST,
+                request=message.request,
+                field="request_schema",
+                fill={},
+            )
         case ClipRequest():
             asked = {"duration_seconds": message.seconds}
-            return _frame("control", "client", REQUEST, message.request, "request_clip", asked)
+            return _frame(
+                "control",
+                "client",
+                REQUEST,
+                request=message.request,
+                field="request_clip",
+                fill=asked,
+            )
         case RecordingRequest():
-            return _frame("control", "client", REQUEST, message.request, "request_recording", {})
+            return _frame(
+                "control",
+                "client",
+                REQUEST,
+                request=message.request,
+                field="request_recording",
+                fill={},
+            )
         case TrackRequest():
             kind = REQUEST if message.do == "publish" else NOTIFICATION
-            return _frame("control", "client", kind, message.request, f"{message.do}_track", {"name": message.name})
+            return _frame(
+                "control",
+                "client",
+                kind,
+                request=message.request,
+                field=f"{message.do}_track",
+                fill={"name": message.name},
+            )
 
 
 def _command(message: CommandRequest) -> Frame:
@@ -155,17 +200,27 @@ def _command(message: CommandRequest) -> Frame:
 
 
 def write_server(message: ServerMessage, channel: Channel = "data") -> Frame:
-    """Return a runtime's message as a frame. `channel` is that of an `ErrorReply`, as of the request that it answers."""
+    """Return a runtime's message as a frame.
+
+    `channel` is that of an `ErrorReply`, as of the request that it answers.
+    """
     match message:
         case ModelMessage():
             kind = RESPONSE if message.request else NOTIFICATION
-            said: dict[str, object] = {"type": message.type, **({"data": message.data} if message.data else {})}
-            return _frame("data", "server", kind, message.request, "message", said)
+            document: dict[str, object] = {
+                "type": message.type,
+                **({"data": message.data} if message.data else {}),
+            }
+            return _frame(
+                "data", "server", kind, request=message.request, field="message", fill=document
+            )
         case Ack():
-            return _frame("data", "server", RESPONSE, message.request, "", None)
+            return _frame("data", "server", RESPONSE, request=message.request, field="", fill=None)
         case ErrorReply():
             fault = {"code": message.code, "message": message.message}
-            return _frame(channel, "server", RESPONSE, message.request, "error", fault)
+            return _frame(
+                channel, "server", RESPONSE, request=message.request, field="error", fill=fault
+            )
         case Schema():
             return _answer(message.request, "model_schema", {"openapi": message.openapi})
         case ClipReady():
@@ -189,18 +244,34 @@ def write_server(message: ServerMessage, channel: Channel = "data") -> Frame:
                 "categories": message.categories,
                 "message": message.message,
             }
-            return _frame("control", "server", NOTIFICATION, "", "moderation", verdict)
+            return _frame(
+                "control", "server", NOTIFICATION, request="", field="moderation", fill=verdict
+            )
         case TrackPublished():
             return _answer(message.request, "publish_track_response", {"name": message.name})
         case SessionClosed():
-            return _frame("control", "server", NOTIFICATION, "", "session_ended", {"reason": message.reason})
+            return _frame(
+                "control",
+                "server",
+                NOTIFICATION,
+                request="",
+                field="session_ended",
+                fill={"reason": message.reason},
+            )
 
 
 def _answer(request: str, field: str, fill: Mapping[str, object]) -> Frame:
-    return _frame("control", "server", RESPONSE if request else NOTIFICATION, request, field, fill)
+    return _frame(
+        "control",
+        "server",
+        RESPONSE if request else NOTIFICATION,
+        request=request,
+        field=field,
+        fill=fill,
+    )
 
 
-# ---- reading -------------------------------------------------------------------------------------------------------
+# ---- reading -------------------------------------------------------------------------------------
 
 
 class _Unreadable(ValueError):  # noqa: N818  it never leaves this module: a value describes what was wrong
@@ -243,7 +314,9 @@ def _client(envelope: Any, field: str | None) -> FromClient:
     match field:
         case "command":
             command = envelope.command
-            uploads = tuple(sorted((name, _read_reference(one)) for name, one in command.uploads.items()))
+            uploads = tuple(
+                sorted((name, _read_reference(one)) for name, one in command.uploads.items())
+            )
             return CommandRequest(command.type, _struct(command.data), uploads, request)
         case "ping":
             return Ping()
@@ -264,9 +337,11 @@ def _client(envelope: Any, field: str | None) -> FromClient:
         case "unpublish_track":
             return TrackRequest("unpublish", envelope.unpublish_track.name)
         case "error":
-            return UnknownFrame("error", {"code": envelope.error.code, "message": envelope.error.message})
+            return UnknownFrame(
+                "error", {"code": envelope.error.code, "message": envelope.error.message}
+            )
         case _:
-            raise _Unreadable("a frame of a kind that is not known here, or of none")
+            raise _Unreadable("a message of an unknown kind, or of none")
 
 
 def _server(channel: Channel, envelope: Any, field: str | None) -> FromServer:
@@ -281,13 +356,24 @@ def _server(channel: Channel, envelope: Any, field: str | None) -> FromServer:
         case "clip_ready":
             clip = envelope.clip_ready
             start, end, now = _finite(clip.start), _finite(clip.end), _finite(clip.now)
-            return ClipReady(clip.session_id, clip.kind, start, end, now, clip.ready_at_ms, clip.playlist_url, request)
+            return ClipReady(
+                clip.session_id,
+                clip.kind,
+                start,
+                end,
+                now,
+                clip.ready_at_ms,
+                clip.playlist_url,
+                request,
+            )
         case "clip_failed":
             return ClipFailed(envelope.clip_failed.reason, request)
         case "moderation":
             verdict = envelope.moderation
             categories = tuple(verdict.categories)
-            return Moderation(verdict.action, verdict.input_kind, verdict.command, categories, verdict.message)
+            return Moderation(
+                verdict.action, verdict.input_kind, verdict.command, categories, verdict.message
+            )
         case "publish_track_response":
             return TrackPublished(envelope.publish_track_response.name, request)
         case "session_ended":
@@ -295,7 +381,7 @@ def _server(channel: Channel, envelope: Any, field: str | None) -> FromServer:
         case _ if channel == "data" and envelope.kind == RESPONSE and request:
             return Ack(request)
         case _:
-            raise _Unreadable("a frame of a kind that is not known here, or of none")
+            raise _Unreadable("a message of an unknown kind, or of none")
 
 
 def _read_reference(message: Any) -> Reference:

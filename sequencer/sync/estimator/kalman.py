@@ -1,12 +1,17 @@
-"""One hypothesis about a clock: a line (or a curve) through its ticks, its uncertainty, and how well it has predicted so far.
+"""One hypothesis about a clock: a line (or a curve) through its ticks, and its uncertainty.
 
-A `TempoHypothesis` is a Kalman filter over (time of the latest tick, time between ticks, change of that per tick), written out
-by hand because it runs several times per tick. Its covariance is in units of its own noise, which it learns from its residuals:
-the prior is normal with an inverse-gamma variance, so predictions follow a Student's t distribution, and the uncertainty after
-few ticks is appropriately large. All times are nanoseconds as floats, counted from a base that the caller keeps.
+It also records how well it has predicted so far.
 
-With some small probability a tick is not where it belongs: delayed in transmission (late, and then often together with the next
-ones) or simply wrong (early). Such ticks are weighted by the odds that they are regular, so they never pull the line.
+A `TempoHypothesis` is a Kalman filter over (time of the latest tick, time between ticks, change of
+that per tick), written out by hand because it runs several times per tick. Its covariance is in
+units of its own noise, which it learns from its residuals: the prior is normal with an
+inverse-gamma variance, so predictions follow a Student's t distribution, and the uncertainty after
+few ticks is appropriately large. All times are nanoseconds as floats, counted from a base that the
+caller keeps.
+
+With some small probability a tick is not where it belongs: delayed in transmission (late, and then
+often together with the next ones) or simply wrong (early). Such ticks are weighted by the odds that
+they are regular, so they never pull the line.
 """
 
 from __future__ import annotations
@@ -17,7 +22,10 @@ from math import exp, log, log1p, sqrt
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """Where a clock's jitter comes from, in shares of one variance: `arrival` is white and does not add up, `source` does."""
+    """Where a clock's jitter comes from, in shares of one variance.
+
+    `arrival` is white and does not add up, `source` does.
+    """
 
     name: str
     arrival: float
@@ -34,13 +42,22 @@ SOURCE = Noise("source", 0.05, 1.0)
 NOISES = (ARRIVAL, MIXED, SOURCE)
 
 WANDER = 3e-12
-"""Variance that a tempo gains per tick, in units of the noise: the filter forgets what is older than about thirty beats."""
+"""Variance that a tempo gains per tick, in units of the noise.
+
+The filter forgets what is older than about thirty beats.
+"""
 BEND_WANDER = 5e-8
-"""The same for the gradual change of a tempo: ramps are seldom exactly even (one that is even in bpm is not in seconds)."""
+"""The same for the gradual change of a tempo: ramps are seldom exactly even.
+
+One that is even in bpm is not even in seconds.
+"""
 SWERVE = 5e-6
 """The same again, as a share of the time between ticks: the tempo of a clean clock can vary too."""
 QUIETEST = 20_000.0**2
-"""The smallest variance assumed, ns²: a clock that looks better than 20 µs does so by chance or is virtual."""
+"""The smallest variance assumed, ns².
+
+A clock that looks better than 20 µs does so by chance or is virtual.
+"""
 FADING = 1 - 1 / 64
 """How faults fade, per tick."""
 MEMORY = 96.0
@@ -61,16 +78,18 @@ _NORMAL = 0.9189385332046727
 
 
 class TempoHypothesis:
-    """One hypothesis. `index` is the latest tick's number as this hypothesis counts, `score` its log probability among the
-    others.
+    """One hypothesis.
 
-    `age` counts the ticks since it was created, `faults` the ticks that it recently classified as lost or doubled (fading), and
-    `floor` is the smallest variance that it assumes, ns².
+    `index` is the latest tick's number as this hypothesis counts, `score` its log probability among
+    the others.
+
+    `age` counts the ticks since it was created, `faults` the ticks that it recently classified as
+    lost or doubled (fading), and `floor` is the smallest variance that it assumes, ns².
     """
 
     __slots__ = (
-        "a", "age", "alpha", "bends", "beta", "faults", "floor", "index", "late", "noise", "p00", "p01", "p02", "p11", "p12",
-        "p22", "score", "v", "x", "z",
+        "a", "age", "alpha", "bends", "beta", "faults", "floor", "index", "late", "noise", "p00",
+        "p01", "p02", "p11", "p12", "p22", "score", "v", "x", "z",
     )  # fmt: skip
 
     def __init__(self, noise: Noise, time: float, period: float, variance: float) -> None:
@@ -101,7 +120,12 @@ class TempoHypothesis:
     def copy(self) -> TempoHypothesis:
         """Return a copy of the hypothesis."""
         other = TempoHypothesis.__new__(TempoHypothesis)
-        other.noise, other.index, other.score, other.age = self.noise, self.index, self.score, self.age
+        other.noise, other.index, other.score, other.age = (
+            self.noise,
+            self.index,
+            self.score,
+            self.age,
+        )
         other.late, other.bends, other.z, other.floor = self.late, self.bends, self.z, self.floor
         other.faults = self.faults
         other.x, other.v, other.a = self.x, self.v, self.a
@@ -113,7 +137,11 @@ class TempoHypothesis:
     # ---- hypotheses about what happens next, each as of the latest tick ----
 
     def stepped(self, share: float) -> TempoHypothesis:
-        """Return the hypothesis of a step: from here on another tempo within `share` of this; the latest tick's time stays."""
+        """Return the hypothesis of a step.
+
+        From here on, there is another tempo within `share` of this one; the latest tick's time
+        stays.
+        """
         other = self.copy()
         other.age = 0
         other.bends = False
@@ -122,7 +150,10 @@ class TempoHypothesis:
         return other
 
     def bent(self, share: float) -> TempoHypothesis:
-        """Return the hypothesis of a gradual change: from here on the tempo changes by about `share` of itself per beat."""
+        """Return the hypothesis of a gradual change.
+
+        From here on, the tempo changes by about `share` of itself per beat.
+        """
         other = self.copy()
         other.age = 0
         other.bends = True
@@ -138,14 +169,17 @@ class TempoHypothesis:
         return other
 
     def jumped(self, by: float) -> TempoHypothesis:
-        """Return the hypothesis of a shift: from here on the same tempo, but all ticks shifted by about `by` nanoseconds."""
+        """Return the hypothesis of a shift.
+
+        From here on, the tempo is the same, but all ticks are shifted by about `by` nanoseconds.
+        """
         other = self.copy()
         other.age = 0
         other.late = False
         other.p00 += by * by / self.variance
         return other
 
-    def heard_as(self, noise: Noise) -> TempoHypothesis:
+    def with_noise(self, noise: Noise) -> TempoHypothesis:
         """Return the same line with a different explanation of the jitter."""
         other = self.copy()
         other.noise = noise
@@ -157,8 +191,8 @@ class TempoHypothesis:
     def tick(self, at: float, count: int, since: float) -> float:
         """Assume that the tick at `at` is the `count`-th after the latest, and learn from it.
 
-        `since` is the time since the previous arrival. Returns the probability density that this hypothesis gave to the tick
-        (log, per nanosecond).
+        `since` is the time since the previous arrival. Returns the probability density that this
+        hypothesis gave to the tick (log, per nanosecond).
         """
         self._move(count)
         return self._learn(at, since)
@@ -174,7 +208,9 @@ class TempoHypothesis:
             self.v += k * a
             p11, p02, p12, p22 = self.p11, self.p02, self.p12, self.p22
             k2 = k * k
-            self.p00 += k * (2.0 * self.p01 + noise.source + k * (p11 + p02 + k * p12 + 0.25 * k2 * p22))
+            self.p00 += k * (
+                2.0 * self.p01 + noise.source + k * (p11 + p02 + k * p12 + 0.25 * k2 * p22)
+            )
             self.p01 += k * (p11 + p02 + k * (1.5 * p12 + 0.5 * k * p22))
             self.p02 += k * (p12 + 0.5 * k * p22)
             self.p11 += k * (2.0 * p12 + k * p22) + k * WANDER
@@ -200,7 +236,9 @@ class TempoHypothesis:
         if error >= 0.0:
             if self.late:
                 often = LATE_AGAIN
-                astray = often * (exp(-error / LATE_BY) / LATE_BY + (0.5 / TOGETHER if since < TOGETHER else 0.0))
+                astray = often * (
+                    exp(-error / LATE_BY) / LATE_BY + (0.5 / TOGETHER if since < TOGETHER else 0.0)
+                )
             else:
                 often = LATE
                 astray = often * exp(-error / LATE_BY) / LATE_BY
@@ -244,19 +282,29 @@ class TempoHypothesis:
     # ---- predictions ----
 
     def surprise(self, at: float) -> float:
-        """Return how far a next tick at `at` is from the predicted time, in standard errors (approximately those of a line)."""
+        """Return how far a next tick at `at` is from its predicted time, in standard errors.
+
+        They are approximately those of a line.
+        """
         spread = self.p00 + 2.0 * self.p01 + self.p11 + self.noise.arrival + self.noise.source
         return (at - self.x - self.v - 0.5 * self.a) / sqrt(spread * self.variance)
 
     def ahead(self, ticks: float) -> float:
-        """Return the time of the tick that is `ticks` after the latest (fractions and negative values are allowed).
+        """Return the time of the tick that is `ticks` after the latest.
 
-        A gradual change is assumed to continue for `GLIDE` ticks, after which the tempo stays: nobody turns a knob for ever.
+        Fractions and negative values are allowed.
+
+        A gradual change is assumed to continue for `GLIDE` ticks, after which the tempo stays:
+        nobody turns a knob for ever.
         """
         if not self.bends:
             return self.x + ticks * self.v
         knee = min(GLIDE, max(-GLIDE, ticks))
-        return self.x + knee * (self.v + 0.5 * knee * self._bend) + (ticks - knee) * (self.v + knee * self._bend)
+        return (
+            self.x
+            + knee * (self.v + 0.5 * knee * self._bend)
+            + (ticks - knee) * (self.v + knee * self._bend)
+        )
 
     def ticks_at(self, time: float) -> float:
         """Return how many ticks `time` is after the latest one: the inverse of `ahead`."""
@@ -276,7 +324,10 @@ class TempoHypothesis:
 
     @property
     def _bend(self) -> float:
-        """The change of the time between ticks, per tick, limited so that time never runs backwards within `GLIDE` ticks."""
+        """The change of the time between ticks, per tick, limited by `GLIDE`.
+
+        It is limited so that time never runs backwards within `GLIDE` ticks.
+        """
         most = 0.6 * self.v / GLIDE
         return min(most, max(-most, self.a))
 

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """The line through (number, time): it passes through (`middle`, `mean`), and time grows by `slope` per number.
+    """The line through (number, time) pairs.
 
-    `spread` is the sum of the squared distances of the numbers from their mean, `last` the last number, and `range` the
-    difference between the largest and the smallest residual (in the unit of the times).
+    It passes through (`middle`, `mean`), and time grows by `slope` per number.
+
+    `spread` is the sum of the squared distances of the numbers from their mean, `last` the last
+    number, and `range` the difference between the largest and the smallest residual (in the unit of
+    the times).
     """
 
     middle: float
@@ -30,4 +33,11 @@ class Line:
         spread = sum(one * one for one in away)
         slope = sum(one * (time - mean) for one, time in zip(away, times, strict=True)) / spread
         errors = [time - mean - slope * one for one, time in zip(away, times, strict=True)]
-        return cls(middle, mean, slope, spread, numbers[-1], max(errors) - min(errors))
+        return cls(
+            middle=middle,
+            mean=mean,
+            slope=slope,
+            spread=spread,
+            last=numbers[-1],
+            range=max(errors) - min(errors),
+        )

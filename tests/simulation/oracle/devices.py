@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import floor
 
-from simulation.oracle.course import Course
+from tests.simulation.oracle.course import Course
 
 SECOND = 10**9
 TICKS = 24
@@ -15,7 +15,7 @@ OVERDUE = SECOND // 2
 """By how much a chunk may be late before it counts as overdue, in nanoseconds."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
     """A message, and the nanosecond at which it must be sent."""
 
@@ -30,13 +30,16 @@ class Due:
 
 
 class Seen:
-    """Computes when positions of a fixed show are seen, from their place in a chunk and when that chunk was shown.
+    """Computes when positions of a fixed show are seen, from their position in a chunk and when that
+    chunk was shown.
 
-    `shown` are the nanoseconds at which score chunks were shown, `length` is the length of a chunk, `opens` are the first
-    chunks of takes: the chunk before one of them ends after its own length.
+    `shown` are the nanoseconds at which score chunks were shown, `length` is the length of a chunk,
+    `opens` are the first chunks of takes: the chunk before one of them ends after its own length.
     """
 
-    def __init__(self, shown: dict[int, int], length: float, chunk: Fraction, opens: Collection[int]) -> None:
+    def __init__(
+        self, shown: dict[int, int], length: float, chunk: Fraction, opens: Collection[int]
+    ) -> None:
         self._shown, self._length, self._chunk, self._opens = shown, length, chunk, opens
         self._last = max(shown, default=0)
 
@@ -48,13 +51,18 @@ class Seen:
             chunk -= 1
         following = None if chunk + 1 in self._opens else self._shown.get(chunk + 1)
         here = self._shown[chunk]
-        length = self._length if following is None or following - here > 1.5 * self._length else following - here
+        length = (
+            self._length
+            if following is None or following - here > 1.5 * self._length
+            else following - here
+        )
         return here + float(x - chunk) * length
 
     def if_in_time(self, seconds: Fraction) -> float:
         """Return when a time of the score would have been seen if its chunk had come in time.
 
-        This applies only to times so soon after the beginning of their chunk that the chunk was not yet known to be late.
+        This applies only to times so soon after the beginning of their chunk that the chunk was not
+        yet known to be late.
         """
         x = seconds / self._chunk
         chunk = floor(x)
@@ -65,7 +73,10 @@ class Seen:
 
 
 def messages(course: Course, time_of: Callable[[Fraction], float]) -> Iterator[Due]:
-    """Yield every message of the score's cues, and of the rules that fired. A note ends with the score at the latest."""
+    """Yield every message of the score's cues, and of the rules that fired.
+
+    A note ends with the score at the latest.
+    """
     ends = [time_of(end) for end in course.ends]
     for passage in course.passages:
         for sending in passage.part.sendings:
@@ -74,20 +85,20 @@ def messages(course: Course, time_of: Callable[[Fraction], float]) -> Iterator[D
                 continue
             at = time_of(position)
             for message in sending.messages:
-                yield Due(at, message.data)
+                yield Due(at=at, data=message.data)
                 if message.seconds is not None:
                     yield _release(at, time_of(position + message.seconds), message.released, ends)
-    for told in course.told:
-        yield Due(told.at, told.message.data, is_answer=True)
-        if told.message.seconds is not None:
-            end = told.at + float(told.message.seconds) * SECOND
-            yield replace(_release(told.at, end, told.message.released, ends), is_answer=True)
+    for answer in course.answer_messages:
+        yield Due(at=answer.at, data=answer.message.data, is_answer=True)
+        if answer.message.seconds is not None:
+            end = answer.at + float(answer.message.seconds) * SECOND
+            yield replace(_release(answer.at, end, answer.message.released, ends), is_answer=True)
 
 
 def _release(at: float, end: float, data: bytes, ends: list[float]) -> Due:
     """Return the end of a note that begins at `at`: at `end`, or with the score."""
     *sooner, last = (max(at + 1, min(over, end)) for over in ends)
-    return Due(last, data, max(1.0, last - at), tuple(sooner))
+    return Due(at=last, data=data, length=max(1.0, last - at), sooner=tuple(sooner))
 
 
 def ticks(course: Course, time_of: Callable[[Fraction], float]) -> Iterator[float]:

@@ -1,4 +1,6 @@
-"""The course of a show that follows wall time or a clock: positions are bound to chunks late, by the latest boundaries."""
+"""The course of a show that follows wall time or a clock: positions are bound to chunks late, by
+the latest boundaries.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +10,26 @@ from fractions import Fraction
 from math import ceil, floor
 
 from sequencer.events.codec import Event
-from sequencer.events.events import BoundariesFitted, ClockFitted, OffsetChanged, TransportChanged, TransportLocated
-from simulation.oracle.course import Course
-from simulation.oracle.parts import Parts
-from simulation.oracle.pieces import UNKNOWN, Passage
+from sequencer.events.events import (
+    BoundariesFitted,
+    ClockFitted,
+    OffsetChanged,
+    TransportChanged,
+    TransportLocated,
+)
+from tests.simulation.oracle.course import Course
+from tests.simulation.oracle.parts import Parts
+from tests.simulation.oracle.pieces import UNKNOWN, Passage
 
 SECOND = 10**9
 DELAY = 1_300_000_000
 """How long after its report a chunk is assumed to be shown until that was measured, in nanoseconds."""
 STRAYS = 2
 """A position within this many standard errors of a boundary counts as on it."""
+SENT_AHEAD = SECOND // 5
+"""How long before its time a message is handed to MIDI, in nanoseconds: from then on it cannot be
+taken back.
+"""
 LONGEST = 9
 """The number of latest boundaries over which a chunk's length is measured if there is no fit."""
 
@@ -34,6 +46,8 @@ class Following(Course):
         self._error = 0.0
         self._is_fitted = False
         self._seen: deque[tuple[int, int]] = deque(maxlen=LONGEST)
+        self._opens_until: Fraction | None = None
+        """The time of the first prompt of the score: what it has until then opens it."""
         self._began: dict[int, float] = {}
         """When passes began, by the clock."""
         super().__init__(parts)
@@ -43,7 +57,7 @@ class Following(Course):
         """When the score began, in nanoseconds."""
         return self._origin or 0
 
-    def hear(self, event: Event) -> None:
+    def handle(self, event: Event) -> None:
         """Handle an event; fits of boundaries and the operator's offset apply from here on."""
         match event:
             case OffsetChanged():
@@ -53,11 +67,13 @@ class Following(Course):
                 self._boundary = self.base + event.chunk, float(event.time)
                 self._length, self._error, self._lag = event.chunk_ns, event.deviation, event.lag
             case _:
-                super().hear(event)
+                super().handle(event)
 
     def _runs(self, making: int, at: int) -> None:
         super()._runs(making, at)
-        began = at - round((making - self.base) * self.parts.chunk * SECOND)  # if a chunk shows that the take runs
+        began = at - round(
+            (making - self.base) * self.parts.chunk * SECOND
+        )  # if a chunk shows that the take runs
         if self._origin is None:
             self._origin = began
         self._is_fitted = False
@@ -78,7 +94,9 @@ class Following(Course):
         super()._after_chunk(at)
 
     def when(self, passage: Passage, quarter: Fraction | None, seconds: Fraction) -> float | None:
-        """Return the nanosecond of a position: its quarter in a pass (None if it is in seconds) and its time in the score."""
+        """Return the nanosecond of a position: its quarter in a pass (None if it is in seconds) and
+        its time in the score.
+        """
         return None if self._origin is None else self._origin + float(seconds) * SECOND
 
     def _at(self, passage: Passage, quarter: Fraction | None, seconds: Fraction, snap: str) -> int:
@@ -95,31 +113,77 @@ class Following(Course):
 
     def _foretell(self) -> None:
         reach = self.making + self.parts.lead
+        if self._opens_until is None:  # a model cannot start without a prompt
+            self._opens_until = min(
+                (one.time for one in self.pending if "prompt" in one.does), default=Fraction(0)
+            )
         for one in self.pending:
-            one.chunk = 0 if one.time == 0 else max(0, self._at(one.passage, one.quarter, one.time, one.snap))
+            one.chunk = (
+                0
+                if one.time <= self._opens_until
+                else max(0, self._at(one.passage, one.quarter, one.time, one.snap))
+            )
         self.pending.sort(key=lambda one: (one.chunk, one.time, one.order))
         before = 0
         for passage in self.passages[1:]:
             if passage.chunk > self.making:
-                passage.chunk = max(before, self._at(passage, Fraction(0), passage.start, self.parts.snap))
+                passage.chunk = max(
+                    before, self._at(passage, Fraction(0), passage.start, self.parts.snap)
+                )
                 if passage.chunk <= reach:
-                    self._began[passage.number] = self.when(passage, Fraction(0), passage.start) or 0.0
+                    self._began[passage.number] = (
+                        self.when(passage, Fraction(0), passage.start) or 0.0
+                    )
             before = passage.chunk
         last = self.passages[-1]
         self._end = max(1, self._at(last, last.end_quarter - last.quarter, last.end, "ceil"))
         if before > reach + 1:
             self._end = UNKNOWN
 
-    def _lay(self, index: int, start: Fraction) -> None:
+    def _place_passage(self, index: int, start: Fraction) -> None:
         first = len(self.passages)
-        super()._lay(index, start)
+        super()._place_passage(index, start)
         for passage in self.passages[first:]:
             passage.chunk = UNKNOWN if passage.number else 0
         self._end = UNKNOWN
         self._foretell()
 
-    def _bar_chunk(self, current: Passage, quarter: Fraction, at: Fraction) -> int:
-        return self._at(current, quarter, at, self.parts.snap)
+    def _may_leave(
+        self, current: Passage, quarter: Fraction | None, at: Fraction, reach: int
+    ) -> bool:
+        """Return whether a position is in reach and so far ahead that nothing after it has been
+        sent to MIDI devices.
+        """
+        when = self.when(current, quarter, at)
+        return self._at(current, quarter, at, self.parts.snap) >= reach and (
+            when is None or when > self.now + SENT_AHEAD
+        )
+
+    def _may_land(
+        self, passage: Passage, quarter: Fraction | None, time: Fraction, reach: int
+    ) -> bool:
+        """Return whether a position can still be reached, and is ahead of the clock."""
+        when = self.when(passage, quarter, time)
+        return self._at(passage, quarter, time, self.parts.snap) >= reach and (
+            when is None or when > self.now
+        )
+
+    def _bar_line(self, current: Passage, reach: int) -> tuple[Fraction, Fraction | None]:
+        """Return the bar line; without beats it is the time that is seen with the chunk, or that to
+        which nothing was sent.
+        """
+        if self._boundary is None or current.part.music.has_beats:
+            return super()._bar_line(current, reach)
+        chunk, then = self._boundary
+        shown = round(then + (reach - chunk) * self._length + self._lag) - self._offset
+        at = max(self._score_time(shown), self._score_time(self.now + SENT_AHEAD), current.start)
+        return at if self._may_leave(current, None, at, reach) else at + Fraction(1, 1000), None
+
+    def _score_time(self, time: int) -> Fraction:
+        """Return what the clock of a score without beats shows at a nanosecond, in seconds, to the
+        millisecond.
+        """
+        return Fraction((time - self.origin) / SECOND).limit_denominator(1000)
 
     def _limit(self) -> int:
         return UNKNOWN
@@ -136,43 +200,56 @@ class ByClock(Following):
         """Whether the clock was stopped or relocated: this class does not compute what follows."""
         super().__init__(parts)
 
-    def hear(self, event: Event) -> None:
-        """Handle an event; fits give the position of the clock, and its start is quarter 0 of the score."""
+    def handle(self, event: Event) -> None:
+        """Handle an event; fits give the position of the clock, and its start is quarter 0 of the
+        score.
+        """
         match event:
             case ClockFitted():
                 self._fit = event
-            case TransportChanged(what="start") if not self._has_started and not self.takes[0].began:
+            case TransportChanged(what="start") if (
+                not self._has_started and not self.takes[0].began
+            ):
                 self._has_started, self._zero = True, 0.0
                 if self._fit is not None:
                     self._fit = replace(self._fit, quarter=0.0, time=event.at)
             case TransportChanged() | TransportLocated():
                 self.was_moved = True
             case _:
-                super().hear(event)
+                super().handle(event)
 
     def _runs(self, making: int, at: int) -> None:
         is_first = self._origin is None
         super()._runs(making, at)
         if is_first and not self._has_started and self._fit is not None:
-            self._zero = float(round(self._fit.quarter + (self.origin - self._fit.time) * self._fit.quarters_per_ns))
+            self._zero = float(
+                round(
+                    self._fit.quarter + (self.origin - self._fit.time) * self._fit.quarters_per_ns
+                )
+            )
 
     def when(self, passage: Passage, quarter: Fraction | None, seconds: Fraction) -> float | None:
-        """Return the nanosecond of a position by the newest fit; one in seconds counts from the beginning of its pass."""
+        """Return the nanosecond of a position by the newest fit; one in seconds counts from the
+        beginning of its pass.
+        """
         fit = self._fit
         if fit is None or fit.quarters_per_ns <= 0:
             return None
         if self.parts.counts_seconds:
             quarter = seconds - passage.start
         if quarter is None:
-            began = self._began.get(passage.number) or self.when(passage, Fraction(0), passage.start)
+            began = self._began.get(passage.number) or self.when(
+                passage, Fraction(0), passage.start
+            )
             return None if began is None else began + float(seconds - passage.start) * SECOND
-        return fit.time + (float(passage.quarter + quarter) + self._zero - fit.quarter) / fit.quarters_per_ns
+        return (
+            fit.time
+            + (float(passage.quarter + quarter) + self._zero - fit.quarter) / fit.quarters_per_ns
+        )
 
-    def _bar_line(self, current: Passage, reach: int) -> tuple[Fraction, Fraction | None]:
-        """Return the bar line; without beats it is the second of the time code that is shown with the chunk."""
-        if self._fit is None or self._boundary is None or not self.parts.counts_seconds or current.part.music.has_beats:
-            return super()._bar_line(current, reach)
-        chunk, then = self._boundary
-        shown = then + (reach - chunk) * self._length + self._lag - self._offset
-        second = self._fit.quarter + (shown - self._fit.time) * self._fit.quarters_per_ns - self._zero
-        return max(Fraction(second).limit_denominator(1000), current.start), None
+    def _score_time(self, time: int) -> Fraction:
+        assert self._fit is not None
+        second = (
+            self._fit.quarter + (time - self._fit.time) * self._fit.quarters_per_ns - self._zero
+        )
+        return Fraction(second).limit_denominator(1000)

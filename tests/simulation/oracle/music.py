@@ -1,10 +1,13 @@
-"""The time of one section: its meters, its tempo, and the exact quarter and second of every position in it."""
+"""The time of one section: its meters, its tempo, and the exact quarter and second of every
+position in it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil
 
 from sequencer.language.score import (
     After,
@@ -17,6 +20,7 @@ from sequencer.language.score import (
     Cue,
     Duration,
     Every,
+    FromEnd,
     Item,
     SetMark,
     Unit,
@@ -31,15 +35,19 @@ MUSICAL = (Unit.BARS, Unit.BEATS)
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A position in a section: a quarter if it was written in bars and beats, else a time in seconds."""
+    """A position in a section: a quarter if it was written in bars and beats, else a time in
+    seconds.
+    """
 
     quarter: Fraction | None = None
     seconds: Fraction | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """From a quarter on, seconds per quarter change linearly from `first` to `last` over `over` quarters, and stay there."""
+    """From a quarter on, seconds per quarter change linearly from `first` to `last` over `over`
+    quarters, and stay there.
+    """
 
     quarter: Fraction
     first: Fraction
@@ -50,27 +58,38 @@ class Step:
         """Return how many seconds this many quarters take."""
         if quarters <= self.over:
             return (
-                self.first * quarters + (self.last - self.first) * quarters**2 / (2 * self.over) if self.over else Fraction(0)
+                self.first * quarters + (self.last - self.first) * quarters**2 / (2 * self.over)
+                if self.over
+                else Fraction(0)
             )
         return (self.first + self.last) / 2 * self.over + self.last * (quarters - self.over)
 
 
 class Music:
-    """The time of one section. `bpm` is None if there are no beats; `chunk` and `frame` are in seconds."""
+    """The time of one section.
+
+    `bpm` is None if there are no beats; `chunk` and `frame` are in seconds.
+    """
 
     def __init__(
         self,
         items: Sequence[Item],
         length: Duration | None,
         opening: ChangeTempo | None,
+        *,
         bpm: Fraction | None,
         meter: tuple[int, int],
         chunk: Fraction,
         frame: Fraction,
+        end: ScorePosition | None = None,
+        starts: Sequence[int] = (),
     ) -> None:
         self.has_beats = bpm is not None
         self.cues = [item for item in items if isinstance(item, Cue | Every)]
         self._chunk, self._frame = chunk, frame
+        self._length, self._end = length, end
+        self._starts = {0, *starts}
+        """The first cue of each section that contributes cues (`like`)."""
         self._meters = [(0, *meter)]
         self._steps: list[Step] = []
         self._found: dict[int, Position] = {}
@@ -81,12 +100,12 @@ class Music:
             if isinstance(action, SetMark) and isinstance(cue, Cue)
         }
         if bpm is not None:
-            self._lay_meters()
-            self._lay_tempo(length, opening, bpm)
+            self._add_meters()
+            self._add_tempo(length, opening, bpm)
 
-    # ---- meters and tempo -----------------------------------------------------------------------------------------------
+    # ---- meters and tempo ------------------------------------------------------------------------
 
-    def _lay_meters(self) -> None:
+    def _add_meters(self) -> None:
         changes = [
             (index, action.meter)
             for index, cue in enumerate(self.cues)
@@ -100,8 +119,10 @@ class Music:
             self._meters.append((self.bar_of(quarter), meter.numerator, meter.denominator))
             self._meters.sort()
 
-    def _lay_tempo(self, length: Duration | None, opening: ChangeTempo | None, bpm: Fraction) -> None:
-        first = Step(Fraction(0), 60 / bpm, 60 / bpm)
+    def _add_tempo(
+        self, length: Duration | None, opening: ChangeTempo | None, bpm: Fraction
+    ) -> None:
+        first = Step(quarter=Fraction(0), first=60 / bpm, last=60 / bpm)
         if opening is not None and opening.to is not None and length is not None:
             first = self._ramp(Fraction(0), opening, length)
         steps = {Fraction(0): first}
@@ -110,8 +131,12 @@ class Music:
                 if isinstance(action, ChangeTempo):
                     quarter = self.position(index).quarter
                     assert quarter is not None
-                    plain = Step(quarter, 60 / action.bpm, 60 / action.bpm)
-                    steps[quarter] = plain if action.over is None else self._ramp(quarter, action, action.over)
+                    if quarter < 0:  # inherited by a shorter section: the cue is dropped
+                        continue
+                    plain = Step(quarter=quarter, first=60 / action.bpm, last=60 / action.bpm)
+                    steps[quarter] = (
+                        plain if action.over is None else self._ramp(quarter, action, action.over)
+                    )
         self._steps = [steps[quarter] for quarter in sorted(steps)]
 
     def _ramp(self, quarter: Fraction, change: ChangeTempo, over: Duration) -> Step:
@@ -120,8 +145,13 @@ class Music:
         if over.unit in MUSICAL:
             end = self._on(Position(quarter), over.amount, over.unit).quarter
             assert end is not None
-            return Step(quarter, first, last, end - quarter)
-        return Step(quarter, first, last, 2 * self._timed(over.amount, over.unit) / (first + last))
+            return Step(quarter=quarter, first=first, last=last, over=end - quarter)
+        return Step(
+            quarter=quarter,
+            first=first,
+            last=last,
+            over=2 * self._timed(over.amount, over.unit) / (first + last),
+        )
 
     def _meter_at(self, bar: int) -> tuple[int, int, int]:
         return [one for one in self._meters if one[0] <= bar][-1]
@@ -149,6 +179,8 @@ class Music:
 
     def seconds_at(self, quarter: Fraction) -> Fraction:
         """Return the exact second of a quarter."""
+        if quarter < 0:
+            return quarter * self._steps[0].first
         total = Fraction(0)
         for number, step in enumerate(self._steps):
             end = self._steps[number + 1].quarter if number + 1 < len(self._steps) else quarter
@@ -161,10 +193,14 @@ class Music:
         low, high = Fraction(0), Fraction(1)
         total = Fraction(0)
         for number, step in enumerate(self._steps):
-            room = self._steps[number + 1].quarter - step.quarter if number + 1 < len(self._steps) else None
+            space = (
+                self._steps[number + 1].quarter - step.quarter
+                if number + 1 < len(self._steps)
+                else None
+            )
             rest = seconds - total
             ramp = step.passed(step.over)
-            if room is None or rest < step.passed(room):
+            if space is None or rest < step.passed(space):
                 if rest >= ramp:
                     return step.quarter + step.over + (rest - ramp) / step.last
                 low, high = Fraction(0), step.over
@@ -172,13 +208,16 @@ class Music:
                     middle = (low + high) / 2
                     low, high = (middle, high) if step.passed(middle) <= rest else (low, middle)
                 return step.quarter + low
-            total += step.passed(room)
+            total += step.passed(space)
         return low
 
-    # ---- positions ------------------------------------------------------------------------------------------------------
+    # ---- positions -------------------------------------------------------------------------------
 
     def _timed(self, amount: Fraction, unit: Unit) -> Fraction:
-        return amount * {Unit.CHUNKS: self._chunk, Unit.FRAMES: self._frame, Unit.SECONDS: Fraction(1)}[unit]
+        return (
+            amount
+            * {Unit.CHUNKS: self._chunk, Unit.FRAMES: self._frame, Unit.SECONDS: Fraction(1)}[unit]
+        )
 
     @property
     def start(self) -> Position:
@@ -196,29 +235,85 @@ class Music:
 
     def _position(self, index: int) -> Position:
         cue = self.cues[index]
-        place = cue.place if isinstance(cue, Cue) else cue.start
-        if place is None:
+        position = cue.place if isinstance(cue, Cue) else cue.start
+        if position is None:
             return self.start
-        before = [number for number in range(index) if isinstance(self.cues[number], Cue)]
-        return self.place(place, before[-1] if before else None)
+        first = max(one for one in self._starts if one <= index)
+        before = [number for number in range(first, index) if isinstance(self.cues[number], Cue)]
+        return self.place(position, before[-1] if before else None)
 
-    def place(self, place: ScorePosition, before: int | None) -> Position:
+    def place(self, position: ScorePosition, before: int | None) -> Position:
         """Resolve a position; a relative one counts from the cue `before`."""
-        match place:
+        match position:
             case AtBar():
-                return self._bar(place.bar, place.beat, place.rest)
+                return self._bar(position.bar, position.beat, position.rest)
             case AtTick():
-                return self._bar(place.bar, place.beat, Fraction(place.tick, TICKS))
+                return self._bar(position.bar, position.beat, Fraction(position.tick, TICKS))
             case AtOffset():
-                return self._on(self.start if place.unit in MUSICAL else Position(None, Fraction(0)), place.amount, place.unit)
+                return self._on(
+                    self.start if position.unit in MUSICAL else Position(None, Fraction(0)),
+                    position.amount,
+                    position.unit,
+                )
             case After():
-                return self._on(self.start if before is None else self.position(before), place.by.amount, place.by.unit)
+                return self._on(
+                    self.start if before is None else self.position(before),
+                    position.by.amount,
+                    position.by.unit,
+                )
             case AtMark():
-                marked = self.position(self._marks[place.name])
-                return marked if place.plus is None else self._on(marked, place.plus.amount, place.plus.unit)
+                marked = self.position(self._marks[position.name])
+                return (
+                    marked
+                    if position.plus is None
+                    else self._on(marked, position.plus.amount, position.plus.unit)
+                )
+            case FromEnd():
+                return self._before(self.end(), position.by)
+
+    def end(self) -> Position:
+        """Return the end of a section with a length, or the written end of a score."""
+        if self._length is not None:
+            return self.after(self.start, self._length)
+        assert self._end is not None
+        before = [number for number, cue in enumerate(self.cues) if isinstance(cue, Cue)]
+        return self.place(self._end, before[-1] if before else None)
+
+    def _before(self, where: Position, length: Duration) -> Position:
+        """Return the position from which a length leads to another position."""
+        if length.unit not in MUSICAL:
+            return Position(None, self.seconds(where) - self._timed(length.amount, length.unit))
+        quarter = where.quarter
+        if quarter is None:
+            assert where.seconds is not None
+            quarter = self.quarter_of(where.seconds)
+        if length.unit is Unit.BARS:
+            bar = self.bar_of(quarter)
+            inside = quarter - self.bar_start(bar)
+            target = bar - ceil(length.amount)
+            if target < 0:  # before the start, where no meter is defined
+                return Position(target * Fraction(4 * self._meters[0][1], self._meters[0][2]))
+            _, beats, unit = self._meter_at(target)
+            rest = (ceil(length.amount) - length.amount) * Fraction(4 * beats, unit)
+            return Position(self.bar_start(target) + inside + rest)
+        left = length.amount
+        while True:
+            bar = self.bar_of(quarter)
+            if self.bar_start(bar) == quarter:
+                bar -= 1
+            if bar < 0:
+                return Position(quarter - left * Fraction(4, self._meters[0][2]))
+            beat = Fraction(4, self._meter_at(bar)[2])
+            step = min(left, (quarter - self.bar_start(bar)) / beat)
+            quarter -= step * beat
+            left -= step
+            if not left:
+                return Position(quarter)
 
     def _bar(self, bar: int, beat: int, rest: Fraction) -> Position:
-        return Position(self.bar_start(bar - 1) + (beat - 1 + rest) * Fraction(4, self._meter_at(bar - 1)[2]))
+        return Position(
+            self.bar_start(bar - 1) + (beat - 1 + rest) * Fraction(4, self._meter_at(bar - 1)[2])
+        )
 
     def after(self, where: Position, length: Duration, times: int = 1) -> Position:
         """Return the position `times` lengths after another."""
@@ -241,7 +336,11 @@ class Music:
 
     def _beats_on(self, quarter: Fraction, beats: Fraction) -> Fraction:
         for number, (_, _, unit) in enumerate(self._meters):
-            end = self.bar_start(self._meters[number + 1][0]) if number + 1 < len(self._meters) else None
+            end = (
+                self.bar_start(self._meters[number + 1][0])
+                if number + 1 < len(self._meters)
+                else None
+            )
             if end is not None and quarter >= end:
                 continue
             there = quarter + beats * Fraction(4, unit)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from simulation.oracle.parts import Message, Part
+from tests.simulation.oracle.parts import Message, Part
 
 UNKNOWN = 1 << 40
 """The chunk of what cannot be predicted yet."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, kw_only=True)
 class Passage:
-    """A pass as it is played: from `start` to `end` in nominal seconds of the score, from quarter `quarter` on."""
+    """A pass as it is played: from `start` to `end` in nominal seconds of the score, from quarter
+    `quarter` on.
+    """
 
     number: int
     part: Part
@@ -37,10 +39,12 @@ class Passage:
         if self.part.rate is not None:
             return self.quarter + (self.end - self.start) * self.part.rate
         exact = self.quarters
-        return self.quarter + (self.part.music.quarter_of(self.end - self.start) if exact is None else exact)
+        return self.quarter + (
+            self.part.music.quarter_of(self.end - self.start) if exact is None else exact
+        )
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, kw_only=True)
 class Acting:
     """A cue, or a firing of a rule, that will act on a chunk."""
 
@@ -51,6 +55,8 @@ class Acting:
     does: dict[str, object]
     quarter: Fraction | None = None
     is_rule: bool = False
+    is_launched: bool = False
+    """Whether it is a firing of a quantised rule, which has a position."""
     chunk: int = UNKNOWN
     """The chunk of its position; once it is bound to a chunk, that chunk."""
     has_left: bool = False
@@ -58,7 +64,7 @@ class Acting:
     fate: str = "waiting"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """What a chunk must show."""
 
@@ -72,14 +78,14 @@ class Look:
 
 
 @dataclass(slots=True)
-class Told:
+class AnswerMessage:
     """A message of a rule, and when it fired."""
 
     at: int
     message: Message
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Take:
     """A take of the course: its first chunk, its seed, and when its first chunk began."""
 

@@ -1,4 +1,4 @@
-"""Colours derived from a prompt: its hash decides, together with colours and lights that the prompt names."""
+"""Colours derived from a prompt, from its hash and the colours and lights that it names."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ SHADES = 64
 _HUES = 1536  # six sectors of 256
 
 _NAMED = {
-    "red": 0, "scarlet": 20, "crimson": 1500, "rose": 1440, "pink": 1400, "orange": 110, "copper": 90, "amber": 160,
-    "gold": 190, "golden": 190, "yellow": 240, "sunlight": 200, "sunset": 80, "dawn": 1420, "dusk": 1200, "lime": 380,
-    "green": 520, "forest": 560, "grass": 470, "moss": 440, "emerald": 620, "teal": 740, "turquoise": 760, "cyan": 790,
-    "sea": 840, "ocean": 870, "ice": 820, "water": 860, "rain": 900, "sky": 880, "blue": 960, "night": 1020, "indigo": 1080,
-    "violet": 1160, "purple": 1200, "magenta": 1290, "neon": 1300, "fire": 60, "flame": 60, "ember": 40, "snow": 850,
-    "moon": 940, "sun": 180, "desert": 130, "sand": 150,
+    "red": 0, "scarlet": 20, "crimson": 1500, "rose": 1440, "pink": 1400, "orange": 110,
+    "copper": 90, "amber": 160, "gold": 190, "golden": 190, "yellow": 240, "sunlight": 200,
+    "sunset": 80, "dawn": 1420, "dusk": 1200, "lime": 380, "green": 520, "forest": 560,
+    "grass": 470, "moss": 440, "emerald": 620, "teal": 740, "turquoise": 760, "cyan": 790,
+    "sea": 840, "ocean": 870, "ice": 820, "water": 860, "rain": 900, "sky": 880, "blue": 960,
+    "night": 1020, "indigo": 1080, "violet": 1160, "purple": 1200, "magenta": 1290, "neon": 1300,
+    "fire": 60, "flame": 60, "ember": 40, "snow": 850, "moon": 940, "sun": 180, "desert": 130,
+    "sand": 150,
 }  # fmt: skip
 
 # From the darkest to the brightest: (step, which of the three hues, saturation, value)
@@ -61,7 +63,10 @@ def _rgb(hue: int, saturation: int, value: int) -> tuple[int, int, int]:
 
 
 def _hues(prompt: str) -> tuple[int, int, int]:
-    """Return three hues of a prompt: ground, body, light. The first colour that it names is the body, the last the light."""
+    """Return three hues of a prompt: ground, body, light.
+
+    The first colour that it names is the body, the last the light.
+    """
     digest = hashlib.sha256(prompt.encode()).digest()
     named = [_NAMED[word] for word in re.findall(r"[a-z]+", prompt.lower()) if word in _NAMED]
     ground = int.from_bytes(digest[:2], "big") % _HUES
@@ -79,20 +84,29 @@ def _hues(prompt: str) -> tuple[int, int, int]:
 def palette(prompt: str) -> Packed:
     """Return the colours of a prompt as 0x00BBGGRR, indexed by colour × SHADES + shade."""
     hues = _hues(prompt)
-    bands = 44 + hashlib.sha256(prompt.encode()).digest()[5] % 40  # colours from one fold of the sheen to the next
-    places = np.array([stop[0] for stop in _STOPS], dtype=np.int64)
-    stops = np.array([_rgb(hues[which], saturation, value) for _, which, saturation, value in _STOPS], dtype=np.int64)
+    bands = (
+        44 + hashlib.sha256(prompt.encode()).digest()[5] % 40
+    )  # colours from one fold of the sheen to the next
+    indexes = np.array([stop[0] for stop in _STOPS], dtype=np.int64)
+    stops = np.array(
+        [_rgb(hues[which], saturation, value) for _, which, saturation, value in _STOPS],
+        dtype=np.int64,
+    )
     colour = np.arange(COLOURS, dtype=np.int64)
-    left = np.clip(np.searchsorted(places, colour, side="right") - 1, 0, len(_STOPS) - 2)
-    span = (places[left + 1] - places[left])[:, None]
-    part = (colour - places[left])[:, None]
+    left = np.clip(np.searchsorted(indexes, colour, side="right") - 1, 0, len(_STOPS) - 2)
+    span = (indexes[left + 1] - indexes[left])[:, None]
+    part = (colour - indexes[left])[:, None]
     plain = stops[left] + (stops[left + 1] - stops[left]) * part // span
-    sheen = np.array([sine(step * TURN // bands, 17) for step in range(COLOURS)], dtype=np.int64)[:, None]
+    sheen = np.array([sine(step * TURN // bands, 17) for step in range(COLOURS)], dtype=np.int64)[
+        :, None
+    ]
     plain = plain * (256 + sheen) >> 8
     shade = np.arange(SHADES, dtype=np.int64) - SHADES // 2
     darker = plain[:, None, :] * (512 + np.minimum(shade, 0) * 11)[None, :, None] // 512
     glint = np.maximum(shade, 0)
     lighter = (
-        darker + (255 - darker) * (glint * glint)[None, :, None] * 3 // 4096 + plain[:, None, :] * glint[None, :, None] // 96
+        darker
+        + (255 - darker) * (glint * glint)[None, :, None] * 3 // 4096
+        + plain[:, None, :] * glint[None, :, None] // 96
     )
     return packed(np.minimum(lighter, 255).astype(np.uint8).reshape(-1, 3))

@@ -1,4 +1,7 @@
-"""Pixel arithmetic: smooth fields, packed colours, and scaled images. Bit-exact everywhere, as all of it is in integers."""
+"""Pixel arithmetic: smooth fields, packed colours, and scaled images.
+
+Bit-exact everywhere, as all of it is in integers.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +21,25 @@ def random_bytes(count: int, *key: object) -> NDArray[np.uint8]:
 
 
 def sine(angle: int, amplitude: int) -> int:
-    """Approximate amplitude × sin(angle / TURN turns) in integers, by Bhaskara's rational formula."""
+    """Approximate amplitude × sin(angle / TURN turns) in integers.
+
+    It uses Bhaskara's rational formula.
+    """
     half = TURN // 2
     angle %= TURN
     sign, u = (1, angle) if angle < half else (-1, angle - half)
     bow = u * (half - u)
     return sign * ((16 * bow * amplitude) // (5 * half * half - 4 * bow))
+
+
+def sines(angles: NDArray[np.int64], amplitudes: NDArray[np.int64] | int) -> NDArray[np.int64]:
+    """Return `sine` of many angles at once; amplitudes are not negative."""
+    half = TURN // 2
+    angles = angles % TURN
+    u = angles % half
+    bow = u * (half - u)
+    size = (16 * bow * amplitudes) // (5 * half * half - 4 * bow)
+    return np.where(angles < half, size, -size)
 
 
 def _ease(steps: int) -> NDArray[np.int32]:
@@ -33,7 +49,10 @@ def _ease(steps: int) -> NDArray[np.int32]:
 
 
 def _stretched(field: NDArray[np.int32], length: int) -> NDArray[np.int32]:
-    """Stretch a periodic field smoothly along its first axis to `length`, a multiple of its size."""
+    """Stretch a periodic field smoothly along its first axis to a multiple of its size.
+
+    The new size is `length`.
+    """
     cell = length // field.shape[0]
     ease = _ease(cell).reshape(1, cell, *([1] * (field.ndim - 1)))
     here = field[:, None]
@@ -43,8 +62,16 @@ def _stretched(field: NDArray[np.int32], length: int) -> NDArray[np.int32]:
 
 
 def smooth(height: int, width: int, rows: int, columns: int, *key: object) -> NDArray[np.int32]:
-    """Return a field of 0…65280, periodic both ways, with one random value in each of rows × columns cells."""
-    lattice = random_bytes(rows * columns, "lattice", rows, columns, *key).reshape(rows, columns).astype(np.int32) << 8
+    """Return a field of 0…65280, periodic both ways, with one random value in each cell.
+
+    There are rows × columns cells.
+    """
+    lattice = (
+        random_bytes(rows * columns, "lattice", rows, columns, *key)
+        .reshape(rows, columns)
+        .astype(np.int32)
+        << 8
+    )
     tall = _stretched(lattice, height)
     return np.ascontiguousarray(_stretched(np.ascontiguousarray(tall.T), width).T)
 
@@ -56,7 +83,7 @@ def spread(field: NDArray[np.int32], top: int) -> NDArray[np.int32]:
 
 
 def levelled(field: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Move the values of a field of 0…65535 half-way to being equally frequent, so that no colour is wasted."""
+    """Move the values of a 0…65535 field half-way to equal frequency, to waste no colour."""
     counts = np.bincount(field.ravel(), minlength=65536).astype(np.int64)
     rank = np.cumsum(counts) * 65535 // field.size
     table = (rank + np.arange(65536, dtype=np.int64)) >> 1
@@ -77,42 +104,55 @@ def packed(pixels: NDArray[np.uint8]) -> Packed:
 
 
 _BAND = 48
-"""Rows that are processed at once: intermediate results stay in the cache, which is several times faster."""
+"""Rows that are processed at once.
+
+Intermediate results stay in the cache, which is several times faster.
+"""
 
 
-def unpacked(picture: Packed, into: NDArray[np.uint8]) -> None:
-    """Write a packed frame as RGB bytes into a contiguous array of shape (*picture.shape, 3).
+def unpacked(frame: Packed, into: NDArray[np.uint8]) -> None:
+    """Write a packed frame as RGB bytes into a contiguous array of shape (*packed.shape, 3).
 
-    The number of pixels is a multiple of four. Four pixels become three words: much faster than leaving out every fourth
-    byte. Words are little-endian here, as on every machine that this runs on; `sys.byteorder` is checked where the renderer
-    is made.
+    The number of pixels is a multiple of four. Four pixels become three words: much faster than
+    leaving out every fourth byte. Words are little-endian here, as on every machine that this runs
+    on; `sys.byteorder` is checked where the renderer is made.
     """
-    for top in range(0, picture.shape[0], _BAND):
-        four = picture[top : top + _BAND].reshape(-1, 4)
+    for top in range(0, frame.shape[0], _BAND):
+        four = frame[top : top + _BAND].reshape(-1, 4)
         words = into[top : top + _BAND].reshape(-1).view(np.uint32).reshape(-1, 3)
         words[:, 0] = four[:, 0] | four[:, 1] << np.uint32(24)
         words[:, 1] = four[:, 1] >> np.uint32(8) | four[:, 2] << np.uint32(16)
         words[:, 2] = four[:, 2] >> np.uint32(16) | four[:, 3] << np.uint32(8)
 
 
-def blended(under: Packed, over: Packed, weight: Packed | np.uint32) -> Packed:
-    """Return `under` × (256 − weight) + `over` × weight, separately for each colour; weights are 0…256."""
-    result = np.empty_like(under)
+def blended(
+    under: Packed, over: Packed, weight: Packed | np.uint32, into: Packed | None = None
+) -> Packed:
+    """Return `under` × (256 − weight) + `over` × weight for each colour; weights are 0…256.
+
+    The result is written into `into`, which may be `over` or `under`; by default into a new array.
+    """
+    result = np.empty_like(under) if into is None else into
     for top in range(0, under.shape[0], _BAND):
         rows = slice(top, top + _BAND)
-        _blend(under[rows], over[rows], weight if isinstance(weight, np.uint32) else weight[rows], result[rows])
+        _blend(
+            under[rows],
+            over[rows],
+            weight if isinstance(weight, np.uint32) else weight[rows],
+            result[rows],
+        )
     return result
 
 
 def _blend(under: Packed, over: Packed, weight: Packed | np.uint32, into: Packed) -> None:
     rest = np.uint32(256) - weight
-    np.bitwise_and(under, RED_BLUE, out=into)
-    into *= rest
+    mixed = under & RED_BLUE
+    mixed *= rest
     part = over & RED_BLUE
     part *= weight
-    into += part
-    into >>= np.uint32(8)
-    into &= RED_BLUE
+    mixed += part
+    mixed >>= np.uint32(8)
+    mixed &= RED_BLUE
     green = under & GREEN
     green *= rest
     np.bitwise_and(over, GREEN, out=part)
@@ -120,11 +160,11 @@ def _blend(under: Packed, over: Packed, weight: Packed | np.uint32, into: Packed
     green += part
     green >>= np.uint32(8)
     green &= GREEN
-    into |= green
+    np.bitwise_or(mixed, green, out=into)
 
 
 def fitted(pixels: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
-    """Return the centre of an image, as large as the wanted shape allows, scaled to (height, width, 3)."""
+    """Return the centre of an image, as large as the shape allows, scaled to (height, width, 3)."""
     tall, wide = pixels.shape[:2]
     if tall * width > wide * height:
         cut = max(1, wide * height // width)
@@ -134,24 +174,37 @@ def fitted(pixels: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uin
         pixels = pixels[:, (wide - cut) // 2 :][:, :cut]
     while pixels.shape[0] >= 4 * height and pixels.shape[1] >= 4 * width:
         even = pixels[: pixels.shape[0] & ~1, : pixels.shape[1] & ~1].astype(np.uint16)
-        pixels = ((even[::2, ::2] + even[1::2, ::2] + even[::2, 1::2] + even[1::2, 1::2] + 2) >> 2).astype(np.uint8)
+        pixels = (
+            (even[::2, ::2] + even[1::2, ::2] + even[::2, 1::2] + even[1::2, 1::2] + 2) >> 2
+        ).astype(np.uint8)
     rows = _scaled(pixels.astype(np.int64), height)
-    return np.ascontiguousarray(_scaled(rows.transpose(1, 0, 2), width).transpose(1, 0, 2)).astype(np.uint8)
+    return np.ascontiguousarray(_scaled(rows.transpose(1, 0, 2), width).transpose(1, 0, 2)).astype(
+        np.uint8
+    )
 
 
 def _scaled(pixels: NDArray[np.int64], length: int) -> NDArray[np.int64]:
-    """Scale the first axis to `length`: averaged over each new pixel's exact area, or interpolated between old ones."""
+    """Scale the first axis to `length`.
+
+    Values are averaged over each new pixel's exact area, or interpolated between old pixels.
+    """
     size = pixels.shape[0]
     if size >= length:
-        sums = np.concatenate([np.zeros((1, *pixels.shape[1:]), np.int64), np.cumsum(pixels, axis=0)])
+        sums = np.concatenate(
+            [np.zeros((1, *pixels.shape[1:]), np.int64), np.cumsum(pixels, axis=0)]
+        )
         whole, part = np.divmod(np.arange(length + 1, dtype=np.int64) * size, length)
         edge = np.concatenate([pixels, pixels[-1:]])[whole]
         upto = sums[whole] * length + edge * part[:, None, None]
         means: NDArray[np.int64] = (upto[1:] - upto[:-1] + size // 2) // size
         return means
-    place = np.clip((2 * np.arange(length, dtype=np.int64) + 1) * size - length, 0, 2 * length * (size - 1))
-    left, part = np.divmod(place, 2 * length)
+    position = np.clip(
+        (2 * np.arange(length, dtype=np.int64) + 1) * size - length, 0, 2 * length * (size - 1)
+    )
+    left, part = np.divmod(position, 2 * length)
     right = np.minimum(left + 1, size - 1)
     weight = part[:, None, None]
-    drawn: NDArray[np.int64] = (pixels[left] * (2 * length - weight) + pixels[right] * weight + length) // (2 * length)
+    drawn: NDArray[np.int64] = (
+        pixels[left] * (2 * length - weight) + pixels[right] * weight + length
+    ) // (2 * length)
     return drawn

@@ -19,12 +19,23 @@ from sequencer.events.commands import (
     SetSrScale,
     Start,
 )
-from sequencer.stages.wire.fields import Data, MalformedError, integer, number, optional_text, read_float, read_text
+from sequencer.stages.wire.fields import (
+    Data,
+    MalformedError,
+    integer,
+    number,
+    optional_text,
+    read_float,
+    read_text,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class SetPrompt:
-    """`set_prompt`: at once if nothing runs, otherwise for the next chunk. Other clients send it; this program schedules."""
+    """`set_prompt`: at once if nothing runs, otherwise for the next chunk.
+
+    Other clients send it; this program schedules.
+    """
 
     prompt: str
     kind: Literal["set_prompt"] = "set_prompt"
@@ -32,7 +43,10 @@ class SetPrompt:
 
 @dataclass(frozen=True, slots=True)
 class SaveSnapshot:
-    """`save_snapshot`: keep the state of the take. Models from 1.x know it, as they do the next two."""
+    """`save_snapshot`: keep the state of the take.
+
+    Models from 1.x know it, as they do the next two.
+    """
 
     label: str = ""
     kind: Literal["save_snapshot"] = "save_snapshot"
@@ -60,8 +74,8 @@ SnapshotCommand = SaveSnapshot | ListSnapshots | Rewind
 """The additional commands of models from 1.x."""
 
 COMMAND_NAMES = (
-    "set_prompt", "schedule_prompt", "set_conditioning", "set_image", "set_image_strength", "set_sr_scale", "set_seed",
-    "start", "pause", "resume", "reset",
+    "set_prompt", "schedule_prompt", "set_conditioning", "set_image", "set_image_strength",
+    "set_sr_scale", "set_seed", "start", "pause", "resume", "reset",
 )  # fmt: skip
 """The model's names for them."""
 
@@ -78,7 +92,10 @@ class Problem:
 
 
 def write_command(command: HeliosCommand) -> tuple[str, Data]:
-    """Return a command's type and data. An `image` in the data is its SHA-256: replace it by the upload that belongs to it."""
+    """Return a command's type and data.
+
+    An `image` in the data is its SHA-256: replace it by the upload that belongs to it.
+    """
     data: Data
     match command:
         case SetPrompt():
@@ -100,7 +117,9 @@ def write_command(command: HeliosCommand) -> tuple[str, Data]:
     return command.kind, data
 
 
-def read_any_command(name: str, data: Mapping[str, object]) -> HeliosCommand | SnapshotCommand | Problem:
+def read_any_command(
+    name: str, data: Mapping[str, object]
+) -> HeliosCommand | SnapshotCommand | Problem:
     """Read a command like `read_command`, for a model from 1.x."""
     try:
         match name:
@@ -119,8 +138,9 @@ def read_any_command(name: str, data: Mapping[str, object]) -> HeliosCommand | S
 def read_command(name: str, data: Mapping[str, object]) -> HeliosCommand | Problem:
     """Return the command of a type and its data, or what is wrong with it.
 
-    Keys are exact: one that is misspelt is ignored, and its parameter gets the default (a required one is then missing). An
-    `image` is an upload's id, alone or as `{"upload_id": …}`. Ranges are not checked here, but by the model.
+    Keys are exact: one that is misspelt is ignored, and its parameter gets the default (a required
+    one is then missing). An `image` is an upload's id, alone or as `{"upload_id": …}`. Ranges are
+    not checked here, but by the model.
     """
     try:
         return _command(name, data)

@@ -36,8 +36,8 @@ Dialect = Literal["current", "2026-early", "1.x"]
 """`1.x` has the messages of `current`, with the addition of those about snapshots."""
 
 HeliosEvent = (
-    StateReported | ChunkDone | PromptAccepted | ImageAccepted | ConditionsReady | Started | Paused | Resumed | ResetDone
-    | CommandRefused
+    StateReported | ChunkDone | PromptAccepted | ImageAccepted | ConditionsReady
+    | Started | Paused | Resumed | ResetDone | CommandRefused
 )  # fmt: skip
 """The events that are a message of the model."""
 
@@ -52,7 +52,8 @@ def write_message(
     """Return a model's message as (type, data).
 
     Args:
-        event: What the message reports. The current dialect has no field for the chunk of a `PromptAccepted`.
+        event: What the message reports. The current dialect has no field for the chunk of a
+            `PromptAccepted`.
         dialect: The dialect to write.
         scheduled: How `state` holds its schedule.
         chunk_frames: What `chunk_complete` counts instead of the take's total, if given.
@@ -64,7 +65,10 @@ def write_message(
 
 
 def _message(
-    event: HeliosEvent, dialect: Dialect, scheduled: Literal["map", "list"], chunk_frames: int | None
+    event: HeliosEvent,
+    dialect: Dialect,
+    scheduled: Literal["map", "list"],
+    chunk_frames: int | None,
 ) -> tuple[str, Data]:
     early = dialect == "2026-early"
     match event:
@@ -72,15 +76,28 @@ def _message(
             return "state", _state(event, scheduled)
         case ChunkDone():
             frames = event.frames if chunk_frames is None else chunk_frames
-            return "chunk_complete", {"chunk_index": event.chunk, "frames_emitted": frames, "active_prompt": event.prompt}
+            return "chunk_complete", {
+                "chunk_index": event.chunk,
+                "frames_emitted": frames,
+                "active_prompt": event.prompt,
+            }
         case PromptAccepted() if early:
-            return "prompt_scheduled", {"prompt": event.prompt, **({} if event.chunk is None else {"chunk": event.chunk})}
+            return "prompt_scheduled", {
+                "prompt": event.prompt,
+                **({} if event.chunk is None else {"chunk": event.chunk}),
+            }
         case PromptAccepted():
             return "prompt_accepted", {"prompt": event.prompt}
         case ImageAccepted():
-            return "image_set" if early else "image_accepted", {"width": event.width, "height": event.height}
+            return "image_set" if early else "image_accepted", {
+                "width": event.width,
+                "height": event.height,
+            }
         case ConditionsReady():
-            return "conditions_ready", {"has_prompt": event.has_prompt, "has_image": event.has_image}
+            return "conditions_ready", {
+                "has_prompt": event.has_prompt,
+                "has_image": event.has_image,
+            }
         case Started():
             return "generation_started", {"prompt": event.prompt, "chunk_index": event.chunk}
         case Paused():
@@ -90,7 +107,9 @@ def _message(
         case ResetDone():
             return "generation_reset", {}
         case CommandRefused() if early:
-            return "error", {"message": f"[{event.command}] {event.reason}" if event.command else event.reason}
+            return "error", {
+                "message": f"[{event.command}] {event.reason}" if event.command else event.reason
+            }
         case CommandRefused():
             return "command_error", {"command": event.command, "reason": event.reason}
 
@@ -114,7 +133,10 @@ def _state(event: StateReported, scheduled: Literal["map", "list"]) -> Data:
 
 
 def write_switch(frame: int, chunk: int, prompt: str, previous: str | None) -> tuple[str, Data]:
-    """Return the early dialect's `prompt_switched`: from `chunk`, whose first frame is `frame`, another prompt is shown."""
+    """Return the early dialect's `prompt_switched`.
+
+    From `chunk`, whose first frame is `frame`, another prompt is shown.
+    """
     return "event", {
         "event": "prompt_switched",
         "frame": frame,
@@ -160,9 +182,10 @@ MAX_FRAMES = 8
 class FrameCount:
     """Turns `frames_emitted` into the take's total, whether a model counts the total or each chunk.
 
-    Two chunks are enough to decide: the interpretation is used that brings a chunk's length closest to `usual` frames.
-    Chunks without frames (warm-up), and duplicate, lost and late reports are tolerated. A count that is missing or cannot be
-    right is replaced by the usual one, so that the following chunks are counted correctly.
+    Two chunks are enough to decide: the interpretation is used that brings a chunk's length closest
+    to `usual` frames. Chunks without frames (warm-up), and duplicate, lost and late reports are
+    tolerated. A count that is missing or cannot be right is replaced by the usual one, so that the
+    following chunks are counted correctly.
     """
 
     def __init__(self, usual: int = FRAMES_PER_CHUNK) -> None:
@@ -180,8 +203,8 @@ class FrameCount:
         """Return the frames of the take up to and including this chunk."""
         steps = chunk - self._chunk
         if steps <= 0:
-            behind = self._total + steps * emitted
-            return max(emitted, behind) if self._per_chunk else emitted
+            expected = self._total + steps * emitted
+            return max(emitted, expected) if self._per_chunk else emitted
         if not self._can_be(emitted, steps):
             self._chunk, self._total = chunk, self._total + self._usual * steps
             self._raw = self._usual if self._per_chunk else self._total
@@ -195,7 +218,10 @@ class FrameCount:
         return self._total
 
     def _can_be(self, emitted: int, steps: int) -> bool:
-        """Whether this many frames can have been made. Chunks without frames only come before all others."""
+        """Whether this many frames can have been made.
+
+        Chunks without frames only come before all others.
+        """
         if emitted == 0:
             return self._total == 0
         most = MAX_FRAMES * self._usual
@@ -212,14 +238,20 @@ _ERROR_TEXT = re.compile(r"\[(\w+)\]\s*(.*)", re.DOTALL)
 
 
 class HeliosReader:
-    """Reads one connection's messages. It remembers only what later messages leave out: frames so far, the prompt in force."""
+    """Reads one connection's messages.
+
+    It remembers only what later messages leave out: frames so far, the prompt in force.
+    """
 
     def __init__(self, frames_per_chunk: int = FRAMES_PER_CHUNK) -> None:
         self._frames = FrameCount(frames_per_chunk)
         self._prompt: str | None = None
 
     def read(self, name: str, data: Mapping[str, object], at: int) -> tuple[Event, ...]:
-        """Return the events of a message that arrived at nanosecond `at`: one, an `UnknownMessage` if it is not understood."""
+        """Return the events of a message that arrived at nanosecond `at`.
+
+        There is one event, an `UnknownMessage` if the message is not understood.
+        """
         event = read_message(name, data, at, self)
         return (event,)
 
@@ -241,7 +273,10 @@ class HeliosReader:
 
 
 def read_message(name: str, data: Mapping[str, object], at: int, reader: HeliosReader) -> Event:
-    """Return the event of one message; `reader` is what is remembered of its connection. Never raises."""
+    """Return the event of one message; `reader` is what is remembered of its connection.
+
+    Never raises.
+    """
     if not isinstance(data, Mapping):
         return _unknown(name, data, at)
     inner, event = data.get("event"), None
@@ -268,8 +303,12 @@ def _read(name: str, data: Mapping[str, object], at: int, reader: HeliosReader) 
         case "conditions_ready":
             return ConditionsReady(at, read_bool(data, "has_prompt"), read_bool(data, "has_image"))
         case "generation_started":
-            return reader._started(number(data, "chunk_index", 0), optional_text(data, "prompt"), at)
-        case "prompt_switched":  # generation continues with another prompt, which a start of each chunk reports too
+            return reader._started(
+                number(data, "chunk_index", 0), optional_text(data, "prompt"), at
+            )
+        case (
+            "prompt_switched"
+        ):  # generation continues with another prompt, which a start of each chunk reports too
             return reader._started(number(data, "chunk"), read_text(data, "new_prompt"), at)
         case "generation_paused":
             return Paused(at, optional_number(data, "chunk_index"))
@@ -307,15 +346,36 @@ def _read_state(data: Mapping[str, object], at: int) -> StateReported:
     )
 
 
+def _is_plain(scheduled: dict[object, object]) -> bool:
+    """Return whether a schedule maps short numbers, written as text, to texts.
+
+    This is the usual case. It is checked for all of them at once, because each `state` repeats
+    them all.
+    """
+    if not all(type(prompt) is str for prompt in scheduled.values()):
+        return False
+    try:
+        digits = "".join(scheduled)  # type: ignore[arg-type]  # join checks the type
+    except TypeError:
+        return False
+    lengths = list(map(len, scheduled))  # type: ignore[arg-type]  # all of them are texts
+    is_short = not lengths or (min(lengths) > 0 and max(lengths) < SHORT)
+    return is_short and (not digits or (digits.isascii() and digits.isdigit()))
+
+
 def _scheduled(value: object) -> tuple[tuple[int, str], ...]:
-    """Read `{"4": "text"}` or `[{"chunk": 4, "prompt": "text"}]` as pairs, by chunk; the last duplicate counts."""
+    """Read a schedule as pairs of a chunk and a prompt, by chunk; the last duplicate counts.
+
+    Its form is `{"4": "text"}` or `[{"chunk": 4, "prompt": "text"}]`.
+    """
     pairs: dict[int, str] = {}
-    if isinstance(value, Mapping):
-        for chunk, prompt in value.items():
-            if type(prompt) is str and type(chunk) is str and chunk.isascii() and chunk.isdigit() and len(chunk) < SHORT:
-                pairs[int(chunk)] = prompt  # the usual case, worth a fast path: each `state` repeats them all
-            else:
-                pairs[number({"a scheduled chunk": chunk}, "a scheduled chunk")] = read_text(value, chunk)
+    if isinstance(value, dict) and _is_plain(value):
+        pairs = dict(zip(map(int, value), value.values(), strict=True))
+    elif isinstance(value, Mapping):
+        for chunk in value:
+            pairs[number({"a scheduled chunk": chunk}, "a scheduled chunk")] = read_text(
+                value, chunk
+            )
     elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
         for one in value:
             if not isinstance(one, Mapping):

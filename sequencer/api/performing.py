@@ -1,0 +1,582 @@
+"""Perform from Python: play a score live, on a Helios through Reactor or on the simulator.
+
+`sequencer perform` uses the same.
+
+`prepare` checks the options and loads what is played, `play` plays it. `perform` and
+`perform_async` are both of them in one call, blocking and asynchronous.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from sequencer.api.options import Arguments, python_names
+from sequencer.api.sources import RunInput, input_of
+from sequencer.core.errors import InputError, SequencerError, UsageError
+from sequencer.stages.reactor.safety import Secret
+
+if TYPE_CHECKING:
+    from sequencer.api.sources import Source
+    from sequencer.engine.journal import Journal
+    from sequencer.media.score_sounds import ScoreSound
+    from sequencer.runtime.live.run import LiveSettings
+    from sequencer.runtime.output.run_folder import RunFolder
+    from sequencer.runtime.results import PerformanceResult
+    from sequencer.stages.simulated.faults import Faults
+
+REACTOR, SIMULATED = "reactor", "simulated"
+STAGES, WIRES = (REACTOR, SIMULATED), ("auto", "v0", "v1")
+VIDEO_SIZE = (1280, 768)
+PRICE = Fraction(6)
+"""The public price of a Helios session, in dollars per hour."""
+CANCELLED = "interrupted (cancelled)"
+"""The reason in the report of a run whose task was cancelled."""
+
+
+@dataclass(slots=True, kw_only=True)
+class PerformOptions:
+    """The options of `perform`, with the names of the command line. Resuming a run completes them.
+
+    `play` divides them between `LiveOptions` (what the run is connected to) and `LiveSettings` (how
+    it is played).
+    """
+
+    score: Source | None = None
+    resume: Path | None = None
+    out: Path | None = None
+    stage: str | None = None
+    url: str | None = None
+    local: bool = False
+    key: Secret | None = field(default=None, repr=False)
+    key_file: Path | None = None
+    wire: str | None = None
+    faults: Path | Faults | None = None
+    midi_in: str | None = None
+    midi_out: str | None = None
+    no_transport: bool = False
+    send_clock: bool = False
+    record: bool = False
+    video_size: tuple[int, int] | None = None
+    watch: str | None = None
+    clip: int | None = None
+    from_: str | None = None
+    to: str | None = None
+    follow: bool = False
+    offset: int = 0
+    max_minutes: Fraction | None = None
+    price: Fraction | None = None
+    bundle: bool = False
+    event: list[Any] = field(default_factory=list)
+    quiet: bool = False
+    keys: bool = True
+    """Whether the terminal's keys are read."""
+    signals: bool = True
+    """Whether Ctrl-C and SIGTERM end the run."""
+    warn: Callable[[str], object] | None = None
+    """Called with each message for the operator, in place of printing it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedRun:
+    """A run whose options were checked, with its folder made.
+
+    `interrupted` is the journal of a run to resume.
+    """
+
+    options: PerformOptions
+    found: RunInput
+    folder: RunFolder
+    interrupted: Journal | None
+
+
+def perform(
+    source: Source | None = None,
+    *,
+    resume: str | Path | None = None,
+    out: str | Path | None = None,
+    stage: Literal["reactor", "simulated"] | None = None,
+    url: str | None = None,
+    local: bool = False,
+    key: str | None = None,
+    key_file: str | Path | None = None,
+    wire: Literal["auto", "v0", "v1"] | None = None,
+    faults: str | Path | Faults | None = None,
+    midi_in: str | None = None,
+    midi_out: str | None = None,
+    transport: bool = True,
+    send_clock: bool = False,
+    record: bool = False,
+    video_size: tuple[int, int] | str | None = None,
+    watch: str | None = None,
+    clip: int | None = None,
+    from_: str | None = None,
+    to: str | None = None,
+    follow: bool = False,
+    offset: int = 0,
+    max_minutes: float | Fraction | Decimal | str | None = None,
+    price: float | Fraction | Decimal | str | None = None,
+    bundle: bool = False,
+    events: Sequence[str] = (),
+    interactive: bool = False,
+    warn: Callable[[str], object] | None = None,
+) -> PerformanceResult:
+    """Play a score live, in real time, and return when it is over.
+
+    The API key comes from `key`, from `key_file`, or from the environment variable
+    `REACTOR_API_KEY`. It is never written to a file or shown in a message. Ctrl-C ends the run
+    properly: the session is closed, and the result is returned.
+
+    >>> import sequencer
+    >>> score = sequencer.reads('grid 3 frames @ 24 fps\\nat 0c "A paper boat."\\nend 2c\\n')
+    >>> sequencer.perform(score, stage="simulated", out="boat-live").report.all_landed
+    True
+
+    Args:
+        source: What is played, as for `rehearse`. It may be omitted with `resume`.
+        resume: A run that was killed, to go on with in its session and with its options.
+        out: The run's folder. Default: a new one under `runs/`.
+        stage: `reactor` (the default), or `simulated` for the simulator in this process, which
+            needs no key.
+        url: Another address of the platform, such as the one that `sequencer serve` prints.
+        local: Use the session routes of a local runtime, which need no key.
+        key: The API key.
+        key_file: A file that holds the API key and nothing else.
+        wire: The protocol version. Default: `auto`.
+        faults: Faults that the simulator injects, or the path of a faults file.
+        midi_in: The MIDI input. Default: the one that the score's clock names.
+        midi_out: The MIDI output for what cues and rules send, and for the clock.
+        transport: With `clock link`: whether start and stop of the session count.
+        send_clock: Send the score's beats as a MIDI clock to `midi_out`.
+        record: Write the video into the run's folder.
+        video_size: The size of the video, as for `rehearse`.
+        watch: Where the frames are sent for a player: a port, `udp://127.0.0.1:PORT` or `-`.
+        clip: Fetch a clip of the last so many seconds at the end.
+        from_: The position at which the run begins, as for `rehearse`.
+        to: The position before which the run ends, as for `rehearse`.
+        follow: Follow wall time, so that beats stay in time with music that plays alongside.
+        offset: Show changes later by so many milliseconds, or, negative, earlier.
+        max_minutes: Stop after so many minutes. Default: the score's length and 5 minutes.
+        price: The hourly rate in dollars, for the status line. Default: 6.
+        bundle: Whether journal, images and sound are also written into one file.
+        events: Events given to the run, as for `rehearse`.
+        interactive: Show the status line on standard error, and read the terminal's keys, as the
+            command does.
+        warn: Called with each message for the operator. Default: they are logged as warnings of the
+            logger `sequencer`, or printed if `interactive`.
+
+    Returns:
+        The report, and the paths of what was written.
+
+    Raises:
+        TypeError: An argument has another type.
+        ScoreError: The score is not valid.
+        UsageError: An option is not valid, has no meaning with the others, or there is no key.
+        OutputError: The run's folder cannot be created.
+        ScheduleError: There is nothing to perform.
+        StageError: The model, the network or the key failed.
+    """
+    options = _options_of(**locals())
+    del key  # only the options hold it, hidden from tools that show the variables of a traceback
+    from sequencer.runtime.blocking import run_blocking
+
+    with python_names():
+        prepared = prepare(options, _loader_of("perform", options))
+        return run_blocking(lambda: _play_cancellable(prepared))
+
+
+async def perform_async(
+    source: Source | None = None,
+    *,
+    resume: str | Path | None = None,
+    out: str | Path | None = None,
+    stage: Literal["reactor", "simulated"] | None = None,
+    url: str | None = None,
+    local: bool = False,
+    key: str | None = None,
+    key_file: str | Path | None = None,
+    wire: Literal["auto", "v0", "v1"] | None = None,
+    faults: str | Path | Faults | None = None,
+    midi_in: str | None = None,
+    midi_out: str | None = None,
+    transport: bool = True,
+    send_clock: bool = False,
+    record: bool = False,
+    video_size: tuple[int, int] | str | None = None,
+    watch: str | None = None,
+    clip: int | None = None,
+    from_: str | None = None,
+    to: str | None = None,
+    follow: bool = False,
+    offset: int = 0,
+    max_minutes: float | Fraction | Decimal | str | None = None,
+    price: float | Fraction | Decimal | str | None = None,
+    bundle: bool = False,
+    events: Sequence[str] = (),
+    interactive: bool = False,
+    warn: Callable[[str], object] | None = None,
+) -> PerformanceResult:
+    """Play a score live in a loop that is running.
+
+    The arguments, results and errors are those of `perform`.
+
+    The caller's signal handlers stay as they are. Cancelling the task ends the run properly: the
+    session is closed, the run's files are written, and then CancelledError is raised.
+
+    >>> import asyncio, sequencer
+    >>> score = sequencer.reads('grid 3 frames @ 24 fps\\nat 0c "A paper boat."\\nend 2c\\n')
+    >>> performance = sequencer.perform_async(score, stage="simulated", out="boat-async")
+    >>> asyncio.run(performance).report.all_landed
+    True
+    """
+    options = _options_of(**locals())
+    del key  # as in `perform`
+    options.signals = False
+    with python_names():
+        return await _play_cancellable(prepare(options, _loader_of("perform_async", options)))
+
+
+def _loader_of(function: str, options: PerformOptions) -> Callable[[Source], RunInput]:
+    warn = options.warn or (lambda _: None)
+    return lambda one: input_of(one, function, warn, keeps_chunks=True)
+
+
+def _options_of(**given: Any) -> PerformOptions:
+    """Return the options that arguments of Python mean.
+
+    Raises TypeError, and UsageError for a value that is not valid.
+    """
+    from sequencer.stages.simulated.faults import Faults
+
+    arguments = Arguments("perform")
+    secret = given.pop("key")
+    flags = ("local", "transport", "send_clock", "record", "follow", "bundle", "interactive")
+    texts = ("url", "midi_in", "midi_out", "watch", "from_", "to")
+    arguments.texts(key=secret, **{name: given[name] for name in texts})
+    key = None if secret is None else Secret(secret)
+    del secret
+    arguments.flags(**{name: given[name] for name in flags})
+    arguments.functions(warn=given["warn"])
+    interactive = given["interactive"]
+    faults = given["faults"]
+    return PerformOptions(
+        score=given["source"],
+        resume=arguments.path("resume", given["resume"]),
+        out=arguments.path("out", given["out"]),
+        stage=arguments.choice("stage", given["stage"], STAGES),
+        key=key,
+        key_file=arguments.path("key_file", given["key_file"]),
+        wire=arguments.choice("wire", given["wire"], WIRES),
+        faults=faults if isinstance(faults, Faults) else arguments.path("faults", faults),
+        no_transport=not given["transport"],
+        video_size=arguments.video_size(given["video_size"]),
+        clip=arguments.integer("clip", given["clip"]),
+        offset=arguments.integer("offset", given["offset"]) or 0,
+        max_minutes=arguments.amount("max_minutes", given["max_minutes"]),
+        price=arguments.amount("price", given["price"]),
+        event=arguments.events(given["events"]),
+        quiet=not interactive,
+        keys=interactive,
+        warn=given["warn"] or (None if interactive else logging.getLogger("sequencer").warning),
+        **{
+            name: given[name]
+            for name in ("local", "send_clock", "record", "follow", "bundle", *texts)
+        },
+    )
+
+
+# ---- what the command and Python share -----------------------------------------------------------
+
+
+def prepare(options: PerformOptions, load: Callable[[Source], RunInput]) -> PreparedRun:
+    """Check the options, load what is played, and make the run's folder.
+
+    Args:
+        options: The options. For a run that is resumed, they are completed with those that it was
+            started with.
+        load: Loads what is played.
+
+    Raises:
+        UsageError: An option is not valid, or has no meaning with the others.
+        ScoreError: The score is not valid.
+        OutputError: The folder cannot be created.
+    """
+    from sequencer.api.play_ranges import check_range_has_no_clock, read_range
+    from sequencer.runtime.output.run_folder import RunFolder
+
+    if options.score is None and options.resume is None:
+        raise UsageError(
+            "give a SCORE to perform, or --resume RUN", "see: sequencer perform --help"
+        )
+    if options.resume is not None:
+        return _prepare_resumed(options, options.resume)
+    _check_flags(options)
+    options.stage = options.stage or REACTOR
+    if options.score is None:
+        raise AssertionError("either a score or a run to resume was given")
+    found = load(options.score)
+    schedule = found.schedule
+    if options.offset and not (
+        options.follow or schedule.clock.is_external or schedule.has_timed_sends
+    ):
+        message = (
+            "--offset shifts positions against a clock or MIDI devices, but this run has neither"
+        )
+        raise UsageError(message, "add --follow, or omit --offset")
+    check_range_has_no_clock(options.from_, options.to, schedule, options.follow)
+    played = read_range(options.from_, options.to, schedule, found.played)
+    if played is not None and options.follow:
+        raise UsageError(
+            f"--follow counts positions from the beginning of the score, but this run played "
+            f"a part of it ({played})",
+            "omit --follow",
+        )
+    return PreparedRun(
+        options=options,
+        found=replace(found, played=played),
+        folder=RunFolder.make(options.out, found.schedule.title or "run"),
+        interrupted=None,
+    )
+
+
+def _prepare_resumed(options: PerformOptions, run: Path) -> PreparedRun:
+    from sequencer.api.resume_options import resume_options
+    from sequencer.engine.journal import read_journal
+    from sequencer.runtime.output.run_folder import RunFolder
+
+    folder = RunFolder.adopt(run)
+    _check_not_running(folder)
+    interrupted = read_journal(folder.path)
+    resume_options(options, folder, interrupted)
+    settings = interrupted.header.get("settings", {})
+    options.url = options.url or _address(settings.get("url"), run)
+    _check_flags(options)
+    written = Path(next(iter(interrupted.sources), ""))
+    found = RunInput(
+        schedule=interrupted.schedule,
+        sources=interrupted.sources,
+        folder=written.parent,
+        name=folder.final.name,
+        played=interrupted.played,
+    )
+    return PreparedRun(options=options, found=found, folder=folder, interrupted=interrupted)
+
+
+def _check_not_running(folder: RunFolder) -> None:
+    """Check that a run is not in progress: two processes would write its journal.
+
+    Raises InputError if it is.
+    """
+    from sequencer.runtime.operator.remote import is_going_on
+
+    if is_going_on(folder.path):
+        raise InputError(
+            f"the run in {folder.final} is still in progress",
+            f"to end it: sequencer tell {folder.final} finish",
+        )
+
+
+def _address(url: object, run: Path) -> str | None:
+    """Return the address at which a run played, from its journal.
+
+    The key is sent there, and a journal may come from anybody.
+
+    Raises:
+        InputError: The address is neither the platform's usual one nor on this machine.
+    """
+    from sequencer.stages.reactor.settings import PRODUCTION, is_loopback
+
+    if url is None or (isinstance(url, str) and (url == PRODUCTION or is_loopback(url))):
+        return url
+    raise InputError(
+        (
+            f"according to the journal in {run}, it played at {str(url)[:200]!r}, where your key "
+            "would be sent"
+        ),
+        "if that is right, confirm it with --url ADDRESS",
+    )
+
+
+def _check_flags(options: PerformOptions) -> None:
+    """Check that every given option has a meaning together with the others.
+
+    Raises UsageError for the first that has none.
+    """
+    from sequencer.runtime.operator.commands import MAX_OFFSET
+
+    def given(*flags: str) -> str | None:
+        return next(
+            (
+                flag
+                for flag in flags
+                if getattr(options, flag[2:].replace("-", "_")) not in (None, False, 0)
+            ),
+            None,
+        )
+
+    simulated = given(
+        "--url", "--local", "--key", "--key-file", "--wire", "--watch", "--clip", "--price"
+    )
+    if options.stage == SIMULATED and simulated is not None:
+        message = (
+            f"{simulated} applies to a remote stage, but --stage simulated plays in this process"
+        )
+        raise UsageError(message, f"omit {simulated}, or --stage simulated")
+    if options.stage != SIMULATED and options.faults is not None:
+        raise UsageError(
+            "--faults applies only to the simulator", "add --stage simulated, or omit --faults"
+        )
+    if abs(options.offset) > MAX_OFFSET:
+        raise UsageError(
+            f"--offset {options.offset} is more than {MAX_OFFSET} ms",
+            "write for example --offset -40",
+        )
+    if options.local and options.key_file is not None:
+        raise UsageError("--local needs no key, so --key-file is not read", "omit one of the two")
+    if options.local and options.key is not None:
+        raise UsageError("--local needs no key, so --key is not used", "omit one of the two")
+    if options.key is not None and options.key_file is not None:
+        raise UsageError("--key and --key-file both give a key", "omit one of the two")
+    if options.video_size is not None and not options.record:
+        raise UsageError(
+            "--video-size is the size of the video, but none is recorded",
+            "add --record, or omit --video-size",
+        )
+
+
+@contextmanager
+def _sound(prepared: PreparedRun) -> Iterator[ScoreSound | None]:
+    """Decode the sound of the score. A run that is resumed continues without one, with a warning.
+
+    Raises:
+        SequencerError: The sound of a new run is missing, damaged, or not a sound file.
+    """
+    with ExitStack() as stack:
+        try:
+            sound = stack.enter_context(prepared.found.sound())
+        except SequencerError as error:
+            if prepared.interrupted is None:
+                raise
+            sound = None
+            if prepared.options.warn is not None:
+                prepared.options.warn(f"the recording has no sound: {error.message}")
+        yield sound
+
+
+def _settings(prepared: PreparedRun, sound: ScoreSound | None) -> LiveSettings:
+    from sequencer.api.resume_options import remembered
+    from sequencer.api.scripted_events import read_event
+    from sequencer.runtime.live.run import LiveSettings
+
+    options, found = prepared.options, prepared.found
+    return LiveSettings(
+        schedule=found.schedule,
+        sources=found.sources,
+        following=True if options.follow else None,
+        played=found.played,
+        offset_ms=options.offset,
+        max_minutes=options.max_minutes,
+        script=tuple(read_event(one, found.schedule, found.find_image) for one in options.event),
+        price_per_hour=(PRICE if options.price is None else options.price)
+        if options.stage == REACTOR
+        else Fraction(0),
+        clip_at_end=options.clip,
+        quiet=options.quiet,
+        keys=options.keys,
+        signals=options.signals,
+        warn=options.warn,
+        images=found.image,
+        find_image=found.find_image,
+        bundle=options.bundle,
+        sound=sound,
+        stage_settings={
+            "stage": options.stage,
+            "local": options.local,
+            "wire": options.wire or "auto",
+            "record": options.record,
+            "url": options.url,
+            **({"no_transport": True} if options.no_transport else {}),
+            **({"options": kept} if (kept := remembered(options)) else {}),
+        },
+    )
+
+
+async def play(
+    prepared: PreparedRun, started: Callable[[Callable[[str], None]], object] = lambda _: None
+) -> PerformanceResult:
+    """Play a prepared run to its end.
+
+    Args:
+        prepared: The run.
+        started: Called with a function that ends the run, once there is one: it takes the reason.
+
+    Raises:
+        SequencerError: The run could not begin; then it leaves nothing behind.
+    """
+    from sequencer.runtime.live.assembly import LiveOptions, LiveRunBuilder
+    from sequencer.runtime.live.run import remove_run_folder
+
+    options, folder = prepared.options, prepared.folder
+    run = None
+    try:
+        live_options = LiveOptions(
+            stage="simulated" if options.stage == SIMULATED else "reactor",
+            url=options.url,
+            local=options.local,
+            key=options.key,
+            key_file=options.key_file,
+            wire=options.wire or "auto",  # type: ignore[arg-type]  # one of the three, which both callers check
+            faults=options.faults,
+            record=options.record,
+            video_size=options.video_size or VIDEO_SIZE,
+            watch=options.watch,
+            midi_in=options.midi_in,
+            midi_out=options.midi_out,
+            send_clock=options.send_clock,
+            transport=not options.no_transport,
+        )
+        with _sound(prepared) as sound:
+            run = LiveRunBuilder(
+                live_options,
+                _settings(prepared, sound),
+                folder,
+                images=prepared.found.image,
+                interrupted=prepared.interrupted,
+            ).run
+            started(run.performance.close)
+            return await run.play()
+    except SequencerError:
+        if prepared.interrupted is None and (
+            run is None or run.performance.conductor.view.take == 0
+        ):
+            remove_run_folder(folder)
+        raise
+
+
+async def _play_cancellable(prepared: PreparedRun) -> PerformanceResult:
+    """Play a prepared run.
+
+    A task that is cancelled first ends the run, as an operator would, so that its session is
+    closed.
+    """
+    closes: list[Callable[[str], None]] = []
+    playing = asyncio.ensure_future(play(prepared, closes.append))
+    try:
+        return await asyncio.shield(playing)
+    except asyncio.CancelledError:
+        for close in closes:
+            close(CANCELLED)
+        await asyncio.wait({playing})  # a second cancellation no longer waits
+        if not playing.cancelled():
+            playing.exception()  # it was asked for
+        raise
+    finally:
+        if not playing.done():
+            playing.cancel()

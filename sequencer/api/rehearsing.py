@@ -1,0 +1,217 @@
+"""Rehearse from Python: play a score on the simulator.
+
+`sequencer rehearse` uses the same functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sequencer.api.options import Arguments, python_names
+from sequencer.api.play_ranges import read_range
+from sequencer.api.scripted_events import read_event
+from sequencer.api.sources import RunInput, input_of
+from sequencer.core.errors import UsageError
+from sequencer.runtime import rehearsal
+from sequencer.runtime.loop import require_prompt
+from sequencer.runtime.output.captioned_video import DEFAULT_PARTS
+from sequencer.runtime.results import RehearsalResult
+from sequencer.runtime.scripted_events import ScriptedEvent
+
+if TYPE_CHECKING:
+    from sequencer.api.sources import Source
+    from sequencer.core.images import ImageFile
+    from sequencer.runtime.output.captioned_video import Part
+    from sequencer.runtime.rehearsal import Watch
+    from sequencer.stages.simulated.faults import Faults
+
+
+def rehearse(
+    source: Source,
+    *,
+    sources: Mapping[str, str] | None = None,
+    folder: str | Path | None = None,
+    out: str | Path | None = None,
+    save: bool = True,
+    video: bool = True,
+    video_size: tuple[int, int] | str | None = None,
+    draft: bool = False,
+    from_: str | None = None,
+    to: str | None = None,
+    realtime: bool = False,
+    events: Sequence[str | ScriptedEvent] = (),
+    faults: str | Path | Faults | None = None,
+    progress: Watch | None = None,
+    warn: Callable[[str], object] | None = None,
+    bundle: bool = False,
+    images: Callable[[ImageFile], bytes] | None = None,
+    caption: Collection[Part] | str | None = None,
+    typed: Callable[[str], None] | None = None,
+) -> RehearsalResult:
+    """Play a score on the simulator, and save the results in a folder.
+
+    The folder contains the video, contact sheet, journal, report and timeline.
+
+    >>> import sequencer
+    >>> score = sequencer.reads('seed 1\\nat 0c "A paper boat."\\nend 3c\\n')
+    >>> sequencer.rehearse(score, video=False, save=False)
+    <RehearsalResult: went as written, 1 of 1 cues landed, 3 chunks, not saved>
+
+    Args:
+        source: What is played: the path of a score, of a compiled schedule or of a run, a Score, a
+            Schedule, the result of a check, or a run.
+        sources: The score's texts by file name, for the journal. Default: those of the source.
+        folder: Where the score's images are. Default: the folder of the score's file; for a
+            Schedule the working directory.
+        out: The run's folder. Default: a new one under `runs/`.
+        save: Whether anything is written.
+        video: Whether frames are rendered.
+        video_size: Width and height of the video in pixels, also as a text such as `1280x768`.
+            Default: 1280 × 768, or 320 × 192 for a draft.
+        draft: Whether the frames are small, which is much faster.
+        from_: The position at which the run begins, with what is in force there: a section
+            (``drop``), a position in it (``drop 9.1``), a time (``90s``) or a chunk (``24c``).
+            Default: the beginning.
+        to: The position before which the run ends. Default: the end.
+        realtime: Play in real time. `sequencer tell` then reaches the run while it plays.
+        events: Events given to the run, such as ``go exit@12c`` or ``note D3@jam 3.1``.
+        faults: Faults that the simulator injects, or the path of a faults file.
+        progress: Called after every chunk with the progress of the run.
+        warn: Called with each warning, of the score and of the run.
+        bundle: Whether journal, images and sound are also written into one file.
+        images: Returns the bytes of an image that is not in `folder`. It may raise OSError.
+        caption: What is written on the frames: any of `title`, `section`, `take`, `position`,
+            `action` and `simulator`, also as a text such as `title,position`. Empty writes nothing.
+            Default: all but `action`.
+        typed: In real time, called with what the operator has typed so far; given one, the
+            terminal's keys reach the run.
+
+    Returns:
+        The report, and the paths of what was written. `failures` lists what could not be written
+            once the run played.
+
+    Raises:
+        TypeError: An argument has another type.
+        ScoreError: The score is not valid.
+        UsageError: The folder exists, an option has no meaning with the others, or an event cannot
+            be read.
+        OutputError: The run could not begin; nothing is left behind.
+        ScheduleError: There is nothing to perform.
+        StageError: The simulator failed.
+    """
+    from sequencer.stages.simulated.faults import Faults, read_faults
+
+    arguments = Arguments("rehearse")
+    arguments.flags(save=save, video=video, draft=draft, realtime=realtime, bundle=bundle)
+    arguments.texts(from_=from_, to=to)
+    arguments.functions(progress=progress, warn=warn, images=images, typed=typed)
+    size, parts = arguments.video_size(video_size), arguments.caption(caption)
+    script = arguments.events(events, ScriptedEvent)
+    path = None if isinstance(faults, Faults) else arguments.path("faults", faults)
+    with python_names():
+        check_video_options(video, size, parts, draft)
+        planned = (
+            faults if isinstance(faults, Faults) else None if path is None else read_faults(path)
+        )
+        found = input_of(source, "rehearse", warn or (lambda _: None), keeps_chunks=True)
+        image_folder = arguments.path("folder", folder)
+        return rehearse_input(
+            RunInput(
+                schedule=found.schedule,
+                sources=found.sources if sources is None else sources,
+                folder=found.folder if image_folder is None else image_folder,
+                name=found.name,
+                bundle=found.bundle,
+                played=found.played,
+            ),
+            images=images,
+            out=arguments.path("out", out),
+            save=save,
+            video=video,
+            video_size=size,
+            draft=draft,
+            from_=from_,
+            to=to,
+            realtime=realtime,
+            events=script,
+            faults=planned,
+            progress=progress,
+            warn=warn,
+            bundle=bundle,
+            caption=parts,
+            typed=typed,
+        )
+
+
+def check_video_options(
+    video: bool, video_size: tuple[int, int] | None, caption: Collection[Part] | None, draft: bool
+) -> None:
+    """Check that options about the video are given only where there is one. Raises UsageError."""
+    for option, is_given in (
+        ("--video-size", video_size is not None),
+        ("--caption", caption is not None),
+        ("--draft", draft),
+    ):
+        if is_given and not video:
+            raise UsageError(
+                f"{option} applies to the video, but --no-video omits it", "omit one of the two"
+            )
+
+
+def rehearse_input(
+    found: RunInput,
+    *,
+    out: Path | None,
+    video: bool,
+    video_size: tuple[int, int] | None,
+    draft: bool,
+    from_: str | None,
+    to: str | None,
+    realtime: bool,
+    events: Sequence[str | ScriptedEvent],
+    faults: Faults | None,
+    progress: Watch | None,
+    warn: Callable[[str], object] | None,
+    bundle: bool,
+    caption: Collection[Part] | None,
+    typed: Callable[[str], None] | None,
+    save: bool = True,
+    images: Callable[[ImageFile], bytes] | None = None,
+    writing: Callable[[str], object] | None = None,
+) -> RehearsalResult:
+    """Rehearse an input that was loaded. Arguments, results and errors are those of `rehearse`.
+
+    `writing` is called with the name of each file that is written once the run is over.
+    """
+    require_prompt(found.schedule)
+    with found.sound() if save else nullcontext() as sound:
+        return rehearsal.rehearse(
+            found.schedule,
+            sources=found.sources,
+            out=out,
+            save=save,
+            video=video,
+            size=video_size,
+            draft=draft,
+            realtime=realtime,
+            events=[
+                read_event(event, found.schedule, found.find_image)
+                if isinstance(event, str)
+                else event
+                for event in events
+            ],
+            faults=faults,
+            watch=progress,
+            warn=warn,
+            bundle=bundle,
+            images=images or found.image,
+            find_image=found.find_image,
+            caption=DEFAULT_PARTS if caption is None else caption,
+            typed=typed,
+            writing=writing,
+            played=read_range(from_, to, found.schedule, found.played),
+            sound=sound,
+        )

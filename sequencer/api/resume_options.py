@@ -1,0 +1,186 @@
+"""Store a live run's options in its journal, and decide which options may resume a killed run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sequencer.api.performing import PerformOptions
+    from sequencer.engine.journal import Journal
+    from sequencer.runtime.output.run_folder import RunFolder
+
+RESTORED = (
+    "midi_in",
+    "midi_out",
+    "send_clock",
+    "video_size",
+    "watch",
+    "clip",
+    "max_minutes",
+    "price",
+    "bundle",
+    "event",
+)
+"""Options that a resumed run takes from the killed run, unless the command line sets them.
+
+None of them is a secret.
+"""
+SETTLED = ("local", "record", "no_transport")
+"""Options fixed when the session began: the command line may repeat them, but not change them.
+
+A test requires each option of `perform` to be in one of the two, or in the test's list of those
+that are handled separately.
+"""
+
+
+def remembered(args: PerformOptions) -> dict[str, Any]:
+    """Return the given options in JSON types, for the header of a journal."""
+    found: dict[str, Any] = {}
+    for name in RESTORED:
+        value = getattr(args, name)
+        if value not in (None, False, []):
+            found[name] = (
+                list(value)
+                if isinstance(value, tuple | list)
+                else value
+                if isinstance(value, int | str)
+                else str(value)
+            )
+    if args.offset:
+        found["offset"] = args.offset
+    return found
+
+
+def resume_options(args: PerformOptions, folder: RunFolder, journal: Journal) -> None:
+    """Complete the command line of `--resume` with the options of the original run.
+
+    Raises:
+        UsageError: An option contradicts them.
+        InputError: The journal contains an option that cannot be used, or would connect to a
+            network.
+    """
+    from sequencer.api.performing import SIMULATED
+    from sequencer.core.errors import InputError
+
+    settings = journal.header.get("settings", {})
+    if settings.get("stage") == SIMULATED:
+        raise InputError(
+            f"{args.resume} played on the simulator, which ended with its process",
+            "perform it again",
+        )
+    _check_settled(args, folder, journal, settings)
+    options = settings.get("options", {})
+    if not isinstance(options, dict):
+        raise InputError(
+            f"the journal in {args.resume} does not contain valid options", "is the run yours?"
+        )
+    for name in RESTORED:
+        if getattr(args, name) in (None, False, []) and name in options:
+            setattr(args, name, _restored(name, options[name], args.resume or folder.final))
+    args.stage, args.local, args.record = (
+        settings.get("stage", "reactor"),
+        bool(settings.get("local")),
+        bool(settings.get("record")),
+    )
+    args.no_transport = bool(settings.get("no_transport"))
+    args.wire = args.wire or (
+        settings["wire"] if settings.get("wire") in ("auto", "v0", "v1") else None
+    )
+    args.faults, args.follow = None, journal.following
+    if args.offset == options.get("offset"):
+        args.offset = 0  # it is in force already, or the operator has changed it since
+
+
+def _check_settled(
+    args: PerformOptions, folder: RunFolder, journal: Journal, settings: Mapping[str, Any]
+) -> None:
+    from sequencer.core.errors import UsageError
+
+    def refuse(option: str, how: str) -> UsageError:
+        return UsageError(
+            f"{option} contradicts the run in {args.resume}, which was started {how}",
+            f"omit {option}",
+        )
+
+    if args.stage is not None and args.stage != settings.get("stage", "reactor"):
+        raise refuse(f"--stage {args.stage}", f"with --stage {settings.get('stage', 'reactor')}")
+    for name in SETTLED:
+        if getattr(args, name) and not settings.get(name):
+            option = f"--{name.replace('_', '-')}"
+            raise refuse(option, "without it")
+    if args.follow and not journal.following:
+        raise refuse("--follow", "without it")
+    if args.faults is not None:
+        raise refuse("--faults", "on a live model")
+    played = journal.played
+    for option, given, ends in (
+        ("--from", args.from_, None if played is None else played.start),
+        ("--to", args.to, None if played is None else played.stop),
+    ):
+        if given is not None and (ends is None or " ".join(given.split()) != ends.text):
+            raise refuse(
+                f"{option} {given}", "without it" if ends is None else f"with {option} {ends.text}"
+            )
+    if args.out is not None and args.out.absolute() != folder.final.absolute():
+        raise refuse(f"--out {args.out}", f"as {folder.final}")
+    _check_score(args, journal)
+
+
+def _check_score(args: PerformOptions, journal: Journal) -> None:
+    """Check that a score given with --resume is the one that the run plays.
+
+    Raises UsageError if it is not.
+    """
+    from sequencer.api.sources import input_of
+    from sequencer.core.errors import UsageError
+    from sequencer.schedule.document import digest
+
+    if args.score is None:
+        return
+    found = input_of(args.score, "perform", keeps_chunks=True)
+    if digest(found.schedule) != digest(journal.schedule):
+        given = args.score if isinstance(args.score, str | Path) else "the given score"
+        message = (
+            f"{given} is not the score that the run in {args.resume} plays, or has changed since"
+        )
+        raise UsageError(
+            message, f"omit {given}: the run continues with the score that it began with"
+        )
+
+
+def _restored(name: str, value: object, run: Path) -> Any:
+    """Return the value of an option from a journal, parsed as the command line would parse it."""
+    from sequencer.api.options import parse_amount, parse_video_size
+    from sequencer.core.errors import InputError, UsageError
+    from sequencer.midi.addresses import Socket, address
+
+    option = f"--{name.replace('_', '-')}"
+    if name in ("midi_in", "midi_out"):
+        if isinstance(port := address(str(value)), Socket) and not port.is_here:
+            raise InputError(
+                (
+                    f"the run in {run} was started with {option} {port}, which opens a network "
+                    "connection"
+                ),
+                f"if that is right: {option} {port}",
+            )
+        return str(value)
+    if name == "event" and isinstance(value, list):
+        return [str(one) for one in value]
+    if name == "watch":
+        return str(value)
+    if name == "clip" and isinstance(value, int):
+        return value
+    if name in ("send_clock", "bundle") and isinstance(value, bool):
+        return value
+    with suppress(UsageError):
+        if name == "video_size" and isinstance(value, list):
+            return parse_video_size("x".join(str(side) for side in value))
+        if name in ("max_minutes", "price"):
+            return parse_amount(str(value))
+    raise InputError(
+        f"the journal in {run} does not contain a valid {option}", f"specify it: {option} …"
+    )

@@ -1,0 +1,347 @@
+"""Turn the source that a function is given into a schedule or a journal.
+
+A source is a path, a score, a schedule or a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, TypeAlias
+
+from sequencer.api.files import read_text
+from sequencer.core.errors import InputError, JournalError, OutputError, UsageError
+from sequencer.core.images import ImageFile
+from sequencer.core.lazy_dataclass import dataclass
+from sequencer.core.paths import is_folder
+from sequencer.schedule.model import Schedule
+
+if TYPE_CHECKING:
+    from sequencer.core.diagnostics import Diagnostic
+    from sequencer.engine.journal import Journal
+    from sequencer.engine.play_range import PlayRange
+    from sequencer.language.check import CheckResult
+    from sequencer.language.score import Score
+    from sequencer.media.score_sounds import ScoreSound
+    from sequencer.runtime.results import PerformanceResult, RehearsalResult
+
+Run: TypeAlias = "str | Path | Journal | RehearsalResult | PerformanceResult"
+"""A finished run: its folder, its journal, a bundle, or a result."""
+Warn = Callable[[str], object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunInput:
+    """An input to perform: its schedule, its source texts, and the folder of its images."""
+
+    schedule: Schedule
+    sources: Mapping[str, str]
+    folder: Path
+    name: str
+    bundle: Path | None = None
+    played: PlayRange | None = None
+    """The range that a run played; None for the whole score."""
+    sound_sha256: str | None = None
+    """The digest of the sound that was played with a run, if it is a run."""
+
+    def image(self, image: ImageFile) -> bytes:
+        """Return the bytes of an image, from the bundle that was loaded or from the folder.
+
+        Raises OSError or JournalError.
+        """
+        if self.bundle is not None:
+            from sequencer.engine.bundle import image_in
+
+            return image_in(self.bundle, image.sha256)
+        from sequencer.core.image_files import read_image
+
+        return read_image(self.folder, image)
+
+    @contextmanager
+    def sound(self) -> Iterator[ScoreSound | None]:
+        """Decode the sound of the score, if it has one, from the bundle or from the folder.
+
+        The sound of a bundle is in a temporary file until the end.
+
+        Raises:
+            SoundFileError: The file is missing, damaged, or not a sound file.
+            JournalError: The bundle does not contain it.
+        """
+        track = self.schedule.sound
+        if track is None:
+            yield None
+            return
+        from sequencer.media.score_sounds import read_score_sound
+
+        if self.bundle is None:
+            found = read_score_sound(track, self.folder)
+            if self.sound_sha256 not in (None, found.sound.sha256):
+                raise InputError(
+                    f"{track.path} is not the file that was played with this run",
+                    "use the original file, or remove the line from the score and play that",
+                )
+            yield found
+            return
+        from sequencer.engine.bundle import copy_sound
+
+        sha256 = self.sound_sha256
+        if sha256 is None:
+            raise JournalError(f"the journal in {self.bundle} records no sound file")
+        with TemporaryDirectory(prefix="sequencer-") as folder:
+            file = Path(folder) / "sound"
+            try:
+                with file.open("wb") as target:
+                    copy_sound(self.bundle, sha256, target)
+            except OSError as error:
+                raise OutputError(
+                    f"the sound of {self.bundle} cannot be copied to {folder}: {error.strerror}",
+                    "free some space, or choose another folder with TMPDIR",
+                ) from None
+            yield read_score_sound(track, self.folder, stored_in=file)
+
+    def find_image(self, path: str) -> ImageFile:
+        """Inspect an image that is improvised, by the rules for the images of a score.
+
+        Raises UsageError.
+        """
+        from sequencer.language.assets import find_image
+
+        if self.bundle is not None:
+            raise UsageError(
+                "this run is performed from a bundle, which has only the images of its score",
+                "perform the score itself",
+            )
+        return find_image(path, self.folder)
+
+
+Source: TypeAlias = (
+    "str | Path | Score | Schedule | CheckResult | RunInput | Journal | RehearsalResult | "
+    "PerformanceResult"
+)
+"""What can be performed: a path (a score, a compiled schedule, a run), a score, a schedule, a
+check's result, or a run.
+"""
+
+SOURCE_KINDS = "a path (str or Path), a Score, a Schedule, a CheckResult or a run"
+RUN_KINDS = "a run: a path (str or Path), a Journal or the result of a run"
+
+
+def wrong_type(function: str, expected: str, given: object) -> TypeError:
+    """Return the error for an argument of another type.
+
+    It names the type and never shows the value, which may be a secret.
+    """
+    return TypeError(f"{function}() expects {expected}, not {type(given).__name__}")
+
+
+def input_of(
+    source: Source, function: str, warn: Warn = lambda _: None, *, keeps_chunks: bool = False
+) -> RunInput:
+    """Return the input that a caller of the Python API means.
+
+    Args:
+        source: A path, a score, a schedule, the result of a check, or a run.
+        function: The function that was called, for messages.
+        warn: Called with the score's warnings, rendered.
+        keeps_chunks: As for `load_input`.
+
+    Returns:
+        The schedule with its texts, and the folder in which its images are.
+
+    Raises:
+        TypeError: It is none of these.
+        ScoreError: The score is not valid.
+        UsageError: A path does not name anything that can be performed.
+    """
+    if isinstance(source, str | Path):
+        return load_input(Path(source), warn, keeps_chunks=keeps_chunks)
+    if isinstance(source, Schedule):
+        return RunInput(schedule=source, sources={}, folder=Path(), name=source.title or "run")
+    if isinstance(source, RunInput):
+        return source
+    from sequencer.language.check import CheckResult
+    from sequencer.language.score import Score
+
+    if isinstance(source, Score):
+        return _of_score(source, warn)
+    if isinstance(source, CheckResult):
+        return _of_check(source, warn)
+    journal = _journal_in(source)
+    if journal is not None:
+        return _of_journal(journal, "run.score", keeps_chunks=keeps_chunks)
+    raise wrong_type(function, SOURCE_KINDS, source)
+
+
+def journal_of(run: Run, function: str) -> Journal:
+    """Return the journal of a run.
+
+    Args:
+        run: The run's folder, journal or bundle, a journal that was read, or the result of a run.
+        function: The function that was called, for messages.
+
+    Raises:
+        TypeError: It is none of these.
+        UsageError: The run was not saved.
+        JournalError: The journal cannot be read.
+    """
+    if isinstance(run, str | Path):
+        from sequencer.engine.journal import read_journal
+
+        return read_journal(Path(run))
+    journal = _journal_in(run)
+    if journal is None:
+        raise wrong_type(function, RUN_KINDS, run)
+    return journal
+
+
+def _journal_in(run: object) -> Journal | None:
+    """Return the journal of a run that is given as a value; None if it is none.
+
+    Raises UsageError if it was not saved.
+    """
+    from sequencer.engine.journal import Journal, read_journal
+    from sequencer.runtime.results import PerformanceResult, RehearsalResult
+
+    if isinstance(run, Journal):
+        return run
+    if not isinstance(run, RehearsalResult | PerformanceResult):
+        return None
+    if run.folder is None:
+        raise UsageError(
+            "this run was not saved, so it has no journal", "rehearse it with save=True"
+        )
+    return read_journal(run.folder)
+
+
+def load_input(path: Path, warn: Warn = lambda _: None, *, keeps_chunks: bool = False) -> RunInput:
+    """Load the schedule of a score, of a `.json` that `compile` wrote, or of what a run showed.
+
+    Args:
+        path: The file or folder. A run's images are expected beside the score that it was made
+            from.
+        warn: Called with the score's warnings, rendered.
+        keeps_chunks: Whether what a run of a range showed keeps its chunk numbers, to play the same
+            range of it (`RunInput.played`).
+
+    Raises:
+        ScoreError: The score is not valid.
+        UsageError: It cannot be read.
+    """
+    if path == Path("-"):
+        raise UsageError(
+            "a score on standard input is read by `check -` and `format -` only",
+            "save it to a file first",
+        )
+    if path.suffix == ".json":
+        from sequencer.schedule.document import from_json
+
+        return RunInput(
+            schedule=from_json(read_text(path)), sources={}, folder=path.parent, name=path.stem
+        )
+    if is_folder(path) or path.suffix in (".jsonl", ".zip") or _is_unfinished_run(path):
+        return _of_run(path, keeps_chunks)
+    from sequencer.language.check import check
+
+    checked = check(path, advice=False)
+    schedule = checked.performable()
+    _show(checked.warnings, checked.sources, warn)
+    return RunInput(schedule=schedule, sources=checked.sources, folder=path.parent, name=path.stem)
+
+
+def _show(warnings: Iterable[Diagnostic], sources: Mapping[str, str], warn: Warn) -> None:
+    from sequencer.core.diagnostics import render_all
+
+    text = render_all(warnings, sources)
+    if text:
+        warn(text)
+
+
+def _is_unfinished_run(path: Path) -> bool:
+    """Return whether this names a run that was killed or is in progress.
+
+    The folder of such a run still has another name.
+    """
+    if path.exists():
+        return False
+    from sequencer.engine.journal import find_run
+
+    return find_run(path) != path
+
+
+def _of_run(path: Path, keeps_chunks: bool) -> RunInput:
+    from sequencer.engine.bundle import is_bundle
+    from sequencer.engine.journal import read_journal
+
+    journal = read_journal(path)
+    return _of_journal(
+        journal,
+        f"{path.stem or path.name}.score",
+        path if is_bundle(path) else None,
+        keeps_chunks=keeps_chunks,
+    )
+
+
+def _of_journal(
+    journal: Journal, name: str, bundle: Path | None = None, *, keeps_chunks: bool
+) -> RunInput:
+    from sequencer.language.compiler import compile_score
+    from sequencer.language.notations import print_score
+    from sequencer.reports.freeze import freeze
+
+    score = freeze(journal, keeps_chunks=keeps_chunks)
+    written = next(iter(journal.sources), "")
+    schedule = compile_score(score)
+    recorded = journal.header.get("sound")
+    sha256 = recorded.get("sha256") if isinstance(recorded, dict) else None
+    return RunInput(
+        schedule=schedule,
+        sources={name: print_score(score)},
+        folder=Path(written).parent,
+        name=name,
+        bundle=bundle,
+        played=_range_of_repetition(journal, schedule) if keeps_chunks else None,
+        sound_sha256=sha256 if isinstance(sha256, str) else None,
+    )
+
+
+def _range_of_repetition(journal: Journal, schedule: Schedule) -> PlayRange | None:
+    """Return the range in which a repetition of a run plays its own chunks, if it played a range.
+
+    The repetition has one stretch and counts chunks as the run did.
+    """
+    from sequencer.engine.play_range import PlayRange, RangePosition
+
+    played = journal.played
+    if played is None or not (first := played.first_chunk(journal.schedule)):
+        return None
+    offset = schedule.grid.boundary(first)
+    text = "" if played.start is None else played.start.text
+    return PlayRange(start=RangePosition(stretch=0, offset=offset, text=text))
+
+
+def _of_score(score: Score, warn: Warn) -> RunInput:
+    from sequencer.core.errors import ScoreError
+    from sequencer.language.compiler import compile_all
+
+    compiled = compile_all(score)
+    sources = dict(score.sources)
+    if compiled.schedule is None:
+        raise ScoreError(compiled.diagnostics, sources)
+    _show((one for one in compiled.diagnostics if not one.is_error), sources, warn)
+    return RunInput(
+        schedule=compiled.schedule,
+        sources=sources,
+        folder=Path(score.file).parent,
+        name=Path(score.file).stem or "score",
+    )
+
+
+def _of_check(checked: CheckResult, warn: Warn) -> RunInput:
+    schedule = checked.performable()
+    _show(checked.warnings, checked.sources, warn)
+    file = Path(next(iter(checked.sources), ""))
+    return RunInput(
+        schedule=schedule, sources=checked.sources, folder=file.parent, name=file.stem or "score"
+    )

@@ -1,0 +1,1 @@
+"""Sound files: decoded piece by piece, measured, and summarised for drawing."""

@@ -1,0 +1,1 @@
+"""The tests. A regular package, because installed libraries may bring a package of the same name."""
