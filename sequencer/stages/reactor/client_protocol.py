@@ -47,6 +47,9 @@ from sequencer.stages.wire.messages import (
     UnknownFrame,
 )
 
+MAX_GIVEN_UP_KEPT = 64
+"""More requests than anybody sends while one chunk is made."""
+
 
 @dataclass(frozen=True, slots=True)
 class PendingRequest:
@@ -64,6 +67,7 @@ class PendingRequests:
 
     def __init__(self) -> None:
         self._open: dict[str, PendingRequest] = {}
+        self._given_up: deque[str] = deque(maxlen=MAX_GIVEN_UP_KEPT)
         self._count = 0
         self.latencies: list[int] = []
         """Nanoseconds from each command to its answer, for the last 1,000 commands."""
@@ -81,22 +85,29 @@ class PendingRequests:
         An id is not open if it was answered before or never assigned.
         """
         asked = self._open.pop(request, None)
+        if request in self._given_up:
+            self._given_up.remove(request)
         if asked is not None:
             self.latencies = [*self.latencies[-999:], at - asked.at]
         return asked
 
     @property
-    def open(self) -> set[str]:
-        """The ids of all requests that have not been answered yet."""
-        return set(self._open)
+    def unanswered(self) -> set[str]:
+        """The ids of all requests that have not been answered, also of those given up.
+
+        A model that is slow, or a new connection, may still answer those.
+        """
+        return {*self._open, *self._given_up}
 
     def overdue(self, before: int) -> tuple[PendingRequest, ...]:
         """Return the unanswered commands sent before nanosecond `before`, each one only once."""
         late = [request for request, asked in self._open.items() if asked.at < before]
+        self._given_up += late
         return tuple(self._open.pop(request) for request in late)
 
     def forget(self) -> None:
         """Forget all open requests: the connection is lost, and their answers with it."""
+        self._given_up += self._open
         self._open.clear()
 
 
@@ -112,20 +123,21 @@ ClipAnswer = ClipReady | ClipFailed | ErrorReply
 
 @dataclass(slots=True, kw_only=True)
 class _Broadcast:
-    """A message that everybody got, and the requests that were open then: it may answer them."""
+    """A message that everybody got, and the requests without an answer then: it may answer them."""
 
     type: str
     data: Data
-    open: set[str]
+    unanswered: set[str]
     is_repeated: bool = False
     """Whether an answer has repeated it."""
 
     def can_answer(self, request: str) -> bool:
         """Return whether an answer to this request can repeat the message.
 
-        Once, this can also be an answer to an overdue request, which is not open.
+        Once, this can also be an answer to a request that is not known here, as one of an earlier
+        process in the same session.
         """
-        return not self.is_repeated or request in self.open
+        return not self.is_repeated or request in self.unanswered
 
 
 class ClientProtocol:
@@ -314,21 +326,21 @@ class ClientProtocol:
     def _was_received(self, message: ModelMessage) -> bool:
         """Whether an answer repeats the message broadcast just before it, as in models from 1.x.
 
-        One broadcast can answer several commands, as two pauses of the same chunk: each of their
-        answers repeats it.
+        One broadcast can answer several commands, as two pauses of the same chunk, or the resets
+        that were sent while a slow chunk was made: each of their answers repeats it.
         """
         if not message.request:
             self._broadcasts.append(
-                _Broadcast(type=message.type, data=message.data, open=self._answers.open)
+                _Broadcast(
+                    type=message.type, data=message.data, unanswered=self._answers.unanswered
+                )
             )
             return False
         for broadcast in reversed(self._broadcasts):
-            if (broadcast.type, broadcast.data) == (
-                message.type,
-                message.data,
-            ) and broadcast.can_answer(message.request):
+            is_same = (broadcast.type, broadcast.data) == (message.type, message.data)
+            if is_same and broadcast.can_answer(message.request):
                 broadcast.is_repeated = True
-                broadcast.open.discard(message.request)
+                broadcast.unanswered.discard(message.request)
                 return True
         return False
 

@@ -11,11 +11,12 @@ import pytest
 
 from sequencer.core.errors import StageError
 from sequencer.events.codec import Event
-from sequencer.events.commands import Pause, SchedulePrompt, SetConditioning, SetImage, Start
+from sequencer.events.commands import Pause, Reset, SchedulePrompt, SetConditioning, SetImage, Start
 from sequencer.events.events import (
     ChunkDone,
     CommandRefused,
     Paused,
+    ResetDone,
     SessionEnded,
     StateReported,
     UnknownMessage,
@@ -141,6 +142,35 @@ def test_an_answer_that_repeats_a_broadcast_is_not_read_again_whichever_command_
     assert line.events[2:] == [Paused(0, 4)], (
         "it was sent after that message, which cannot have answered it"
     )
+
+
+def test_late_answers_to_resets_that_were_sent_again_repeat_their_broadcast() -> None:
+    """A reset waits for the chunk that is being made. If that takes long, the reset is reported as
+    unanswered and sent again; then one broadcast answers all of them.
+    """
+    line = _Line()
+    for _ in range(3):
+        line.talk.command(Reset(), {})
+        assert len(line.talk.overdue(10**12)) == 1
+    line.talk.command(Reset(), {})
+    line.receive(ModelMessage("generation_reset", {}))
+    for one in line.commands():
+        line.receive(ModelMessage("generation_reset", {}, one.request))
+    assert line.events == [ResetDone(0)]
+
+
+def test_an_answer_on_a_new_connection_repeats_its_broadcast_too() -> None:
+    line = _Line()
+    line.talk.command(Reset(), {})
+    line.talk.command(Reset(), {})
+    line.talk.end()
+    line.talk.begin(line.sent.append)
+    line.receive(ModelMessage("generation_reset", {}))
+    for one in line.commands():
+        line.receive(ModelMessage("generation_reset", {}, one.request))
+    assert line.events == [ResetDone(0)]
+    line.receive(ModelMessage("generation_reset", {}, line.commands()[0].request))
+    assert line.events == [ResetDone(0), ResetDone(0)], "a request is answered once"
 
 
 def test_whole_numbers_come_as_doubles() -> None:

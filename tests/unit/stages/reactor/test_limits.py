@@ -59,7 +59,7 @@ LIMITS: dict[str, tuple[object, object]] = {
     "STUN": ((signalling.COOKIE, signalling.HEADER), (0x2112A442, 20)),
     "the end of a stage": (stage.ENDING_SECONDS, 20.0),
     "frames that wait": (tagged_frames.MAX_WAITING, 256),
-    "broadcasts": (client_protocol.MAX_BROADCASTS_KEPT, 16),
+    "broadcasts": ((client_protocol.MAX_BROADCASTS_KEPT, client_protocol.MAX_GIVEN_UP_KEPT), (16, 64)),
     "uploads": ((uploads.MAX_UPLOAD_ATTEMPTS, uploads.ALREADY_UPLOADED, uploads.EXPIRED), (3, 409, (401, 403, 404, 410))),
 }  # fmt: skip
 

@@ -111,6 +111,22 @@ def test_a_connection_that_is_gone_answers_nothing() -> None:
     assert answers.ask("a", 0) == "r2", "ids are never used again"
 
 
+def test_requests_that_were_given_up_are_unanswered_until_they_are_answered() -> None:
+    answers = PendingRequests()
+    for at in range(3):
+        answers.ask("a", at)
+    answers.overdue(1)
+    assert answers.unanswered == {"r1", "r2", "r3"}
+    answers.forget()
+    assert answers.unanswered == {"r1", "r2", "r3"}
+    assert answers.answered("r1", 9) is None
+    assert answers.unanswered == {"r2", "r3"}
+    for at in range(3, 200):
+        answers.ask("a", at)
+    answers.overdue(10**9)
+    assert answers.unanswered == {f"r{number}" for number in range(137, 201)}
+
+
 def test_only_wire_v1_answers_commands() -> None:
     for wire, request in ((Wire.V1, "r1"), (Wire.V0, "")):
         line = _Line(wire)
