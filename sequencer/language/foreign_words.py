@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import re
-
-from sequencer.language.values.strings import NAME
-
-_NO_PAUSES = "there are no waits: each cue has its own position, for example at +2bar, or at +4s"
-_NO_LOOPS = "`every` repeats a cue (every 4 bars), `play` a section (play intro*4)"
+NO_PAUSES_HINT = (
+    "there are no waits: each cue has its own position, for example at +2bar, or at +4s"
+)
+NO_LOOPS_HINT = "`every` repeats a cue (every 4 bars), `play` a section (play intro*4)"
 CROSSFADE_ALTERNATIVE = (
     "describe the change in the next prompt; the model continues from its current image"
 )
 NO_FADES_HINT = f"there are no crossfades: {CROSSFADE_ALTERNATIVE}"
-_SOUND = (
+SOUND_HINT = (
     'the sound that is played with a score is a line outside of sections: sound "song.wav"; '
     'a MIDI file can set tempi and meters: clock file "song.mid"'
 )
 _NO_VOLUME = "the sound of a score is played as it is: change the volume in its file"
 _NO_CHOICE = "a rule reacts to a trigger: on note C3 -> …; pick chooses one of several texts"
-_NO_NEGATIVE = "there is no negative prompt, because the model has none: describe what is visible"
-_NO_VIDEO = (
+NO_NEGATIVE_HINT = (
+    "there is no negative prompt, because the model has none: describe what is visible"
+)
+NO_VIDEO_HINT = (
     "the model cannot start from a video: an image can begin or change a take, in a cue: "
     'at 1 image "frame.png", "…"'
 )
@@ -33,11 +33,11 @@ _NO_ORDER = "each cue has its own position: at +4 bars is four bars after the pr
 _NO_DEVICES = "of external devices, only MIDI can be controlled: midi note C3, midi cc 20 64"
 _NO_RAMP = "write a tempo change as tempo 120 -> 132 over 4 bars"
 _LIVE = "a section is live if it lasts until a trigger; in its head: until go out, max 32 bars"
-_NO_STOP = "a score ends with its last section; without sections `end 64c` sets its end"
+NO_STOP_HINT = "a score ends with its last section; without sections `end 64c` sets its end"
 
 FOREIGN_WORD_HINTS: dict[str, str] = {
-    **dict.fromkeys(("sleep", "wait", "delay", "rest", "hold"), _NO_PAUSES),
-    **dict.fromkeys(("loop", "repeat", "times", "for", "while"), _NO_LOOPS),
+    **dict.fromkeys(("sleep", "wait", "delay", "rest", "hold"), NO_PAUSES_HINT),
+    **dict.fromkeys(("loop", "repeat", "times", "for", "while"), NO_LOOPS_HINT),
     **dict.fromkeys(
         (
             "crossfade",
@@ -53,13 +53,13 @@ FOREIGN_WORD_HINTS: dict[str, str] = {
         NO_FADES_HINT,
     ),
     **dict.fromkeys(
-        ("audio", "music", "sound", "track", "song", "soundtrack", "mp3", "wav"), _SOUND
+        ("audio", "music", "sound", "track", "song", "soundtrack", "mp3", "wav"), SOUND_HINT
     ),
     **dict.fromkeys(("volume", "gain", "mute"), _NO_VOLUME),
     **dict.fromkeys(("if", "else", "elif", "case", "switch"), _NO_CHOICE),
     "live": _LIVE,
-    **dict.fromkeys(("video", "clip", "movie", "film", "footage"), _NO_VIDEO),
-    **dict.fromkeys(("negative", "negative_prompt", "negative-prompt", "neg"), _NO_NEGATIVE),
+    **dict.fromkeys(("video", "clip", "movie", "film", "footage"), NO_VIDEO_HINT),
+    **dict.fromkeys(("negative", "negative_prompt", "negative-prompt", "neg"), NO_NEGATIVE_HINT),
     **dict.fromkeys(
         ("width", "height", "size", "dimensions", "aspect", "steps", "cfg", "guidance"),
         _FIXED_OUTPUT,
@@ -84,17 +84,9 @@ FOREIGN_WORD_HINTS: dict[str, str] = {
     **dict.fromkeys(
         ("accelerando", "accel", "ritardando", "rit", "rallentando", "ramp", "glide"), _NO_RAMP
     ),
-    **dict.fromkeys(("stop", "quit", "exit", "finish"), _NO_STOP),
+    **dict.fromkeys(("stop", "quit", "exit", "finish"), NO_STOP_HINT),
 }
 """Words that neither begin a statement nor are keys, each with its hint."""
-
-SECTION_COPY = re.compile(
-    rf"(?:=|:|\b(?:like|extends|copies|copy(?:[ \t]+of)?|as|from|is|same[ \t]+as)\b)[ \t]*({NAME})"
-)
-"""`= a` or `like a` after a section's name: it was meant as a copy of the section in group 1."""
-
-COPY_MESSAGE = "a section with everything of another one is written with `like`"
-
 
 NO_IMAGE_MESSAGE = "the model cannot drop an image within a take"
 NO_IMAGE_HINT = 'begin a new take without the image: write cut, and its prompt: cut, "…"'

@@ -10,6 +10,15 @@ from typing import Literal
 from sequencer.core.diagnostics import Diagnostics, Fix, Related, Span
 from sequencer.core.prompt_texts import MAX_PROMPT_LENGTH
 from sequencer.language.compiler.ir import ResolvedPrompt
+from sequencer.language.foreign_words import (
+    NO_FADES_HINT,
+    NO_LOOPS_HINT,
+    NO_NEGATIVE_HINT,
+    NO_PAUSES_HINT,
+    NO_STOP_HINT,
+    NO_VIDEO_HINT,
+    SOUND_HINT,
+)
 from sequencer.language.score import Let, Pick, PromptText, Scene, Score, Show, Text, Use, Variable
 
 ACTION = "action"
@@ -37,38 +46,19 @@ _PAUSE_WORDS = {
 """Words that are not scenes unless defined, and the action that pauses or resumes the model."""
 
 
-_END_HINT = "a score ends with its last section; without sections `end 64c` sets its end"
-_FADE_HINT = (
-    "there are no crossfades: describe the change in the next prompt; the model continues from its "
-    "current image"
-)
 _FOREIGN_TEXT_HINTS = {
-    **dict.fromkeys(
-        ("negative", "negative_prompt", "negative-prompt", "neg"),
-        "there is no negative prompt, because the model has none: describe what is visible",
-    ),
-    **dict.fromkeys(
-        ("audio", "music", "sound", "song"),
-        'the sound that is played with a score is a line outside of sections: sound "song.wav"',
-    ),
-    **dict.fromkeys(
-        ("video", "clip", "movie", "film"),
-        "the model cannot start from a video: show one of its frames with `image`",
-    ),
+    **dict.fromkeys(("negative", "negative_prompt", "negative-prompt", "neg"), NO_NEGATIVE_HINT),
+    **dict.fromkeys(("audio", "music", "sound", "song"), SOUND_HINT),
+    **dict.fromkeys(("video", "clip", "movie", "film"), NO_VIDEO_HINT),
 }
 """Words of other tools that a text follows."""
 _FOREIGN_ACTION_HINTS = {
-    **dict.fromkeys(("end", "finish", "quit", "exit"), _END_HINT),
+    **dict.fromkeys(("end", "finish", "quit", "exit"), NO_STOP_HINT),
     **dict.fromkeys(
-        ("fade", "crossfade", "xfade", "dissolve", "transition", "morph", "blend"), _FADE_HINT
+        ("fade", "crossfade", "xfade", "dissolve", "transition", "morph", "blend"), NO_FADES_HINT
     ),
-    **dict.fromkeys(
-        ("wait", "sleep", "delay"),
-        "there are no waits: each cue has its own position, for example at +2bar",
-    ),
-    **dict.fromkeys(
-        ("loop", "repeat"), "`every` repeats a cue (every 4 bars), `play` a section (play intro*4)"
-    ),
+    **dict.fromkeys(("wait", "sleep", "delay"), NO_PAUSES_HINT),
+    **dict.fromkeys(("loop", "repeat"), NO_LOOPS_HINT),
 }
 """Words of other tools that are not scenes unless the score defines them, and alternatives."""
 
@@ -88,7 +78,7 @@ def _suggest_keyword(
             return _FOREIGN_ACTION_HINTS[word], ()
         meant = _PAUSE_WORDS.get(word) or faults.nearest(show.scene, ("cut", "pause", "resume"))
         if meant in ("pause", "resume") and not in_rule:
-            end = f"{_END_HINT}; " if word in ("stop", "halt") else ""
+            end = f"{NO_STOP_HINT}; " if word in ("stop", "halt") else ""
             return f"{end}{meant} belongs in a rule: on go out -> {meant}", ()
         return None if meant is None else (f"did you mean {meant}?", (Fix(name, meant),))
     text = show.action.span
@@ -99,9 +89,9 @@ def _suggest_keyword(
     if show.scene.casefold() in ("prompt", "text", "say", "show", "scene"):
         fix = Fix(Span(name.file, name.line, name.column, text.line, text.column), "")
         return f"a text alone is a prompt: remove `{show.scene}`", (fix,)
-    if _FOREIGN_ACTION_HINTS.get(show.scene.casefold()) == _FADE_HINT:
+    if _FOREIGN_ACTION_HINTS.get(show.scene.casefold()) == NO_FADES_HINT:
         fix = Fix(Span(name.file, name.line, name.column, text.line, text.column), "")
-        return f"remove `{show.scene}`; {_FADE_HINT}", (fix,)
+        return f"remove `{show.scene}`; {NO_FADES_HINT}", (fix,)
     return (
         None
         if faults.nearest(show.scene, ("image",)) is None

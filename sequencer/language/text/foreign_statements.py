@@ -11,7 +11,6 @@ import re
 
 from sequencer.core.diagnostics import Diagnostics, Fix, Span
 from sequencer.language.foreign_words import (
-    COPY_MESSAGE,
     CROSSFADE_ALTERNATIVE,
     FOREIGN_WORD_HINTS,
     NO_FADES_HINT,
@@ -19,12 +18,12 @@ from sequencer.language.foreign_words import (
     NO_IMAGE_HINT_WITH_PROMPT,
     NO_IMAGE_MESSAGE,
     NO_IMAGE_WORDS,
-    SECTION_COPY,
 )
 from sequencer.language.source import Source, excerpt
 from sequencer.language.spec import STATEMENT_EXAMPLES
 from sequencer.language.text.parser import ParseError, get_parser
 from sequencer.language.text.statements import Context, Statement, split_statements
+from sequencer.language.values.settings import COPY_MESSAGE, SECTION_COPY
 from sequencer.language.values.strings import NAME
 
 FOREIGN_KEYWORDS = {

@@ -8,7 +8,6 @@ from dataclasses import field
 from sequencer.core.diagnostics import NO_SPAN, Diagnostics, Fix, Related, Span
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.language import values
-from sequencer.language.foreign_words import COPY_MESSAGE, SECTION_COPY
 from sequencer.language.scene_names import read_scene_name
 from sequencer.language.score import (
     ChangeMeter,
@@ -26,6 +25,7 @@ from sequencer.language.source import excerpt
 from sequencer.language.text.nodes import NodeBuilder
 from sequencer.language.text.parser import Node, Token
 from sequencer.language.values.amounts import report_second_word
+from sequencer.language.values.settings import COPY_MESSAGE, SECTION_COPY
 
 _ADVICE = re.compile(r"W\d{3}")
 

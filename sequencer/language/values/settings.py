@@ -18,6 +18,7 @@ from sequencer.language.values.amounts import (
     parse_number,
     read_duration,
 )
+from sequencer.language.values.strings import NAME
 from sequencer.schedule.model import (
     DEFAULT_LEAD_CHUNKS,
     MAX_FRAMES_PER_CHUNK,
@@ -37,6 +38,13 @@ _TEMPO = re.compile(r"(\S+?)(?:[ \t\n]*->[ \t\n]*(\S+))?(?:[ \t\n]+over[ \t\n]+(
 _GRID = re.compile(r"(\S+)[ \t]+(?:frames?|fr?)[ \t]*@[ \t]*(\S+)[ \t]+fps\Z")
 _CUT = re.compile(r"cut(?:[ \t]+seed[ \t]+(\S+))?\Z")
 _LEAD = re.compile(r"([0-9]{1,9})c\Z")
+
+SECTION_COPY = re.compile(
+    rf"(?:=|:|\b(?:like|extends|copies|copy(?:[ \t]+of)?|as|from|is|same[ \t]+as)\b)[ \t]*({NAME})"
+)
+"""`= a` or `like a` after a section's name: it was meant as a copy of the section in group 1."""
+
+COPY_MESSAGE = "a section with everything of another one is written with `like`"
 
 
 def read_number(

@@ -8,7 +8,6 @@ from dataclasses import field, replace
 from sequencer.core.diagnostics import NO_SPAN, Diagnostics, Fix, Related, Span
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.language import values
-from sequencer.language.foreign_words import COPY_MESSAGE, SECTION_COPY
 from sequencer.language.scene_names import read_scene_name
 from sequencer.language.score import (
     ChangeMeter,
@@ -26,6 +25,7 @@ from sequencer.language.score import (
 from sequencer.language.source import excerpt, subspan
 from sequencer.language.spec import SAME_SEED, SCENE_KEYS
 from sequencer.language.values.amounts import report_second_word
+from sequencer.language.values.settings import COPY_MESSAGE, SECTION_COPY
 from sequencer.language.yaml.cues import CueReader, read_cut_value
 from sequencer.language.yaml.fields import FieldReader, find_choice
 from sequencer.language.yaml.nodes import Mapping, Node, Scalar, Sequence, value_span
