@@ -333,6 +333,8 @@ def _content(file: str | Path, kind: str | None, config: Path | None) -> _Conten
 
 def _folder_content(path: Path) -> _Content:
     """Return the captions of LongLive's second form: the files of a folder."""
+    from sequencer.language.interchange.longlive import FOLDER
+
     try:
         names = sorted(one for one in path.iterdir() if one.suffix in (".json", ".txt"))
     except OSError as error:
@@ -350,7 +352,7 @@ def _folder_content(path: Path) -> _Content:
         total += len(companions[one.name])
         if total > MAX_FOLDER_BYTES:
             raise InputError(f"the files in {path} are larger than 8 MiB in all")
-    return _Content(data=b"LONGLIVE-FOLDER", name=str(path), title=path.name, companions=companions)
+    return _Content(data=FOLDER, name=str(path), title=path.name, companions=companions)
 
 
 def _read_bytes(path: Path, most: int, what: str) -> bytes:

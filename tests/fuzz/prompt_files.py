@@ -6,13 +6,11 @@ import base64
 import zlib
 from collections.abc import Callable, Iterator
 from fractions import Fraction
-from typing import Any
+from functools import partial
 
-from sequencer.language import interchange
-from sequencer.language.interchange.imported import ImportOptions, UnreadableError
+from sequencer.language.interchange.imported import ImportOptions
 from sequencer.language.interchange.longlive import FOLDER
-from tests.fuzz.promises import BrokenError
-from tests.fuzz.timed_files import check_score
+from tests.fuzz import imported_files
 
 SAMPLES: dict[str, tuple[bytes, ...]] = {
     "film-director": (
@@ -89,33 +87,16 @@ WORDS: dict[str, tuple[str, ...]] = {
     "parseq": ("${", "null", '"from"', '"beats"', "1e9", '"template"', '"prepend"', "[]"),
     "ltx-director": ('"segments"', '"imageFile"', "null", "1e9", "-1", '"../a.png"', "[]"),
 }
-_OPTIONS: tuple[dict[str, Any], ...] = (
-    {},
-    {"notes_are_prompts": True, "blend": "join", "bpm": Fraction(977, 10), "title": "\x1b"},
-    {"fps": Fraction(24000, 1001), "interpolate_time": 3, "video_id": "1"},
+_OPTIONS = (
+    ImportOptions(),
+    ImportOptions(notes_are_prompts=True, blend="join", bpm=Fraction(977, 10), title="\x1b"),
+    ImportOptions(fps=Fraction(24000, 1001), interpolate_time=3, video_id="1"),
 )
 
 
 def reading(kind: str) -> Callable[[bytes], None]:
     """Return a target: a file of this kind becomes a score that checks, or an UnreadableError."""
-
-    def target(data: bytes) -> None:
-        for one in interchange.readers():
-            one.recognise(data)
-        reader = interchange.find_reader(kind)
-        if reader is None:
-            raise BrokenError(f"{kind} has no reader")
-        whole, companions = _split(kind, data)
-        for chosen in _OPTIONS:
-            options = ImportOptions(companions=companions, **chosen)
-            try:
-                found = reader.read(whole, options)
-            except UnreadableError as error:
-                error.in_file("film")
-                continue
-            check_score(found.text)
-
-    return target
+    return imported_files.reading(kind, _OPTIONS, partial(_split, kind))
 
 
 def _split(kind: str, data: bytes) -> tuple[bytes, dict[str, bytes]]:

@@ -10,13 +10,11 @@ from pathlib import Path
 
 from sequencer.core.diagnostics import render_all
 from sequencer.core.timebase import Meter
-from sequencer.language import interchange
 from sequencer.language.beat_file import read_beat_file, render_beat_file
-from sequencer.language.check import check_text
 from sequencer.language.compiler import compile_all
 from sequencer.language.interchange.imported import ImportOptions, UnreadableError
-from sequencer.language.loader import Notation
-from sequencer.language.notations import print_score, reads
+from sequencer.language.notations import reads
+from tests.fuzz import imported_files
 from tests.fuzz.promises import BrokenError
 from tests.support.timed_files import ABLETON_XML, BEATLENS, SAMPLES
 
@@ -32,22 +30,11 @@ _OPTIONS = (
 def reading(kind: str) -> Callable[[bytes], None]:
     """Return a target: a file of this kind becomes a score that checks, or an UnreadableError."""
 
-    def target(data: bytes) -> None:
-        for one in interchange.readers():
-            one.recognise(data)
-        reader = interchange.find_reader(kind)
-        if reader is None:
-            raise BrokenError(f"{kind} has no reader")
-        whole = gzip.compress(data, 1) if kind == "ableton" and data[:1] == b"<" else data
-        for options in _OPTIONS:
-            try:
-                found = reader.read(whole, options)
-            except UnreadableError as error:
-                error.in_file("song")
-                continue
-            check_score(found.text)
+    def prepare(data: bytes) -> tuple[bytes, dict[str, bytes]]:
+        is_xml = kind == "ableton" and data[:1] == b"<"
+        return (gzip.compress(data, 1) if is_xml else data), {}
 
-    return target
+    return imported_files.reading(kind, _OPTIONS, prepare)
 
 
 def beat_file(data: bytes) -> None:
@@ -69,17 +56,6 @@ def beat_files() -> Iterator[bytes]:
     yield (Path(__file__).parents[2] / "scores" / "drummer.beats").read_bytes()
     yield b'{"meter": "3/4", "beats": ["0.3", "0.8", 1.3, 1.9], "downbeats": ["0.8"]}'
     yield BEATLENS
-
-
-def check_score(text: str) -> None:
-    """Check the score of a file, in both notations."""
-    checked = check_text(text, "song.score", advice=False)
-    if checked.score is None or checked.schedule is None:
-        raise BrokenError(f"{render_all(checked.diagnostics, checked.sources)}\n{text}")
-    for notation, name in ((Notation.TEXT, "song.score"), (Notation.YAML, "song.yaml")):
-        again = check_text(print_score(checked.score, notation), name, advice=False)
-        if again.schedule is None:
-            raise BrokenError(render_all(again.diagnostics, again.sources))
 
 
 def files(kind: str) -> Callable[[], Iterator[bytes]]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from sequencer.core.prompt_texts import MAX_PROMPT_LENGTH
 from sequencer.core.timebase import ChunkGrid, Snap
 from sequencer.language.interchange.imported import (
     MAX_DURATION,
@@ -21,7 +22,7 @@ from sequencer.language.interchange.imported import (
     UnreadableError,
 )
 from sequencer.language.interchange.names import NameAllocator
-from sequencer.language.interchange.score_lines import MAX_PROMPT_LENGTH, ScoreLines
+from sequencer.language.interchange.score_lines import ScoreLines
 from sequencer.language.score import AtOffset, Duration, Position, Text, Unit, Variable
 from sequencer.language.values.writing import render_quoted
 

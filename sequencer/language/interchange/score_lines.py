@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sequencer.core.prompt_texts import MAX_PROMPT_LENGTH
 from sequencer.language.interchange.imported import Tally, UnreadableError
 from sequencer.language.score import Duration, Position, Text
 from sequencer.language.values.writing import (
@@ -10,9 +11,6 @@ from sequencer.language.values.writing import (
     render_quoted,
     render_string,
 )
-
-MAX_PROMPT_LENGTH = 20_000
-"""The maximum length of a prompt, in characters, as everywhere in a score."""
 
 MAX_TITLE_LENGTH = 200
 MAX_COMMENT_LENGTH = 300

@@ -4,9 +4,9 @@ from fractions import Fraction
 
 import pytest
 
+from sequencer.core.prompt_texts import MAX_PROMPT_LENGTH
 from sequencer.language.interchange.imported import Tally, UnreadableError
 from sequencer.language.interchange.score_lines import (
-    MAX_PROMPT_LENGTH,
     ScoreLines,
     one_line,
     render_prompt,
