@@ -33,6 +33,8 @@ class CheckResult:
     schedule: Schedule | None
     diagnostics: tuple[Diagnostic, ...]
     sources: Mapping[str, str]
+    dropped: int = 0
+    """The number of diagnostics beyond the maximum that is kept."""
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -92,7 +94,7 @@ def check(
 
     if not isinstance(path, str | Path):
         raise TypeError(f"check() expects a path (str or Path), not {type(path).__name__}")
-    return _compile_loaded(load(Path(path), notation), advice)
+    return check_loaded(load(Path(path), notation), advice)
 
 
 def check_text(
@@ -118,17 +120,28 @@ def check_text(
     """
     from sequencer.language.loader import load_text
 
-    return _compile_loaded(load_text(text, file, folder, notation), advice)
+    return check_loaded(load_text(text, file, folder, notation), advice)
 
 
-def _compile_loaded(loaded: LoadResult, advice: bool) -> CheckResult:
+def check_loaded(loaded: LoadResult, advice: bool) -> CheckResult:
+    """Compile what was loaded, as far as it could be read, and advise on it.
+
+    Args:
+        loaded: The load result.
+        advice: Whether to add advice.
+
+    Returns:
+        The result with all diagnostics, those of loading too.
+    """
     from sequencer.language.compiler import compile_all
 
     diagnostics = list(loaded.diagnostics)
     schedule = None
+    dropped = loaded.dropped
     if loaded.score is not None:
         compilation = compile_all(loaded.score)
         diagnostics += compilation.diagnostics
+        dropped += compilation.dropped
         schedule = compilation.schedule
     elif loaded.part is not None:
         diagnostics += _independent_diagnostics(loaded, loaded.part)
@@ -142,6 +155,7 @@ def _compile_loaded(loaded: LoadResult, advice: bool) -> CheckResult:
         schedule=schedule,
         diagnostics=tuple(diagnostics),
         sources=loaded.sources,
+        dropped=dropped,
     )
 
 

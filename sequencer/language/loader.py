@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import field, replace
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
@@ -166,6 +167,10 @@ class LoadLimits:
     """Whether images, sounds, MIDI files and used files may be outside the score's folder."""
 
 
+FindUnsaved = Callable[[Path], str | None]
+"""Returns the unsaved text of a file that is open in an editor, or None for every other file."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadResult:
     """The result of loading: the score if there were no errors, all diagnostics, and sources."""
@@ -182,6 +187,11 @@ class LoadResult:
     """
     notation: Notation = Notation.TEXT
     """The notation of the score's own file."""
+    files: Mapping[str, Score] = field(default_factory=dict)
+    """What could be read of each file on its own, without what it uses, by the name in its spans.
+
+    The score's own file is the first.
+    """
 
 
 def load(
@@ -228,6 +238,8 @@ def load_text(
     folder: Path | None = None,
     notation: Notation | None = None,
     limits: LoadLimits | None = None,
+    *,
+    find_unsaved: FindUnsaved | None = None,
 ) -> LoadResult:
     """Load a score from a text.
 
@@ -238,12 +250,16 @@ def load_text(
             inspected, `use` is an error.
         notation: The notation; by default that of the extension of `file`, or else text.
         limits: Limits on size and access; by default those of `LoadLimits`.
+        find_unsaved: Finds the text that replaces that of a used file. The file itself must exist.
 
     Returns:
         The result with all diagnostics.
     """
     loader = _Loader(limits or LoadLimits())
     loader.folder = folder
+    loader.find_unsaved = find_unsaved
+    if folder is not None and file:
+        loader.open_files.append(_resolve_path(folder / Path(file).name))  # to find cycles
     if len(text) > loader.limits.bytes:
         hint = "split it with `use`"
         loader.faults.error(
@@ -281,6 +297,8 @@ class _Loader:
         self.open_files: list[Path] = []
         self.known: dict[Path, Use | None] = {}
         self.notation = Notation.TEXT
+        self.files: dict[str, Score] = {}
+        self.find_unsaved: FindUnsaved | None = None
 
     def result(self, score: Score | None) -> LoadResult:
         """Return the result."""
@@ -292,6 +310,7 @@ class _Loader:
             dropped=self.faults.dropped,
             part=part,
             notation=self.notation,
+            files=self.files,
         )
 
     def load_score(self, text: str, file: str, notation: Notation) -> Score:
@@ -328,6 +347,10 @@ class _Loader:
 
     def _parse(self, text: str, file: str, notation: Notation) -> Score:
         self.sources[file] = replace_unprintable(text)
+        score = self.files[file] = self._read(text, file, notation)
+        return score
+
+    def _read(self, text: str, file: str, notation: Notation) -> Score:
         match notation:
             case Notation.TEXT:
                 from sequencer.language.text.reader import read_text
@@ -410,7 +433,12 @@ class _Loader:
                 "E507", f"{use.path} could be in either notation", use.span, hint=hint
             )
             return None
-        data = load_bytes(path, use.path, self.limits.bytes, self.faults, use.span)
+        unsaved = None if self.find_unsaved is None else self.find_unsaved(path)
+        data = (
+            load_bytes(path, use.path, self.limits.bytes, self.faults, use.span)
+            if unsaved is None
+            else unsaved.encode("utf-8", "surrogatepass")
+        )
         text = None if data is None else decode_score(data, shown, self.faults)
         if text is None:
             return None

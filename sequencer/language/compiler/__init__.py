@@ -56,6 +56,8 @@ class Compilation:
 
     schedule: Schedule | None
     diagnostics: tuple[Diagnostic, ...]
+    dropped: int = 0
+    """The number of diagnostics beyond the maximum that is kept."""
 
     def __repr__(self) -> str:
         schedule = "no schedule" if self.schedule is None else repr(self.schedule)
@@ -89,7 +91,7 @@ def _compile(score: Score) -> Compilation:
     diagnostics = faults.diagnostics
     if any(section.like is not None for section in score.sections):
         diagnostics = _each_once(diagnostics)
-    return Compilation(None if faults.has_errors else schedule, diagnostics)
+    return Compilation(None if faults.has_errors else schedule, diagnostics, faults.dropped)
 
 
 def _each_once(diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:

@@ -241,3 +241,23 @@ def test_an_image_is_looked_at_once(tmp_path: Path) -> None:
     path = tmp_path / "a.score"
     path.write_text(CUE.format("x.png") + CUE.format("x.png").replace("0c", "4c"))
     assert only(path).span.line == 1
+
+
+# ---- files that are open in an editor ------------------------------------------------------------
+
+
+def test_each_file_is_also_returned_on_its_own(tmp_path: Path) -> None:
+    (tmp_path / "b.score").write_text('scene tram { base "A tram." }\n', encoding="utf-8")
+    reading = load_text('use "b.score"\nat 0c tram\n', "a.score", tmp_path)
+    assert [
+        (Path(name).name, len(score.uses), len(score.scenes))
+        for name, score in reading.files.items()
+    ] == [("a.score", 1, 0), ("b.score", 0, 1)]
+
+
+def test_an_unsaved_text_replaces_that_of_a_used_file(tmp_path: Path) -> None:
+    (tmp_path / "b.score").write_text("no score\n", encoding="utf-8")
+    unsaved = {tmp_path / "b.score": '\ufeffscene tram { base "A tram." }\r\n'}
+    text = 'use "b.score"\nat 0c tram\n'
+    assert load_text(text, "a.score", tmp_path).score is None
+    assert load_text(text, "a.score", tmp_path, find_unsaved=unsaved.get).score is not None
