@@ -35,6 +35,7 @@ from sequencer.schedule.model import (
     SuperResolutionAct,
 )
 from sequencer.stages.simulated.helios_state import ChunkBegun, ChunkInputs
+from sequencer.sync.chunk_boundaries import first_lag
 from tests.simulation.evidence import FAILED, Evidence, Made, prompt_of
 
 SETTLED = 4 * 10**9
@@ -451,10 +452,10 @@ def seen_on_the_beat(seen: Evidence) -> Iterator[str]:
             + (float(current.quarter + line.quarter) - last.quarter) / last.quarters_per_ns
         )
         unknown = 0
-        if measured is not None and lags[0].at <= since < measured.at:
+        if measured is not None and since < measured.at:
             # The display delay cannot be known before a frame was shown: until then the usual lag
-            # is assumed.
-            unknown = abs(measured.lag - lags[0].lag)
+            # is assumed, also before the first fit of the boundaries.
+            unknown = abs(measured.lag - first_lag(seen.show.schedule.grid.chunk))
         if abs(at - position) > 1.5 * max(lengths) + 3e8 + unknown:
             yield f"{seen.name(number)} was seen {(at - position) / 1e9:.3f} s after its position"
 

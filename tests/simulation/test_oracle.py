@@ -11,12 +11,20 @@ from pathlib import Path
 import pytest
 
 from sequencer.events.codec import Event
-from sequencer.events.events import ChunkDone, OperatorGo, Ready, Started
+from sequencer.events.events import (
+    ChunkDone,
+    ClockFitted,
+    OperatorGo,
+    Ready,
+    Started,
+    TransportChanged,
+)
 from sequencer.language.notations import reads
 from sequencer.language.score import AtBar, Cue
 from tests.simulation.agreeing import SECOND, after_stalls
 from tests.simulation.oracle import course
 from tests.simulation.oracle.course import Course
+from tests.simulation.oracle.following import DELAY, ByClock
 from tests.simulation.oracle.music import Music, Position
 from tests.simulation.oracle.parts import Parts
 from tests.simulation.oracle.wording import drawn
@@ -136,6 +144,28 @@ def test_a_cue_of_a_pass_that_was_left_makes_the_score_no_longer_though_it_was_s
     left = course_of(text, *until_sent, OperatorGo(4, "out"))
     assert [one.fate for one in left.slots[3]] == ["left"]
     assert left.end == 3
+
+
+@pytest.mark.parametrize(("error", "chunk"), [(10, 1), (13, 2)])
+def test_a_position_within_the_clocks_error_of_a_boundary_counts_as_on_it(
+    error: int, chunk: int
+) -> None:
+    """4 s of the clock are 25 ms before the first frame of chunk 2; `floor` takes chunk 1."""
+    seen_first = round(CHUNK * SECOND) + DELAY
+    early = 25_000_000
+    now = seen_first + round(2 * CHUNK * SECOND) - early - 4 * SECOND
+    one = ByClock(parts('snap floor\nlead 1c\nclock mtc 24\nat 0s "One."\nat 4s "Two."\nend 9s\n'))
+    for event in (
+        Ready(0),
+        TransportChanged(0, "start"),
+        ClockFitted(0, 0.0, now, 1e-9, error * 1e6),
+        Started(0, 0),
+        ChunkDone(round(CHUNK * SECOND), 0, 33, "One."),
+    ):
+        one.handle(event)
+    assert [number for number, line in one.slots.items() if line[0].does["prompt"] == "Two."] == [
+        chunk
+    ]
 
 
 def test_only_ticks_near_a_stall_may_come_after_it() -> None:

@@ -25,7 +25,10 @@ SECOND = 10**9
 DELAY = 1_300_000_000
 """How long after its report a chunk is assumed to be shown until that was measured, in nanoseconds."""
 STRAYS = 2
-"""A position within this many standard errors of a boundary counts as on it."""
+"""A position within this many standard errors of a boundary counts as on it.
+
+Those of the clock and of the boundaries add up.
+"""
 SENT_AHEAD = SECOND // 5
 """How long before its time a message is handed to MIDI, in nanoseconds: from then on it cannot be
 taken back.
@@ -56,6 +59,11 @@ class Following(Course):
     def origin(self) -> int:
         """When the score began, in nanoseconds."""
         return self._origin or 0
+
+    @property
+    def _clock_error(self) -> float:
+        """The standard error of the clock's predictions, in nanoseconds: wall time has none."""
+        return 0.0
 
     def handle(self, event: Event) -> None:
         """Handle an event; fits of boundaries and the operator's offset apply from here on."""
@@ -107,7 +115,7 @@ class Following(Course):
         chunk, then = self._boundary
         x = chunk + (when + self._offset - self._lag - then) / self._length
         near = floor(x + 0.5)
-        if abs(x - near) * self._length <= STRAYS * self._error:
+        if abs(x - near) * self._length <= STRAYS * (self._error + self._clock_error):
             return near
         return floor(x) if snap == "floor" else ceil(x) if snap == "ceil" else ceil(x - 0.5)
 
@@ -246,6 +254,10 @@ class ByClock(Following):
             fit.time
             + (float(passage.quarter + quarter) + self._zero - fit.quarter) / fit.quarters_per_ns
         )
+
+    @property
+    def _clock_error(self) -> float:
+        return 0.0 if self._fit is None else self._fit.deviation
 
     def _score_time(self, time: int) -> Fraction:
         assert self._fit is not None
