@@ -9,7 +9,8 @@ message is due when (`due`, `take`), each at its nanosecond; a thread sends them
 or a test reads them in virtual time. If the score is not where it was predicted, the intervals
 between ticks become slightly shorter or longer until the ticks are right again. If that would take
 too long, a device that is ahead is stopped until the score reaches its position, and a device that
-is late is moved there with a song position.
+is late is moved there with a song position, or, where the score is past the last one that MIDI can
+express, gets the ticks that it lacks at up to twice the tempo.
 
 If nothing moves them, devices get exactly 24 ticks for every quarter of the score, whatever was
 paused in it, and a Stop after the last.
@@ -36,6 +37,8 @@ TOO_FAR = SECOND // 2
 
 The device is sent to the right position.
 """
+CATCH_UP = 0.5
+"""How much shorter than correct an interval may be for a device that cannot be relocated."""
 LATE_END = SECOND
 """A device late by at most this many nanoseconds when the score ends gets its last ticks late.
 
@@ -44,7 +47,9 @@ Moving it would only leave them out.
 AFTER_START = 1_000_000
 """The first tick is this much later than Start or Continue, as devices require."""
 LAST_POSITION = 16383
-"""The highest song position, in sixteenths."""
+"""The highest song position, in sixteenths: that of quarter 4095.75, 34 minutes at 120 bpm."""
+SAME_BEAT = 48
+"""After this many sixteenths the same beat of a bar comes again, in 4/4, 3/4, 2/4, 6/8 and 12/8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +65,13 @@ class ClockSection:
 
 
 def song_position(sixteenths: int) -> bytes:
-    """Return the message. Positions past the last one that MIDI can express become the last one."""
-    sixteenth = min(max(0, sixteenths), LAST_POSITION)
+    """Return the message.
+
+    Positions past the last one that MIDI can express become the last one on the same beat.
+    """
+    sixteenth = max(0, sixteenths)
+    if sixteenth > LAST_POSITION:
+        sixteenth = LAST_POSITION - (LAST_POSITION - sixteenth) % SAME_BEAT
     return bytes((POSITION, sixteenth & 0x7F, sixteenth >> 7))
 
 
@@ -99,6 +109,8 @@ class MidiClockGenerator:
 
         False while the song position that moves it there is still pending.
         """
+        self._is_catching_up = False
+        """Whether the device is late where no song position is right."""
         self._over = False
         self._halt: int | None = None
         """When the device is to be stopped: ticks are sent until then."""
@@ -149,7 +161,12 @@ class MidiClockGenerator:
             self._go(at, seconds, now)
             return
         self._off += expected - self._ideal(self._tick)
-        if abs(self._off) > TOO_FAR and not self._has_sent_all and not self._ends_late(at, now):
+        if abs(self._off) <= TOO_FAR or self._has_sent_all or self._ends_late(at, now):
+            return
+        soonest = max(at if now is None else now, self._latest or 0)
+        if self._off > 0 and not self._is_located_by(soonest):
+            self._is_catching_up = True
+        else:
             self._stop_and_resume(at, now)
 
     def stop(self, at: int) -> None:
@@ -318,6 +335,10 @@ class MidiClockGenerator:
         soonest = max(at if now is None else now, self._latest or 0)
         return self._sixteenth_from(soonest) * TICKS_PER_SIXTEENTH >= self._last
 
+    def _is_located_by(self, soonest: int) -> bool:
+        """Return whether MIDI can express the position to which a late device would be moved."""
+        return self._sixteenth_from(soonest) <= LAST_POSITION
+
     def _stop_and_resume(self, at: int, now: int | None) -> None:
         """Handle a score far from the device's position: stop the device, and resume later.
 
@@ -336,14 +357,17 @@ class MidiClockGenerator:
     def _resume(self, soonest: int) -> None:
         """Resume from the device's position if possible, else from another one.
 
-        It is possible if the score is still to reach that position or has just passed it.
+        It is possible if the score is still to reach that position or has just passed it, and
+        necessary if no song position is right.
 
         A device that is ahead waits, so that no tick is lost and none is sent twice.
         """
         wanted = self._ideal(self._tick)
-        if wanted < soonest - TOO_FAR or not self._has_position:
+        is_late = wanted < soonest - TOO_FAR
+        if not self._has_position or (is_late and self._is_located_by(soonest)):
             self._locate(soonest)
             return
+        self._is_catching_up = is_late
         first = max(round(wanted), soonest + AFTER_START)
         self._running = True
         self._off = first - wanted
@@ -403,7 +427,8 @@ class MidiClockGenerator:
 
     def _ticked(self, at: int) -> None:
         interval = self._ideal(self._tick + 1) - self._ideal(self._tick)
-        most = SLEW * interval
+        self._is_catching_up = self._is_catching_up and self._off > TOO_FAR
+        most = (CATCH_UP if self._is_catching_up else SLEW) * interval
         self._off -= min(most, max(-most, self._off))
         self._latest = at
         self._ideals.pop(self._tick, None)

@@ -365,8 +365,63 @@ def test_a_plan_that_changes_moves_what_is_to_come() -> None:
     assert times[192 - count + 24] - times[192 - count] == pytest.approx(S, abs=2)
 
 
-def test_positions_past_the_last_one() -> None:
-    assert song_position(20000) == song_position(16383) == b"\xf2\x7f\x7f"
+def test_positions_past_the_last_one_become_one_on_the_same_beat() -> None:
+    assert song_position(16383) == b"\xf2\x7f\x7f"
+    for sixteenth in (16384, 16385, 16431, 20000, 100_000):
+        _, low, high = song_position(sixteenth)
+        assert 16383 - 48 < low + 128 * high <= 16383
+        assert (sixteenth - low - 128 * high) % 48 == 0
+
+
+PAST = Fraction(4100)
+"""A quarter that no song position can express."""
+
+
+def past_the_last_position() -> tuple[MidiClockGenerator, list[tuple[int, bytes]]]:
+    """Return a clock of a score with 100 quarters from `PAST` on, and its first ten seconds."""
+    clock = MidiClockGenerator([STEADY], end=PAST + 100)
+    clock.anchor(0, PAST / 2)
+    messages = run(clock, 10 * S)
+    assert [message for _, message in messages[:2]] == [song_position(16401), CONTINUE]
+    return clock, messages[2:]
+
+
+TICKS = 100 * 24 - 6
+"""A device that is sent to the first quarter could be there a sixteenth later."""
+
+
+@pytest.mark.parametrize("late", [510 * MS, 2 * S])
+def test_a_late_device_catches_up_where_no_song_position_is_right(late: int) -> None:
+    clock, messages = past_the_last_position()
+    clock.anchor(10 * S - late, PAST / 2 + 10, now=10 * S)
+    messages += run(clock, 100 * S)
+    assert [message for _, message in messages if message != TICK] == [STOP]
+    times = ticks(messages)
+    assert len(times) == TICKS
+    right = S / 48
+    assert min(after - before for before, after in pairwise(times)) >= right / 2 - 1
+    in_time = 15 * S / right - 6  # the tick of second 15, when it is less than half a second late
+    assert times[round(in_time)] == pytest.approx(15 * S - late, abs=S // 2 + 1)
+    assert times[-1] == pytest.approx(50 * S - right - late, abs=2)
+
+
+def test_a_device_that_was_stopped_catches_up_where_no_song_position_is_right() -> None:
+    clock, messages = past_the_last_position()
+    clock.stop(10 * S)
+    messages += run(clock, 20 * S)
+    clock.anchor(19 * S, PAST / 2 + 10, now=20 * S)
+    messages += run(clock, 200 * S)
+    assert [message for _, message in messages if message != TICK] == [STOP, CONTINUE, STOP]
+    assert len(ticks(messages)) == TICKS
+    assert ticks(messages)[-1] == pytest.approx(59 * S - S // 48, abs=2)
+
+
+def test_a_device_that_is_ahead_waits_where_no_song_position_is_right() -> None:
+    clock, messages = past_the_last_position()
+    clock.anchor(12 * S, PAST / 2 + 10, now=12 * S)
+    messages += run(clock, 200 * S)
+    assert [message for _, message in messages if message != TICK] == [STOP, CONTINUE, STOP]
+    assert len(ticks(messages)) == TICKS
 
 
 def test_a_clock_without_a_tempo() -> None:
