@@ -72,6 +72,8 @@ describes a run (reports, sheets, timelines) needs none.
   - What a changed plan takes back also takes back what was overtaken on the same chunk and belonged
     to the old plan: what that had overtaken acts again. If several deliveries could act again, one
     does.
+  - A prompt that is first shown on the chunk of the next one, as one that was sent with an image
+    just before a boundary, has landed there.
 """
 
 from __future__ import annotations
@@ -121,6 +123,9 @@ STATES_NAME_PROMPTS = 5
 
 OVERTAKEN_LEAVE = 5
 """From this revision on, deliveries that were overtaken leave with the plan that they belong to."""
+
+LATE_PROMPTS_LAND = 5
+"""From this revision on, a prompt has landed if it is shown where the next one is due."""
 
 CURRENT = 5
 """The revision of new runs."""

@@ -4,7 +4,7 @@ really made.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,7 +16,7 @@ from sequencer.engine.conductor.report import CueReport
 from sequencer.engine.conductor.transitions import Phase
 from sequencer.engine.journal import Journal, parse_journal
 from sequencer.events.codec import Event
-from sequencer.events.commands import Command
+from sequencer.events.commands import Command, Upload
 from sequencer.events.events import (
     ChunkDone,
     ConnectionLost,
@@ -27,6 +27,7 @@ from sequencer.events.events import (
 )
 from sequencer.schedule.model import PromptAct
 from sequencer.stages.simulated.helios_state import ChunkBegun, ChunkInputs, ChunkMade
+from sequencer.stages.wire.helios.commands import write_command
 from tests.simulation.clock_device import duration
 from tests.simulation.playing import SECOND, ReceivedCommand, Show
 
@@ -36,6 +37,8 @@ COUNTED = 7
 """By how many frames a chunk may be found too late or too early if frames have no metadata or a
 take begins.
 """
+SETTINGS = ("set_sr_scale", "set_image_strength")
+LIVE_COMMANDS = ("set_conditioning", "set_image", *SETTINGS)
 LOOSE = ("messages", "refuse", "drops", "end", "uploads", "uploads_last", "unheard", "warmup")
 """Faults that make a show not calm."""
 
@@ -120,10 +123,10 @@ class Evidence:
     @cached_property
     def raced(self) -> bool:
         """Whether an image was sent so close to a boundary (as a rule may do) that it cannot be
-        encoded in time for it.
+        encoded in time for it, or that it arrives after it.
 
-        The same for a setting that arrives on the very nanosecond of a boundary which had not been
-        reported when it was sent.
+        The same for a setting that arrives after a boundary, or on its very nanosecond, which had
+        not been reported when it was sent.
         """
         encoding = self.show.faults.delays.image
         sent: dict[int, int] = {}
@@ -136,21 +139,42 @@ class Evidence:
                 sent[one.take] = one.at
             elif isinstance(one, ChunkBegun) and one.at - sent.pop(one.take, -encoding) < encoding:
                 return True
-        return bool(self.set_on_a_boundary)
+        return bool(self.set_on_a_boundary) or bool(self.live_after_a_boundary)
+
+    @cached_property
+    def live_after_a_boundary(self) -> set[tuple[int, str]]:
+        """Score chunks that began while a live command for them was on its way; with its name.
+
+        Nobody knows how long a send takes, so one just before a boundary may come too late for it.
+        """
+        found: set[tuple[int, str]] = set()
+        left: dict[tuple[str, str], deque[int]] = defaultdict(deque)
+        for at, _, command in self.show.sent:
+            if not isinstance(command, Upload):
+                name, data = write_command(command)
+                left[name, repr(dict(data))].append(at)
+        began: list[ChunkBegun] = []
+        for one in self.show.model:
+            if isinstance(one, ChunkBegun):
+                began.append(one)
+            elif isinstance(one, ReceivedCommand):
+                times = left[one.name, repr(dict(one.data))]
+                sent_at = times.popleft() if times else one.at
+                if one.name not in LIVE_COMMANDS or not began or began[-1].take != one.take:
+                    continue
+                if sent_at < began[-1].at < one.at:
+                    found.add((one.base + began[-1].look.chunk, one.name))
+        return found
 
     @cached_property
     def set_on_a_boundary(self) -> set[tuple[int, str]]:
         """Score chunks that began on the nanosecond at which a setting arrived, before that was
-        known; with its name.
+        known, or before it arrived; with its name.
         """
-        found: set[tuple[int, str]] = set()
+        found = {one for one in self.live_after_a_boundary if one[1] in SETTINGS}
         arrived: list[ReceivedCommand] = []
         for one in self.show.model:
-            if (
-                isinstance(one, ReceivedCommand)
-                and one.name in ("set_sr_scale", "set_image_strength")
-                and one.following > 0
-            ):
+            if isinstance(one, ReceivedCommand) and one.name in SETTINGS and one.following > 0:
                 arrived.append(one)
             elif isinstance(one, ChunkBegun):
                 found |= {

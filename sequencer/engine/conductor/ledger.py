@@ -53,7 +53,14 @@ class Ledger:
     `seed`, `sr` and `strength` are the values that were last sent to the model.
     """
 
-    def __init__(self, seed: int, sr: Scale, *, forgets_overtaken: bool = True) -> None:
+    def __init__(
+        self,
+        seed: int,
+        sr: Scale,
+        *,
+        forgets_overtaken: bool = True,
+        sees_late_prompts: bool = True,
+    ) -> None:
         """Initialise the ledger of a run.
 
         Args:
@@ -62,11 +69,15 @@ class Ledger:
             forgets_overtaken: Whether to act as revisions from 5 on do. Then a delivery that was
                 overtaken leaves with its plan too (earlier revisions kept it, and what it had
                 overtaken did not act again).
+            sees_late_prompts: Whether to act as revisions from 5 on do. Then a prompt that is
+                first shown when the next one is due has landed (earlier revisions reported it as
+                missed).
         """
         self.seed = seed
         self.sr: Scale = sr
         self.strength: Fraction | None = None
         self._forgets_overtaken = forgets_overtaken
+        self._sees_late_prompts = sees_late_prompts
         self.slots: dict[int, ChunkSlot] = {}
         self._prompts: list[int] = []
         self._touched: set[int] = set()
@@ -488,6 +499,9 @@ class Ledger:
 
         No chunk between `before` and this one was reported. A prompt that was due on one of them
         and was accepted by the model has landed there without being reported.
+
+        An older one can be shown instead: a live command that arrives after the boundary that it
+        was sent before acts a chunk late, on what is scheduled there.
         """
         for number in [one for one in self._taken_back if one <= chunk]:
             line = self._taken_back.pop(number)
@@ -507,6 +521,9 @@ class Ledger:
                 self._unseen[number] = self._open_prompts[0], False
                 for line in self.slots[number].lines:
                     line.land("prompt", self._chunk_sent_for(number))
+            elif self._sees_late_prompts and self._is_shown_late(number, prompt):
+                for line in self.slots[number].lines:
+                    line.land("prompt", chunk)
             else:
                 self._miss_prompt(
                     number, "no chunk was reported with it before the next prompt was due"
@@ -523,6 +540,12 @@ class Ledger:
         for line in slot.lines:
             line.land("prompt", self._chunk_sent_for(slot.chunk) if acted_unseen else chunk)
         self._open_prompts.clear()
+
+    def _is_shown_late(self, number: int, prompt: str | None) -> bool:
+        """Return whether a slot's prompt is shown though later ones, with other texts, are due."""
+        texts = [self.slots[one].prompt for one in (number, *self._open_prompts)]
+        own, *later = [None if text is None else text.strip() for text in texts]
+        return prompt is not None and own == prompt.strip() and own not in later
 
     def done_late(self, chunk: int, prompt: str | None) -> None:
         """Handle a chunk reported after a later one.

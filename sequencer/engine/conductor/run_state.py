@@ -23,6 +23,7 @@ from sequencer.engine.play_range import PlayRange
 from sequencer.engine.revisions import (
     CURRENT,
     ENDS_WHERE_WRITTEN,
+    LATE_PROMPTS_LAND,
     LATE_REPORTS,
     MIDI_IN_ORDER,
     OPENS_WITH_A_PROMPT,
@@ -208,6 +209,7 @@ class RunState:
             self.plan.opening_seed,
             schedule.sr,
             forgets_overtaken=revision >= OVERTAKEN_LEAVE,
+            sees_late_prompts=revision >= LATE_PROMPTS_LAND,
         )
         self.midi = MidiOutput(
             schedule,

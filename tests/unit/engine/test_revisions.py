@@ -26,6 +26,7 @@ def test_a_revision_keeps_its_number() -> None:
         "MIDI_IN_ORDER": 4,
         "STATES_NAME_PROMPTS": 5,
         "OVERTAKEN_LEAVE": 5,
+        "LATE_PROMPTS_LAND": 5,
         "CURRENT": 5,
     }
 

@@ -204,8 +204,7 @@ def test_a_clock_that_jumps_brings_what_is_in_force_there() -> None:
         the clock was moved past it
         locate to quarter 9: landed, at 4, lead 1900.0
         without its prompt: 10s acts on the same chunk
-        2.1: missed, planned 5, error -200.0, lead 700.0
-        no chunk was reported with it before the next prompt was due
+        2.1: sent, planned 5, at 6, error -200.0, lead 700.0
         locate to quarter 34: sent, at 6, lead 1700.0
         takes 1, chunks 9, not ended
         """,
@@ -426,8 +425,8 @@ def test_a_score_with_its_own_tempo_is_followed_in_real_time() -> None:
         11.0 woke                   ->
         ---
         1.1: landed, at 0, shown 2, error 2300.0, lead 200.0
-        2.1: missed, planned 2, error 1300.0, lead 3000.0, off 800.0
-        no chunk was reported with it before the next prompt was due
+        2.1: landed, planned 2, at 3, error 1300.0, lead 3000.0, off 800.0
+        the clock or the lag changed inside the reach: chunk 1 would be right by now
         6s: missed, planned 3, error 800.0, lead 3000.0
         the clock or the lag changed inside the reach: chunk 2 would be right by now
         note: the frames of the last chunk were not recognised: those of the one after it came

@@ -689,6 +689,37 @@ def test_prompts_are_judged_by_what_the_model_shows() -> None:
     assert (third.status, third.landed) == (Status.LANDED, 6)
 
 
+@pytest.mark.parametrize(
+    ("shown", "next_text", "revised", "landed"),
+    [
+        ("b ", C, True, 3),
+        ("a", C, True, None),
+        ("b", B, True, None),
+        ("b", C, False, None),
+    ],
+)
+def test_a_prompt_that_came_a_chunk_late_has_landed_where_it_is_shown(
+    shown: str, next_text: CueAct, revised: bool, landed: int | None
+) -> None:
+    """An image and its prompt arrive after the boundary before which they were sent, and act on the
+    next chunk, on which another prompt is scheduled.
+    """
+    late, next_one = line(1, IMAGE, B), line(2, next_text)
+    book = Ledger(0, "2x", sees_late_prompts=revised)
+    for delivery, chunk in ((line(0, A), 0), (late, 2), (next_one, 3)):
+        book.commit(delivery, chunk)
+    book.opening(0, 0)
+    book.prompts_due(0, 0, True, 1)
+    book.live_due(0, 1, 2)
+    book.chunk_done(1, "a", 3)
+    book.chunk_done(2, "a", 4)
+    book.accepted_image(4, 0)
+    book.chunk_done(3, shown, 5)
+    assert next_one.status is (Status.LANDED if next_text is B else Status.SENT)
+    assert late.status is (Status.MISSED if landed is None else Status.LANDED)
+    assert landed is None or late.landed == landed
+
+
 @pytest.mark.parametrize(("taken", "landed"), [(True, 4), (False, None)])
 def test_a_prompt_of_an_unreported_chunk_acted_if_the_model_had_taken_it(
     taken: bool, landed: int | None
