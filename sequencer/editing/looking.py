@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from sequencer.core.diagnostics import Diagnostic, Severity, Span
 from sequencer.core.display import counted
@@ -19,6 +20,9 @@ from sequencer.language.score import Score
 from sequencer.language.source import Source, normalise_newlines
 from sequencer.language.spec import HEADER_KEYS, STRUCTURE_KEYS
 from sequencer.schedule.model import Schedule
+
+if TYPE_CHECKING:
+    from sequencer.editing.names import Names
 
 MAX_DIAGNOSTICS = 500
 """How many diagnostics of a text are shown. An editor becomes slow with thousands of them."""
@@ -92,6 +96,13 @@ class Look:
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What is shown: errors first, then warnings and notes, each by file and position."""
         return limit_diagnostics(self.result.diagnostics, self.file, self.result.dropped)
+
+    @cached_property
+    def names(self) -> Names:
+        """The names in the text and in the files that it uses."""
+        from sequencer.editing.names import collect_names
+
+        return collect_names(self.loaded.files)
 
     def source_of(self, file: str) -> Source | None:
         """Return the text of one of the score's files, or None if that file was not read."""

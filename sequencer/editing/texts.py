@@ -6,11 +6,15 @@ A position is a line and a column, both from 1, in characters, like those of a `
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from sequencer.core.diagnostics import Fix, Span
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.language.source import Source
+from sequencer.language.values.strings import NAME
+
+_WORD = re.compile(rf"{NAME}|[0-9][0-9.:/]*")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -49,6 +53,17 @@ def end_of_line(source: Source, line: int) -> int:
 def line_text(source: Source, line: int) -> str:
     """Return a line without its newline."""
     return source.text[source.starts[line - 1] : end_of_line(source, line)]
+
+
+def word_at(source: Source, at: Position) -> Span | None:
+    """Return the span of the name or number at a position, or None if there is none."""
+    if not 1 <= at.line <= len(source.starts):
+        return None
+    start, offset = source.starts[at.line - 1], offset_of(source, at)
+    for match in _WORD.finditer(line_text(source, at.line)):
+        if start + match.start() <= offset <= start + match.end():
+            return span_at(source, start + match.start(), start + match.end())
+    return None
 
 
 def text_of(source: Source, span: Span) -> str:
