@@ -26,14 +26,16 @@ def nodes_in(value: object) -> Iterator[Any]:
     Args:
         value: A node of `language.score`, or a tuple of nodes.
     """
-    waiting = [value]
+    waiting: list[Any] = [value]
     while waiting:
         node = waiting.pop()
         if isinstance(node, tuple):
             waiting += reversed(node)
-        elif not isinstance(node, _LEAVES) and _fields_of(type(node)):
-            yield node
-            waiting += [getattr(node, name) for name in reversed(_fields_of(type(node)))]
+        elif not isinstance(node, _LEAVES):
+            names = _fields_of(node.__class__)
+            if names:
+                yield node
+                waiting += [getattr(node, name) for name in reversed(names)]
 
 
 def nodes_of(score: Score) -> Iterator[Any]:

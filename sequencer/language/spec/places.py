@@ -169,6 +169,7 @@ STATEMENTS: tuple[Statement, ...] = (
         container="use",
         keys=(),
         example='use "library.score"',
+        description="Makes the scenes and variables of another file available.",
     ),
     Statement(
         keyword="let",
@@ -177,6 +178,7 @@ STATEMENTS: tuple[Statement, ...] = (
         container="let",
         keys=(),
         example='let light = "Wet neon light."',
+        description="Defines a variable, a text that other texts contain as {NAME}.",
     ),
     Statement(
         keyword="scene",
@@ -185,6 +187,8 @@ STATEMENTS: tuple[Statement, ...] = (
         container="scenes",
         keys=(),
         example="scene tram {",
+        description="Defines a scene: its base is the first prompt, its follow the prompt "
+        "with an action.",
     ),
     Statement(
         keyword="section",
@@ -193,6 +197,14 @@ STATEMENTS: tuple[Statement, ...] = (
         container="sections",
         keys=("section",),
         example="section intro 8 bars, tempo 120, meter 4/4, cut seed 9 {",
+        description="Defines a part of the score with its own positions; sections play one "
+        "after the other.",
+        words=(
+            ("like", "Gives a section everything of another one that it does not state itself."),
+            ("until", "Makes a section live: it lasts until a trigger."),
+            ("or", "Separates the triggers that end a live section."),
+            ("max", "Limits the length of a live section."),
+        ),
     ),
     Statement(
         keyword="at",
@@ -201,6 +213,7 @@ STATEMENTS: tuple[Statement, ...] = (
         container="cues",
         keys=("at",),
         example='at 9.3 tram "Now she waves.", sr 4x',
+        description="Does something at a position.",
     ),
     Statement(
         keyword="every",
@@ -209,6 +222,8 @@ STATEMENTS: tuple[Statement, ...] = (
         container="cues",
         keys=("every", "from"),
         example='every 4 bars from 5 tram "Now she waves."',
+        description="Does something repeatedly until the end of the section.",
+        words=(("from", "The position of the first repetition."),),
     ),
     Statement(
         keyword="on",
@@ -217,6 +232,7 @@ STATEMENTS: tuple[Statement, ...] = (
         container="rules",
         keys=("when", "on"),
         example='on note C3 ch 10 -> tram "Lightning flashes."',
+        description="Does something whenever a trigger fires.",
     ),
     Statement(
         keyword="play",
@@ -225,6 +241,7 @@ STATEMENTS: tuple[Statement, ...] = (
         container="play",
         keys=(),
         example="play intro drop*2 finale",
+        description="Sets the order in which the sections are played.",
     ),
     Statement(
         keyword="end",
@@ -233,6 +250,7 @@ STATEMENTS: tuple[Statement, ...] = (
         container="end",
         keys=(),
         example="end 12c",
+        description="Sets the end of a score without sections.",
     ),
     Statement(
         keyword="base",
@@ -241,6 +259,7 @@ STATEMENTS: tuple[Statement, ...] = (
         container=None,
         keys=("base",),
         example='base "A woman waits at a tram stop. {light}"',
+        description="The prompt of a scene that is shown by its name alone.",
     ),
     Statement(
         keyword="follow",
@@ -249,6 +268,8 @@ STATEMENTS: tuple[Statement, ...] = (
         container=None,
         keys=("follow",),
         example='follow "The woman waits on. {action} {light}"',
+        description="The prompt of a scene that is shown with an action, in the position "
+        "of {action}.",
     ),
     Statement(
         keyword="quiet",
@@ -257,6 +278,7 @@ STATEMENTS: tuple[Statement, ...] = (
         container=None,
         keys=("quiet",),
         example="quiet W601, W602",
+        description="Disables pieces of advice for the scene.",
     ),
 )
 """The other statements; messages list their words in this order, after those of the settings."""

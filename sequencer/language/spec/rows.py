@@ -138,3 +138,7 @@ class Statement:
     keys: tuple[str, ...]
     """The keys that make an item of YAML this statement."""
     example: str
+    description: str = ""
+    """What it does, in one sentence, for editors."""
+    words: tuple[tuple[str, str], ...] = ()
+    """(word, description) of each further word of its own that it may contain."""

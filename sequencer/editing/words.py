@@ -1,0 +1,80 @@
+"""The words of the language with their descriptions, all from the table in `language/spec`."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from sequencer.core.lazy_dataclass import dataclass
+from sequencer.language.spec import ACTIONS, SETTINGS, STATEMENTS, TRIGGERS
+
+_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_SEE = re.compile(r"(?:; see|[:,]) *(?:\[below\]\([^)]*\)|below\b)")
+_CODE = re.compile(r"`([^`]+)`")
+_COLUMNS = re.compile(r"(?<!\\)\|")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of the language: how it is written, and what it does. Both are plain text."""
+
+    word: str
+    form: str
+    description: str
+
+
+@cache
+def known_words() -> dict[str, Word]:
+    """Return the words that begin a statement, an action or a trigger, and those inside them.
+
+    Where a word has several meanings (`sr` and `snap` are settings and actions), the entry has all
+    of them.
+    """
+    found: dict[str, Word] = {}
+    for statement in STATEMENTS:
+        _add(found, statement.keyword, statement.example, statement.description)
+        for word, description in statement.words:
+            _add(found, word, statement.example, description)
+    for setting in SETTINGS:
+        _add(found, setting.keyword, setting.example, *_meanings(setting.reference)[:1])
+    rows = [row for action in ACTIONS for row in action.reference]
+    rows += [row for trigger in TRIGGERS for row in trigger.reference]
+    for row in rows:
+        for form in _forms(row):
+            match = re.match(r"[a-z]+", form)
+            if match is not None:
+                _add(found, match[0], form, *_meanings(row))
+    return found
+
+
+def _add(found: dict[str, Word], word: str, form: str, *descriptions: str) -> None:
+    new = "; ".join(one for one in descriptions if one)
+    before = found.get(word)
+    if before is None:
+        found[word] = Word(word, form, as_sentence(new))
+    elif as_sentence(new) not in before.description:
+        both = f"{before.description} {as_sentence(new)}".strip()
+        found[word] = Word(word, before.form, both)
+
+
+def _forms(row: str) -> list[str]:
+    """Return how something is written: the code in the first column of a row."""
+    return [form.replace("\\", "") for form in _CODE.findall(_COLUMNS.split(row)[0])]
+
+
+def _meanings(row: str) -> tuple[str, ...]:
+    """Return what something does: the last column of a row."""
+    return (plain_text(_COLUMNS.split(row)[-1]),)
+
+
+def plain_text(text: str) -> str:
+    """Return a text of the documentation without links and code marks, on one line."""
+    return " ".join(_CODE.sub(r"\1", _LINK.sub(r"\1", _SEE.sub("", text))).split())
+
+
+def as_sentence(text: str) -> str:
+    """Return a description with a capital letter and a full stop."""
+    text = text.strip()
+    if not text:
+        return ""
+    return text[0].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
