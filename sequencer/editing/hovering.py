@@ -23,7 +23,14 @@ from sequencer.editing.hints import (
 from sequencer.editing.looking import Look
 from sequencer.editing.names import NameKind, Occurrence, find_file
 from sequencer.editing.nodes import nodes_in, nodes_of
-from sequencer.editing.texts import Position, contains, line_text, text_of, word_at
+from sequencer.editing.texts import (
+    Position,
+    contains,
+    line_text,
+    start_of,
+    text_of,
+    word_at,
+)
 from sequencer.editing.words import known_words, plain_text
 from sequencer.language.loader import Notation
 from sequencer.language.score import (
@@ -112,11 +119,19 @@ def _hover_word(known: Look, at: Position) -> Hover | None:
 
 
 def _is_in_text(known: Look, span: Span) -> bool:
-    """Return whether a word is in a prompt or in a comment."""
+    """Return whether a word is in a prompt, a title, a path or a comment."""
     score = known.score
     if score is None:
         return False
     if any(contains(one.span, span) for one in score.comments):
+        return True
+    if any(
+        field == "title" and contains(title, span) and start_of(title) != start_of(span)
+        for field, title in score.header.spans
+    ):
+        return True
+    here = known.names.at(known.file, start_of(span))
+    if here is not None and here.kind.is_path:
         return True
     return any(isinstance(node, Text) and contains(node.span, span) for node in nodes_of(score))
 
