@@ -406,11 +406,11 @@ class ChunkGrid:
     @property
     def chunk(self) -> Fraction:
         """The nominal length of a chunk, in seconds."""
-        return self.frames / self.fps
+        return self.boundary(1)
 
     def boundary(self, chunk: int) -> Fraction:
         """Return the nominal time, in seconds, at which a chunk begins."""
-        return chunk * self.chunk
+        return Fraction(chunk * self.frames * self.fps.denominator, self.fps.numerator)
 
     def frame_at(self, seconds: Fraction) -> Fraction:
         """Return the exact frame at a time."""
@@ -438,7 +438,7 @@ class ChunkGrid:
         """Return how late a chunk's boundary is for a time, in seconds; negative if it is early."""
         # A difference costs little even if the denominator of `seconds` has thousands of bits; a
         # new fraction does not.
-        return Fraction(chunk * self.frames * self.fps.denominator, self.fps.numerator) - seconds
+        return self.boundary(chunk) - seconds
 
 
 def nanoseconds(seconds: Fraction) -> int:

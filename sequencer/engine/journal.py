@@ -27,6 +27,7 @@ from sequencer.core.display import summary_repr
 from sequencer.core.errors import JournalError, OutputError, ScheduleError
 from sequencer.core.paths import exists, is_file, is_folder, partial_of
 from sequencer.engine.bundle import is_bundle, journal_pieces
+from sequencer.engine.journal_json import dumps, write_record
 from sequencer.engine.journal_lines import MAX_HEADER_BYTES, end_of_last_line, lines_of, pieces_of
 from sequencer.engine.journal_texts import TextsRead, TextsWritten
 from sequencer.engine.play_range import PlayRange, range_from_json
@@ -59,11 +60,8 @@ _SEALED = len(',"d":"0123456789abcdef"}')
 """The length of the end of a line that the line's digest does not cover."""
 
 
-_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-
-
-def _chain(before: str, line: str) -> str:
-    return hashlib.sha256(f"{before}{line}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+def _chain(before: str, line: bytes) -> str:
+    return hashlib.sha256(before.encode() + line).hexdigest()[:16]
 
 
 def versions() -> dict[str, str]:
@@ -131,11 +129,8 @@ class JournalWriter:
 
     def __init__(self, path: Path, header: Mapping[str, Any]) -> None:
         self._path = path
-        line = _dumps(header)
-        if (
-            len(line) > MAX_HEADER_BYTES // 4
-            and len(line.encode("utf-8", "surrogatepass")) > MAX_HEADER_BYTES
-        ):
+        line = dumps(header).encode("utf-8", "surrogatepass")
+        if len(line) > MAX_HEADER_BYTES:
             raise OutputError(
                 (
                     f"the journal {path} would begin with more than {MAX_HEADER_BYTES:,} bytes of "
@@ -190,21 +185,21 @@ class JournalWriter:
         )
         return writer
 
-    def _write(self, line: str) -> None:
+    def _write(self, line: bytes) -> None:
         if not self.is_over:
-            self._unwritten += (line + "\n").encode("utf-8", "surrogatepass")
+            self._unwritten += line + b"\n"
 
-    def _record(self, at: int, key: str, value: object) -> None:
+    def _record(self, at: int, key: str, fields: dict[str, Any]) -> None:
+        new = self._texts.encode(fields) if self._texts is not None else None
+        texts = f'"texts":{dumps(new)},' if new else ""
+        self._write_numbered(at, f'{texts}"{key}":{write_record(fields)}')
+
+    def _write_numbered(self, at: int, rest: str) -> None:
+        """Write the next line: its number, its time, the rest of it, and its digest."""
         self._number += 1
-        new = (
-            self._texts.encode(value)
-            if self._texts is not None and isinstance(value, dict)
-            else None
-        )
-        texts = {"texts": new} if new else {}
-        body = _dumps({"n": self._number, "at": at, **texts, key: value})
-        self._digest = _chain(self._digest, body)
-        self._write(f'{body[:-1]},"d":"{self._digest}"}}')
+        body = f'{{"n":{self._number},"at":{at},{rest}'.encode("utf-8", "surrogatepass")
+        self._digest = _chain(self._digest, body + b"}")
+        self._write(body + b',"d":"' + self._digest.encode() + b'"}')
 
     def event(self, event: Event) -> None:
         """Write an event, before the conductor receives it."""
@@ -216,7 +211,7 @@ class JournalWriter:
 
     def end(self, at: int, reason: str) -> None:
         """Write the last line of a run that came to its end."""
-        self._record(at, "end", reason)
+        self._write_numbered(at, f'"end":{dumps(reason)}')
         self.flush()
 
     def flush(self) -> None:
@@ -391,7 +386,7 @@ def _parse(pieces: Iterable[bytes]) -> Journal:
         )
     schedule = _schedule(header)
     texts = TextsRead(header[_MARK] >= _WITH_TEXTS)
-    digest_so_far = _chain("", first.decode("utf-8", "surrogatepass"))
+    digest_so_far = _chain("", first)
     records: list[Record] = []
     cut_off = False
     for number, line, whole in lines:
@@ -492,7 +487,7 @@ def _quickly(
 
     The result is None for a line that is not exactly as this module writes it.
     """
-    wanted = hashlib.sha256(before.encode() + line[:-_SEALED] + b"}").hexdigest()[:16]
+    wanted = _chain(before, line[:-_SEALED] + b"}")
     if not line.endswith(f',"d":"{wanted}"}}'.encode()):
         return None
     try:
@@ -521,7 +516,7 @@ def _thoroughly(
     value = _object(number, line, whole)
     if value is None:
         return None
-    wanted = _check_chain(number, line.decode("utf-8", "surrogatepass"), value, before)
+    wanted = _check_chain(number, line, value, before)
     texts = value.get("texts", ())
     if "texts" in value and not (
         isinstance(texts, list) and all(isinstance(text, str) for text in texts)
@@ -553,13 +548,13 @@ def _object(number: int, line: bytes, whole: bool) -> dict[str, Any] | None:
     return value
 
 
-def _check_chain(number: int, text: str, value: dict[str, Any], before: str) -> str:
+def _check_chain(number: int, line: bytes, value: dict[str, Any], before: str) -> str:
     """Return the digest after this line, which closes the line.
 
     Raises JournalError if the chain is broken.
     """
-    wanted = _chain(before, text[:-_SEALED] + "}")
-    if not text.endswith(f',"d":"{wanted}"}}') or value.get("d") != wanted:
+    wanted = _chain(before, line[:-_SEALED] + b"}")
+    if not line.endswith(f',"d":"{wanted}"}}'.encode()) or value.get("d") != wanted:
         raise JournalError(
             (
                 "the chain of digests is broken here: this line, or one before it, was changed, "

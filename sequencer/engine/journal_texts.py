@@ -8,7 +8,7 @@ so that no text can be taken for a reference.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -43,8 +43,10 @@ class TextsWritten:
     """The texts that a journal has defined so far, for its writer."""
 
     def __init__(self, texts: Iterable[str] = ()) -> None:
-        self._numbers = {text: number for number, text in enumerate(texts)}
-        self._characters = sum(map(len, self._numbers))
+        self._references = {text: f"{MARK}{number}" for number, text in enumerate(texts)}
+        self._characters = sum(map(len, self._references))
+        self._pairs: tuple[Sequence[tuple[int, str]], Sequence[tuple[int, str]]] = (), ()
+        """The last scheduled prompts, as they came and with references."""
 
     def encode(self, fields: dict[str, Any]) -> list[str]:
         """Replace the texts in the fields of an event or command by references.
@@ -55,20 +57,30 @@ class TextsWritten:
         if isinstance(fields.get("prompt"), str):
             fields["prompt"] = self._reference(fields["prompt"], new)
         if fields.get("scheduled"):
-            fields["scheduled"] = [
-                (chunk, self._reference(text, new)) for chunk, text in fields["scheduled"]
-            ]
+            fields["scheduled"] = self._encode_pairs(fields["scheduled"], new)
         return new
+
+    def _encode_pairs(
+        self, pairs: Sequence[tuple[int, str]], new: list[str]
+    ) -> Sequence[tuple[int, str]]:
+        """Return scheduled prompts with references; each `state` repeats most of the last one."""
+        if pairs is not self._pairs[0]:
+            known = self._references
+            self._pairs = (
+                pairs,
+                [(chunk, known.get(text) or self._reference(text, new)) for chunk, text in pairs],
+            )
+        return self._pairs[1]
 
     def _reference(self, text: str, new: list[str]) -> str:
         if len(text) >= MIN_TEXT_LENGTH:
-            number = self._numbers.get(text)
-            if number is None and self._characters + len(text) <= MAX_CHARACTERS:
-                number = self._numbers[text] = len(self._numbers)
+            reference = self._references.get(text)
+            if reference is None and self._characters + len(text) <= MAX_CHARACTERS:
+                reference = self._references[text] = f"{MARK}{len(self._references)}"
                 self._characters += len(text)
                 new.append(text)
-            if number is not None:
-                return f"{MARK}{number}"
+            if reference is not None:
+                return reference
         return MARK + text if text.startswith(MARK) else text
 
 

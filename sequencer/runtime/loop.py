@@ -312,9 +312,10 @@ class Performance:
 
         Frames of the take before a cut may arrive late.
         """
-        run, feed = self.conductor.view, self.boundaries
+        feed = self.boundaries
         if feed is None:
             return None
+        run = self.conductor.view
         if not isinstance(event, ChunkShown) or run.is_of_this_take(event.take):
             return feed.feed(event)
         takes = run.takes_since(event.take)
@@ -382,6 +383,8 @@ class Performance:
 
     def _follow_positions(self, now: int) -> None:
         """Deliver the events whose position is reached, and check again when the next is due."""
+        if not self._positions.waiting:
+            return
         reached, again = self._positions.due(self.conductor.view, now)
         for one in reached:
             self._feed(one, now)

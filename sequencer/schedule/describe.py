@@ -50,7 +50,11 @@ def decimal(value: Fraction, places: int, *, trim: bool = False) -> str:
 
     With `trim`, trailing zeros are removed.
     """
-    over, under = value.numerator, value.denominator
+    return _decimal_of_ratio(value.numerator, value.denominator, places, trim=trim)
+
+
+def _decimal_of_ratio(over: int, under: int, places: int, *, trim: bool = False) -> str:
+    """Return `decimal` of over / under, which need not be in lowest terms."""
     is_negative, over = over < 0, abs(over)
     whole = (2 * over * 10**places + under) // (
         2 * under
@@ -72,19 +76,24 @@ def clock_time(seconds: Fraction, places: int = 3) -> str:
 
     Negative seconds have a minus sign.
     """
-    text = decimal(abs(seconds), places)
+    text = _decimal_of_ratio(abs(seconds.numerator), seconds.denominator, places)
     head, _, tail = text.partition(".")
     minutes, rest = divmod(int(head), 60)
     hours, minutes = divmod(minutes, 60)
-    sign = "-" if seconds < 0 and Fraction(text) else ""
+    sign = "-" if seconds.numerator < 0 and _is_not_zero(text) else ""
     shown = f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
     return f"{sign}{shown}.{tail}" if tail else f"{sign}{shown}"
 
 
 def milliseconds(seconds: Fraction, places: int = 1) -> str:
     """Return a signed time in milliseconds, without its unit: `+187.5`, `-62.5`, `0.0`."""
-    text = decimal(seconds * 1000, places)
-    return f"+{text}" if seconds > 0 and Fraction(text) else text
+    text = _decimal_of_ratio(seconds.numerator * 1000, seconds.denominator, places)
+    return f"+{text}" if seconds.numerator > 0 and _is_not_zero(text) else text
+
+
+def _is_not_zero(text: str) -> bool:
+    """Return whether a decimal has a digit other than 0."""
+    return bool(text.strip("0."))
 
 
 def describe_act(act: RuleAct) -> str:

@@ -24,7 +24,8 @@ def chained(data: bytes) -> bytes:
     """Return the lines of a journal with corrected digests, so that the content is examined and not
     only the digests.
     """
-    from sequencer.engine.journal import _chain, _dumps
+    from sequencer.engine.journal import _chain
+    from sequencer.engine.journal_json import dumps
 
     out: list[str] = []
     before = ""
@@ -42,8 +43,8 @@ def chained(data: bytes) -> bytes:
             value.pop("d", None)
             value["n"] = number
         try:
-            text = _dumps(value)
-            before = _chain(before, text)
+            text = dumps(value)
+            before = _chain(before, text.encode("utf-8", "surrogatepass"))
         except (ValueError, RecursionError, UnicodeEncodeError):
             out.append(line.decode("utf-8", "replace"))
             continue

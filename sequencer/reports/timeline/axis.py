@@ -78,6 +78,8 @@ class Axis:
 
     def hides(self, chunk: Fraction | int) -> bool:
         """Return whether a position in chunks is within a gap."""
+        if not self.gaps:
+            return False
         index = bisect_right(self._starts, chunk) - 1
         return index >= 0 and self.gaps[index].start < chunk < self.gaps[index].end
 

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from sequencer.core.timebase import ChunkGrid
 from sequencer.reports.timeline.axis import Axis
-from sequencer.reports.timeline.plot import Band, Plot, bars_of, beats_of
+from sequencer.reports.timeline.plot import Band, Plot, beats_of
 from sequencer.reports.timeline.ruler_labels import LABEL_FONT_SIZE, Label, arrange_labels
 from sequencer.reports.timeline.style import px, px_of_ratio
 from sequencer.reports.timeline.text_metrics import width_of
@@ -46,21 +46,46 @@ class System:
     top: int
     scale: Fraction
     axis: Axis
+    columns: tuple[str, ...] = ()
+    """Where the first units begin, as it is written; all systems of a timeline have the same."""
 
-    def x(self, chunk: Fraction | int) -> Fraction:
-        """Return where a position in chunks is drawn, in pixels from the left."""
-        return LEFT + (self.axis.at(chunk) - self.first) * self.scale
+    def x(self, chunk: Fraction | int, more: int = 0) -> Fraction:
+        """Return where a position in chunks is drawn, in pixels from the left, plus `more`."""
+        return Fraction(*self._ratio(self.axis.at(chunk), more))
 
-    def px(self, chunk: Fraction | int) -> str:
-        """Return `x` as it is written, without creating fractions: rulers have many positions."""
-        at, scale = self.axis.at(chunk), self.scale
+    def px(self, chunk: Fraction | int, more: int = 0) -> str:
+        """Return `x` as it is written."""
+        at = self.axis.at(chunk)
+        if not more and isinstance(at, int):
+            return self.px_of_unit(at)
+        return px_of_ratio(*self._ratio(at, more))
+
+    def px_of_unit(self, unit: int) -> str:
+        """Return where a unit of the axis begins, as it is written."""
+        if 0 <= unit - self.first < len(self.columns):
+            return self.columns[unit - self.first]
+        return px_of_ratio(*self._ratio(unit))
+
+    def _ratio(self, at: Fraction | int, more: int = 0) -> tuple[int, int]:
+        """Return the pixels from the left of a position on the axis: numerator and denominator.
+
+        They are not reduced: a timeline has tens of thousands of positions, and integers are many
+        times as fast as fractions.
+        """
+        scale = self.scale
         below = at.denominator * scale.denominator
         above = (at.numerator - self.first * at.denominator) * scale.numerator
-        return px_of_ratio(LEFT * below + above, below)
+        return (LEFT + more) * below + above, below
+
+    def are_close(self, chunk: Fraction | int, other: Fraction | int, pixels: int) -> bool:
+        """Return whether a position is fewer than `pixels` to the left of another one."""
+        units = self.axis.at(other) - self.axis.at(chunk)
+        return units * self.scale.numerator < pixels * self.scale.denominator
 
     def contains(self, chunk: Fraction | int) -> bool:
         """Return whether a position in chunks is drawn in this system."""
-        return self.first <= self.axis.at(chunk) < self.stop
+        at = self.axis.at(chunk)
+        return self.first <= at.numerator // at.denominator < self.stop
 
     def clip(self, start: Fraction | int, end: Fraction | int) -> tuple[Fraction, Fraction] | None:
         """Return (left, width) in pixels of the part of a stretch that this system shows."""
@@ -68,7 +93,7 @@ class System:
         if one >= self.stop or other <= self.first or one >= other:
             return None
         left, right = max(one, self.first), min(other, self.stop)
-        return LEFT + (left - self.first) * self.scale, (right - left) * self.scale
+        return Fraction(*self._ratio(left)), (right - left) * self.scale
 
     @property
     def right(self) -> Fraction:
@@ -138,6 +163,7 @@ def systems_of(plot: Plot, whole: int) -> tuple[System, ...]:
     )
     each = -(-end // count)
     scale = Fraction(PLOT_WIDTH, each)
+    columns = tuple(px(LEFT + unit * scale) for unit in range(each + 1))
     return tuple(
         System(
             first=first,
@@ -145,6 +171,7 @@ def systems_of(plot: Plot, whole: int) -> tuple[System, ...]:
             top=TOP + index * (whole + SYSTEM_GAP),
             scale=scale,
             axis=plot.axis,
+            columns=columns,
         )
         for index, first in enumerate(range(0, end, each))
     )
@@ -231,6 +258,8 @@ STEPS = (
 """The distances, in chunks or bars, at which numbers may be written."""
 MIN_BEAT_WIDTH = 8
 """The fewest pixels between beats that are drawn."""
+MIN_TICK_DISTANCE = 5
+"""The fewest pixels between chunks if each of them has a tick."""
 MIN_BAR_NUMBER_WIDTH = 24
 """The fewest pixels between bars with numbers."""
 END = WIDTH - 4
@@ -261,7 +290,7 @@ def bar_rulers(plot: Plot, scale: Fraction) -> tuple[BarRuler, ...]:
     """
     found = []
     for number, band in enumerate(plot.bands):
-        bars = tuple(at for _, at in bars_of(band, plot.grid))
+        bars = plot.bars(number)
         if bars:
             gap = (
                 (bars[-1] - bars[0]) / (len(bars) - 1) if len(bars) > 1 else band.end - band.start
@@ -366,17 +395,18 @@ def draw_chunks(system: System, top: int, grid: ChunkGrid) -> Iterable[str]:
     numbers: list[Label] = []
     times: list[Label] = []
     left_out: list[Label] = []
+    has_all_ticks = system.scale >= MIN_TICK_DISTANCE
+    gaps = {gap.start for gap in system.axis.gaps}
     for unit in range(system.first, system.stop + 1):
         chunk = system.axis.chunk_at(unit)
-        if chunk is None or (chunk % numbered and system.scale < 5):
+        if chunk is None or (chunk % numbered and not has_all_ticks):
             continue
-        x = LEFT + (unit - system.first) * system.scale
-        ticks.append(f"M{px(x)} {top}v{3 if chunk % numbered else 5}")
-        is_gap = any(gap.start == chunk for gap in system.axis.gaps)
-        if chunk % numbered == 0 and unit < system.stop and not is_gap:
-            numbers.append(Label(x=x + 3, text=str(chunk), bold=True))
+        ticks.append(f"M{system.px_of_unit(unit)} {top}v{3 if chunk % numbered else 5}")
+        if chunk % numbered == 0 and unit < system.stop and chunk not in gaps:
+            x = system.x(chunk) + 3
+            numbers.append(Label(x=x, text=str(chunk), bold=True))
             if chunk % timed == 0:
-                times.append(Label(x=x + 3, text=clock_time(grid.boundary(chunk), 1)))
+                times.append(Label(x=x, text=clock_time(grid.boundary(chunk), 1)))
     for gap in system.axis.gaps:
         box = system.clip(gap.start, gap.end)
         if box is not None and box[1] > system.scale:

@@ -12,7 +12,7 @@ from sequencer.reports.timeline.legend import legend_of
 from sequencer.reports.timeline.page_assets import NO_SCRIPT, STRIDES, script, style
 from sequencer.reports.timeline.player import Recording, draw_player
 from sequencer.reports.timeline.player_assets import PLAYER_SCRIPT, player_style
-from sequencer.reports.timeline.plot import Band, Flag, HeldValue, Plot, bars_of, beats_of, marks_of
+from sequencer.reports.timeline.plot import Band, Flag, HeldValue, Plot, beats_of, marks_of
 from sequencer.reports.timeline.style import escape_xml, max_tooltip_length, px, render_tooltip
 from sequencer.reports.timeline.waveform import MAX_COLUMNS, Waveform, columns
 from sequencer.schedule.describe import clock_time, decimal, milliseconds
@@ -111,10 +111,8 @@ def _stride(unit: Fraction | int, space: int) -> int:
 def _bar_length(plot: Plot) -> Fraction:
     """Return the length of the shortest bar, in chunks; 0 without beats."""
     shortest = Fraction(0)
-    for band in plot.bands:
-        starts = [
-            at for _, at in zip(range(2), (at for _, at in bars_of(band, plot.grid)), strict=False)
-        ]
+    for number in range(len(plot.bands)):
+        starts = plot.bars(number)[:2]
         length = starts[1] - starts[0] if len(starts) == 2 else Fraction(0)
         if length and (not shortest or length < shortest):
             shortest = length
@@ -313,7 +311,7 @@ class _StripRenderer:
         numbers = []
         axis = self._plot.axis
         for number, band in enumerate(self._plot.bands):
-            for bar, at in bars_of(band, self._plot.grid):
+            for bar, at in enumerate(self._plot.bars(number), 1):
                 if axis.hides(at):
                     continue
                 x = _number(axis.at(at))
@@ -428,8 +426,8 @@ class _StripRenderer:
             shapes.append(_shape(upper, lower))
         bars = "".join(
             f"M{_number(axis.at(at))} 0v100"
-            for band in self._plot.bands
-            for _, at in bars_of(band, self._plot.grid)
+            for number in range(len(self._plot.bands))
+            for at in self._plot.bars(number)
             if not axis.hides(at)
         )
         yield (

@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 from sequencer.reports.timeline.geometry import (
     BAND_HEIGHT,
@@ -29,7 +30,14 @@ from sequencer.reports.timeline.geometry import (
 )
 from sequencer.reports.timeline.plot import Band, Flag, HeldValue, Plot, marks_of
 from sequencer.reports.timeline.ruler_labels import Label, arrange_labels
-from sequencer.reports.timeline.style import escape_xml, px, render_tooltip, truncate, wrap
+from sequencer.reports.timeline.style import (
+    escape_xml,
+    px,
+    px_of_ratio,
+    render_tooltip,
+    truncate,
+    wrap,
+)
 from sequencer.reports.timeline.text_metrics import width_of
 from sequencer.reports.timeline.waveform import columns
 from sequencer.schedule.describe import decimal, milliseconds
@@ -40,7 +48,7 @@ MIN_CAPTION_WIDTH = 36
 """The width in pixels below which no part of a caption is written."""
 MIN_PROMPT_WIDTH, MIN_WORD_WIDTH = 18, 110
 """The widths in pixels below which a prompt is omitted: always, and if a word does not fit."""
-MIN_MARK_DISTANCE = Fraction(2)
+MIN_MARK_DISTANCE = 2
 """Blocks that would begin closer than this to the previous one are omitted as indistinguishable."""
 
 COLUMN_DISTANCE = 3
@@ -112,18 +120,14 @@ class SystemRenderer:
         """Return a faint line down the lanes at every chunk, or every nth where they are dense."""
         system = self._system
         every = ruler_step(system.scale, 9)
-        drawn = (
-            unit
-            for unit in range(system.first, system.stop + 1)
-            if (system.axis.chunk_at(unit) or 0) % every == 0
-        )
-        xs = (
-            LEFT + (unit - system.first) * system.scale
-            for unit in drawn
-            if system.axis.chunk_at(unit) is not None
-        )
+        units = range(system.first, system.stop + 1)
+        drawn = [
+            system.px_of_unit(unit)
+            for unit in units
+            if (chunk := system.axis.chunk_at(unit)) is not None and chunk % every == 0
+        ]
         top, bottom = self._heights.prompts, self._heights.whole - 4
-        return f'<path class="k-faint" d="{"".join(f"M{px(x)} {top}V{bottom}" for x in xs)}"/>'
+        return f'<path class="k-faint" d="{"".join(f"M{x} {top}V{bottom}" for x in drawn)}"/>'
 
     # ---- rulers ----------------------------------------------------------------------------------
 
@@ -154,7 +158,7 @@ class SystemRenderer:
                 )
             for mark, at in marks_of(band, self._plot.grid):
                 if self._system.contains(at):
-                    x = px(self._system.x(at))
+                    x = self._system.px(at)
                     yield (
                         f'<path class="g{band.tint}" d="M{x} {top + BAND_HEIGHT}l-4 '
                         f'-6h8z"><title>mark {render_tooltip(mark)}</title></path>'
@@ -228,7 +232,7 @@ class SystemRenderer:
         for flag in flags:
             if flag.exact is None or not self._system.contains(flag.exact) or flag.fired:
                 continue
-            start, stop = px(self._system.x(flag.exact)), px(self._system.x(flag.chunk))
+            start, stop = self._system.px(flag.exact), self._system.px(flag.chunk)
             if (start, stop) in drawn:
                 continue
             drawn.add((start, stop))
@@ -253,12 +257,12 @@ class SystemRenderer:
 
         What would begin on top of its neighbour is left out.
         """
-        last: Fraction | None = None
-        first = bisect_right(lane, first_chunk_of(self._system), key=lambda held: held.start)
+        system, last = self._system, None
+        first = bisect_right(lane, first_chunk_of(system), key=lambda held: held.start)
         for held in lane[max(0, first - 1) :]:
-            if self._system.axis.at(held.start) >= self._system.stop:
+            if system.axis.at(held.start) >= system.stop:
                 return  # values in force are in order and do not overlap
-            box = self._system.clip(held.start, held.end)
+            box = system.clip(held.start, held.end)
             if box is None or (last is not None and box[0] - last < MIN_MARK_DISTANCE):
                 continue
             last = box[0]
@@ -277,7 +281,8 @@ class SystemRenderer:
             )
             if self._is_start_visible(held.start):
                 yield f'<rect class="g{held.tint}" width="3" height="100%" rx="1.5"/>'
-            for index, line in enumerate(_prompt_lines(held, wide - 14, lines)):
+            shown = _prompt_lines(held.short, held.shortest, wide - 14, lines)
+            for index, line in enumerate(shown):
                 yield (
                     f'<text class="x{held.tint}" x="8" '
                     f'y="{15 + index * PROMPT_LINE_HEIGHT}">{escape_xml(line)}</text>'
@@ -410,45 +415,46 @@ class SystemRenderer:
         middle = top + ERROR_LANE_HEIGHT // 2
         yield self._name(top, "snap error", ERROR_LANE_HEIGHT)
         full = self._error_scale
-        high = ERROR_LANE_HEIGHT // 2 - 1
         yield (
             f'<text class="e n soft" x="{LEFT - 10}" y="{px(Fraction(middle) + 15)}">± '
             f"{decimal(full * 1000, 0)} ms</text>"
         )
         yield f'<path class="k-line" d="M{LEFT} {middle}H{px(self._system.right)}"/>'
-        last: Fraction | None = None
+        last: int | None = None
         sides: dict[str, list[Label]] = {}
-        bars: list[tuple[Fraction, str]] = []
+        bars: list[tuple[int, str]] = []
+        system = self._system
         for flag in flags:
-            if flag.error is None or not self._system.contains(flag.chunk):
+            at = flag.chunk
+            if flag.error is None or not system.contains(at):
                 continue
-            x = self._system.x(flag.chunk)
-            if last is not None and x - last < MIN_MARK_DISTANCE:
+            if last is not None and system.are_close(last, at, MIN_MARK_DISTANCE):
                 continue
-            last = x
-            length = min(abs(flag.error) / full, Fraction(1)) * high
+            last = at
             side = _error_class(flag)
-            y = middle - length if flag.error > 0 else Fraction(middle)
+            y, height = _error_bar(flag.error, full, middle)
             yield (
                 f'<g><title>{render_tooltip(flag.full)}</title><rect class="f-{side}" '
-                f'x="{px(x - 2)}" '
-                f'y="{px(y - (0 if length else 1))}" width="5" '
-                f'height="{px(max(length, Fraction(2)))}" rx="1"/></g>'
+                f'x="{system.px(at, -2)}" y="{y}" width="5" height="{height}" rx="1"/></g>'
             )
-            bars.append((x, side))
+            bars.append((at, side))
             if flag.error:
                 label = Label(
-                    x=x + 5,
+                    x=system.x(at, 5),
                     text=milliseconds(flag.error, 0).replace("-", "−"),
-                    rank=0 if abs(flag.error) > full / 2 else 1,
+                    rank=0 if 2 * abs(flag.error) > full else 1,
                 )
                 sides.setdefault(side, []).append(label)
         for side, labels in sides.items():
             # Next to its bar, on the other side of the line, where there is no bar.
-            at = middle - 4 if side == "early" else middle + 11
-            others = [(x - 3, x) for x, other in bars if other not in (side, "soft")]
+            base = middle - 4 if side == "early" else middle + 11
+            others = [
+                (system.x(at, -3), system.x(at))
+                for at, other in bars
+                if other not in (side, "soft")
+            ]
             for label in arrange_labels(labels, END, others):
-                yield f'<text class="n f-{side}" x="{px(label.x)}" y="{at}">{label.text}</text>'
+                yield f'<text class="n f-{side}" x="{px(label.x)}" y="{base}">{label.text}</text>'
 
     def _run(self, flags: Sequence[Flag]) -> Iterable[str]:
         """Yield each cue's dot where it landed, its ring where planned, and a line between them.
@@ -461,16 +467,17 @@ class SystemRenderer:
         middle = top + RUN_LANE_HEIGHT // 2
         yield self._name(top, "landed", RUN_LANE_HEIGHT)
         yield f'<path class="k-faint" d="M{LEFT} {middle}H{px(self._system.right)}"/>'
-        last: Fraction | None = None
+        last: int | None = None
+        system = self._system
         for flag in flags:
             at = flag.landed if flag.landed is not None else flag.planned
-            if at is None or not self._system.contains(at):
+            if at is None or not system.contains(at):
                 continue
-            x = self._system.x(at)
-            if flag.fate == "landed" and last is not None and x - last < MIN_MARK_DISTANCE:
+            is_close = last is not None and system.are_close(last, at, MIN_MARK_DISTANCE)
+            if flag.fate == "landed" and is_close:
                 continue
-            last = x
-            mark = self._outcome_mark(flag, x, middle)
+            last = at
+            mark = self._outcome_mark(flag, at, middle)
             yield f"<g><title>{render_tooltip(flag.full)}</title>{mark}</g>"
 
     def _sound(self) -> Iterable[str]:
@@ -480,7 +487,7 @@ class SystemRenderer:
             return
         yield self._name(top, "sound", SOUND_LANE_HEIGHT)
         bars = [
-            px(system.x(at))
+            system.px(at)
             for ruler in self._bars
             for at in ruler.bars
             if system.contains(at) and not system.axis.hides(at)
@@ -504,38 +511,54 @@ class SystemRenderer:
             f'<path class="k-soft" stroke-width="1.8" d="{"".join(strokes)}"/></g>'
         )
 
-    def _outcome_mark(self, flag: Flag, x: Fraction, y: int) -> str:
+    def _outcome_mark(self, flag: Flag, at: int, y: int) -> str:
+        system, x = self._system, self._system.px(at)
         match flag.fate:
             case "landed" | "planned":
                 if flag.fired:
-                    return f'<path class="f-live" d="M{px(x)} {y - 5}l5 5l-5 5l-5 -5z"/>'
-                return f'<circle class="f-good" cx="{px(x)}" cy="{y}" r="4"/>'
+                    return f'<path class="f-live" d="M{x} {y - 5}l5 5l-5 5l-5 -5z"/>'
+                return f'<circle class="f-good" cx="{x}" cy="{y}" r="4"/>'
             case "later":
                 line = ""
                 if flag.planned is not None:
-                    start = max(self._system.x(flag.planned), Fraction(LEFT))
+                    start = px(max(system.x(flag.planned), Fraction(LEFT)))
                     line = (
                         '<path class="k-late" stroke-width="1.6" stroke-dasharray="2 2" '
-                        f'd="M{px(start)} {y}H{px(x)}"/>'
-                        f'<circle class="k-late" cx="{px(start)}" cy="{y}" r="3.4"/>'
+                        f'd="M{start} {y}H{x}"/>'
+                        f'<circle class="k-late" cx="{start}" cy="{y}" r="3.4"/>'
                     )
-                return f'{line}<circle class="f-late" cx="{px(x)}" cy="{y}" r="4"/>'
+                return f'{line}<circle class="f-late" cx="{x}" cy="{y}" r="4"/>'
             case "lost":
                 return (
-                    f'<path class="k-bad" stroke-width="2.2" d="M{px(x - 4)} {y - 4}l8 8m0 -8l-8 '
-                    '8"/>'
+                    f'<path class="k-bad" stroke-width="2.2" d="M{system.px(at, -4)} {y - 4}l8 8m0 '
+                    '-8l-8 8"/>'
                 )
             case "aside":
                 return (
                     '<circle class="k-soft" stroke-width="1.2" stroke-dasharray="2 1.5" '
-                    f'cx="{px(x)}" cy="{y}" r="3.6"/>'
+                    f'cx="{x}" cy="{y}" r="3.6"/>'
                 )
 
 
-def _prompt_lines(held: HeldValue, space: Fraction, lines: int) -> list[str]:
-    found = _wrap_if_readable(held.short, space, lines)
+def _error_bar(error: Fraction, full: Fraction, middle: int) -> tuple[str, str]:
+    """Return the top and the height of the bar of a snap error, as they are written.
+
+    It is at least two pixels high, upwards from `middle` if late and downwards if early.
+    """
+    high = ERROR_LANE_HEIGHT // 2 - 1
+    above, below = abs(error.numerator) * full.denominator, error.denominator * full.numerator
+    above, below = (high, 1) if above >= below else (above * high, below)
+    height = px_of_ratio(above, below) if above >= 2 * below else "2"
+    if not error:
+        return px(middle - 1), height
+    return px_of_ratio(middle * below - above, below) if error > 0 else px(middle), height
+
+
+@lru_cache(maxsize=1024)  # long scores repeat their prompts, in boxes of the same few widths
+def _prompt_lines(short: str, shortest: str, space: Fraction, lines: int) -> Sequence[str]:
+    found = _wrap_if_readable(short, space, lines)
     is_cut = not found or found[-1].endswith("…")
-    return _wrap_if_readable(held.shortest, space, lines) if is_cut and held.shortest else found
+    return _wrap_if_readable(shortest, space, lines) if is_cut and shortest else found
 
 
 def _wrap_if_readable(text: str, space: Fraction, lines: int) -> list[str]:

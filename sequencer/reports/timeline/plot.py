@@ -5,12 +5,14 @@ Exact positions are fractions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import islice, zip_longest
+from math import lcm
 from typing import Literal
 
-from sequencer.core.timebase import ChunkGrid, TempoMap
+from sequencer.core.timebase import ChunkGrid, MeterMap, TempoMap
 from sequencer.reports.timeline.axis import GAP_WIDTH, Axis, Gap, gaps_of
 from sequencer.reports.timeline.style import LIGHT_TINTS
 from sequencer.reports.timeline.waveform import Waveform
@@ -143,6 +145,16 @@ class Plot:
     """The sound that is played with the score."""
     known_beats: dict[int, tuple[Fraction, ...]] = field(default_factory=dict, compare=False)
     """The beats of the bands that were drawn already, by the index of the band."""
+    known_bars: dict[int, tuple[Fraction, ...]] = field(default_factory=dict, compare=False)
+    """The same for bars; see `bars`."""
+
+    def bars(self, number: int) -> tuple[Fraction, ...]:
+        """Return where the bars of a band begin, in chunks; `number` is the index of the band."""
+        found = self.known_bars.get(number)
+        if found is None:
+            found = tuple(at for _, at in bars_of(self.bands[number], self.grid))
+            self.known_bars[number] = found
+        return found
 
     @property
     def has_rules(self) -> bool:
@@ -306,12 +318,12 @@ def axis_of(
 
     In an empty part, nothing happens. Chunks before `first` are not drawn either.
     """
-    positions = set(happens)
-    for band in bands:
+    live = [(band.start, min(band.end, Fraction(end))) for band in bands if band.stretch.is_live]
+    positions = set(happens if live else ())
+    for band in bands if live else ():
         positions |= {band.start, band.end, *(at for _, at in marks_of(band, grid))}
         if band.open_from is not None:
             positions.add(band.open_from)
-    live = [(band.start, min(band.end, Fraction(end))) for band in bands if band.stretch.is_live]
     later = tuple(gap for gap in gaps_of(live, positions) if gap.start > first)
     return Axis(end, (Gap(0, first, "before the range"), *later) if first > GAP_WIDTH else later)
 
@@ -347,13 +359,17 @@ class _Tints:
 
 def bars_of(band: Band, grid: ChunkGrid) -> Iterator[tuple[int, Fraction]]:
     """Yield (bar counted from 1, its start in chunks) of a band."""
-    meters = band.stretch.meters
-    position = _positions_in(band, grid)
-    if meters is None or position is None:
+    meters, tempo = band.stretch.meters, band.stretch.tempo
+    if meters is None or tempo is None:
+        return
+    if _is_steady(tempo):
+        for bars in _steady_bars(band, grid, meters, tempo):
+            found = _progression(bars.at, bars.beat * bars.beats, band.end)
+            yield from enumerate(islice(found, bars.count), bars.first + 1)
         return
     bar = 0
     while True:
-        at = position(meters.bar_start(bar))
+        at = _chunks_at(band, grid, tempo, meters.bar_start(bar))
         if at >= band.end:
             return
         yield bar + 1, at
@@ -364,16 +380,51 @@ def _is_steady(tempo: TempoMap) -> bool:
     return len(tempo.segments) == 1 and tempo.segments[0].first == tempo.segments[0].last
 
 
-def _positions_in(band: Band, grid: ChunkGrid) -> Callable[[Fraction], Fraction] | None:
-    """Return a function from a quarter of a band to chunks, if the band has a tempo."""
-    tempo = band.stretch.tempo
-    if tempo is None:
-        return None
-    start, chunks_per_second = band.start, 1 / grid.chunk
-    if _is_steady(tempo):
-        chunks_per_quarter = tempo.segments[0].first * chunks_per_second
-        return lambda quarter: start + quarter * chunks_per_quarter
-    return lambda quarter: start + tempo.seconds_at(quarter) * chunks_per_second
+def _chunks_at(band: Band, grid: ChunkGrid, tempo: TempoMap, quarter: Fraction) -> Fraction:
+    """Return where a quarter of a band is, in chunks."""
+    return band.start + tempo.seconds_at(quarter) / grid.chunk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SteadyBars:
+    """Bars of one meter: the first one, counted from 0, begins at `at`, in chunks.
+
+    Each has `beats` beats of `beat` chunks; `count` is the number of bars, None without a limit.
+    """
+
+    first: int
+    at: Fraction
+    beats: int
+    beat: Fraction
+    count: int | None
+
+
+def _steady_bars(
+    band: Band, grid: ChunkGrid, meters: MeterMap, tempo: TempoMap
+) -> Iterator[_SteadyBars]:
+    """Yield the bars of each meter of a band with a steady tempo."""
+    chunks_per_quarter = tempo.segments[0].first / grid.chunk
+    ends = [bar for bar, _ in meters.changes[1:]]
+    for (bar, meter), quarter, end in zip_longest(meters.changes, meters.starts, ends):
+        yield _SteadyBars(
+            first=bar,
+            at=band.start + quarter * chunks_per_quarter,
+            beats=meter.numerator,
+            beat=meter.beat * chunks_per_quarter,
+            count=None if end is None else end - bar,
+        )
+
+
+def _progression(start: Fraction, step: Fraction, end: Fraction) -> Iterator[Fraction]:
+    """Yield `start`, `start + step`, and so on, before `end`.
+
+    With integers: sums of fractions are several times as slow.
+    """
+    below = lcm(start.denominator, step.denominator)
+    above = start.numerator * (below // start.denominator)
+    each = step.numerator * (below // step.denominator)
+    for one in range(above, -(-end.numerator * below // end.denominator), each):
+        yield Fraction(one, below)
 
 
 def marks_of(band: Band, grid: ChunkGrid) -> Iterator[tuple[str, Fraction]]:
@@ -387,20 +438,24 @@ def marks_of(band: Band, grid: ChunkGrid) -> Iterator[tuple[str, Fraction]]:
 def beats_of(band: Band, grid: ChunkGrid) -> Iterator[Fraction]:
     """Yield where the beats of a band begin, in chunks, except those on bar lines."""
     meters, tempo = band.stretch.meters, band.stretch.tempo
-    position = _positions_in(band, grid)
-    if meters is None or tempo is None or position is None:
+    if meters is None or tempo is None:
         return
-    is_steady = _is_steady(tempo)
+    if _is_steady(tempo):
+        for bars in _steady_bars(band, grid, meters, tempo):
+            found = _progression(bars.at, bars.beat, band.end)
+            count = None if bars.count is None else bars.count * bars.beats
+            for beat, at in enumerate(islice(found, count)):
+                if beat % bars.beats:
+                    yield at
+        return
     bar = 0
     while True:
         meter, quarter = meters.at_bar(bar), meters.bar_start(bar)
-        at, length = position(quarter), meter.beat
-        step = position(quarter + length) - at if is_steady else None
         for beat in range(meter.numerator):
+            at = _chunks_at(band, grid, tempo, quarter)
             if at >= band.end:
                 return
             if beat:
                 yield at
-            quarter += length
-            at = position(quarter) if step is None else at + step
+            quarter += meter.beat
         bar += 1

@@ -118,7 +118,8 @@ def escape_xml(text: str) -> str:
 
     Characters that XML forbids become the replacement character.
     """
-    return escape(_FORBIDDEN.sub("\ufffd", text), quote=True)
+    allowed = text if text.isprintable() else _FORBIDDEN.sub("\ufffd", text)
+    return escape(allowed, quote=True)
 
 
 def max_tooltip_length(texts: int) -> int:
@@ -212,6 +213,9 @@ def _words(text: str) -> Iterator[tuple[str, bool]]:
     Lines may break between ideographs, so each is yielded individually.
     """
     for word in text.split():
+        if word.isascii():  # nearly every word of most scores, and many times as fast
+            yield word, True
+            continue
         piece, is_apart = "", True
         for char in word:
             is_wide = (

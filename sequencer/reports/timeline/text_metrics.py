@@ -76,5 +76,10 @@ def _width_of(char: str, bold: bool) -> int:
 
 def width_of(text: str, size: Fraction | int = Fraction(21, 2), *, bold: bool = False) -> Fraction:
     """Return the maximum width of a text in pixels, at a font size in pixels."""
-    hundredths = sum([_width_of(char, bold) for char in text])
-    return Fraction(hundredths * size.numerator, 100 * size.denominator)
+    return Fraction(_hundredths(text, bold) * size.numerator, 100 * size.denominator)
+
+
+@lru_cache(maxsize=4096)
+def _hundredths(text: str, bold: bool) -> int:
+    """Return the maximum width of a text, in hundredths of an em."""
+    return sum([_width_of(char, bold) for char in text])

@@ -145,6 +145,8 @@ class Conditions:
         self._accepted = 0
         self._queued_prompts: dict[int, _QueuedPrompt] = {}
         self._queued_images: list[_QueuedImage] = []
+        self._scheduled: tuple[tuple[int, str], ...] | None = None
+        """What `scheduled` returned last; None if it has changed since."""
 
     def copy(self) -> Conditions:
         """Return an independent copy."""
@@ -165,6 +167,7 @@ class Conditions:
     def queue_prompt(self, prompt: str, chunk: int, ready: int) -> None:
         """Accept a prompt for a chunk, replacing an earlier one for that chunk."""
         self._accepted += 1
+        self._scheduled = None
         self._queued_prompts[chunk] = _QueuedPrompt(
             order=self._accepted, chunk=chunk, prompt=prompt, ready=ready
         )
@@ -179,9 +182,10 @@ class Conditions:
     @property
     def scheduled(self) -> tuple[tuple[int, str], ...]:
         """Pending prompts as (chunk, prompt), by chunk."""
-        return tuple(
-            (chunk, self._queued_prompts[chunk].prompt) for chunk in sorted(self._queued_prompts)
-        )
+        if self._scheduled is None:
+            queued = self._queued_prompts
+            self._scheduled = tuple([(chunk, queued[chunk].prompt) for chunk in sorted(queued)])
+        return self._scheduled
 
     @property
     def has_prompt(self) -> bool:
@@ -209,6 +213,7 @@ class Conditions:
             one for one in self._queued_prompts.values() if one.chunk <= chunk and one.ready <= at
         ]
         if prompts:
+            self._scheduled = None
             shown = max(prompts, key=lambda one: one.order)
             self.prompt = shown.prompt
             for one in list(self._queued_prompts.values()):

@@ -50,9 +50,13 @@ class ModelTiming:
     def __init__(self, faults: Faults, grid: ChunkGrid) -> None:
         self._faults = faults
         self._chunk = Fraction(grid.frames * SECOND) / (faults.fps or grid.fps)
+        is_steady = not faults.slow and not faults.jitter
+        self._steady = max(self._chunk, Fraction(1)) if is_steady else None
 
     def chunk(self, take: int, chunk: int) -> Fraction:
         """Return how long a chunk takes, exactly."""
+        if self._steady is not None:
+            return self._steady
         length = self._chunk
         for slow in self._faults.slow:
             if slow.covers(take, chunk):

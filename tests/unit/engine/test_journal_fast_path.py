@@ -39,7 +39,8 @@ ODD: tuple[Any, ...] = (
 
 
 def sealed(body: str) -> bytes:
-    return f'{body[:-1]},"d":"{_chain(BEFORE, body)}"}}'.encode("utf-8", "surrogatepass")
+    line = body.encode("utf-8", "surrogatepass")
+    return line[:-1] + f',"d":"{_chain(BEFORE, line)}"}}'.encode()
 
 
 def written(value: object) -> str:

@@ -127,12 +127,12 @@ def test_lines_that_were_written_otherwise_are_read_too(tmp_path: Path) -> None:
     writer.end(2, "the end")
     writer.close()
     head, *lines = path.read_text(encoding="utf-8").splitlines()
-    chain = _chain("", head)
+    chain = _chain("", head.encode())
     written = [head]
     for line in lines:
         record = {name: value for name, value in json.loads(line).items() if name != "d"}
         body = json.dumps(record)
-        chain = _chain(chain, body)
+        chain = _chain(chain, body.encode())
         written.append(f'{body[:-1]},"d":"{chain}"}}')
     other = tmp_path / "b.journal"
     other.write_text("".join(f"{line}\n" for line in written), encoding="utf-8")
@@ -149,7 +149,8 @@ def test_a_digest_is_written_in_one_way_only(tmp_path: Path) -> None:
     head = path.read_text(encoding="utf-8").rstrip("\n")
     body = '{"n":1,"at":0,"end":"the end"'
     other = f'{body}, "d": "{"0" * 16}"}}'
-    digest = _chain(_chain("", head), other[: -len(f',"d":"{"0" * 16}"}}')] + "}")
+    body = other[: -len(f',"d":"{"0" * 16}"}}')] + "}"
+    digest = _chain(_chain("", head.encode()), body.encode())
     path.write_text(f"{head}\n{other.replace('0' * 16, digest)}\n", encoding="utf-8")
     with pytest.raises(JournalError, match="the chain of digests is broken here"):
         read_journal(path)

@@ -246,6 +246,8 @@ class HeliosReader:
     def __init__(self, frames_per_chunk: int = FRAMES_PER_CHUNK) -> None:
         self._frames = FrameCount(frames_per_chunk)
         self._prompt: str | None = None
+        self._schedule: tuple[object, tuple[tuple[int, str], ...]] = {}, ()
+        """The schedule of the last `state`, as it came and as it was read: most are the same."""
 
     def read(self, name: str, data: Mapping[str, object], at: int) -> tuple[Event, ...]:
         """Return the events of a message that arrived at nanosecond `at`.
@@ -265,6 +267,13 @@ class HeliosReader:
         if chunk == 0:
             self._frames.restart()
         return Started(at, chunk, prompt)
+
+    def _scheduled(self, value: object) -> tuple[tuple[int, str], ...]:
+        if not isinstance(value, dict):
+            return _scheduled(value)
+        if value != self._schedule[0]:
+            self._schedule = dict(value), _scheduled(value)
+        return self._schedule[1]
 
     def _reset(self, at: int) -> ResetDone:
         self._frames.restart()
@@ -293,7 +302,7 @@ def read_message(name: str, data: Mapping[str, object], at: int, reader: HeliosR
 def _read(name: str, data: Mapping[str, object], at: int, reader: HeliosReader) -> Event | None:  # noqa: PLR0912  one branch per message: in effect a table
     match name:
         case "state":
-            return _read_state(data, at)
+            return _read_state(data, at, reader)
         case "chunk_complete":
             return reader._chunk_done(data, at)
         case "prompt_accepted" | "prompt_scheduled":
@@ -329,7 +338,7 @@ def _read_error(message: str, at: int) -> CommandRefused:
     return CommandRefused(at, found[1], found[2]) if found else CommandRefused(at, "", message)
 
 
-def _read_state(data: Mapping[str, object], at: int) -> StateReported:
+def _read_state(data: Mapping[str, object], at: int, reader: HeliosReader) -> StateReported:
     running = read_bool(data, "running")
     strength = data.get("image_strength")
     return StateReported(
@@ -340,7 +349,7 @@ def _read_state(data: Mapping[str, object], at: int) -> StateReported:
         frame=number(data, "current_frame", 0),
         chunk=number(data, "current_chunk"),
         prompt=optional_text(data, "current_prompt"),
-        scheduled=_scheduled(data.get("scheduled_prompts")),
+        scheduled=reader._scheduled(data.get("scheduled_prompts")),
         image_set=read_bool(data, "image_set", False),
         strength=None if strength is None else read_float(data, "image_strength", 1.0),
     )
@@ -352,7 +361,7 @@ def _is_plain(scheduled: dict[object, object]) -> bool:
     This is the usual case. It is checked for all of them at once, because each `state` repeats
     them all.
     """
-    if not all(type(prompt) is str for prompt in scheduled.values()):
+    if not set(map(type, scheduled.values())) <= {str}:
         return False
     try:
         digits = "".join(scheduled)  # type: ignore[arg-type]  # join checks the type

@@ -24,6 +24,7 @@ from sequencer.reports.timeline.geometry import (
     systems_of,
 )
 from sequencer.reports.timeline.plot import Plot
+from sequencer.reports.timeline.style import px
 
 SYSTEM = System(first=10, stop=30, top=0, scale=Fraction(20), axis=Axis(100))
 """Chunks 10 to 30, 20 pixels each."""
@@ -46,6 +47,28 @@ def test_where_a_chunk_is_drawn(chunk: Fraction | int, x: int, contained: bool) 
     assert SYSTEM.x(chunk) == x
     assert SYSTEM.contains(chunk) is contained
     assert SYSTEM.right == LEFT + 400
+
+
+def test_positions_are_written_as_they_are_computed() -> None:
+    for system in systems_of(plotted('at 0c "A."\nend 321c\n'), 200):
+        for chunk in (*range(system.first - 2, system.stop + 3), Fraction(155, 3)):
+            assert system.px(chunk) == px(system.x(chunk))
+            assert system.px(chunk, -3) == px(system.x(chunk) - 3)
+
+
+@pytest.mark.parametrize(
+    ("chunk", "other", "close"),
+    [
+        (10, 11, False),
+        (11, 11, True),
+        (10, Fraction(201, 20), True),
+        (10, Fraction(101, 10), False),
+    ],
+)
+def test_positions_close_to_each_other(
+    chunk: Fraction | int, other: Fraction | int, close: bool
+) -> None:
+    assert SYSTEM.are_close(chunk, other, 2) is close
 
 
 @pytest.mark.parametrize(

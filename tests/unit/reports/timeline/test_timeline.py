@@ -260,6 +260,30 @@ def test_bars_are_at_their_exact_positions() -> None:
         assert set(beats_of(band, schedule.grid)).isdisjoint(at for _, at in bars)
 
 
+@pytest.mark.parametrize("tempo", ["", "  at 4 tempo 90\n"])
+def test_bars_and_beats_of_changing_meters(tempo: str) -> None:
+    """With a steady tempo they are computed in another way than with several tempi."""
+    schedule = compile_score(
+        reads(
+            'clock 97.3 bpm, 7/8\nsection a 11 bars {\n  at 1 "A boat."\n'
+            f"  at 3 meter 3/4\n{tempo}  at 8 meter 5/8\n}}\nplay a*2\n"
+        )
+    )
+    for band, stretch in zip(plot_schedule(schedule).bands, schedule.stretches, strict=True):
+        meters, tempi = stretch.meters, stretch.tempo
+        assert meters is not None
+        assert tempi is not None
+        bars: list[Fraction] = []
+        beats: list[Fraction] = []
+        for bar in range(11):
+            for beat in range(meters.at_bar(bar).numerator):
+                quarter = meters.quarter_of(bar + 1, beat + 1)
+                at = (stretch.start + tempi.seconds_at(quarter)) / schedule.grid.chunk
+                (beats if beat else bars).append(at)
+        assert list(bars_of(band, schedule.grid)) == list(enumerate(bars, 1))
+        assert list(beats_of(band, schedule.grid)) == beats
+
+
 def test_lanes_show_what_is_in_force() -> None:
     plot = plot_schedule(of("night-tram"))
     assert [(held.start, held.end, held.short) for held in plot.scales] == [
