@@ -7,6 +7,7 @@ path is read.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -14,8 +15,8 @@ from typing import TYPE_CHECKING, Literal
 from sequencer.api.files import refuse_overwrite, refuse_source_overwrite, write_text
 from sequencer.api.options import Arguments, python_names
 from sequencer.api.output_formats import agreed, format_of
-from sequencer.api.sources import RunInput, input_of, journal_of, load_input
-from sequencer.core.errors import UsageError
+from sequencer.api.sources import RunInput, files_of_run, input_of, journal_of, load_input
+from sequencer.core.errors import SequencerError, UsageError
 from sequencer.core.paths import is_folder
 
 if TYPE_CHECKING:
@@ -52,12 +53,13 @@ SHEET_WIDTH = 120
 class Drawing:
     """What a timeline is drawn of.
 
-    `conductor` is that of a run at its end; `folder` contains the images, if it is known.
+    `conductor` is that of a run at its end; `files` has the images and the sound, if it is known
+    where they are.
     """
 
     schedule: Schedule
     conductor: Conductor | None
-    folder: Path | None
+    files: RunInput | None
 
     @property
     def improvised(self) -> tuple[ImageFile, ...]:
@@ -71,21 +73,21 @@ class Drawing:
 
     def draw(self, kind: str, *, pictures: bool, warn: Callable[[str], object]) -> str:
         """Return the timeline as `svg` or `html`. A sound that cannot be read is left out."""
-        from sequencer.reports.timeline import thumbnails_of, timeline_html, timeline_svg
+        from sequencer.reports.timeline import timeline_html, timeline_svg
+        from sequencer.reports.timeline.thumbnails import thumbnails_of
 
         thumbnails: Mapping[str, str] = {}
-        if pictures and self.folder is not None:
-            thumbnails = thumbnails_of(self.schedule, self.folder, self.improvised)
-        return (timeline_html if kind == "html" else timeline_svg)(
-            self.schedule, self.conductor, thumbnails, sound=self._sound(warn)
-        )
-
-    def _sound(self, warn: Callable[[str], object]) -> ScoreSound | None:
-        if self.schedule.sound is None or self.folder is None:
-            return None
-        from sequencer.media.score_sounds import try_score_sound
-
-        return try_score_sound(self.schedule.sound, self.folder, warn)
+        if pictures and self.files is not None:
+            thumbnails = thumbnails_of(self.schedule, self.files.image, self.improvised)
+        with ExitStack() as stack:
+            sound: ScoreSound | None = None
+            if self.files is not None:
+                try:
+                    sound = stack.enter_context(self.files.sound())
+                except SequencerError as error:
+                    warn(f"the sound is left out: {error.message}")
+            draw = timeline_html if kind == "html" else timeline_svg
+            return draw(self.schedule, self.conductor, thumbnails, sound=sound)
 
 
 def timeline(
@@ -151,7 +153,7 @@ def drawing_of(source: Source, load: Callable[[Path], RunInput]) -> Drawing:
     if isinstance(source, str | Path):
         path = Path(source)
         if is_folder(find_run(path)) or path.suffix == ".jsonl" or is_bundle(path):
-            return _drawing_of_run(read_journal(path))
+            return _drawing_of_run(read_journal(path), path if is_bundle(path) else None)
         found = load(path)
     elif isinstance(source, Journal):
         return _drawing_of_run(source)
@@ -161,19 +163,23 @@ def drawing_of(source: Source, load: Callable[[Path], RunInput]) -> Drawing:
         return _drawing_of_run(read_journal(source.folder))
     else:
         found = input_of(source, "timeline")
-    return Drawing(found.schedule, None, found.folder)
+    return Drawing(found.schedule, None, found)
 
 
-def _drawing_of_run(journal: Journal) -> Drawing:
-    """Return a run's conductor at the end of its journal, and its score's folder if known."""
+def _drawing_of_run(journal: Journal, bundle: Path | None = None) -> Drawing:
+    """Return a run's conductor at the end of its journal, and its images and sound.
+
+    They are in the bundle, or else in the folder of the score, if that is known.
+    """
     from sequencer.engine.conductor.machine import Conductor
 
     conductor = Conductor.of_journal(journal)
     for record in journal.records:
         if record.event is not None:
             conductor.receive(record.event)
-    first = next(iter(journal.sources), "")
-    return Drawing(conductor.view.schedule, conductor, Path(first).parent if first else None)
+    schedule = conductor.view.schedule
+    files = files_of_run(journal, schedule, bundle)
+    return Drawing(schedule, conductor, files if bundle is not None or journal.sources else None)
 
 
 # ---- cue sheets ----------------------------------------------------------------------------------

@@ -286,22 +286,38 @@ def _of_run(path: Path, keeps_chunks: bool) -> RunInput:
 def _of_journal(
     journal: Journal, name: str, bundle: Path | None = None, *, keeps_chunks: bool
 ) -> RunInput:
+    from dataclasses import replace
+
     from sequencer.language.compiler import compile_score
     from sequencer.language.notations import print_score
     from sequencer.reports.freeze import freeze
 
     score = freeze(journal, keeps_chunks=keeps_chunks)
-    written = next(iter(journal.sources), "")
     schedule = compile_score(score)
+    return replace(
+        files_of_run(journal, schedule, bundle),
+        sources={name: print_score(score)},
+        name=name,
+        played=_range_of_repetition(journal, schedule) if keeps_chunks else None,
+    )
+
+
+def files_of_run(journal: Journal, schedule: Schedule, bundle: Path | None) -> RunInput:
+    """Return a run's schedule with the images and the sound of the run.
+
+    Args:
+        journal: The journal of the run.
+        schedule: The schedule that it played, or another one that needs its images and its sound.
+        bundle: The bundle that the journal is from, if it is from one.
+    """
     recorded = journal.header.get("sound")
     sha256 = recorded.get("sha256") if isinstance(recorded, dict) else None
     return RunInput(
         schedule=schedule,
-        sources={name: print_score(score)},
-        folder=Path(written).parent,
-        name=name,
+        sources=journal.sources,
+        folder=Path(next(iter(journal.sources), "")).parent,
+        name=journal.schedule.title or "",
         bundle=bundle,
-        played=_range_of_repetition(journal, schedule) if keeps_chunks else None,
         sound_sha256=sha256 if isinstance(sha256, str) else None,
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -93,17 +92,6 @@ def explain_silence(sound: ScoreSound, *, is_recorded: bool) -> str:
         f"no sound is played during a run: start {sound.track.path}{at} in a player "
         f"when the score starts{recorded}"
     )
-
-
-def try_score_sound(
-    track: SoundTrack, folder: Path, warn: Callable[[str], object]
-) -> ScoreSound | None:
-    """Return the sound of a score; warn if it cannot be read, for what can do without it."""
-    try:
-        return read_score_sound(track, folder)
-    except SoundFileError as error:
-        warn(f"the sound is left out: {error.message}")
-        return None
 
 
 def _at(track: SoundTrack, error: SoundFileError) -> SoundFileError:

@@ -133,6 +133,43 @@ def test_a_bundle_holds_the_sound_and_is_performed_with_it(
     assert "there is no sound file music/clicks.wav" in capsys.readouterr().err
 
 
+def test_the_timeline_of_a_bundle_has_the_sound_and_the_images_in_it(
+    show: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from PIL import Image
+
+    score = show / "a.score"
+    Image.new("RGB", (64, 64), "red").save(show / "door.png")
+    text = CUTS.format(start=" from 1s").replace("at 0c ", 'at 0c image "door.png", ')
+    score.write_text(text)
+    assert run("rehearse", score, "--out", show / "run", "--bundle", "--no-video") == 0
+    drawn = (show / "run" / "timeline.svg").read_text()
+    bundle = (show / "run" / "bundle.zip").rename(show / "bundle.zip")
+    for file in (show / "music" / "clicks.wav", show / "door.png"):
+        file.unlink()
+    capsys.readouterr()
+    assert run("timeline", bundle, "-o", show / "again.svg") == 0
+    assert (show / "again.svg").read_text() == drawn
+    assert "<title>sound music/clicks.wav from 1 s" in drawn and "data:image/jpeg" in drawn
+    assert capsys.readouterr().err == ""
+    assert run("timeline", show / "run", "-o", show / "without.svg") == 0
+    assert "the sound is left out: " in capsys.readouterr().err
+    assert "there is no sound file" not in (show / "without.svg").read_text()
+
+
+def test_a_timeline_does_not_draw_another_sound_than_the_run_had(
+    show: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    score = show / "a.score"
+    score.write_text(CUTS.format(start=""))
+    assert run("rehearse", score, "--out", show / "run", "--no-video") == 0
+    write_wav(show / "music" / "clicks.wav", click_track(12, [Fraction(2)]))
+    capsys.readouterr()
+    assert run("timeline", show / "run", "-o", show / "again.svg") == 0
+    assert "not the file that was played with this run" in capsys.readouterr().err
+    assert "<title>sound music/clicks.wav" not in (show / "again.svg").read_text()
+
+
 def rewritten(bundle: Path, target: Path, change: dict[str, bytes | None]) -> Path:
     """Write a copy of a bundle with other contents of its sound."""
     with zipfile.ZipFile(bundle) as old, zipfile.ZipFile(target, "w") as new:

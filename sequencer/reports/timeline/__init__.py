@@ -5,21 +5,19 @@ Rulers of bars and chunks are above it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sequencer.schedule.model import Schedule
 
 if TYPE_CHECKING:
-    from sequencer.core.images import ImageFile
     from sequencer.engine.conductor.machine import Conductor
     from sequencer.media.score_sounds import ScoreSound
     from sequencer.reports.timeline.player import Recording
     from sequencer.reports.timeline.plot import Plot
 
-__all__ = ["Timelines", "thumbnails_of", "timeline_html", "timeline_svg"]
+__all__ = ["Timelines", "timeline_html", "timeline_svg"]
 
 
 def timeline_svg(
@@ -104,18 +102,6 @@ class Timelines:
         if self._drawn is None:
             self._drawn = _plot(self._schedule, self._run, self._sound)
         return self._drawn
-
-
-def thumbnails_of(
-    schedule: Schedule, folder: Path, more: Iterable[ImageFile] = ()
-) -> dict[str, str]:
-    """Return thumbnails of a schedule's images and of `more`, which are in the score's `folder`.
-
-    Images that cannot be read are left out.
-    """
-    from sequencer.reports.timeline.thumbnails import thumbnails_of as read
-
-    return read(schedule, folder, more)
 
 
 def _plot(schedule: Schedule, run: Conductor | None, sound: ScoreSound | None) -> Plot:

@@ -8,7 +8,7 @@ import pytest
 from sequencer.core.diagnostics import Span
 from sequencer.core.sounds import SoundTrack
 from sequencer.media import score_sounds
-from sequencer.media.score_sounds import explain_silence, read_score_sound, try_score_sound
+from sequencer.media.score_sounds import explain_silence, read_score_sound
 from sequencer.media.sound_files import SoundFileError
 from tests.support.sound_fixtures import click_track, write_wav
 
@@ -62,15 +62,6 @@ def test_without_a_line_there_is_no_position(tmp_path: Path) -> None:
     with pytest.raises(SoundFileError) as caught:
         read_score_sound(track(origin=NO_SPAN), tmp_path)
     assert caught.value.message == "there is no sound file song.wav"
-
-
-def test_a_sound_that_is_only_drawn_may_be_missing(tmp_path: Path) -> None:
-    warnings: list[str] = []
-    assert try_score_sound(track(), tmp_path, warnings.append) is None
-    assert warnings == ["the sound is left out: show.score:3:1: there is no sound file song.wav"]
-    write_wav(tmp_path / "song.wav", click_track(1, [0]))
-    assert try_score_sound(track(), tmp_path, warnings.append) is not None
-    assert len(warnings) == 1
 
 
 def test_the_operator_learns_how_to_play_it(tmp_path: Path) -> None:

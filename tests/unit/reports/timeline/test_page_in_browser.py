@@ -16,7 +16,8 @@ import pytest
 
 from sequencer.language.compiler import compile_score
 from sequencer.language.notations import read, reads
-from sequencer.reports.timeline import thumbnails_of, timeline_html
+from sequencer.reports.timeline import timeline_html
+from sequencer.reports.timeline.thumbnails import thumbnails_of
 from tests.support.builders import play
 from tests.support.requirements import require
 from tests.unit.reports.timeline.test_overlaps import two_hundred

@@ -19,7 +19,7 @@ from sequencer.cli import main
 from sequencer.engine.journal import read_journal
 from sequencer.language.compiler import compile_score
 from sequencer.language.notations import read, reads
-from sequencer.reports.timeline import thumbnails_of, timeline_html, timeline_svg
+from sequencer.reports.timeline import timeline_html, timeline_svg
 from sequencer.reports.timeline.from_run import plot_run
 from sequencer.reports.timeline.from_schedule import plot_schedule
 from sequencer.reports.timeline.geometry import (
@@ -31,6 +31,7 @@ from sequencer.reports.timeline.geometry import (
 from sequencer.reports.timeline.plot import bars_of, beats_of
 from sequencer.reports.timeline.style import escape_xml, max_tooltip_length, px, truncate, wrap
 from sequencer.reports.timeline.text_metrics import width_of
+from sequencer.reports.timeline.thumbnails import thumbnails_of
 from sequencer.schedule.model import Schedule
 from sequencer.stages.simulated.faults import read_faults
 from tests.support.builders import Played, play
