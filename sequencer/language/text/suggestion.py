@@ -58,7 +58,15 @@ def find_unusual_spaces(statement: str) -> list[tuple[int, int]]:
 
 
 def find_outside_quotes(pattern: str, masked: str) -> Iterator[re.Match[str]]:
-    """Yield the first matches of a pattern, at most `MAX_MATCHES`."""
+    """Yield the first matches of a pattern, at most `MAX_MATCHES`.
+
+    A pattern that begins with `^` has no alternative that begins elsewhere.
+    """
+    if pattern.startswith("^"):  # `finditer` would try every position of the statement
+        match = re.match(pattern, masked)
+        if match is not None:
+            yield match
+        return
     for count, match in enumerate(re.finditer(pattern, masked)):
         if count == MAX_MATCHES:
             return

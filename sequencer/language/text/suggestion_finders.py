@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from sequencer.language.source import closest_word
 from sequencer.language.spec import ACTION_KEYWORDS, ACTIONS, RESERVED, STATEMENT_KEYWORDS
@@ -434,13 +435,25 @@ _ASSIGNMENTS = (
 )
 
 
+_OTHERS = ("from", "over", "until", "max", "or", "seed", "bars", "bar", "beats", "beat", "bpm")
+_KNOWN_WORDS = (*STATEMENT_KEYWORDS, *ACTION_KEYWORDS, *_OTHERS)
+"""The words that a misspelled one may have been meant to be."""
+
+
+@lru_cache(maxsize=1_000)
+def _closest_known_word(word: str) -> str | None:
+    """Return what a word of at most 60 characters was probably meant to be.
+
+    The same word is often written in many lines, and a comparison with all words takes long.
+    """
+    return closest_word(word, _KNOWN_WORDS)
+
+
 def find_misspelled_words(_: str, masked: str) -> Iterator[Suggestion]:
     """Find words that are probably misspelled keywords."""
-    others = ("from", "over", "until", "max", "or", "seed", "bars", "bar", "beats", "beat", "bpm")
-    known = [*STATEMENT_KEYWORDS, *ACTION_KEYWORDS, *others]
     for match in find_outside_quotes(r"(?<![\w\-.])[^\W\d][\w\-]*", masked):
         word = match.group()
-        meant = None if word in known else closest_word(word, known)
+        meant = None if word in _KNOWN_WORDS else _closest_known_word(word[:60])
         if meant is not None:
             message = f"`{word}` is not a keyword here"
             yield Suggestion(

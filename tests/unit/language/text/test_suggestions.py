@@ -4,10 +4,15 @@ placeholder in its texts.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 import pytest
 
+from sequencer.language.loader import load_text
+from sequencer.language.text import position_suggestions, suggestion, suggestion_finders
 from sequencer.language.text.foreign_statements import is_valid
-from sequencer.language.text.suggestion import Rule, mask_quoted
+from sequencer.language.text.suggestion import MAX_MATCHES, Rule, mask_quoted
 from sequencer.language.text.suggestions import KINDS, find_suggestions
 
 RULES = [kind for kind in KINDS if isinstance(kind, Rule)]
@@ -100,3 +105,22 @@ def test_texts_in_brackets_are_shown_as_they_are() -> None:
         one for one, _ in find_suggestions(statement, mask_quoted(statement)) if one.code == "E139"
     ]
     assert [one.text for one in found] == ['"a" or "b"']
+
+
+def test_a_pattern_for_the_beginning_matches_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched: set[str] = set()
+    find = suggestion.find_outside_quotes
+
+    def compared(pattern: str, masked: str) -> Iterator[re.Match[str]]:
+        searched.add(pattern)
+        found = list(find(pattern, masked))
+        every = [match.span() for match in re.finditer(pattern, masked)]
+        assert [match.span() for match in found] == every[:MAX_MATCHES], pattern
+        return iter(found)
+
+    for module in (suggestion, suggestion_finders, position_suggestions):
+        monkeypatch.setattr(module, "find_outside_quotes", compared)
+    for statement in STATEMENTS:
+        list(find_suggestions(statement, mask_quoted(statement)))
+        load_text(statement)  # reads its position too
+    assert sum(pattern.startswith("^") for pattern in searched) > 20
