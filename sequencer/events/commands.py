@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sequencer.core.images import ImageFile, Scale
+from sequencer.core.osc_values import OscValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,19 @@ class SendMidi:
 
 
 @dataclass(frozen=True, slots=True)
+class SendOsc:
+    """Send an OSC message to external devices at nanosecond `due`, as `SendMidi` does.
+
+    The type of each argument is that of its value: integers have 32 bits, and decimals are floats.
+    """
+
+    due: int
+    address: str
+    arguments: tuple[OscValue, ...] = ()
+    kind: Literal["send_osc"] = "send_osc"
+
+
+@dataclass(frozen=True, slots=True)
 class WakeAt:
     """Send a `TimerFired` at nanosecond `due`, or at once if that has passed.
 
@@ -135,4 +149,4 @@ ModelCommand = (
 )  # fmt: skip
 """The commands that a Helios model knows; `kind` is the model's name for each."""
 
-Command = Upload | ModelCommand | SendMidi | WakeAt | Finish
+Command = Upload | ModelCommand | SendMidi | SendOsc | WakeAt | Finish

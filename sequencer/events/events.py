@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Literal
 
 from sequencer.core.images import ImageFile, Scale
+from sequencer.core.osc_values import OscValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +297,7 @@ class OscReceived:
 
     at: int
     address: str
-    arguments: tuple[bool | int | float | str, ...] = ()
+    arguments: tuple[OscValue, ...] = ()
     kind: Literal["osc"] = "osc"
 
 

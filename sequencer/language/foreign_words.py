@@ -30,7 +30,9 @@ _FIXED_OUTPUT = (
 _IN_TEXT = "this belongs in the text of a prompt"
 COMMENT_HINT = "this is not stored: make it a comment, with # before it"
 _NO_ORDER = "each cue has its own position: at +4 bars is four bars after the previous cue"
-_NO_DEVICES = "of external devices, only MIDI can be controlled: midi note C3, midi cc 20 64"
+_NO_DEVICES = (
+    'external devices can be controlled by MIDI and OSC: midi note C3, midi cc 20 64, osc "/drop" 1'
+)
 _NO_RAMP = "write a tempo change as tempo 120 -> 132 over 4 bars"
 _LIVE = "a section is live if it lasts until a trigger; in its head: until go out, max 32 bars"
 NO_STOP_HINT = "a score ends with its last section; without sections `end 64c` sets its end"
@@ -80,7 +82,7 @@ FOREIGN_WORD_HINTS: dict[str, str] = {
         COMMENT_HINT,
     ),
     **dict.fromkeys(("then", "next", "later", "before"), _NO_ORDER),
-    **dict.fromkeys(("osc", "dmx", "artnet", "http", "webhook", "serial", "send"), _NO_DEVICES),
+    **dict.fromkeys(("dmx", "artnet", "http", "webhook", "serial", "send"), _NO_DEVICES),
     **dict.fromkeys(
         ("accelerando", "accel", "ritardando", "rit", "rallentando", "ramp", "glide"), _NO_RAMP
     ),

@@ -302,6 +302,22 @@ class SendProgram:
 SendMidi = SendNote | SendControl | SendProgram
 """What is sent to the MIDI output, at the exact time of its position."""
 
+
+@dataclass(frozen=True, slots=True)
+class SendOsc:
+    """`osc "/clip/8/connect" 1`: an OSC message, sent at the exact time of its position.
+
+    The arguments are written in their shortest form: `1`, `0.5`, `"text"`, `true`, `false`.
+    """
+
+    address: str
+    arguments: tuple[str, ...] = ()
+    span: Span = span_field()
+
+
+SendMessage = SendMidi | SendOsc
+"""What is sent to external devices."""
+
 Action = (
     Prompt
     | Show
@@ -319,6 +335,7 @@ Action = (
     | SendNote
     | SendControl
     | SendProgram
+    | SendOsc
 )
 
 

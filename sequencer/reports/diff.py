@@ -1,4 +1,4 @@
-"""Compare two runs: where they differ in cues, MIDI messages sent, and frames of each chunk."""
+"""Compare two runs: where they differ in cues, messages to devices, and frames of each chunk."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from typing import Any
 from sequencer.core.display import counted, summary_repr
 from sequencer.engine.conductor.deliveries import Status
 from sequencer.engine.conductor.machine import Conductor
-from sequencer.engine.conductor.midi_output import SentMidi
+from sequencer.engine.conductor.message_output import SentMessages
 from sequencer.engine.conductor.report import CueReport, Report
 from sequencer.engine.journal import Journal
 from sequencer.engine.play_range import PlayRange
 from sequencer.events.events import ChunkDone, FramesRendered
 from sequencer.schedule.describe import describe_act
-from sequencer.schedule.model import ControlAct, MidiAct, NoteAct, ProgramAct
+from sequencer.schedule.model import ControlAct, MessageAct, NoteAct, OscAct, ProgramAct
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,12 @@ class CueDifference:
 
 @dataclass(frozen=True, slots=True)
 class SendDifference:
-    """A MIDI message of a cue or a rule that only one run sent, or that the other run left out.
+    """A message of a cue or a rule that only one run sent, or that the other run left out.
 
     `message` describes it.
     """
 
-    send: SentMidi
+    send: SentMessages
     message: str
     what: str
 
@@ -204,8 +204,8 @@ def _has_chunk(report: Report, chunk: int) -> bool:
 
 
 def _sends_within(
-    sends: Sequence[SentMidi], other: _RunContent, journal: Journal
-) -> Sequence[SentMidi]:
+    sends: Sequence[SentMessages], other: _RunContent, journal: Journal
+) -> Sequence[SentMessages]:
     """Return the messages of one run that the range of the other one includes."""
     if other.played is None:
         return sends
@@ -322,8 +322,12 @@ def _describe_difference(one: CueReport, other: CueReport) -> str:
     return ", ".join(parts)
 
 
-_Message = tuple[str, int, int, int, int]
-"""What a MIDI output receives: kind of message, channel, numbers, and note length in ms."""
+_Message = tuple[str | int, ...]
+"""What a device receives.
+
+Of a MIDI message it is the kind, channel, numbers, and note length in ms; of an OSC message the
+kind, the address and the arguments.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,7 +335,7 @@ class _RunMessage:
     """One message of a run: its content, its origin, and whether it was sent."""
 
     message: _Message
-    send: SentMidi
+    send: SentMessages
     words: str
 
     def content_key(self) -> object:
@@ -351,7 +355,7 @@ The first value applies in a first search, the second in a second search.
 
 
 def _compare_sends(
-    before: Sequence[SentMidi], after: Sequence[SentMidi]
+    before: Sequence[SentMessages], after: Sequence[SentMessages]
 ) -> Iterator[SendDifference]:
     """Yield each message in which two runs differ.
 
@@ -413,7 +417,7 @@ def _pair_messages(
     return both, first, second
 
 
-def _collect_messages(sends: Sequence[SentMidi]) -> list[_RunMessage]:
+def _collect_messages(sends: Sequence[SentMessages]) -> list[_RunMessage]:
     """Return every message of a run in order of time, then of content."""
     found = [
         (round(send.seconds * 1000), _RunMessage(_message_content(act), send, describe_act(act)))
@@ -423,7 +427,7 @@ def _collect_messages(sends: Sequence[SentMidi]) -> list[_RunMessage]:
     return [one for _, one in sorted(found, key=lambda pair: (pair[0], pair[1].message))]
 
 
-def _message_content(act: MidiAct) -> _Message:
+def _message_content(act: MessageAct) -> _Message:
     match act:
         case NoteAct():
             # At least one millisecond, as in a frozen score.
@@ -432,6 +436,8 @@ def _message_content(act: MidiAct) -> _Message:
             return "cc", act.channel, act.control, act.value, 0
         case ProgramAct():
             return "program", act.channel, act.program, 0, 0
+        case OscAct():
+            return "osc", act.address, *act.arguments
 
 
 def _format_chunk(chunk: int | None) -> str:

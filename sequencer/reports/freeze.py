@@ -10,7 +10,7 @@ from fractions import Fraction
 from sequencer.core.errors import JournalError
 from sequencer.engine.conductor.deliveries import ActKind, ChunkSlot, Delivery, kind_of
 from sequencer.engine.conductor.machine import Conductor
-from sequencer.engine.conductor.midi_output import SentMidi
+from sequencer.engine.conductor.message_output import SentMessages
 from sequencer.engine.conductor.view import RunView
 from sequencer.engine.journal import Journal
 from sequencer.language.score import (
@@ -27,6 +27,7 @@ from sequencer.language.score import (
     Score,
     SendControl,
     SendNote,
+    SendOsc,
     SendProgram,
     SetSr,
     SetStrength,
@@ -37,14 +38,14 @@ from sequencer.language.score import (
     UseImage,
 )
 from sequencer.language.source import replace_forbidden
-from sequencer.schedule.model import ControlAct, CutAct, NoteAct, ProgramAct
+from sequencer.schedule.model import ControlAct, CutAct, NoteAct, OscAct, ProgramAct
 
 
 def freeze(journal: Journal, *, keeps_chunks: bool = False) -> Score:
     """Return a score in chunks with everything that landed, on the chunk where it landed.
 
-    It contains the prompts, images, strengths, super-resolution, and cuts with their seeds. MIDI
-    messages that were sent are at their own seconds of the model's time. Pauses and the external
+    It contains the prompts, images, strengths, super-resolution, and cuts with their seeds.
+    Messages that were sent are at their own seconds of the model's time. Pauses and the external
     clock are left out: the model's own chunks count. The score begins where the run did, which is
     after the beginning of its score if the run played a range.
 
@@ -83,7 +84,7 @@ def freeze(journal: Journal, *, keeps_chunks: bool = False) -> Score:
     later = schedule.grid.boundary(moved)
     cues += [
         Cue(AtOffset(_thousandths(sent.seconds - later), Unit.SECONDS), send_actions(sent))
-        for sent in run.sent_midi
+        for sent in run.sent_messages
         if sent.was_sent
     ]
     track = schedule.sound
@@ -110,8 +111,8 @@ def _thousandths(seconds: Fraction) -> Fraction:
     return Fraction(round(seconds * 1000), 1000)
 
 
-def send_actions(sent: SentMidi) -> tuple[Action, ...]:
-    """Return the MIDI messages that were sent, as actions."""
+def send_actions(sent: SentMessages) -> tuple[Action, ...]:
+    """Return the messages that were sent, as actions."""
     actions: list[Action] = []
     for act in sent.acts:
         match act:
@@ -122,6 +123,8 @@ def send_actions(sent: SentMidi) -> tuple[Action, ...]:
                 actions.append(SendControl(act.control, act.value, act.channel))
             case ProgramAct():
                 actions.append(SendProgram(act.program, act.channel))
+            case OscAct():
+                actions.append(SendOsc(act.address, act.arguments))
     return tuple(actions)
 
 

@@ -46,7 +46,7 @@ from sequencer.reports.freeze import send_actions
 from sequencer.reports.frozen_positions import (
     length_for_chunks,
     length_of,
-    midi_position,
+    message_position,
     position_at,
     position_for_chunk,
     time_in,
@@ -218,7 +218,7 @@ class FrozenPass:
             found += self._opening_cut(self.origin)
         if self.stretch.section in self.builder.inherited:
             found.sort(key=lambda one: one[0])
-        more = [*self._by_hand(), *self._midi_by_hand()]
+        more = [*self._by_hand(), *self._messages_by_hand()]
         if is_changed or more or self.length is not None:
             found = [(time, self._made_absolute(item, time)) for time, item in found]
         for time, item in sorted(more, key=lambda one: one[0]):
@@ -261,7 +261,7 @@ class FrozenPass:
         for one in inside:
             key = (one.quarter, one.seconds)
             if key not in lines:
-                continue  # MIDI messages, marks and tempi only
+                continue  # messages, marks and tempi only
             line = lines[key]
             if line is None or not self._is_whole(line) or not self._is_on_time(line):
                 return None
@@ -451,9 +451,9 @@ class FrozenPass:
         self._note(seconds, line, render_position(position), self.schedule.snap)
         return seconds, Cue(position, acts)
 
-    def _midi_by_hand(self) -> Iterator[tuple[Fraction, Item]]:
-        """Yield the MIDI messages that rules sent during this pass, at parts of a beat."""
-        for sent in self.builder.run.sent_midi:
+    def _messages_by_hand(self) -> Iterator[tuple[Fraction, Item]]:
+        """Yield the messages that rules sent during this pass, at parts of a beat."""
+        for sent in self.builder.run.sent_messages:
             time = sent.seconds - self.current.start
             if (
                 not sent.was_sent
@@ -462,7 +462,7 @@ class FrozenPass:
                 or _is_of_a_cue(self.schedule, sent.section, sent.place)
             ):
                 continue
-            position, at = midi_position(self.current, time, self.seconds)
+            position, at = message_position(self.current, time, self.seconds)
             yield at, Cue(position, send_actions(sent))
 
 

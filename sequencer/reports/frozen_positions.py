@@ -12,8 +12,8 @@ from sequencer.language.score import AtBar, AtOffset, Duration, Position, Unit
 
 PARTS_OF_A_BEAT = (1, 2, 4, 8, 16, 32)
 """Positions are looked for on beats first, then on ever smaller parts of them."""
-MIDI_PARTS = 24
-"""MIDI messages of rules are moved to the nearest one of these parts of a beat."""
+MESSAGE_PARTS = 24
+"""Messages of rules are moved to the nearest one of these parts of a beat."""
 
 
 def position_at(current: Pass, quarter: Fraction | None, seconds: Fraction) -> Position:
@@ -158,8 +158,10 @@ def length_for_chunks(current: Pass, chunks: int, grid: ChunkGrid, least: Fracti
     return Duration(most, Unit.SECONDS)
 
 
-def midi_position(current: Pass, seconds: Fraction, length: Fraction) -> tuple[Position, Fraction]:
-    """Return the nearest simple position of a MIDI message, and its seconds within the pass.
+def message_position(
+    current: Pass, seconds: Fraction, length: Fraction
+) -> tuple[Position, Fraction]:
+    """Return the nearest simple position of a message, and its seconds within the pass.
 
     Args:
         current: The pass.
@@ -171,7 +173,7 @@ def midi_position(current: Pass, seconds: Fraction, length: Fraction) -> tuple[P
         rounded = Fraction(round(seconds * 1000), 1000)
         return AtOffset(rounded, Unit.SECONDS), rounded
     quarter = stretch.tempo.quarter_at(seconds)
-    part = stretch.meters.at_bar(stretch.meters.bar_beat_at(quarter).bar - 1).beat / MIDI_PARTS
+    part = stretch.meters.at_bar(stretch.meters.bar_beat_at(quarter).bar - 1).beat / MESSAGE_PARTS
     nearest = round(quarter / part) * part
     if stretch.tempo.seconds_at(nearest) >= length:
         nearest = max(Fraction(0), nearest - part)

@@ -22,7 +22,16 @@ from sequencer.engine.conductor.transitions import Phase
 from sequencer.engine.journal import Journal, JournalWriter
 from sequencer.engine.play_range import PlayRange
 from sequencer.events.codec import Event
-from sequencer.events.commands import Command, Finish, ModelCommand, SendMidi, Start, Upload, WakeAt
+from sequencer.events.commands import (
+    Command,
+    Finish,
+    ModelCommand,
+    SendMidi,
+    SendOsc,
+    Start,
+    Upload,
+    WakeAt,
+)
 from sequencer.events.events import (
     BoundariesFitted,
     ChunkDone,
@@ -123,7 +132,7 @@ class Performance:
             if follows or schedule.has_timed_sends
             else None
         )
-        """Estimates chunk boundaries and lag, for late-bound positions and timed MIDI messages.
+        """Estimates chunk boundaries and lag, for late-bound positions and timed messages.
 
         A chunk is not seen before it is generated, and only then are its frames sent: that is the
         assumed lag until frames have been seen.
@@ -176,7 +185,7 @@ class Performance:
         for command in owed:
             self._write(JournalWriter.command, at, command)
         self._owed = tuple(
-            command for command in owed if not isinstance(command, WakeAt | SendMidi)
+            command for command in owed if not isinstance(command, WakeAt | SendMidi | SendOsc)
         )
         self._taken_up = self.conductor.phase is not Phase.WAITING
         self._starts_before = sum(isinstance(record.command, Start) for record in journal.records)
@@ -342,8 +351,8 @@ class Performance:
             match command:
                 case WakeAt():
                     self._wake(command.due, command.due)
-                case SendMidi():
-                    pass  # a watcher sends it (`live.attachments`); a rehearsal sends no MIDI
+                case SendMidi() | SendOsc():
+                    pass  # a watcher sends it (`live.attachments`); a rehearsal sends none
                 case Finish():
                     # the loop ends because the conductor is finished; the stage is closed after it
                     pass

@@ -6,8 +6,11 @@ its exact fraction (halves away from zero), without floats.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from fractions import Fraction
 
+from sequencer.core.display import counted
 from sequencer.core.midi_notes import MiddleC, note_name
 from sequencer.core.timebase import TempoMap
 from sequencer.schedule.model import (
@@ -18,8 +21,10 @@ from sequencer.schedule.model import (
     GotoAct,
     GoTrigger,
     ImageAct,
+    MessageAct,
     NoteAct,
     NoteTrigger,
+    OscAct,
     OscCrossing,
     OscTrigger,
     PauseAct,
@@ -118,6 +123,12 @@ def describe_act(act: RuleAct) -> str:
             return "resume"
         case GotoAct():
             return f"goto {act.section}"
+        case NoteAct() | ControlAct() | ProgramAct() | OscAct():
+            return _describe_message(act)
+
+
+def _describe_message(act: MessageAct) -> str:
+    match act:
         case NoteAct():
             return (
                 f"midi note {act.note} ch {act.channel} vel {act.velocity} for "
@@ -127,6 +138,18 @@ def describe_act(act: RuleAct) -> str:
             return f"midi cc {act.control} {act.value} ch {act.channel}"
         case ProgramAct():
             return f"midi program {act.program} ch {act.channel} ({act.program - 1} on the wire)"
+        case OscAct():
+            return " ".join(("osc", act.address, *act.arguments))
+
+
+def count_messages(acts: Iterable[MessageAct]) -> tuple[str, ...]:
+    """Return how many messages there are, for each kind of receiver that gets any."""
+    by_receiver = Counter("OSC" if isinstance(act, OscAct) else "MIDI" for act in acts)
+    midi, osc = by_receiver["MIDI"], by_receiver["OSC"]
+    return (
+        *((f"{counted(midi, 'message')} to MIDI devices",) if midi else ()),
+        *((counted(osc, "OSC message"),) if osc else ()),
+    )
 
 
 def describe_trigger(firing: Trigger, middle: MiddleC) -> str:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from sequencer.core.errors import ScheduleError
 from sequencer.core.gc_pause import paused_collection
 from sequencer.core.images import ImageFile
+from sequencer.core.osc_values import is_message
 from sequencer.core.timebase import ChunkGrid, MeterMap, TempoMap, is_before, is_wide
 from sequencer.schedule.compact import compacted, expanded, has_long_numbers
 from sequencer.schedule.model import (
@@ -35,6 +36,7 @@ from sequencer.schedule.model import (
     Entry,
     ImageAct,
     NoteAct,
+    OscAct,
     PickAct,
     ProgramAct,
     Quantisation,
@@ -216,6 +218,8 @@ def _acts(acts: Iterable[CueAct | RuleAct]) -> Iterator[str]:
                 yield from _midi(act.channel, act.control, act.value)
             case ProgramAct():
                 yield from _midi(act.channel, act.program - 1)
+            case OscAct() if not is_message(act.address, act.arguments):
+                yield f"the OSC message {_short(act.address)}"
             case _:
                 pass
 

@@ -8,7 +8,7 @@ All names of a score are resolved to texts, images and numbers.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import field
 from fractions import Fraction
 from functools import lru_cache
@@ -170,11 +170,25 @@ class ProgramAct:
     kind: Literal["midi_program"] = "midi_program"
 
 
+@dataclass(frozen=True, slots=True)
+class OscAct:
+    """Send an OSC message to external devices.
+
+    The arguments are as in a score, in their shortest form: `1`, `0.5`, `"text"`, `true`, `false`.
+    """
+
+    address: str
+    arguments: tuple[str, ...] = ()
+    kind: Literal["osc"] = "osc"
+
+
 CueAct = PromptAct | ImageAct | StrengthAct | SuperResolutionAct | CutAct
 """What the model does, at a chunk."""
 MidiAct = NoteAct | ControlAct | ProgramAct
+"""What is sent to MIDI devices."""
+MessageAct = MidiAct | OscAct
 """What is sent to external devices, at an exact time."""
-RuleAct = CueAct | PickAct | ShuffleAct | PauseAct | ResumeAct | GotoAct | MidiAct
+RuleAct = CueAct | PickAct | ShuffleAct | PauseAct | ResumeAct | GotoAct | MessageAct
 
 
 def draw(seed: int, key: str, ordinal: int, choices: int) -> int:
@@ -420,7 +434,7 @@ class Send:
     place: str
     offset: Fraction
     quarter: Fraction | None
-    acts: tuple[MidiAct, ...]
+    acts: tuple[MessageAct, ...]
     origin: Span = field(default=NO_SPAN)
 
 
@@ -567,14 +581,22 @@ class Schedule:
         return tuple(entry for stretch in self.stretches for entry in stretch.entries)
 
     @property
-    def has_sends(self) -> bool:
-        """Whether anything of it is sent to external devices, by cues or by rules."""
-        return self.has_timed_sends or any(
-            isinstance(act, MidiAct)
-            for stretch in self.stretches
-            for rule in stretch.rules
-            for act in rule.acts
-        )
+    def has_midi(self) -> bool:
+        """Whether it sends MIDI, by cues or by rules."""
+        return any(isinstance(act, MidiAct) for act in self._messages())
+
+    @property
+    def has_osc(self) -> bool:
+        """Whether it sends OSC messages, by cues or by rules."""
+        return any(isinstance(act, OscAct) for act in self._messages())
+
+    def _messages(self) -> Iterator[MessageAct]:
+        """Yield everything that is sent to external devices, by cues and by rules."""
+        for stretch in self.stretches:
+            for send in stretch.sends:
+                yield from send.acts
+            for rule in stretch.rules:
+                yield from (act for act in rule.acts if isinstance(act, MessageAct))
 
     @property
     def has_timed_sends(self) -> bool:

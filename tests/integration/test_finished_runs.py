@@ -18,7 +18,7 @@ from sequencer.cli.show import PRINTED_NAMES
 from sequencer.core.errors import JournalError
 from sequencer.engine.bundle import image_in, images_in, is_bundle, journal_pieces
 from sequencer.engine.conductor.machine import Conductor
-from sequencer.engine.conductor.midi_output import SentMidi
+from sequencer.engine.conductor.message_output import SentMessages
 from sequencer.engine.journal import Journal, read_journal
 from sequencer.events.commands import SetSeed
 from sequencer.events.events import ChunkDone
@@ -203,7 +203,7 @@ def test_equal_messages_are_equal_however_a_score_groups_and_writes_them(tmp_pat
         assert len(compare(ran, read_journal(tmp_path / name)).sends) == differ, name
 
 
-def sends_of(journal: Journal) -> list[SentMidi]:
+def sends_of(journal: Journal) -> list[SentMessages]:
     conductor = Conductor(journal.schedule, journal.following, journal.revision)
     for record in journal.records:
         if record.event is not None:

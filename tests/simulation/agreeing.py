@@ -217,7 +217,7 @@ def shows_nothing_else(seen: Evidence) -> Iterator[str]:
     sendable = {one.data for one in messages_} | {
         one.released for one in messages_ if one.seconds is not None
     }
-    for _, data in show.sent_midi:
+    for _, data in show.sent_messages:
         if data[0] < 0xF0 and data not in sendable:
             yield f"{data.hex()} was sent, which the score does not have"
 
@@ -240,7 +240,7 @@ def sends_the_score(seen: Evidence) -> Iterator[str]:
         ]
     for due in dues:
         wanted[due.data].append(due)
-    for at, data in compared.show.sent_midi:
+    for at, data in compared.show.sent_messages:
         if data[0] < 0xF0:
             sent[data].append(at)
     for data in {**wanted, **sent}:
@@ -331,8 +331,8 @@ def ticks_the_score(seen: Evidence) -> Iterator[str]:
     ):
         return
     show = compared.show
-    sent = [at for at, data in show.sent_midi if data == b"\xf8"]
-    if any(data[0] == 0xF2 for _, data in show.sent_midi):
+    sent = [at for at, data in show.sent_messages if data == b"\xf8"]
+    if any(data[0] == 0xF2 for _, data in show.sent_messages):
         return  # a song position relocated the devices: `clock-ticks` checks where they arrived
     wanted = list(ticks(compared.course, compared.time_of))
     if len(sent) != len(wanted):

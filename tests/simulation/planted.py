@@ -16,14 +16,14 @@ import pytest
 from sequencer.core.timebase import SECOND, ChunkGrid, Snap
 from sequencer.engine.conductor import dispatch as sending
 from sequencer.engine.conductor import machine, musical_lines, operator_input
-from sequencer.engine.conductor import midi_output as sends
+from sequencer.engine.conductor import message_output as sends
 from sequencer.engine.conductor import show_end as showing
 from sequencer.engine.conductor import take_setup as opening
 from sequencer.engine.conductor.clock_sync import ClockSync
 from sequencer.engine.conductor.deliveries import Delivery, Status
 from sequencer.engine.conductor.ledger import Ledger
 from sequencer.engine.conductor.machine import Conductor
-from sequencer.engine.conductor.midi_output import MidiOutput
+from sequencer.engine.conductor.message_output import MessageOutput
 from sequencer.engine.conductor.operator_input import run_rule
 from sequencer.engine.conductor.plan import Plan
 from sequencer.engine.conductor.report import CueReport, cue_report
@@ -45,7 +45,7 @@ from sequencer.events.commands import (
     Upload,
 )
 from sequencer.events.events import ChunkShown, ProgramChanged, StateReported
-from sequencer.language.compiler.ir import PlacedCue, ResolvedMidi
+from sequencer.language.compiler.ir import PlacedCue, ResolvedMessage
 from sequencer.language.compiler.place import CueExpander
 from sequencer.language.compiler.prompts import Vocabulary
 from sequencer.midi.clock_generator import STOP
@@ -337,12 +337,12 @@ def a_note_not_released_before_the_stop(patch: pytest.MonkeyPatch) -> None:
         return [STOP, *messages[:-1]] if messages[-1:] == [STOP] else messages
 
     _around(patch, Outbox, "take", stop_first)
-    patch.setattr(MidiOutput, "_by_the_end", lambda _self, due, end: max(due + 1, end))
+    patch.setattr(MessageOutput, "_by_the_end", lambda _self, due, end: max(due + 1, end))
 
 
 def a_note_that_sounds_on(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Outbox, "release", lambda _self: [])
-    patch.setattr(MidiOutput, "_by_the_end", lambda _self, due, end: max(due + 1, end))
+    patch.setattr(MessageOutput, "_by_the_end", lambda _self, due, end: max(due + 1, end))
 
 
 # ---- what the engine alone cannot find: its compiler and its plan agree --------------------------
@@ -382,7 +382,7 @@ def a_cue_a_chunk_late(patch: pytest.MonkeyPatch) -> None:
         chunk = unfolding._local.grid.chunk
         for one in cues:
             is_sent = isinstance(one, PlacedCue) and any(
-                isinstance(act, ResolvedMidi) for act in one.acts
+                isinstance(act, ResolvedMessage) for act in one.acts
             )
             is_late = (
                 0 < one.seconds < length - chunk and not is_sent

@@ -121,7 +121,7 @@ class Show:
     delivered: list[Event] = field(default_factory=list)
     """Every event, in the order in which they came."""
     displayed: list[Displayed] = field(default_factory=list)
-    sent_midi: list[tuple[int, bytes]] = field(default_factory=list)
+    sent_messages: list[tuple[int, bytes]] = field(default_factory=list)
     """What was sent to external devices: the score's messages, and the ticks of our own clock."""
     ends_at: Fraction | None = None
     """The quarter at which the score ended, if our own clock was sent."""
@@ -433,7 +433,7 @@ def _perform(
         show.crash = f"{error!r}\n{traceback.format_exc()}"
     if show.tape is not None:
         show.tape.end_stretch()
-    show.sent_midi = sender.sent
+    show.sent_messages = sender.sent
     show.ends_at = end_of(run.conductor) if sends_clock else None
 
 

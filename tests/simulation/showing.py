@@ -135,7 +135,9 @@ def clock_ticks(seen: Evidence) -> Iterator[str]:
     run = None if show.conductor is None else show.conductor.view
     if end is None or run is None or not seen.report.ended_well or show.capped or not run.shown:
         return  # if nothing was ever shown, nothing defines when a beat is
-    began = next((message for _, message in show.sent_midi if message in (START, CONTINUE)), START)
+    began = next(
+        (message for _, message in show.sent_messages if message in (START, CONTINUE)), START
+    )
     reported = next((event.at for event in seen.events if isinstance(event, ChunkDone)), 0)
     if (
         began != START
@@ -147,7 +149,7 @@ def clock_ticks(seen: Evidence) -> Iterator[str]:
     ):
         yield "the clock began in the middle of the score, though its first chunk was seen"
     position, ticks, jumped = 0, 0, False
-    for _, message in show.sent_midi:
+    for _, message in show.sent_messages:
         if message == START:
             position = 0
         elif message == TICK:
@@ -181,8 +183,8 @@ def nothing_after_stop(seen: Evidence) -> Iterator[str]:  # noqa: PLR0912  # one
     """Nothing comes after the last Stop, ticks come only while the clock runs, and every note is
     released before the end.
     """
-    messages = [message for _, message in seen.show.sent_midi]
-    times = [at for at, _ in seen.show.sent_midi]
+    messages = [message for _, message in seen.show.sent_messages]
+    times = [at for at, _ in seen.show.sent_messages]
     if times != sorted(times):
         yield "messages left out of the order of their times"
     sounding: list[tuple[int, int]] = []

@@ -17,6 +17,7 @@ Images are uploaded at once, unless the script states when they are.
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Callable
 from dataclasses import replace
@@ -38,6 +39,7 @@ from sequencer.events.commands import (
     Resume,
     SchedulePrompt,
     SendMidi,
+    SendOsc,
     SetConditioning,
     SetImage,
     SetImageStrength,
@@ -235,6 +237,9 @@ def command_in_words(command: Command) -> str:
             return f"prompt {command.chunk} {_quoted(command.prompt)}"
         case SendMidi():
             return f"midi {seconds(command.due)} {command.message}"
+        case SendOsc():
+            arguments = "".join(f" {json.dumps(one)}" for one in command.arguments)
+            return f"osc {seconds(command.due)} {command.address}{arguments}"
         case WakeAt():
             return f"wake {seconds(command.due)}"
         case Finish():

@@ -20,7 +20,7 @@ FAMILIES: tuple[Family, ...] = (
     Family("statements", "Statements, quotes and braces", ("E101", "E122")),
     Family("phrases", "Commas, arrows and keywords", ("E124", "E162")),
     Family("positions", "Positions and lengths", ("E201", "E224"), ("E280", "E280")),
-    Family("triggers", "Names and triggers", ("E225", "E239"), ("E268", "E269")),
+    Family("triggers", "Names and triggers", ("E225", "E239"), ("E267", "E269")),
     Family("settings", "Settings", ("E240", "E262")),
     Family("texts", "Texts", ("E270", "E276")),
     Family("definitions", "Definitions and actions", ("E301", "E326"), ("W101", "W310")),

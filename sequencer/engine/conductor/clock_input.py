@@ -73,7 +73,7 @@ def offset_changed(run: RunState, event: OffsetChanged) -> list[Command]:
     """Set the operator's offset. It applies to everything that is not committed yet."""
     if run.sync is not None:
         run.sync.offset = event.offset
-    run.midi.display.offset = event.offset
+    run.messages.display.offset = event.offset
     return []
 
 
@@ -158,7 +158,7 @@ def _replan_from_clock(run: RunState, reach: int, here: float) -> None:
         lambda line: line.fired is None and "cut" not in line.open,
         "the clock was moved away from it",
     )
-    run.midi.located(run.plan.pass_of_quarter(quarter).number, quarter)
+    run.messages.located(run.plan.pass_of_quarter(quarter).number, quarter)
     if chase is not None:
         run.ledger.commit(chase, chase.nominal)
     for line in launched:

@@ -292,8 +292,8 @@ _KINDS_OF_COMMAND: dict[str, frozenset[str]] = {
 }
 
 
-def add_due_midi(run: RunState, event: Event, commands: list[Command]) -> list[Command]:
-    """Add the MIDI messages that are due with an event to its commands.
+def add_due_messages(run: RunState, event: Event, commands: list[Command]) -> list[Command]:
+    """Add the messages that are due with an event to its commands.
 
     They come first, before a `Finish`.
     """
@@ -304,8 +304,8 @@ def add_due_midi(run: RunState, event: Event, commands: list[Command]) -> list[C
     if is_over and not run.finished.is_complete:
         return commands
     if is_over:
-        run.midi.display.finalise()
-    return [*run.midi.due(event.at, _until(run), everything=is_over), *commands]
+        run.messages.display.finalise()
+    return [*run.messages.due(event.at, _until(run), everything=is_over), *commands]
 
 
 def _update_display(run: RunState, event: Event) -> None:
@@ -315,19 +315,19 @@ def _update_display(run: RunState, event: Event) -> None:
             run.is_of_this_take(event.take) and run.base + event.chunk <= run.making
         ):
             # otherwise it belongs to the previous take and arrives late
-            run.midi.display.shown(event.chunk, event.at)
+            run.messages.display.shown(event.chunk, event.at)
         case ChunkShown() if not run.is_of_this_take(event.take):
             chunk = run.score_chunk(event.chunk, event.take)
             if chunk is not None:
-                run.midi.display.shown_before(chunk, event.at)
+                run.messages.display.shown_before(chunk, event.at)
         case ChunkDone() if run.phase is Phase.PLAYING or _is_before_a_cut(run, event):
-            run.midi.display.done(event.chunk, event.at)
+            run.messages.display.done(event.chunk, event.at)
             if not event.frames and run.revision >= WARMS_UP_UNSEEN:
-                run.midi.display.warms_up()
+                run.messages.display.warms_up()
         case BoundariesFitted() if run.phase is Phase.PLAYING or _is_of_the_take_before_a_cut(
             run, event
         ):
-            run.midi.display.fitted(event)
+            run.messages.display.fitted(event)
         case _:
             pass
 
@@ -346,7 +346,7 @@ def _is_of_the_take_before_a_cut(run: RunState, fit: BoundariesFitted) -> bool:
 def _until(run: RunState) -> int | None:
     """Return the first score chunk that may never come, or not yet.
 
-    A fixed run sends no MIDI for chunks that are not made.
+    A fixed run sends no messages for chunks that are not made.
     """
     if run.sync is not None:
         return None
@@ -355,11 +355,11 @@ def _until(run: RunState) -> int | None:
             return run.making
         case Phase.PLAYING | Phase.FINISHED:
             return run.making + (
-                1 if run.midi.display.is_streamed and not run.playing.is_paused else 0
+                1 if run.messages.display.is_streamed and not run.playing.is_paused else 0
             )
         case Phase.CUTTING:
             return min(
-                run.making + (1 if run.midi.display.is_streamed else 0), run.cutting.next_base
+                run.making + (1 if run.messages.display.is_streamed else 0), run.cutting.next_base
             )
         case _:
             return run.base

@@ -26,7 +26,7 @@ from sequencer.engine.conductor.clock_input import (
     relocated,
 )
 from sequencer.engine.conductor.clock_sync import can_be
-from sequencer.engine.conductor.dispatch import add_due_midi
+from sequencer.engine.conductor.dispatch import add_due_messages
 from sequencer.engine.conductor.improvising import (
     improvise,
     improvised_image_failed,
@@ -167,8 +167,8 @@ class Conductor:
             note_chunk_shown(run, event)
         handler = HANDLERS.get((run.phase, type(event)))
         commands = [] if handler is None or not can_be(event) else handler(run, event)
-        if run.midi.is_needed and run.takes:
-            commands = add_due_midi(run, event, commands)
+        if run.messages.is_needed and run.takes:
+            commands = add_due_messages(run, event, commands)
         return tuple(commands)
 
     @property
@@ -179,7 +179,7 @@ class Conductor:
     def resume_state(self) -> ResumeState:
         """Return what the loop needs to continue a run that was killed."""
         run = self._run
-        timers = tuple(due for due in (run.wake_due, run.midi.wake) if due is not None)
+        timers = tuple(due for due in (run.wake_due, run.messages.wake) if due is not None)
         return ResumeState(timers, run.making, run.takes > 0)
 
     @property
@@ -244,7 +244,7 @@ class Conductor:
             notes=tuple(self._run.notes),
             ended_well=self._run.finished.is_complete,
             stopped=self._run.finished.by_operator,
-            sends=tuple(self._run.midi.log),
+            sends=tuple(self._run.messages.log),
             moves=tuple(move_report(move) for move in self._run.actions.all),
             knows_shown=self._run.ends_when_shown,
             stalls=tuple(self._run.stalls.all),

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from sequencer.engine.conductor.deliveries import ActKind, Delivery, Status, kind_of
 from sequencer.engine.conductor.dispatch import begin_cut, commit_limit, commit_up_to, send_due
-from sequencer.engine.conductor.midi_output import AHEAD
+from sequencer.engine.conductor.message_output import AHEAD
 from sequencer.engine.conductor.musical_lines import find_line
 from sequencer.engine.conductor.plan import Pass
 from sequencer.engine.conductor.run_actions import LEAVES, RunAction
@@ -27,8 +27,9 @@ from sequencer.schedule.model import (
     CueAct,
     CutAct,
     GotoAct,
-    MidiAct,
+    MessageAct,
     NoteAct,
+    OscAct,
     PauseAct,
     PickAct,
     ProgramAct,
@@ -143,7 +144,7 @@ def fire(run: RunState, rule: RuleEntry, current: Pass, event: Event) -> list[Co
     run.rule_firings[rule.key] = count + 1
     commands: list[Command] = []
     acts: list[CueAct] = []
-    midi_acts: list[MidiAct] = []
+    messages: list[MessageAct] = []
     trigger, origin = firing_by_name(rule.trigger, run.schedule.middle), rule.origin.line
     for act in rule.acts:
         match act:
@@ -180,12 +181,12 @@ def fire(run: RunState, rule: RuleEntry, current: Pass, event: Event) -> list[Co
                     )
             case PickAct() | ShuffleAct():
                 acts.append(act.drawn(run.schedule.seed, count))
-            case NoteAct() | ControlAct() | ProgramAct():
-                midi_acts.append(act)
+            case NoteAct() | ControlAct() | ProgramAct() | OscAct():
+                messages.append(act)
             case _:
                 acts.append(act)
-    if midi_acts:
-        commands += run.midi.fired(tuple(midi_acts), current, trigger, origin, event.at)
+    if messages:
+        commands += run.messages.fired(tuple(messages), current, trigger, origin, event.at)
     if acts:
         commands += run_rule(run, rule, tuple(acts), current, event)
     return commands
@@ -307,7 +308,7 @@ def leave(
 
 
 def issued_until(run: RunState, at: int) -> int | None:
-    """Return up to when MIDI messages are issued at nanosecond `at`, if the run follows a clock.
+    """Return up to when messages are issued at nanosecond `at`, if the run follows a clock.
 
     In a fixed run they wait for chunks, as exits do, so this is None. Earlier revisions left
     sections where they could be reached, also where the clock had already been: while the model

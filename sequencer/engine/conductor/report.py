@@ -11,7 +11,7 @@ from typing import Any
 from sequencer.core.display import counted, summary_repr
 from sequencer.core.timebase import ChunkGrid, Snap
 from sequencer.engine.conductor.deliveries import ActKind, Delivery, Status
-from sequencer.engine.conductor.midi_output import SentMidi
+from sequencer.engine.conductor.message_output import SentMessages
 from sequencer.engine.conductor.run_actions import RunAction
 from sequencer.engine.conductor.stalls import Stall
 from sequencer.schedule.model import CueAct
@@ -101,7 +101,7 @@ class Report:
     notes: tuple[str, ...]
     ended_well: bool = False
     """Whether the score was played to its end."""
-    sends: tuple[SentMidi, ...] = ()
+    sends: tuple[SentMessages, ...] = ()
     """The messages that were sent to external devices, in that order."""
     moves: tuple[RunActionReport, ...] = ()
     """What rules and exits did to the run itself, in the order in which they fired."""

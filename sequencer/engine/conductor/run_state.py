@@ -13,7 +13,7 @@ from sequencer.core.timebase import DISPLAY_DELAY, SECOND, nanoseconds
 from sequencer.engine.conductor.clock_sync import ClockSync
 from sequencer.engine.conductor.deliveries import Delivery
 from sequencer.engine.conductor.ledger import Ledger
-from sequencer.engine.conductor.midi_output import MidiOutput
+from sequencer.engine.conductor.message_output import MessageOutput
 from sequencer.engine.conductor.plan import Plan
 from sequencer.engine.conductor.run_actions import RunActions
 from sequencer.engine.conductor.stalls import Stall, Stalls
@@ -211,7 +211,7 @@ class RunState:
             forgets_overtaken=revision >= OVERTAKEN_LEAVE,
             sees_late_prompts=revision >= LATE_PROMPTS_LAND,
         )
-        self.midi = MidiOutput(
+        self.messages = MessageOutput(
             schedule,
             self.plan,
             self.sync,

@@ -80,7 +80,7 @@ def _begin_take(run: RunState, event: Event, at: int) -> None:
     run.takes += 1
     run.making = run.base
     run.ledger.opened(run.base)
-    run.midi.display.began(run.base, at)
+    run.messages.display.began(run.base, at)
     if run.sync is not None:
         run.sync.begins(at)
         run.sync.take_began(run.base, at)

@@ -9,7 +9,7 @@ from fractions import Fraction
 from sequencer.core.images import ImageFile
 from sequencer.engine.conductor.clock_sync import ClockSync
 from sequencer.engine.conductor.deliveries import ChunkSlot, Delivery
-from sequencer.engine.conductor.midi_output import SentMidi
+from sequencer.engine.conductor.message_output import SentMessages
 from sequencer.engine.conductor.operator_input import issued_until
 from sequencer.engine.conductor.plan import Pass
 from sequencer.engine.conductor.run_actions import RunAction
@@ -224,9 +224,9 @@ class RunView:
         return self._run.rule_firings
 
     @property
-    def sent_midi(self) -> Sequence[SentMidi]:
-        """The MIDI messages that were sent."""
-        return self._run.midi.log
+    def sent_messages(self) -> Sequence[SentMessages]:
+        """The messages that were due for external devices, sent or left out."""
+        return self._run.messages.log
 
     # ---- time and input --------------------------------------------------------------------------
 
@@ -238,7 +238,7 @@ class RunView:
     @property
     def offset(self) -> int:
         """The operator's offset, in nanoseconds."""
-        return self._run.midi.display.offset
+        return self._run.messages.display.offset
 
     def time_of(self, delivery: Delivery) -> float | None:
         """Return when a delivery is due (ns), in a run that follows a clock; None if unknown."""

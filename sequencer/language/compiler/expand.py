@@ -13,7 +13,7 @@ from sequencer.language.compiler.ir import (
     PlacedBlock,
     PlacedCue,
     Resolved,
-    ResolvedMidi,
+    ResolvedMessage,
     ResolvedPrompt,
     ResolvedRule,
     ResolvedRuleAct,
@@ -33,7 +33,7 @@ from sequencer.language.compiler.place import (
 from sequencer.language.score import AtNext, Unit
 from sequencer.schedule.model import (
     CueAct,
-    MidiAct,
+    MessageAct,
     PickAct,
     PromptAct,
     Quantisation,
@@ -55,10 +55,10 @@ class ExpandedEntry:
 
 @dataclass(frozen=True, slots=True)
 class ExpandedSend:
-    """The MIDI messages that a cue of one pass sends, not yet numbered."""
+    """The messages that a cue of one pass sends, not yet numbered."""
 
     cue: PlacedCue
-    acts: tuple[MidiAct, ...]
+    acts: tuple[MessageAct, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +170,7 @@ def _expand_block(
                 act, cue, here, ordinals=ordinals, seed=seed, decks=decks, section=block.name
             )
             for act in cue.acts
-            if not isinstance(act, ResolvedMidi)
+            if not isinstance(act, ResolvedMessage)
         )
         if acts:
             entries.append(ExpandedEntry(cue, acts))
@@ -178,7 +178,7 @@ def _expand_block(
             reported = tuple(
                 lengths.build_act(act, cue.quarter, cue.seconds)
                 for act in cue.acts
-                if isinstance(act, ResolvedMidi)
+                if isinstance(act, ResolvedMessage)
             )
             sends.append(ExpandedSend(cue, reported))
     rules = tuple(
@@ -237,7 +237,7 @@ def _quantisation(at: AtNext) -> Quantisation:
 
 
 def _expand_rule_act(act: ResolvedRuleAct, key: str, lengths: NoteLengths) -> RuleAct:
-    if isinstance(act, ResolvedMidi):
+    if isinstance(act, ResolvedMessage):
         return lengths.build_act(act, None if lengths.has_no_beats else Fraction(0), Fraction(0))
     if isinstance(act, ResolvedPrompt):
         match act.choice:

@@ -11,7 +11,7 @@ from sequencer.language.compiler.ir import (
     PlacedCue,
     ResolvedCue,
     ResolvedCueAct,
-    ResolvedMidi,
+    ResolvedMessage,
     ResolvedPrompt,
     ResolvedRule,
 )
@@ -140,4 +140,4 @@ def replace_inherited(cues: Iterable[PlacedCue]) -> Iterator[PlacedCue]:
 def _kind_of(act: ResolvedCueAct) -> str:
     if isinstance(act, ResolvedPrompt):
         return "prompt"
-    return act.act.kind if isinstance(act, ResolvedMidi) else act.kind
+    return act.act.kind if isinstance(act, ResolvedMessage) else act.kind

@@ -23,7 +23,7 @@ from sequencer.schedule.model import (
     GotoAct,
     ImageAct,
     Mark,
-    MidiAct,
+    MessageAct,
     PauseAct,
     ResumeAct,
     StrengthAct,
@@ -42,16 +42,16 @@ class ResolvedPrompt:
 
 
 @dataclass(frozen=True, slots=True)
-class ResolvedMidi:
-    """A MIDI message to send: its act, and a note's written length (None: that in the act)."""
+class ResolvedMessage:
+    """A message to send: its act, and a note's written length (None: that in the act)."""
 
-    act: MidiAct
+    act: MessageAct
     length: Duration | None
     span: Span
 
 
 NonPromptAct = ImageAct | StrengthAct | SuperResolutionAct | CutAct
-ResolvedCueAct = ResolvedPrompt | NonPromptAct | ResolvedMidi
+ResolvedCueAct = ResolvedPrompt | NonPromptAct | ResolvedMessage
 ResolvedRuleAct = ResolvedCueAct | PauseAct | ResumeAct | GotoAct
 
 
@@ -72,8 +72,8 @@ class ResolvedCue:
 
     @property
     def is_for_model(self) -> bool:
-        """Whether the cue changes something in the model; MIDI output is not bound to a chunk."""
-        return not self.acts or any(not isinstance(act, ResolvedMidi) for act in self.acts)
+        """Whether the cue changes something in the model; a message is not bound to a chunk."""
+        return not self.acts or any(not isinstance(act, ResolvedMessage) for act in self.acts)
 
     @property
     def position_span(self) -> Span:

@@ -1,4 +1,4 @@
-"""Convert written triggers and MIDI actions to those of the schedule: note names become numbers."""
+"""Convert written triggers and messages to those of the schedule: note names become numbers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sequencer.core.diagnostics import Diagnostics, Span
 from sequencer.core.midi_notes import MiddleC, note_number
 from sequencer.core.timebase import ChunkGrid
 from sequencer.language.compiler.fixes import add_clock_fix
-from sequencer.language.compiler.ir import BlockPosition, PlacedBlock, Resolved, ResolvedMidi
+from sequencer.language.compiler.ir import BlockPosition, PlacedBlock, Resolved, ResolvedMessage
 from sequencer.language.compiler.local_time import BlockTime, missing_tempo_message
 from sequencer.language.score import (
     GridLine,
@@ -21,8 +21,9 @@ from sequencer.language.score import (
     OnRelease,
     OnTransport,
     SendControl,
-    SendMidi,
+    SendMessage,
     SendNote,
+    SendOsc,
     SendProgram,
     Trigger,
     Unit,
@@ -32,9 +33,10 @@ from sequencer.schedule.model import (
     ControlAct,
     ControlCrossing,
     GoTrigger,
-    MidiAct,
+    MessageAct,
     NoteAct,
     NoteTrigger,
+    OscAct,
     OscCrossing,
     OscTrigger,
     ProgramAct,
@@ -136,8 +138,12 @@ DEFAULT_NOTE_LENGTH_S = Fraction(1, 10)
 """The default length of a note, in seconds."""
 
 
-def midi_act(action: SendMidi, middle: MiddleC, faults: Diagnostics) -> ResolvedMidi | None:
-    """Return the act of an action that sends MIDI, or None if its note has no number (reported)."""
+def message_act(
+    action: SendMessage, middle: MiddleC, faults: Diagnostics
+) -> ResolvedMessage | None:
+    """Return the act of an action that sends a message, or None if its note has no number."""
+    if isinstance(action, SendOsc):
+        return ResolvedMessage(OscAct(action.address, action.arguments), None, action.span)
     channel = action.channel or DEFAULT_CHANNEL
     match action:
         case SendNote():
@@ -145,7 +151,7 @@ def midi_act(action: SendMidi, middle: MiddleC, faults: Diagnostics) -> Resolved
             if number is None:
                 return None
             velocity = DEFAULT_VELOCITY if action.velocity is None else action.velocity
-            return ResolvedMidi(
+            return ResolvedMessage(
                 NoteAct(
                     note=number, channel=channel, velocity=velocity, seconds=DEFAULT_NOTE_LENGTH_S
                 ),
@@ -153,13 +159,13 @@ def midi_act(action: SendMidi, middle: MiddleC, faults: Diagnostics) -> Resolved
                 action.span,
             )
         case SendControl():
-            return ResolvedMidi(
+            return ResolvedMessage(
                 ControlAct(control=action.control, value=action.value, channel=channel),
                 None,
                 action.span,
             )
         case SendProgram():
-            return ResolvedMidi(ProgramAct(action.program, channel), None, action.span)
+            return ResolvedMessage(ProgramAct(action.program, channel), None, action.span)
 
 
 class NoteLengths:
@@ -184,7 +190,9 @@ class NoteLengths:
         """Whether the block counts only in seconds and chunks."""
         return self._local.meters is None
 
-    def build_act(self, work: ResolvedMidi, quarter: Fraction | None, seconds: Fraction) -> MidiAct:
+    def build_act(
+        self, work: ResolvedMessage, quarter: Fraction | None, seconds: Fraction
+    ) -> MessageAct:
         """Return the act at a position, given as the block's exact quarter or else in seconds."""
         if work.length is None or not isinstance(work.act, NoteAct):
             return work.act

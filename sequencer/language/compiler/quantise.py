@@ -108,7 +108,7 @@ def _build_stretch(
 
 
 def _build_sends(loose: ExpandedStretch, first: int) -> tuple[Send, ...]:
-    """Return the MIDI messages of a stretch at exact positions: they are not snapped to chunks."""
+    """Return the messages of a stretch at exact positions: they are not snapped to chunks."""
     return tuple(
         Send(
             id=number,

@@ -26,12 +26,12 @@ from sequencer.language.compiler.ir import (
     Resolved,
     ResolvedCue,
     ResolvedCueAct,
-    ResolvedMidi,
+    ResolvedMessage,
     ResolvedPrompt,
     ResolvedRule,
     ResolvedRuleAct,
 )
-from sequencer.language.compiler.midi import midi_act, schedule_trigger
+from sequencer.language.compiler.midi import message_act, schedule_trigger
 from sequencer.language.compiler.prompts import Vocabulary
 from sequencer.language.score import (
     Action,
@@ -50,8 +50,9 @@ from sequencer.language.score import (
     Score,
     Section,
     SendControl,
-    SendMidi,
+    SendMessage,
     SendNote,
+    SendOsc,
     SendProgram,
     SetMark,
     SetSnap,
@@ -261,8 +262,8 @@ class _Resolver:
                     snap = action.snap
                 case Pause() | Resume() | Goto():
                     self._report_rule_action(action)
-                case SendNote() | SendControl() | SendProgram():
-                    self._add_midi(action, acts)
+                case SendNote() | SendControl() | SendProgram() | SendOsc():
+                    self._add_message(action, acts)
                 case Prompt() | Show() | UseImage() | SetStrength() | SetSr() | Cut():
                     act = self._resolve_act(action)
                     if act is not None:
@@ -327,7 +328,7 @@ class _Resolver:
         for action in actions:
             word = _ACTION_NAMES.get(type(action))
             if word is None:
-                continue  # MIDI output may have any number of actions
+                continue  # a cue may send any number of messages
             if word in seen:
                 self.faults.error(
                     "E319",
@@ -355,8 +356,8 @@ class _Resolver:
                     self.faults.error(
                         "E320", message, action.span, hint=f"write it in an `at`: at 5 {word} …"
                     )
-                case SendNote() | SendControl() | SendProgram():
-                    self._add_midi(action, acts)
+                case SendNote() | SendControl() | SendProgram() | SendOsc():
+                    self._add_message(action, acts)
                 case Prompt() | Show() | UseImage() | SetStrength() | SetSr() | Cut():
                     act = self._resolve_act(action, in_rule=True)
                     if act is not None:
@@ -381,11 +382,11 @@ class _Resolver:
             return None
         return ResolvedRule(trigger=firing, acts=tuple(acts), span=rule.span, at=rule.at)
 
-    def _add_midi(
-        self, action: SendMidi, acts: list[ResolvedCueAct] | list[ResolvedRuleAct]
+    def _add_message(
+        self, action: SendMessage, acts: list[ResolvedCueAct] | list[ResolvedRuleAct]
     ) -> None:
-        """Add a MIDI message; a note without a number was reported."""
-        work: ResolvedMidi | None = midi_act(action, self.middle, self.faults)
+        """Add a message; a note without a number was reported."""
+        work: ResolvedMessage | None = message_act(action, self.middle, self.faults)
         if work is not None:
             acts.append(work)
 
@@ -575,7 +576,7 @@ _ACTION_NAMES: dict[type[Action], str] = {
 
 def _is_landing(act: ResolvedRuleAct) -> bool:
     """Return whether a quantised rule does this on a bar line or beat."""
-    return not isinstance(act, PauseAct | ResumeAct | GotoAct | ResolvedMidi)
+    return not isinstance(act, PauseAct | ResumeAct | GotoAct | ResolvedMessage)
 
 
 def _score_span(score: Score) -> Span:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sequencer.core.diagnostics import Diagnostics, Span
+from sequencer.core.osc_values import ADDRESS
 from sequencer.language import values
 from sequencer.language.score import (
     ChangeMeter,
@@ -16,6 +17,7 @@ from sequencer.language.score import (
     Resume,
     SendControl,
     SendNote,
+    SendOsc,
     SendProgram,
     SetMark,
     SetSnap,
@@ -64,6 +66,8 @@ _MIDI_SCHEMA = match_pattern(
     "note C3 ch 10 vel 100 for 1 beat · cc 20 64 ch 1 · program 5",
 )
 
+_OSC_ARGUMENT = r'-?[0-9]{1,10}(?:\.[0-9]{1,9})?|true|false|"(?:[^"\\]|\\["\\])*"'
+
 
 def _midi_action(
     node: type[Any], example: str, schema: dict[str, Json], *reference: str
@@ -81,6 +85,7 @@ def _midi_action(
         example=example,
         reference=reference,
         points_at_value=True,
+        repeats=True,
     )
 
 
@@ -275,6 +280,33 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     _midi_action(SendControl, "midi cc 20 64 ch 1", {}),
     _midi_action(SendProgram, "midi program 5", {}),
+    ActionSpec(
+        node=SendOsc,
+        keyword="osc",
+        terminal="OSC",
+        key="osc",
+        argument=Argument.PHRASE,
+        read=values.read_osc,
+        write=writing.render_osc,
+        schema={
+            "osc": one_or_more(
+                match_pattern(
+                    rf'(?:"{ADDRESS}"|{ADDRESS})(?: +(?:{_OSC_ARGUMENT}))*',
+                    "/composition/layers/2/clips/8/connect 1",
+                ),
+                "An OSC message at exactly this time: its address and its arguments.",
+            )
+        },
+        example='osc "/composition/layers/2/clips/8/connect" 1',
+        reference=(
+            (
+                '`osc "/…"`, `osc "/…" 1 0.5 "text" true` | sends an OSC message to other '
+                "programs: [below](#osc-output)"
+            ),
+        ),
+        points_at_value=True,
+        repeats=True,
+    ),
     ActionSpec(
         node=Pause,
         keyword="pause",

@@ -96,6 +96,8 @@ class ActionSpec:
     """The complete action in the text notation. A message about a missing value shows it."""
     reference: tuple[str, ...]
     """Its rows in the language reference: form and meaning."""
+    repeats: bool = False
+    """Whether a cue may have several of them. In YAML its key may have a list of values."""
     only_in_rules: bool = False
     is_bare: bool = False
     """Whether its argument may be omitted. In YAML it is then an item of `do`."""

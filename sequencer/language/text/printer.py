@@ -21,6 +21,7 @@ from sequencer.language.score import (
     Scene,
     Score,
     Section,
+    SendOsc,
     Show,
     Text,
 )
@@ -336,6 +337,8 @@ def _render_action(action: Action, source: str, indent: str, used: int) -> str:
         case _:
             row = ACTION_BY_NODE[type(action)]
             argument = row.write(action)
+            if isinstance(action, SendOsc):
+                argument = spelling.render_osc(action, in_quotes=True)
             if row.argument is Argument.STRING:
                 argument = spelling.render_string(argument)
             return f"{row.keyword} {argument}" if argument else f"{row.keyword}"

@@ -272,7 +272,7 @@ _EXAMPLES = {
     for row in ACTIONS
     if row.keyword is not None
     and not row.is_bare
-    and row.terminal != "MIDI"  # whose own reader reports what is missing
+    and not row.repeats  # their own readers report what is missing
 }
 
 
@@ -352,6 +352,26 @@ def find_midi_messages(_: str, masked: str) -> Iterator[Suggestion]:
             text="midi ",
             message="MIDI output begins with `midi`",
             hint=f"write {corrected}",
+        )
+
+
+def find_commas_in_osc(_: str, masked: str) -> Iterator[Suggestion]:
+    """Find commas between the address and the arguments of an OSC message."""
+    value = r"(?:-?[\d.]+|true|false)(?![\w.])"
+    for match in find_outside_quotes(
+        rf"(?<![\w\-])osc[ \t]+(?:\"\x01+\"|/[^\s\",]+)((?:(?:[ \t]*,[ \t]*|[ \t]+){value})+)",
+        masked,
+    ):
+        if "," not in match.group(1):
+            continue
+        corrected = "".join(f" {one}" for one in re.split(r"[ \t,]+", match.group(1)) if one)
+        yield Suggestion(
+            code="E267",
+            start=match.start(1),
+            end=match.end(1),
+            text=corrected,
+            message="the arguments of an OSC message are separated by spaces",
+            hint=f"write{corrected}",
         )
 
 

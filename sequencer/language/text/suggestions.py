@@ -376,6 +376,7 @@ KINDS: tuple[Rule | Finder, ...] = (
         only="on",
     ),
     finders.find_midi_messages,
+    finders.find_commas_in_osc,
     finders.find_units_of_tempos,
     Rule(
         code="E240",

@@ -7,6 +7,7 @@ value, or None if it reported a diagnostic.
 from sequencer.language.values.amounts import read_duration
 from sequencer.language.values.clock import read_clock
 from sequencer.language.values.midi import find_option, read_midi, read_trigger
+from sequencer.language.values.osc import read_osc
 from sequencer.language.values.play import read_pass, read_play
 from sequencer.language.values.positions import read_position
 from sequencer.language.values.quantisation import read_quantisation, split_quantisation
@@ -51,6 +52,7 @@ __all__ = [
     "read_midi",
     "read_model",
     "read_name",
+    "read_osc",
     "read_pass",
     "read_play",
     "read_position",

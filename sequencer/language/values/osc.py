@@ -1,18 +1,32 @@
-"""Read OSC triggers: `osc "/drop"`, `osc "/fader/1" > 0.5`."""
+"""Read OSC triggers, `osc "/fader/1" > 0.5`, and messages to send, `osc "/drop" 1 "text" true`."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from fractions import Fraction
 
 from sequencer.core.diagnostics import Diagnostics, Fix, Span
-from sequencer.core.osc_values import is_address
-from sequencer.language.score import Comparison, OnOsc
+from sequencer.core.osc_values import (
+    MAX_ADDRESS_LENGTH,
+    MAX_ARGUMENTS,
+    MAX_INTEGER,
+    MAX_STRING_LENGTH,
+    MIN_INTEGER,
+    is_address,
+    is_argument,
+    is_within_limits,
+    shortest,
+)
+from sequencer.language.score import Comparison, OnOsc, SendOsc
 from sequencer.language.source import excerpt, subspan
 from sequencer.language.values.amounts import check_ascii_digits
 
 _TRIGGER = re.compile(r'osc(?=[ \t"]|\Z)')
 _PARTS = re.compile(r'osc[ \t]*("[^"]*"?|[^\s"<>=]+)?[ \t]*(.*?)[ \t]*\Z', re.DOTALL)
+_MESSAGE = re.compile(r'[ \t]*("[^"]*"?|[^\s"]+)?(?P<arguments>.*)\Z', re.DOTALL)
+_ARGUMENT = re.compile(r'(?:"(?:[^"\\]|\\.)*"?|[^\s"])+', re.DOTALL)
+_ARGUMENT_FORMS = "arguments are numbers, texts in double quotes, true and false"
 _COMPARISON = re.compile(r"([<>=≥≤!]+|above|below)[ \t]*(\S+)?\Z")
 _NUMBER = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?\Z")
 
@@ -35,6 +49,74 @@ def read_osc_trigger(text: str, span: Span, faults: Diagnostics) -> OnOsc | None
     return None if value is None else OnOsc(address, value, span)
 
 
+def read_osc(text: str, span: Span, faults: Diagnostics) -> SendOsc | None:
+    """Read what follows `osc` in a cue or a rule. Return None if a diagnostic was reported."""
+    parts = _MESSAGE.match(text)
+    address = read_address(parts, text, span, faults)
+    if parts is None or address is None:
+        return None
+    start = parts.start("arguments")
+    found = [
+        (one.group(), subspan(text, span, *one.span())) for one in _ARGUMENT.finditer(text, start)
+    ]
+    arguments = [_read_argument(written, at, faults) for written, at in found]
+    if len(found) > MAX_ARGUMENTS:
+        message = f"an OSC message has at most {MAX_ARGUMENTS} arguments, not {len(found)}"
+        at = subspan(text, span, start, len(text.rstrip()))
+        faults.error("E267", message, at, hint="send the others in a message of their own")
+        return None
+    read = tuple(one for one in arguments if one is not None)
+    return SendOsc(address, read, span) if len(read) == len(found) else None
+
+
+def _read_argument(written: str, at: Span, faults: Diagnostics) -> str | None:
+    if is_argument(written):
+        if is_within_limits(written):
+            return shortest(written)
+        _report_limit(written, at, faults)
+        return None
+    corrected = next(
+        (one for one in _corrections(written) if is_argument(one) and is_within_limits(one)), None
+    )
+    faults.error(
+        "E267",
+        f"{excerpt(written)} is not an argument of an OSC message",
+        at,
+        hint=_ARGUMENT_FORMS if corrected is None else f"write {excerpt(corrected)}",
+        fix=() if corrected is None else Fix(at, corrected),
+    )
+    return None
+
+
+def _report_limit(written: str, at: Span, faults: Diagnostics) -> None:
+    """Report an integer that is too large, or a text that is too long."""
+    if written.startswith('"'):
+        message = f"a text in an OSC message has at most {MAX_STRING_LENGTH} characters"
+        faults.error("E267", message, at, hint="shorten it")
+        return
+    faults.error(
+        "E267",
+        f"an OSC integer has 32 bits: it is from {MIN_INTEGER} to {MAX_INTEGER}",
+        at,
+        hint=f"a decimal can be larger: write {written}.0",
+        fix=Fix(at, f"{written}.0"),
+    )
+
+
+def _corrections(written: str) -> Iterator[str]:
+    """Yield what an argument may have been meant to be."""
+    bare = written.strip(",;")
+    yield bare
+    yield bare.lower()
+    sign, number = re.match(r"([+-]?)(.*)", bare, re.DOTALL).groups()  # type: ignore[union-attr]  # matches every text
+    sign = sign.replace("+", "")
+    for corrected in (number, "0" + number, number + "0", number.replace(",", ".")):
+        yield sign + corrected
+    inner = bare.strip("\"'“”„‘’")
+    if not re.match(r"[+-]?[.]?[0-9]", inner):
+        yield '"' + inner.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
 def read_address(
     parts: re.Match[str] | None, text: str, span: Span, faults: Diagnostics
 ) -> str | None:
@@ -47,11 +129,14 @@ def read_address(
     if is_address(address):
         return address
     at = subspan(text, span, *parts.span(1))
-    corrected = "/" + address
-    is_fixed = is_address(corrected)
+    bare = address.strip("'“”‘’")
+    corrected = next((one for one in (bare, "/" + bare) if is_address(one)), "")
+    is_fixed = bool(corrected) and "'" not in corrected
     hint = (
         f'write "{excerpt(corrected)}"'
         if is_fixed
+        else f"an address has at most {MAX_ADDRESS_LENGTH} characters"
+        if len(address) > MAX_ADDRESS_LENGTH
         else "an address begins with / and has no spaces, quotes or # * , ? [ ] { }"
     )
     fixes: tuple[Fix, ...] = ()

@@ -40,6 +40,7 @@ from sequencer.language.score import (
     SendControl,
     SendMidi,
     SendNote,
+    SendOsc,
     SendProgram,
     SoundLine,
     Text,
@@ -258,6 +259,17 @@ def render_midi(action: SendMidi) -> str:
             return f"cc {control} {value}{_channel_suffix(channel)}"
         case SendProgram(program, channel):
             return f"program {program}{_channel_suffix(channel)}"
+
+
+def render_osc(action: SendOsc, *, in_quotes: bool = False) -> str:
+    """Render an OSC message without the word `osc`: `/drop 1 0.5`.
+
+    Args:
+        action: The message.
+        in_quotes: Whether the address is in quotes, as in the text notation.
+    """
+    address = f'"{action.address}"' if in_quotes else action.address
+    return " ".join((address, *action.arguments))
 
 
 def render_play(items: tuple[PlayPart, ...]) -> str:

@@ -23,7 +23,6 @@ from sequencer.language.score import (
     Item,
     Prompt,
     Rule,
-    SendMidi,
     Show,
     Trigger,
     UseImage,
@@ -51,8 +50,8 @@ _SCENE_WITH_TEXT = re.compile(rf"({values.NAME})[ \t]*(?:,[ \t]*|[ \t]+(?=\"))(.
 class ActionReader:
     """Reads actions with the help of a `FieldReader`.
 
-    `readers` maps each key with a single value to its reader. `show` and `midi` have methods of
-    their own: `show` has two keys, and `midi` can contain several actions.
+    `readers` maps each key with a single value to its reader. `show`, which has two keys, and
+    messages, of which a key can contain several, have methods of their own.
     """
 
     def __init__(self, values_: FieldReader) -> None:
@@ -68,7 +67,7 @@ class ActionReader:
         self.readers: dict[str, Callable[[Node, Scalar], Action | None]] = {
             key: own.get(key) or partial(self._read_row, row)
             for key, row in ACTION_BY_KEY.items()
-            if key not in ("show", "midi")
+            if key != "show" and not row.repeats
         }
 
     def _read_row(self, row: ActionSpec, node: Node, key: Scalar) -> Action | None:
@@ -168,11 +167,13 @@ class ActionReader:
         read = self.values.read(node, key, read_cut_value)
         return None if read is None else replace(read, span=span)
 
-    def read_midi(self, node: Node, key: Scalar) -> list[SendMidi]:
-        """Read `midi: note C3`, or a list of such values."""
-        found: list[SendMidi] = []
+    def read_messages(self, row: ActionSpec, node: Node, key: Scalar) -> list[Action]:
+        """Read `midi: note C3` or `osc: /drop 1`, or a list of such values."""
+        found: list[Action] = []
+        if row.read is None:
+            return found
         for item in self.values.read_items(node, key):
-            read = self.values.read(item, key, values.read_midi)
+            read = self.values.read(item, key, row.read)
             if read is not None and isinstance(item, Scalar):
                 found.append(replace(read, span=value_span(item, self.source)))
         return found
@@ -408,8 +409,8 @@ class CueReader:
             elif word == "action":
                 if not {"show", "scene"} & entries.keys():
                     self._report_missing_show(key, value)
-            elif word == "midi":
-                found += self.one.read_midi(value, key)
+            elif word in ACTION_BY_KEY and ACTION_BY_KEY[word].repeats:
+                found += self.one.read_messages(ACTION_BY_KEY[word], value, key)
             elif word == "do":
                 self._read_do(value, key, in_rule, found)
             elif word not in ITEM_KEYS or (word == "from" and not in_every):

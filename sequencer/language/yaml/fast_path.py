@@ -22,7 +22,7 @@ from sequencer.language.yaml.nodes import Mapping, Scalar
 
 _PLAIN = r"[^\W_][^,:#\[\]{}\"\\\n\t]*+(?<! )|\+[0-9][0-9a-z/+. ]*+(?<! )"
 _QUOTED = r"\"[^\"\\\n\t#]*+\""
-_ACTIONS = [row for row in ACTIONS if row.argument is not Argument.NONE and row.key != "midi"]
+_ACTIONS = [row for row in ACTIONS if row.argument is not Argument.NONE and not row.repeats]
 _KEYS = "|".join((*ITEM_KEYS, *(key for row in _ACTIONS for key in row.schema)))
 _KEY_AND_VALUE = rf"(?:{_KEYS}): (?:{_PLAIN}|{_QUOTED})"
 _LINE = re.compile(

@@ -304,7 +304,7 @@ def _join_parts(word: str, node: Sequence | Mapping) -> str | None:
         for name, (_, value) in node.entries.items()
         if isinstance(value, Scalar) and value.value
     }
-    if word in ("when", "on", "midi") and len(scalars) == len(node.entries) == 1:
+    if word in ("when", "on", "midi", "osc") and len(scalars) == len(node.entries) == 1:
         return " ".join(*scalars.items())
     if (
         word != "clock"
@@ -323,6 +323,7 @@ def _join_parts(word: str, node: Sequence | Mapping) -> str | None:
 
 _EXAMPLE_VALUES = {
     "midi": "note C3",
+    "osc": "/drop 1",
     "clock": "120 bpm, 4/4",
     "grid": "33 frames @ 24 fps",
     "when": "note C3",

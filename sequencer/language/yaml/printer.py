@@ -21,7 +21,6 @@ from sequencer.language.score import (
     Scene,
     Score,
     Section,
-    SendMidi,
     Show,
     SoundLine,
     Text,
@@ -86,26 +85,32 @@ def _head_pairs(item: Item) -> list[Pair]:
 def _can_be_keys(actions: tuple[Action, ...]) -> bool:
     """Return whether actions can be keys of one mapping: each kind once, each with a value.
 
-    The actions that send MIDI share one key, whose value can be a list, so consecutive ones count
-    as one.
+    The value of the key of a message can be a list, so consecutive messages of one key count as
+    one.
     """
     kinds: list[object] = []
-    for sends, together in groupby(actions, lambda action: isinstance(action, SendMidi)):
-        kinds += [SendMidi] if sends else [type(action) for action in together]
+    for key, together in groupby(actions, _message_key):
+        kinds += [type(action) for action in together] if key is None else [key]
     has_values = all(
         ACTION_BY_NODE[type(action)].argument is not Argument.NONE for action in actions
     )
     return has_values and len(set(kinds)) == len(kinds)
 
 
+def _message_key(action: Action) -> str | None:
+    """Return the key of an action of which a cue can have several; None for any other."""
+    row = ACTION_BY_NODE[type(action)]
+    return row.key if row.repeats else None
+
+
 def _action_keys(actions: tuple[Action, ...]) -> list[Pair]:
     """Return actions as keys of one mapping."""
     pairs: list[Pair] = []
-    for sends, group in groupby(actions, lambda action: isinstance(action, SendMidi)):
+    for key, group in groupby(actions, _message_key):
         together = list(group)
-        if sends and len(together) > 1:
+        if key is not None and len(together) > 1:
             rows = [(ACTION_BY_NODE[type(action)], action) for action in together]
-            pairs.append((rows[0][0].key, [_render_argument(row, action) for row, action in rows]))
+            pairs.append((key, [_render_argument(row, action) for row, action in rows]))
         else:
             pairs += [pair for action in together for pair in _action_pairs(action)]
     return pairs

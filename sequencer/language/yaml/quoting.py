@@ -18,7 +18,7 @@ _TYPED = re.compile(
 
 _BLOCK_PLAIN = re.compile(r"[^\W_](?:[^\s:#]|[:#](?=[^\s])| (?=[^ #\s]))*\Z")
 _FLOW_PLAIN = re.compile(r"[^\W_](?:[^\s:#,\[\]{}]| (?=[^ #\s]))*\Z")
-_VALUE_PLAIN = re.compile(r"[\w+](?:[^\s:#,\[\]{}\"'|&*!%@`]| (?=[^ #\s]))*\Z")
+_VALUE_PLAIN = re.compile(r"[\w+/](?:[^\s:#,\[\]{}\"'|&*!%@`]| (?=[^ #\s]))*\Z")
 
 
 def quote_value(written: str, *, flow: bool) -> str:

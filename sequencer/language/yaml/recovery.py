@@ -27,6 +27,9 @@ _PLAIN_VALUE = r"[^\s,{}\[\]\"':][^{}\[\]\"':]*?"
 _ONE_LINE = re.compile(
     rf"[ ]*-?[ ]*(?P<all>(?P<first>\w+):[ \t]+{_PLAIN_VALUE}[ ,]+(?P<next>\w+):[ \t].*)"
 )
+_QUOTED_ADDRESS = re.compile(
+    r'(?<![\w-])osc:[ \t]*(?P<quoted>"(?P<address>/[^"\s,:#\[\]{}&*!|>%@`]*)")[ \t]+'
+)
 _CUE_WORDS = frozenset(
     [
         "at",
@@ -46,6 +49,7 @@ _CUE_WORDS = frozenset(
         "mark",
         "snap",
         "midi",
+        "osc",
         "do",
         "goto",
     ]
@@ -121,6 +125,7 @@ class _Mistake:
             self._report_tab,
             self._report_comment,
             self._report_open_quote,
+            self._report_quoted_address,
             self._report_backslash,
             self._report_colon,
             self._report_brace_text,
@@ -409,6 +414,23 @@ class _Mistake:
             fix=fixes,
         )
         return True
+
+    def _report_quoted_address(self) -> bool:
+        """Report `osc: "/drop" 1`, as in the text notation."""
+        for found in _QUOTED_ADDRESS.finditer(self.line):
+            if self.line_start + found.end() == self.at:
+                start = self.line_start + found.start("quoted")
+                at = self.source.span(start, self.line_start + found.end("quoted"))
+                address = found.group("address")
+                self.faults.error(
+                    "E617",
+                    "an OSC address with arguments has no quotes in YAML",
+                    at,
+                    hint=f"write {excerpt(address)}",
+                    fix=Fix(at, address),
+                )
+                return True
+        return False
 
     # ---- brackets and indentation ----------------------------------------------------------------
 

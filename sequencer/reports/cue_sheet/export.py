@@ -78,7 +78,11 @@ def as_csv(sheet: Sheet) -> str:
                     "" if row.after is None else f"exit of {row.after}",
                     decimal(row.seconds, 6, trim=True),
                     "" if row.frame is None else decimal(row.frame, 6, trim=True),
-                    *(("", "", "") if row.is_midi else (row.chunk, row.earliest, row.snap.value)),
+                    *(
+                        ("", "", "")
+                        if row.is_message
+                        else (row.chunk, row.earliest, row.snap.value)
+                    ),
                     "" if row.error is None else decimal(row.error * 1000, 3, trim=True),
                     row.take,
                     "",
@@ -224,19 +228,19 @@ def as_json(sheet: Sheet) -> str:
 
 def _cue_as_json(row: Row) -> dict[str, Any]:
     return {
-        "cue": None if row.is_midi else row.number,
+        "cue": None if row.is_message else row.number,
         "place": row.place,
         "bar_beat": row.bar_beat or None,
         "after_exit_of": row.after,
         "seconds": str(row.seconds),
         "time": format_time(row),
         "frame": None if row.frame is None else str(row.frame),
-        "chunk": None if row.is_midi else row.chunk,
-        "earliest_chunk": None if row.is_midi else row.earliest,
-        "snap": None if row.is_midi else row.snap.value,
+        "chunk": None if row.is_message else row.chunk,
+        "earliest_chunk": None if row.is_message else row.earliest,
+        "snap": None if row.is_message else row.snap.value,
         "snap_error_ms": None if row.error is None else decimal(row.error * 1000, 3, trim=True),
         "snap_error_ms_at_the_latest": None
-        if row.is_midi
+        if row.is_message
         else decimal(row.error_at_latest * 1000, 3, trim=True),
         "take": row.take,
         "acts": list(row.acts),

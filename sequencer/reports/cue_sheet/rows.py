@@ -14,6 +14,7 @@ from sequencer.core.lazy_dataclass import dataclass
 from sequencer.core.timebase import Snap, for_display, ordering
 from sequencer.schedule.describe import (
     bar_beat_of,
+    count_messages,
     decimal,
     describe_act,
     describe_pass,
@@ -69,10 +70,10 @@ class Row:
     brief: tuple[str, ...]
     briefest: tuple[str, ...]
     origin: Span
-    is_midi: bool = False
-    """Whether it is a MIDI message.
+    is_message: bool = False
+    """Whether it is a message to an external device.
 
-    A MIDI message is sent at its exact time, has no number and is not bound to a chunk.
+    A message is sent at its exact time, has no number and is not bound to a chunk.
     """
 
 
@@ -133,7 +134,7 @@ class Sheet:
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        """Every cue and every MIDI message, in order."""
+        """Every cue and every message to a device, in order."""
         return tuple(row for part in self.parts for row in part.rows)
 
 
@@ -174,9 +175,7 @@ def sheet_of(schedule: Schedule) -> Sheet:
             _send_row(schedule, stretch, send, after=after, zero=zero, take=take)
             for send in stretch.sends
         ]
-        rows.sort(
-            key=lambda row: row.seconds
-        )  # a cue comes before the MIDI messages of the same time
+        rows.sort(key=lambda row: row.seconds)  # a cue comes before the messages of the same time
         parts.append(
             Part(
                 name=name,
@@ -280,7 +279,7 @@ def _send_row(
         brief=acts,
         briefest=acts,
         origin=send.origin,
-        is_midi=True,
+        is_message=True,
     )
 
 
@@ -377,9 +376,9 @@ def summary_line(schedule: Schedule) -> str:
     if len(schedule.takes) > 1:
         parts.append(_format_count(len(schedule.takes), "take"))
     parts.append(_format_count(len(schedule.entries), "cue"))
-    sends = sum(len(send.acts) for stretch in schedule.stretches for send in stretch.sends)
-    if sends:
-        parts.append(f"{_format_count(sends, 'message')} to MIDI devices")
+    parts += count_messages(
+        act for stretch in schedule.stretches for send in stretch.sends for act in send.acts
+    )
     sections = {stretch.section for stretch in schedule.stretches if stretch.section is not None}
     if sections:
         played = (

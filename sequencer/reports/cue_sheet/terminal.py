@@ -103,16 +103,16 @@ def format_frame(row: Row) -> str:
 
 
 def format_number(row: Row) -> str:
-    """Return the cue's number; empty for MIDI messages, which have none."""
-    return "" if row.is_midi else str(row.number)
+    """Return the cue's number; empty for messages to devices, which have none."""
+    return "" if row.is_message else str(row.number)
 
 
 def format_chunks(row: Row) -> str:
-    """Return the chunk, or the earliest and the latest; empty for MIDI messages.
+    """Return the chunk, or the earliest and the latest; empty for messages.
 
-    MIDI messages need no chunk.
+    Messages need no chunk.
     """
-    return "" if row.is_midi else format_chunk_range(row.earliest, row.chunk)
+    return "" if row.is_message else format_chunk_range(row.earliest, row.chunk)
 
 
 def format_error(row: Row) -> str:
@@ -120,7 +120,7 @@ def format_error(row: Row) -> str:
 
     A cue has none if its error depends on an exit, or if nothing is snapped.
     """
-    if row.is_midi:
+    if row.is_message:
         return "exact"
     return "open" if row.error is None else milliseconds(row.error)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from sequencer.core.display import counted
 from sequencer.core.timebase import ChunkGrid, Meter
-from sequencer.schedule.describe import milliseconds, number
+from sequencer.schedule.describe import count_messages, milliseconds, number
 from sequencer.schedule.document import digest
 from sequencer.schedule.model import Entry, Schedule
 from sequencer.schedule.takes import takes_of
@@ -308,9 +308,9 @@ def _film(
                 )
             )
             seed = take.opening.seed
-    if schedule.has_sends and any(stretch.sends for stretch in schedule.stretches):
-        count = sum(len(send.acts) for one in schedule.stretches for send in one.sends)
-        warnings.append(f"{counted(count, 'MIDI message')} left out")
+    if schedule.has_timed_sends:
+        acts = [act for one in schedule.stretches for send in one.sends for act in send.acts]
+        warnings.append(" and ".join(count_messages(acts)) + " left out")
     marks = [
         FilmMark(mark.name, band.start - first + mark.offset / schedule.grid.chunk)
         for band in bands

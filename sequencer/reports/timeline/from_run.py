@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from sequencer.engine.conductor.deliveries import Delivery, Status
 from sequencer.engine.conductor.machine import Conductor
-from sequencer.engine.conductor.midi_output import SentMidi
+from sequencer.engine.conductor.message_output import SentMessages
 from sequencer.engine.conductor.plan import Pass
 from sequencer.engine.conductor.run_actions import LEAVES
 from sequencer.reports.timeline.from_schedule import caption_of
@@ -19,13 +19,13 @@ from sequencer.reports.timeline.plot import (
     Band,
     Fate,
     Flag,
-    MidiMark,
+    MessageMark,
     Plot,
     assign_tints,
     axis_of,
     lanes_of,
 )
-from sequencer.reports.timeline.rule_labels import RuleNotes, abbreviate_messages
+from sequencer.reports.timeline.rule_labels import RuleNotes, abbreviate_messages, protocols_of
 from sequencer.schedule.describe import (
     clock_time,
     describe_act,
@@ -79,7 +79,7 @@ def plot_run(conductor: Conductor) -> Plot:
         (_cue_flag(line, "" if band is None else band.name, schedule) for line, band in named),
         key=lambda flag: (flag.chunk, flag.planned or 0),
     )
-    midi = tuple(_midi_mark(sent, schedule) for sent in conductor.view.sent_midi)
+    messages = tuple(_message_mark(sent, schedule) for sent in conductor.view.sent_messages)
     happens = [
         position
         for flag in flags
@@ -99,26 +99,27 @@ def plot_run(conductor: Conductor) -> Plot:
         scales=lanes.scales,
         flags=tuple(flags),
         performed=True,
-        midi=midi,
+        messages=messages,
         everywhere=rules.everywhere,
         axis=axis_of(
             end,
             schedule.grid,
             tuple(bands.values()),
-            [*happens, *(mark.at for mark in midi)],
+            [*happens, *(mark.at for mark in messages)],
             conductor.view.first_chunk,
         ),
     )
 
 
-def _midi_mark(sent: SentMidi, schedule: Schedule) -> MidiMark:
+def _message_mark(sent: SentMessages, schedule: Schedule) -> MessageMark:
     where = sent.place if sent.section is None else f"{sent.section} {sent.place}"
     fate = "" if sent.was_sent else ", not sent: it would have been too late"
     line = f" (line {sent.line})" if sent.line else ""
-    return MidiMark(
+    return MessageMark(
         at=sent.seconds / schedule.grid.chunk,
         full=f"{where}{line}: {sent.what}{fate}",
         was_left_out=not sent.was_sent,
+        protocols=protocols_of(sent.acts),
         short=abbreviate_messages(sent.acts),
     )
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from sequencer.reports.timeline.plot import (
     Band,
     Flag,
-    MidiMark,
+    MessageMark,
     Plot,
     assign_tints,
     axis_of,
@@ -18,6 +18,7 @@ from sequencer.reports.timeline.rule_labels import (
     RuleNotes,
     abbreviate_messages,
     abbreviate_trigger,
+    protocols_of,
 )
 from sequencer.schedule.describe import (
     describe_act,
@@ -44,7 +45,9 @@ def plot_schedule(schedule: Schedule) -> Plot:
         flags += [_cue_flag(schedule, stretch, band, entry, is_open) for entry in stretch.entries]
         is_open = is_open or stretch.is_live
     end = max(schedule.end, 1)
-    midi = tuple(_midi_mark(schedule, band, send) for band in bands for send in band.stretch.sends)
+    messages = tuple(
+        _message_mark(schedule, band, send) for band in bands for send in band.stretch.sends
+    )
     happens = [
         position for flag in flags for position in (flag.chunk, flag.exact) if position is not None
     ]
@@ -61,9 +64,9 @@ def plot_schedule(schedule: Schedule) -> Plot:
         scales=lanes.scales,
         flags=tuple(flags),
         performed=False,
-        midi=midi,
+        messages=messages,
         everywhere=rules.everywhere,
-        axis=axis_of(end, schedule.grid, bands, [*happens, *(mark.at for mark in midi)]),
+        axis=axis_of(end, schedule.grid, bands, [*happens, *(mark.at for mark in messages)]),
     )
 
 
@@ -107,13 +110,14 @@ def _bands(schedule: Schedule, rules: RuleNotes) -> tuple[Band, ...]:
     return tuple(bands)
 
 
-def _midi_mark(schedule: Schedule, band: Band, send: Send) -> MidiMark:
+def _message_mark(schedule: Schedule, band: Band, send: Send) -> MessageMark:
     where = f"{band.name} {send.place}" if band.stretch.section is not None else send.place
     line = f" (line {send.origin.line})" if send.origin.line else ""
     acts = ", ".join(describe_act(act) for act in send.acts)
-    return MidiMark(
+    return MessageMark(
         at=(band.stretch.start + send.offset) / schedule.grid.chunk,
         full=f"{where}{line}: {acts}",
+        protocols=protocols_of(send.acts),
         short=abbreviate_messages(send.acts),
     )
 

@@ -116,7 +116,7 @@ class Heights:
     strengths: int | None
     scales: int
     takes: int
-    midi: int | None
+    messages: int | None
     errors: int | None
     run: int | None
     sound: int | None
@@ -205,7 +205,7 @@ def heights_of(plot: Plot, pictured: bool) -> Heights:
     strengths = lane(THIN_LANE_HEIGHT, bool(plot.strengths))
     scales = lane(THIN_LANE_HEIGHT) or 0
     takes = lane(THIN_LANE_HEIGHT) or 0
-    midi = lane(THIN_LANE_HEIGHT, bool(plot.midi))
+    messages = lane(THIN_LANE_HEIGHT, bool(plot.messages))
     errors = lane(ERROR_LANE_HEIGHT, plot.has_errors)
     run = lane(RUN_LANE_HEIGHT, plot.performed)
     sound = lane(SOUND_LANE_HEIGHT, plot.sound is not None)
@@ -221,7 +221,7 @@ def heights_of(plot: Plot, pictured: bool) -> Heights:
         strengths=strengths,
         scales=scales,
         takes=takes,
-        midi=midi,
+        messages=messages,
         errors=errors,
         run=run,
         sound=sound,

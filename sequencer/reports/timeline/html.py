@@ -49,7 +49,9 @@ def draw_page(plot: Plot, thumbnails: Mapping[str, str], recording: Recording | 
     units = max(1, plot.axis.length)
     scale = Fraction(DEFAULT_STRIP_WIDTH, units)
     lanes = _StripRenderer(
-        plot, thumbnails, max_tooltip_length(len(plot.prompts) + len(plot.flags) + len(plot.midi))
+        plot,
+        thumbnails,
+        max_tooltip_length(len(plot.prompts) + len(plot.flags) + len(plot.messages)),
     )
     bar = _bar_length(plot)
     title = escape_xml(plot.title)
@@ -165,8 +167,8 @@ class _StripRenderer:
         lines += self._lane(
             "take", "20px", (self._render_value(held, "thin take") for held in plot.takes)
         )
-        if plot.midi:
-            lines += self._lane("MIDI", "20px", self._midi())
+        if plot.messages:
+            lines += self._lane(", ".join(plot.protocols), "20px", self._messages())
         if plot.has_errors:
             most_error = decimal(plot.error_scale * 1000, 0)
             scale = f'<i class="most">+{most_error} ms</i><i class="least">−{most_error} ms</i>'
@@ -368,9 +370,9 @@ class _StripRenderer:
 
     # ---- cues ------------------------------------------------------------------------------------
 
-    def _midi(self) -> Iterable[str]:
-        """Yield a stroke for each cue that sends MIDI, and its messages where there is space."""
-        for mark in self._plot.midi:
+    def _messages(self) -> Iterable[str]:
+        """Yield a stroke for each cue that sends messages, and these where there is space."""
+        for mark in self._plot.messages:
             x = _number(self._at(mark.at))
             colour = " bad" if mark.was_left_out else ""
             yield f'<i class="tick{colour}" style="--x:{x}" title="{self._tip(mark.full)}"></i>'

@@ -97,7 +97,7 @@ class SystemRenderer:
             *self._thin_lane(heights.strengths, plot.strengths, "strength", lambda held: "f-faint"),
             *self._thin_lane(heights.scales, plot.scales, "SR", lambda held: f"r-{held.key}"),
             *self._thin_lane(heights.takes, plot.takes, "take", lambda held: "f-faint", bold=True),
-            *self._midi(),
+            *self._messages(),
             *self._errors(flags),
             *self._run(flags),
             *self._sound(),
@@ -377,16 +377,16 @@ class SystemRenderer:
                 yield f'<text x="{px(left + 7)}" y="{top + 11}">{escape_xml(text)}</text>'
             yield "</g>"
 
-    def _midi(self) -> Iterable[str]:
-        """Yield a stroke for each MIDI message when sent, and the message if there is space."""
-        top = self._heights.midi
+    def _messages(self) -> Iterable[str]:
+        """Yield a stroke for the messages of each cue, and the messages if there is space."""
+        top = self._heights.messages
         if top is None:
             return
-        yield self._name(top, "MIDI")
+        yield self._name(top, ", ".join(self._plot.protocols))
         last: Fraction | None = None
         labels: list[Label] = []
         strokes: list[tuple[Fraction, Fraction]] = []
-        for mark in self._plot.midi:
+        for mark in self._plot.messages:
             x = self._system.x(mark.at)
             if not self._system.contains(mark.at):
                 continue

@@ -9,6 +9,7 @@ def legend_of(plot: Plot) -> tuple[tuple[str, str, str], ...]:
     """Return (shape, colour, meaning) of every mark that occurs."""
     fates = {flag.fate for flag in plot.flags} if plot.performed else set()
     fired = plot.performed and any(flag.fired for flag in plot.flags)
+    message = f"{' or '.join(plot.protocols)} message"
     known = (
         (
             "bar",
@@ -29,12 +30,12 @@ def legend_of(plot: Plot) -> tuple[tuple[str, str, str], ...]:
             any(band.open_from is not None for band in plot.bands),
         ),
         ("gap", "soft", "chunks without events, omitted", bool(plot.axis.gaps)),
-        ("tick", "ink", "MIDI message", any(not mark.was_left_out for mark in plot.midi)),
+        ("tick", "ink", message, any(not mark.was_left_out for mark in plot.messages)),
         (
             "tick",
             "bad",
-            "MIDI message not sent, too late",
-            any(mark.was_left_out for mark in plot.midi),
+            f"{message} not sent, too late",
+            any(mark.was_left_out for mark in plot.messages),
         ),
         (
             "dot",

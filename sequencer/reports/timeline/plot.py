@@ -104,14 +104,16 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MidiMark:
-    """A message to a MIDI output, at its exact position in chunks.
+class MessageMark:
+    """The messages of one cue to external devices, at its exact position in chunks.
 
     `was_left_out` is set if it would have been too late.
     """
 
     at: Fraction
     full: str
+    protocols: tuple[str, ...]
+    """The protocols of its messages: `MIDI`, `OSC`, or both."""
     was_left_out: bool = False
     short: str = ""
 
@@ -137,7 +139,7 @@ class Plot:
     scales: tuple[HeldValue, ...]
     flags: tuple[Flag, ...]
     performed: bool
-    midi: tuple[MidiMark, ...] = ()
+    messages: tuple[MessageMark, ...] = ()
     everywhere: tuple[RuleNote, ...] = ()
     """The rules that apply in every section."""
     axis: Axis = field(default_factory=lambda: Axis(1))
@@ -155,6 +157,11 @@ class Plot:
             found = tuple(at for _, at in bars_of(self.bands[number], self.grid))
             self.known_bars[number] = found
         return found
+
+    @property
+    def protocols(self) -> tuple[str, ...]:
+        """The protocols of its messages to external devices."""
+        return tuple(sorted({name for mark in self.messages for name in mark.protocols}))
 
     @property
     def has_rules(self) -> bool:

@@ -18,6 +18,7 @@ from sequencer.schedule.model import (
     ControlCrossing,
     GoTrigger,
     NoteTrigger,
+    OscAct,
     PickAct,
     ProgramTrigger,
     PromptAct,
@@ -108,17 +109,24 @@ def abbreviate_trigger(firing: Trigger, middle: MiddleC) -> str:
 
 
 def abbreviate_message(what: str) -> str:
-    """Return a MIDI message as written in a timeline.
+    """Return a message as written in a timeline.
 
     For example:
 
-    `note 36 ch 10`, `cc 20 64`. Velocity and length are shown on hover.
+    `note 36 ch 10`, `cc 20 64`, `osc /drop 1`. A note's velocity and length are shown on hover.
     """
+    if not what.startswith("midi "):
+        return what
     return what.removeprefix("midi ").split(" vel ", 1)[0].split(" (", 1)[0]
 
 
+def protocols_of(acts: Iterable[RuleAct]) -> tuple[str, ...]:
+    """Return the protocols by which messages are sent."""
+    return tuple(sorted({"OSC" if isinstance(act, OscAct) else "MIDI" for act in acts}))
+
+
 def abbreviate_messages(acts: Iterable[RuleAct]) -> str:
-    """Return the MIDI messages of a cue."""
+    """Return the messages of a cue."""
     return ", ".join(abbreviate_message(describe_act(act)) for act in acts)
 
 

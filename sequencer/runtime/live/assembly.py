@@ -23,6 +23,7 @@ from sequencer.sync.run_clock import RealClock
 
 if TYPE_CHECKING:
     from sequencer.reports.timeline.player import Recording
+    from sequencer.runtime.live.osc_output import OscOutput
     from sequencer.runtime.output.captioned_video import CaptionedVideo
     from sequencer.runtime.recording.live_recorder import LiveRecorder, LiveRecording
     from sequencer.runtime.recording.stream import StreamServer
@@ -36,7 +37,7 @@ Attach = Callable[[LiveRun], Attachment]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveOptions:
-    """What a live run is connected to: stage, MIDI ports and video.
+    """What a live run is connected to: stage, MIDI ports, OSC and video.
 
     How it is played is in `LiveSettings`.
     """
@@ -53,6 +54,7 @@ class LiveOptions:
     watch: str | None = None
     midi_in: str | None = None
     midi_out: str | None = None
+    osc_output: OscOutput | None = None
     send_clock: bool = False
     transport: bool = True
     """Whether start and stop of a Link session count.
@@ -147,9 +149,17 @@ class LiveRunBuilder:
             found.append(lambda run: midi_output(run, target, options.send_clock))
         elif options.send_clock:
             raise UsageError("--send-clock needs --midi-out PORT", "see: sequencer midi ports")
-        elif self._settings.schedule.has_sends:
+        elif self._settings.schedule.has_midi:
             found.append(_show_status)
+        if self._settings.schedule.has_osc:
+            found.append(self._osc_attachment())
         return found
+
+    def _osc_attachment(self) -> Attach:
+        from sequencer.runtime.live.osc_output import no_osc_output, osc_output
+
+        output = self._options.osc_output
+        return no_osc_output if output is None else lambda run: osc_output(run, output)
 
     # ---- stages ----------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from sequencer.core.timebase import SECOND, UNSEEN_TIME
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.transitions import Phase
 from sequencer.events.codec import Event
-from sequencer.events.commands import Command, Finish, SendMidi
+from sequencer.events.commands import Command, SendMidi
 from sequencer.events.events import (
     BoundariesFitted,
     ChunkDone,
@@ -30,6 +30,7 @@ from sequencer.events.events import (
 from sequencer.midi.clock_generator import TOO_FAR, ClockSection
 from sequencer.midi.outputs import open_output
 from sequencer.midi.scheduler import MessageScheduler
+from sequencer.runtime.live.message_forwarding import MessageForwarder
 from sequencer.runtime.live.run import LiveRun
 from sequencer.schedule.model import Schedule
 from sequencer.sync.chunk_boundaries import BoundaryFeed, first_lag
@@ -272,10 +273,6 @@ class ClockSenderTask:
 NOMINAL = 120
 COLD = frozenset({Phase.WAITING, Phase.UPLOADING, Phase.OPENING})
 """Phases in which the model could not start on a beat yet."""
-PORT_CLOSE_DELAY_NS = SECOND // 50
-"""How long the port stays open after the time of the last message, in nanoseconds."""
-MAX_FLUSH_NS = 10 * SECOND
-"""How long after the end of a run the messages scheduled ahead may still take to be sent."""
 
 
 @asynccontextmanager
@@ -415,35 +412,25 @@ class MessageSender(Protocol):
         ...
 
 
-class MidiSender:
+class MidiSender(MessageForwarder):
     """Watches a performance and passes its MIDI messages to a sender."""
 
     def __init__(self, sender: MessageSender) -> None:
+        super().__init__()
         self._sender = sender
-        self._last = 0
-        self._is_cut_off = False
 
-    def __call__(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
-        """Handle an event after the conductor."""
-        for command in commands:
-            match command:
-                case SendMidi():
-                    self._sender.send_at(command.due, bytes.fromhex(command.message))
-                    self._last = max(self._last, command.due)
-                case Finish() if not conductor.view.is_complete:
-                    self._sender.forget()
-                    self._is_cut_off = True
-                case _:
-                    pass
+    def pass_on(self, command: Command) -> int | None:
+        """Pass on a MIDI message."""
+        if not isinstance(command, SendMidi):
+            return None
+        self._sender.send_at(command.due, bytes.fromhex(command.message))
+        return command.due
 
-    def rest(self, now: int) -> int:
-        """Return the nanoseconds until the scheduled messages have been sent.
+    def forget(self) -> None:
+        """Drop the messages that are not due yet."""
+        self._sender.forget()
 
-        They include those of the run's own clock, up to its last Stop.
-        """
-        last = max(self._last, self._sender.ends_at or 0)
-        return (
-            0
-            if self._is_cut_off or last <= now
-            else min(MAX_FLUSH_NS, last - now + PORT_CLOSE_DELAY_NS)
-        )
+    @property
+    def ends_at(self) -> int | None:
+        """When the run's own clock sends its last Stop, in nanoseconds, if it does."""
+        return self._sender.ends_at

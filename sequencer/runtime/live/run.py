@@ -11,7 +11,7 @@ import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -227,6 +227,8 @@ class LiveRun:
         """Further watchers: MIDI devices, recorders."""
         self._stops: list[float] = []
         """For how many seconds this process did not run, each time."""
+        self.notes: list[str] = []
+        """What its parts add to the notes of the report, once it is over."""
         self.failures: list[str] = []
         """A sentence for each thing that could not be written so far."""
         self.recording: Callable[[], Recording | None] | None = None
@@ -404,7 +406,8 @@ class LiveRun:
         from sequencer.reports.timeline.thumbnails import thumbnails_of
 
         conductor = self.performance.conductor
-        schedule, report, images = self.settings.schedule, outcome.report, self.settings.images
+        schedule, images = self.settings.schedule, self.settings.images
+        report = replace(outcome.report, notes=(*outcome.report.notes, *self.notes))
         thumbnails = (
             {} if images is None else thumbnails_of(schedule, images, conductor.view.images)
         )

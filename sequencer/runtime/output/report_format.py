@@ -9,10 +9,10 @@ from typing import Any
 
 from sequencer.core.diagnostics import escape_control
 from sequencer.engine.conductor.deliveries import Status
-from sequencer.engine.conductor.midi_output import SentMidi
+from sequencer.engine.conductor.message_output import SentMessages
 from sequencer.engine.conductor.report import CueReport, Report, RunActionReport
 from sequencer.runtime.output.action_excerpt import brief_action
-from sequencer.schedule.describe import describe_act, describe_pass
+from sequencer.schedule.describe import count_messages, describe_act, describe_pass
 from sequencer.schedule.model import PromptAct, Schedule
 from sequencer.schedule.prompt_actions import actions_of
 
@@ -59,7 +59,7 @@ def _plain(one: CueReport | RunActionReport) -> dict[str, Any]:
     return {name: getattr(one, name) for name in one.__dataclass_fields__ if name != "acts"}
 
 
-def _send(send: SentMidi) -> dict[str, Any]:
+def _send(send: SentMessages) -> dict[str, Any]:
     return {
         "section": send.section,
         "place": send.place,
@@ -257,10 +257,7 @@ def verdict(report: Report) -> str:
     ]
     if facts["landed_later_than_planned"]:
         parts.append(f"{facts['landed_later_than_planned']} later than planned")
-    if facts["sends"]:
-        parts.append(
-            f"{facts['sends']} message" + ("s" if facts["sends"] != 1 else "") + " to MIDI devices"
-        )
+    parts += count_messages(act for send in report.sends if send.was_sent for act in send.acts)
     if facts["sends_left_out"]:
         parts.append(f"{facts['sends_left_out']} not sent, too late")
     parts.append(f"{report.takes} take" + ("s" if report.takes != 1 else ""))

@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 from sequencer.language import spec
 from sequencer.language.loader import Notation, load_text
 from sequencer.language.notations import print_score
-from sequencer.language.score import Action, Cue, Header, Position, Rule, Score, Trigger
+from sequencer.language.score import Action, Cue, Header, Position, Rule, Score, SendOsc, Trigger
 from sequencer.language.spec import ActionSpec, Argument, Place, Setting, ValueSpec
 from sequencer.language.yaml.schema import build_schema
 
@@ -168,6 +168,8 @@ def test_actions(row: ActionSpec) -> None:
         pairs = f"show: {name}, action: {text}"
     elif row.argument is Argument.NONE:
         pairs = f"do: {row.key}"
+    elif row.node is SendOsc:  # only the text notation has quotes here
+        pairs = "osc: " + rest.replace('"', "")
     else:
         pairs = f"{row.key}: {rest}"
     head, key, when = (

@@ -334,7 +334,7 @@ def test_facts(clock: ClockSpec, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "new", "has_sends", "has_timed_sends"),
+    ("path", "new", "has_midi", "has_timed_sends"),
     [
         ((), WHOLE, True, True),
         (("stretches", 0, "sends"), (), True, False),
@@ -348,10 +348,10 @@ def test_facts(clock: ClockSpec, words: str) -> None:
     ids=["cues", "rules", "none"],
 )
 def test_whether_anything_is_sent(
-    path: Any, new: object, has_sends: bool, has_timed_sends: bool
+    path: Any, new: object, has_midi: bool, has_timed_sends: bool
 ) -> None:
     schedule = changed(WHOLE, path, new)
-    assert (schedule.has_sends, schedule.has_timed_sends) == (has_sends, has_timed_sends)
+    assert (schedule.has_midi, schedule.has_timed_sends) == (has_midi, has_timed_sends)
 
 
 def test_images_once_each_in_order_of_first_use() -> None:

@@ -17,6 +17,7 @@ from sequencer.schedule.model import (
     GoTrigger,
     ImageAct,
     NoteAct,
+    OscAct,
     PauseAct,
     PickAct,
     ProgramAct,
@@ -98,39 +99,30 @@ def with_stretches(*changes: Any) -> Schedule:
 
 SILENT = replace(PLAIN, sends=())
 NOTE = NoteAct(note=60, channel=1, velocity=100, seconds=Fraction(1))
+OSC = OscAct("/drop", ("1",))
+
+
+def rule(act: Any) -> RuleEntry:
+    return RuleEntry(id=0, key="k", trigger=GoTrigger("a"), acts=(act,))
 
 
 @pytest.mark.parametrize(
-    ("stretches", "timed", "any_sends"),
+    ("stretches", "timed", "midi", "osc"),
     [
-        ((SILENT,), False, False),
-        ((SILENT, PLAIN), True, True),
-        (
-            (
-                replace(
-                    SILENT, rules=(RuleEntry(id=0, key="k", trigger=GoTrigger("a"), acts=(NOTE,)),)
-                ),
-            ),
-            False,
-            True,
-        ),
-        (
-            (
-                replace(
-                    SILENT,
-                    rules=(RuleEntry(id=0, key="k", trigger=GoTrigger("a"), acts=(PauseAct(),)),),
-                ),
-            ),
-            False,
-            False,
-        ),
+        ((SILENT,), False, False, False),
+        ((SILENT, PLAIN), True, True, False),
+        ((replace(SILENT, sends=(replace(PLAIN.sends[0], acts=(OSC,)),)),), True, False, True),
+        ((replace(SILENT, rules=(rule(OSC),)),), False, False, True),
+        ((replace(SILENT, rules=(rule(NOTE),)),), False, True, False),
+        ((replace(SILENT, rules=(rule(PauseAct()),)),), False, False, False),
     ],
 )
 def test_whether_messages_are_sent(
-    stretches: tuple[Any, ...], timed: bool, any_sends: bool
+    stretches: tuple[Any, ...], timed: bool, midi: bool, osc: bool
 ) -> None:
     schedule = with_stretches(*stretches)
-    assert (schedule.has_timed_sends, schedule.has_sends) == (timed, any_sends)
+    found = schedule.has_timed_sends, schedule.has_midi, schedule.has_osc
+    assert found == (timed, midi, osc)
 
 
 def test_images_are_listed_once_in_order_of_first_use() -> None:

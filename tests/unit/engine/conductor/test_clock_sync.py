@@ -12,11 +12,11 @@ import pytest
 import sequencer
 from sequencer.core.timebase import DISPLAY_DELAY, SECOND, Snap
 from sequencer.engine.conductor.clock_sync import SLOWEST, ClockSync, can_be
-from sequencer.engine.conductor.midi_output import (
+from sequencer.engine.conductor.message_output import (
     AHEAD,
     SAMPLES,
     DisplayClock,
-    MidiOutput,
+    MessageOutput,
 )
 from sequencer.engine.conductor.plan import NOMINAL_QUARTERS, UNPLACED, Pass, Plan
 from sequencer.engine.conductor.take_seen import MAX_MADE
@@ -591,12 +591,12 @@ section a 8 bars {
 """
 
 
-def running(text: str = NOTES, knows_takes: bool = True) -> tuple[MidiOutput, ClockSync]:
+def running(text: str = NOTES, knows_takes: bool = True) -> tuple[MessageOutput, ClockSync]:
     schedule = schedule_of(text)
     follow = ClockSync(schedule, is_external=True)
     follow.clock_fitted(fit(10 * SECOND, 0.0))
     follow.clock_moved(TransportChanged(10 * SECOND, "start"))
-    return MidiOutput(schedule, Plan(schedule, follow), follow, knows_takes=knows_takes), follow
+    return MessageOutput(schedule, Plan(schedule, follow), follow, knows_takes=knows_takes), follow
 
 
 def test_a_message_is_sent_ahead_and_a_note_ends_by_the_clock() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 import sequencer
-from sequencer.engine.conductor.dispatch import _until, _update_display, add_due_midi
+from sequencer.engine.conductor.dispatch import _until, _update_display, add_due_messages
 from sequencer.engine.conductor.run_state import Finished, RunState
 from sequencer.engine.conductor.transitions import Phase
 from sequencer.events.codec import Event
@@ -21,8 +21,8 @@ SECOND = 1_000_000_000
 
 def run_of(phase: Phase, streams: bool, paused: bool) -> RunState:
     run = RunState(sequencer.compile_score(sequencer.reads('at 0c "A boat."\nend 9c\n')))
-    run.midi.display.began(0, 10 * SECOND)
-    run.midi.display.shown(0, (10 if streams else 12) * SECOND)
+    run.messages.display.began(0, 10 * SECOND)
+    run.messages.display.shown(0, (10 if streams else 12) * SECOND)
     run.phase, run.playing.is_paused = phase, paused
     run.base, run.making, run.cutting.next_base = 2, 5, 7
     return run
@@ -102,7 +102,7 @@ def test_what_a_run_learns_of_when_its_chunks_are_seen(
     """Take 2 began with chunk 2, chunk 5 is being made, and a cut is due at chunk 7."""
     run = run_of(phase, True, False)
     run.take_bases = [0, 2]
-    run.midi.display = found = Noted()  # type: ignore[assignment]  # has every attribute used here
+    run.messages.display = found = Noted()  # type: ignore[assignment]  # has every attribute used here
     _update_display(run, event)
     assert found.calls == ([] if noted is None else [noted])
 
@@ -123,11 +123,11 @@ def test_what_is_due_at_the_end_leaves_with_it(
         sequencer.compile_score(sequencer.reads('at 0c midi cc 20 1, "A boat."\nend 9c\n'))
     )
     run.phase, run.finished, run.making, run.take_bases = phase, Finished(is_complete=well), 1, [0]
-    run.midi.display.began(0, 0)
-    run.midi.display.fitted(BoundariesFitted(SECOND, 1, SECOND, 1e9))
+    run.messages.display.began(0, 0)
+    run.messages.display.fitted(BoundariesFitted(SECOND, 1, SECOND, 1e9))
     if phase is Phase.PLAYING:
-        run.midi.display.shown(0, SECOND)
+        run.messages.display.shown(0, SECOND)
     commands: list[Command] = [Finish("over")] if finishes else [Reset()]
-    found = add_due_midi(run, Ready(2 * SECOND), commands)
+    found = add_due_messages(run, Ready(2 * SECOND), commands)
     assert found == [*([SendMidi(SECOND, "b01401")] if is_sent else []), *commands]
-    assert (run.midi.display._playing.line is not None) is (settles or phase is Phase.PLAYING)
+    assert (run.messages.display._playing.line is not None) is (settles or phase is Phase.PLAYING)

@@ -12,7 +12,7 @@ from sequencer.engine.conductor.clock_input import chunk_shown
 from sequencer.engine.conductor.clock_sync import FARTHEST, ClockSync, can_be
 from sequencer.engine.conductor.deliveries import ChunkSlot, Status
 from sequencer.engine.conductor.machine import Conductor
-from sequencer.engine.conductor.midi_output import DisplayClock, MidiOutput
+from sequencer.engine.conductor.message_output import DisplayClock, MessageOutput
 from sequencer.engine.conductor.plan import Plan
 from sequencer.engine.conductor.run_state import (
     Cutting,
@@ -785,7 +785,7 @@ def test_no_message_is_due_before_an_earlier_position() -> None:
         'clock 60 bpm, 4/4\nsection a 2 bars {\n  at 1 "a"\n  every 1/8 beat midi cc 1 2\n}\n'
     )
     for in_order in (True, False):
-        sends = MidiOutput(schedule, Plan(schedule), None, in_order=in_order)
+        sends = MessageOutput(schedule, Plan(schedule), None, in_order=in_order)
         sends.display.shown(0, 10 * SECOND)
         sends.due(10 * SECOND, None)
         sends.display.offset = SECOND // 2
@@ -861,7 +861,7 @@ def test_chunks_without_frames_are_not_waited_for(revision: int, is_known: bool)
         "9.2 made 2 a 48",
     ):
         conductor.receive(event_of(event))
-    assert (conductor._run.midi.display.time_of(Fraction(1)) is not None) == is_known
+    assert (conductor._run.messages.display.time_of(Fraction(1)) is not None) == is_known
 
 
 def test_a_run_that_is_over_goes_by_its_boundaries() -> None:
@@ -909,7 +909,7 @@ def test_frames_of_the_take_before_that_come_late(knows_takes: bool) -> None:
 )
 def test_how_far_ahead_a_run_asks_to_be_woken(chunk: int, ahead: float, asks: bool) -> None:
     schedule = replace(compiled(PLAIN), grid=ChunkGrid(24 * chunk, Fraction(24)))
-    sends = MidiOutput(schedule, Plan(schedule), None)
+    sends = MessageOutput(schedule, Plan(schedule), None)
     assert bool(sends._waking(round((10 + ahead) * SECOND), 10 * SECOND)) is asks
 
 
@@ -974,7 +974,7 @@ def test_a_chunk_is_noted_once_in_the_newest_revision(revision: int, shown: dict
 
 def test_a_note_that_begins_with_the_end_of_the_score_is_as_short_as_can_be() -> None:
     schedule = compiled(PLAIN)
-    sends = MidiOutput(schedule, Plan(schedule), None)
+    sends = MessageOutput(schedule, Plan(schedule), None)
     sends.display.shown(0, 0)
     assert sends._by_the_end(8 * SECOND, 9 * SECOND + 1) == 9 * SECOND
     assert sends._by_the_end(8 * SECOND, 9 * SECOND - 1) == 9 * SECOND - 1

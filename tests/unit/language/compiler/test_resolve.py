@@ -11,7 +11,12 @@ import pytest
 
 from sequencer.core.diagnostics import NO_SPAN
 from sequencer.core.timebase import Meter, Snap
-from sequencer.language.compiler.ir import ResolvedCue, ResolvedMidi, ResolvedPrompt, ResolvedRule
+from sequencer.language.compiler.ir import (
+    ResolvedCue,
+    ResolvedMessage,
+    ResolvedPrompt,
+    ResolvedRule,
+)
 from sequencer.language.compiler.resolve import MAX_LISTED_NAMES, MAX_PASSES
 from sequencer.language.score import (
     Action,
@@ -62,7 +67,7 @@ def works(cue: ResolvedCue | ResolvedRule) -> list[object]:
         match act:
             case ResolvedPrompt():
                 found.append((*act.texts, act.choice) if act.choice else act.texts)
-            case ResolvedMidi():
+            case ResolvedMessage():
                 found.append(act.act)
             case _:
                 found.append(act)

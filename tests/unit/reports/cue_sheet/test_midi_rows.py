@@ -34,13 +34,13 @@ def schedule() -> Schedule:
 
 def test_rows_are_ordered_by_time() -> None:
     rows = sheet_of(schedule()).rows
-    assert [(row.is_midi, row.seconds) for row in rows] == [
+    assert [(row.is_message, row.seconds) for row in rows] == [
         (False, 0),
         (True, Fraction(11, 4)),
         (False, 4),
         (True, 4),
     ]
-    assert [row.number for row in rows if not row.is_midi] == [1, 2]
+    assert [row.number for row in rows if not row.is_message] == [1, 2]
 
 
 def test_every_format_shows_what_is_sent() -> None:
@@ -67,7 +67,7 @@ def test_every_format_shows_what_is_sent() -> None:
 
 def test_a_timeline_has_a_lane_for_midi() -> None:
     plot = plot_schedule(schedule())
-    assert [mark.at for mark in plot.midi] == [2, Fraction(32, 11)]
+    assert [mark.at for mark in plot.messages] == [2, Fraction(32, 11)]
     assert ">MIDI</text>" in timeline_svg(schedule())
     without = compile_score(reads('clock 120 bpm\nat 1 "One."\n'))
     assert ">MIDI</text>" not in timeline_svg(without)

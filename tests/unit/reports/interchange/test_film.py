@@ -83,8 +83,8 @@ def test_a_tempo_that_changes_is_no_clock() -> None:
     assert film_of_schedule(compile_score(reads(meters))).clock is None
 
 
-def test_a_live_section_has_its_max_and_rules_and_midi_are_reported() -> None:
-    score = LIVE.replace("at 0c cut", "at 0c midi cc 20 64, cut")
+def test_a_live_section_has_its_max_and_rules_and_messages_are_reported() -> None:
+    score = LIVE.replace("at 0c cut", 'at 0c midi cc 20 64, osc "/a", cut')
     film = film_of_schedule(compile_score(reads(score)))
     assert [cue.chunk for cue in film.cues] == [0, 8]
     assert film.warnings == (
@@ -93,7 +93,7 @@ def test_a_live_section_has_its_max_and_rules_and_midi_are_reported() -> None:
             "earlier if it is left earlier"
         ),
         "1 rule left out: only a run shows what a rule does",
-        "1 MIDI message left out",
+        "1 message to MIDI devices and 1 OSC message left out",
     )
 
 

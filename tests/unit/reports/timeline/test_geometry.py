@@ -137,7 +137,7 @@ def test_only_lanes_that_are_needed_take_space() -> None:
         small.snap,
         small.images,
         small.strengths,
-        small.midi,
+        small.messages,
         small.errors,
         small.run,
         small.rules,

@@ -134,7 +134,7 @@ def test_midi_has_a_lane_in_the_page_and_in_the_svg() -> None:
 def test_a_run_shows_the_messages_that_it_sent() -> None:
     played = play(of("lights"))
     page = timeline_html(played.schedule, played.conductor)
-    assert page.count('<i class="tick"') == len(played.conductor.view.sent_midi)
+    assert page.count('<i class="tick"') == len(played.conductor.view.sent_messages)
 
 
 # ---- snap errors ---------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Send MIDI messages, each at the exact nanosecond of its position, never snapped to a chunk.
+"""Send MIDI and OSC messages at the exact nanosecond of their positions, never snapped to a chunk.
 
 In a fixed run this is the time at which the part of the chunk is shown that contains the position:
 the fits of the chunk boundaries and the lag after them give it. In a run that follows a clock it is
@@ -14,21 +14,31 @@ from dataclasses import dataclass
 from fractions import Fraction
 from statistics import median_low
 
+from sequencer.core.osc_values import value_of
 from sequencer.core.timebase import DISPLAY_DELAY, SECOND, UNSEEN_TIME, nanoseconds
 from sequencer.engine.conductor.clock_sync import ClockSync
 from sequencer.engine.conductor.plan import Pass, Plan
 from sequencer.engine.conductor.take_seen import MAX_MADE, MIN_FREEZE_NS, Line, TakeSeen
-from sequencer.events.commands import Command, SendMidi, WakeAt
+from sequencer.events.commands import Command, SendMidi, SendOsc, WakeAt
 from sequencer.events.events import BoundariesFitted
 from sequencer.schedule.describe import describe_act
-from sequencer.schedule.model import ControlAct, MidiAct, NoteAct, ProgramAct, Schedule, Send
+from sequencer.schedule.model import (
+    ControlAct,
+    MessageAct,
+    NoteAct,
+    OscAct,
+    ProgramAct,
+    Schedule,
+    Send,
+)
 
 AHEAD = SECOND // 5
 """How long before its time a message is issued, in nanoseconds."""
 TOO_LATE = SECOND // 4
 """A note later than this many nanoseconds is not played.
 
-Controllers and programs set a state and are sent all the same.
+Controllers and programs set a state and are sent all the same, and so are OSC messages, because
+many of them do.
 """
 WAKE_TOLERANCE_NS, SEND_HORIZON_NS = SECOND // 1000, 3 * SECOND
 """In nanoseconds: a pending wake-up that is too late by the tolerance or more is requested again.
@@ -54,8 +64,8 @@ NOTE_ON, NOTE_OFF, CONTROL, PROGRAM = 0x90, 0x80, 0xB0, 0xC0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SentMidi:
-    """The MIDI messages of one cue (or one firing of a rule), and what happened to them.
+class SentMessages:
+    """The messages of one cue (or one firing of a rule), and what happened to them.
 
     Attributes:
         due: The nanosecond of its position.
@@ -72,7 +82,7 @@ class SentMidi:
     at: int
     was_sent: bool
     seconds: Fraction
-    acts: tuple[MidiAct, ...] = ()
+    acts: tuple[MessageAct, ...] = ()
 
     @property
     def late_ms(self) -> float:
@@ -314,8 +324,8 @@ class NextSend:
     """The score chunk that contains that time."""
 
 
-class MidiOutput:
-    """The MIDI messages of a run that have not been issued yet, in the order of the plan.
+class MessageOutput:
+    """The messages of a run that have not been issued yet, in the order of the plan.
 
     It advances along the plan's passes: `_pass` and `_index` are those of the send after the last
     one that was issued. A pass that was left ends sooner, and its sends after that end are skipped;
@@ -332,7 +342,7 @@ class MidiOutput:
         *,
         in_order: bool = True,
     ) -> None:
-        """Create the MIDI output of a run.
+        """Create the output of a run.
 
         Args:
             schedule: The schedule that is played.
@@ -351,7 +361,7 @@ class MidiOutput:
         self._waits = knows_takes
         self.is_needed = schedule.has_timed_sends
         self.display = DisplayClock(schedule, knows_takes, in_order=in_order)
-        self.log: list[SentMidi] = []
+        self.log: list[SentMessages] = []
         self.wake: int | None = None
         """The latest time that was requested for a wake-up."""
         self._latest: int | None = None
@@ -363,7 +373,7 @@ class MidiOutput:
         self._coming: NextSend | None = None
         self._searched: Pass | None = None
         """The plan's last pass, if nothing remains to be sent up to it."""
-        self._chased: deque[MidiAct] = deque()
+        self._chased: deque[MessageAct] = deque()
         self._far = max(SEND_HORIZON_NS, 2 * nanoseconds(schedule.grid.chunk))
         if plan.first_chunk:
             self._begin_at(plan.first_chunk)
@@ -464,7 +474,7 @@ class MidiOutput:
             )
         return commands
 
-    def _end_of(self, act: MidiAct, current: Pass, send: Send, due: int) -> int:
+    def _end_of(self, act: MessageAct, current: Pass, send: Send, due: int) -> int:
         """Return when a note is released: by clock or length, but not after the score's end."""
         if not isinstance(act, NoteAct):
             return due
@@ -496,7 +506,7 @@ class MidiOutput:
     # ---- what the operator does ------------------------------------------------------------------
 
     def fired(
-        self, acts: tuple[MidiAct, ...], current: Pass, place: str, line: int, at: int
+        self, acts: tuple[MessageAct, ...], current: Pass, place: str, line: int, at: int
     ) -> list[Command]:
         """Send a rule's messages to external devices at once."""
         commands: list[Command] = []
@@ -533,9 +543,10 @@ class MidiOutput:
     def _move_to(self, number: int, is_after: Callable[[Pass, Send], bool]) -> None:
         """Go to the first send of a pass that comes after a position.
 
-        What is in force there is sent again.
+        What is in force there is sent again. OSC messages are not: which of them set a state is
+        known only to their receiver, and one that starts something must not start it again.
         """
-        state: dict[tuple[str, int, int], MidiAct] = {}
+        state: dict[tuple[str, int, int], MessageAct] = {}
         self._go_to(number, 0)
         for current in self._plan.passes[: number + 1]:
             for index, send in enumerate(current.stretch.sends):
@@ -549,7 +560,7 @@ class MidiOutput:
                             state["cc", act.channel, act.control] = act
                         case ProgramAct():
                             state["program", act.channel, 0] = act
-                        case NoteAct():
+                        case NoteAct() | OscAct():
                             pass
         self._chased = deque(state.values())
 
@@ -561,7 +572,7 @@ class MidiOutput:
         place: str,
         line: int,
         *,
-        acts: tuple[MidiAct, ...],
+        acts: tuple[MessageAct, ...],
         due: int,
         at: int,
         was_sent: bool,
@@ -572,7 +583,7 @@ class MidiOutput:
         )
         nearest = Fraction(0) if seconds is None else Fraction(max(0, round(seconds * 1000)), 1000)
         self.log.append(
-            SentMidi(
+            SentMessages(
                 section=current.stretch.section,
                 place=place,
                 line=line,
@@ -586,7 +597,7 @@ class MidiOutput:
         )
 
 
-def _messages(act: MidiAct, due: int, end: int) -> list[Command]:
+def _messages(act: MessageAct, due: int, end: int) -> list[Command]:
     """Return the messages of an act; a note is released at `end`."""
     match act:
         case NoteAct():
@@ -597,3 +608,5 @@ def _messages(act: MidiAct, due: int, end: int) -> list[Command]:
             return [SendMidi(due, bytes((CONTROL | act.channel - 1, act.control, act.value)).hex())]
         case ProgramAct():
             return [SendMidi(due, bytes((PROGRAM | act.channel - 1, act.program - 1)).hex())]
+        case OscAct():
+            return [SendOsc(due, act.address, tuple(value_of(one) for one in act.arguments))]

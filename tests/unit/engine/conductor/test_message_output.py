@@ -17,7 +17,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sequencer.engine.conductor.machine import Conductor
-from sequencer.engine.conductor.midi_output import AHEAD
+from sequencer.engine.conductor.message_output import AHEAD
 from sequencer.engine.conductor.plan import Plan
 from sequencer.engine.conductor.report import Report
 from sequencer.engine.journal import JournalWriter, header_of, read_journal
@@ -56,7 +56,7 @@ def section(*lines: str, head: str = "one 16 bars") -> str:
 
 
 @dataclass(kw_only=True)
-class SentMidi:
+class SentMessages:
     """The result of a run: every message as (due, time of sending, bytes), and when each chunk of
     each take was shown.
     """
@@ -90,12 +90,12 @@ def play(
     journal: Path | None = None,
     device: MidiDevice | None = None,
     following: bool | None = False,
-) -> SentMidi:
+) -> SentMessages:
     clock = VirtualClock()
     stage = SimulatedStage(
         clock, settings=SimulatedSettings(schedule.grid, Faults.model_validate(faults or {}))
     )
-    played = SentMidi(report=Report(cues=(), ended="", takes=0, chunks=0, refused=(), notes=()))
+    played = SentMessages(report=Report(cues=(), ended="", takes=0, chunks=0, refused=(), notes=()))
 
     def watch(event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
         if isinstance(event, ChunkShown) and conductor.base + event.chunk <= conductor.making:
