@@ -82,6 +82,7 @@ def texts() -> Iterator[bytes]:
         b'section a until release C3 or osc "/out", max 8 bars {\n  on note C3 vel >= 100 '
         b'at next 2 bars -> "A."\n  on osc "/fader" > 0.5 at next beat -> sr 2x\n}\n'
     )
+    yield b'at 0c "A.", osc "/a/1" 1 -0.5 "b \\" c" true\non go x -> osc /b, osc "/c" false\nend 4c\n'
 
 
 def yamls() -> Iterator[bytes]:
@@ -98,6 +99,10 @@ def yamls() -> Iterator[bytes]:
         b"clock: 120 bpm\nsections:\n  - section: a 4 bars\n    cues:\n      - "
         b"{at: end -1 bar, prompt: {shuffle: [a, b]}}\n  - {section: b, like: a}\n"
         b"play: a (a b*2)*2\n"
+    )
+    yield (
+        b"cues:\n  - {at: 0c, prompt: A., osc: [/a/1 1 -0.5 true, '/b \"c\"']}\n"
+        b"  - {every: 1c, osc: /tick}\nend: 4c\n"
     )
 
 

@@ -114,6 +114,7 @@ _SCORE_WORDS = (
     "release",
     "vel >= 100",
     'osc "/drop"',
+    'osc "/a" 1 "b"',
     "at next bar",
     "at next 2 bars",
     "ch",

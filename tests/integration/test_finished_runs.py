@@ -146,6 +146,8 @@ def test_differing_midi_output_is_named(tmp_path: Path, capsys: pytest.CaptureFi
         "one": "  at 2 midi note C3\n",
         "louder": "  at 2 midi note C3 vel 50\n",
         "more": "  at 2 midi note C3\n  at 3 midi program 5\n",
+        "osc": "  at 2 midi note C3\n  at 3 osc /a 1\n",
+        "decimal": "  at 2 midi note C3\n  at 3 osc /a 1.0\n",
     }.items():
         schedule = sequencer.compile_score(sequencer.reads(f"{start}{rest}}}\n"))
         sequencer.rehearse(schedule, out=tmp_path / name, video=False)
@@ -154,6 +156,11 @@ def test_differing_midi_output_is_named(tmp_path: Path, capsys: pytest.CaptureFi
     assert [send.what for send in compare(one, louder).sends] == [
         "only in the first run",
         "only in the second run",
+    ]
+    osc, decimal = (read_journal(tmp_path / name) for name in ("osc", "decimal"))
+    assert [str(send) for send in compare(osc, decimal).sends] == [
+        "a 3.1 (line 5): osc /a 1: only in the first run",
+        "a 3.1 (line 5): osc /a 1.0: only in the second run",
     ]
     (program,) = compare(one, more).sends
     assert str(program).startswith("a 3.1 (line 5): midi program 5")

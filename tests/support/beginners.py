@@ -250,7 +250,7 @@ CUES = (
     "at 5 midi note C3 on channel 10",
     "at 5 midi note C",
     "at 5 note C3",
-    'at 5 osc "/x" 1',
+    'at 5 osc "/x", 1',
     "at 5 dmx 1 255",
     'at 5 random("a", "b")',
     'at 5 pick "a" "b"',

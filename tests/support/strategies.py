@@ -11,6 +11,7 @@ from typing import Literal
 from hypothesis import strategies as st
 
 from sequencer.core.midi_notes import MiddleC
+from sequencer.core.osc_values import MAX_INTEGER, MIN_INTEGER, shortest
 from sequencer.core.timebase import Meter, Snap
 from sequencer.language.score import (
     Action,
@@ -57,6 +58,7 @@ from sequencer.language.score import (
     Section,
     SendControl,
     SendNote,
+    SendOsc,
     SendProgram,
     SetMark,
     SetSnap,
@@ -290,6 +292,14 @@ _velocities = st.builds(
     Comparison, st.sampled_from([">=", "<="]), st.integers(1, 127).map(Fraction)
 ) | st.builds(Comparison, st.just(">"), st.integers(0, 126).map(Fraction))
 _addresses = st.from_regex(r"/[a-zA-Z0-9_/.+-]{0,20}", fullmatch=True)
+_osc_arguments = st.one_of(
+    st.integers(MIN_INTEGER, MAX_INTEGER).map(str),
+    st.decimals(-(10**9), 10**9, places=9).map(lambda value: shortest(f"{value:f}")),
+    st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), max_size=20).map(
+        lambda text: '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    ),
+    st.sampled_from(["true", "false"]),
+)
 _osc_values = st.builds(
     Comparison, st.sampled_from([">", "<"]), st.integers(0, 10**6).map(lambda n: Fraction(n, 1000))
 )
@@ -334,6 +344,7 @@ _sends: st.SearchStrategy[Action] = st.one_of(
     ),
     st.builds(SendControl, st.integers(0, 127), st.integers(0, 127), _channels),
     st.builds(SendProgram, st.integers(1, 128), _channels),
+    st.builds(SendOsc, _addresses, st.lists(_osc_arguments, max_size=3).map(tuple)),
 )
 _live: st.SearchStrategy[Action] = st.one_of(
     st.builds(Pause), st.builds(Resume), st.builds(Goto, names)
@@ -342,7 +353,7 @@ _live: st.SearchStrategy[Action] = st.one_of(
 
 @st.composite
 def _actions(draw: st.DrawFn, in_rule: bool) -> tuple[Action, ...]:
-    """Draw at least one action, each kind at most once, at most one prompt; MIDI messages may
+    """Draw at least one action, each kind at most once, at most one prompt; messages may
     repeat.
     """
     settings = [

@@ -355,7 +355,7 @@ def find_midi_messages(_: str, masked: str) -> Iterator[Suggestion]:
         )
 
 
-def find_commas_in_osc(_: str, masked: str) -> Iterator[Suggestion]:
+def find_commas_in_osc(statement: str, masked: str) -> Iterator[Suggestion]:
     """Find commas between the address and the arguments of an OSC message."""
     value = r"(?:-?[\d.]+|true|false)(?![\w.])"
     for match in find_outside_quotes(
@@ -371,7 +371,7 @@ def find_commas_in_osc(_: str, masked: str) -> Iterator[Suggestion]:
             end=match.end(1),
             text=corrected,
             message="the arguments of an OSC message are separated by spaces",
-            hint=f"write{corrected}",
+            hint=f"write {statement[match.start() : match.start(1)]}{corrected}",
         )
 
 

@@ -113,8 +113,8 @@ def _corrections(written: str) -> Iterator[str]:
     for corrected in (number, "0" + number, number + "0", number.replace(",", ".")):
         yield sign + corrected
     inner = bare.strip("\"'“”„‘’")
-    if not re.match(r"[+-]?[.]?[0-9]", inner):
-        yield '"' + inner.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if '"' not in inner and not re.match(r"[+-]?[.]?[0-9]", inner):
+        yield '"' + inner.replace("\\", "\\\\") + '"'
 
 
 def read_address(

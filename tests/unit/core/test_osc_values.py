@@ -8,8 +8,12 @@ from sequencer.core.osc_values import (
     MAX_ADDRESS_LENGTH,
     MAX_ARGUMENTS,
     MAX_INTEGER,
+    MAX_STRING_LENGTH,
+    MIN_INTEGER,
     OscValue,
     is_address,
+    is_message,
+    shortest,
     split_arguments,
     value_of,
 )
@@ -39,7 +43,7 @@ def test_what_is_no_address(text: str) -> None:
         ("0.5 -1.25", [0.5, -1.25]),
         ('true false "true"', [True, False, "true"]),
         ('"a \\" b \\\\" 1', ['a " b \\', 1]),
-        (f"{MAX_INTEGER} -{MAX_INTEGER}", [MAX_INTEGER, -MAX_INTEGER]),
+        (f"{MAX_INTEGER} {MIN_INTEGER}", [MAX_INTEGER, MIN_INTEGER]),
     ],
 )
 def test_arguments(text: str, values: list[OscValue]) -> None:
@@ -52,8 +56,50 @@ def test_arguments(text: str, values: list[OscValue]) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a", "1a", "1,2", '"a', '"a"b', "True", "1e5", "--1", f"{MAX_INTEGER + 1}",
+    ["a", "1a", "1,2", '"a', '"a"b', "True", "1e5", "--1", f"{MAX_INTEGER + 1}", f"{MIN_INTEGER - 1}",
+     '"a\x00"', '"a\tb"', f'"{"a" * (MAX_STRING_LENGTH + 1)}"',
      " ".join(["1"] * (MAX_ARGUMENTS + 1))],
 )  # fmt: skip
 def test_what_is_no_argument(text: str) -> None:
     assert split_arguments(text) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("007", "7"),
+        ("-007", "-7"),
+        ("000", "0"),
+        ("-0", "0"),
+        ("1.50", "1.5"),
+        ("01.00", "1.0"),
+        ("-0.0", "0.0"),
+        ("-0.50", "-0.5"),
+        ("true", "true"),
+        ('"007"', '"007"'),
+    ],
+)
+def test_the_shortest_form_has_the_same_type_and_value(written: str, expected: str) -> None:
+    found = shortest(written)
+    assert found == expected
+    assert value_of(found) == value_of(written)
+    assert type(value_of(found)) is type(value_of(written))
+
+
+@pytest.mark.parametrize(
+    ("address", "arguments", "is_valid"),
+    [
+        ("/a", (), True),
+        ("/a", ("1", '"x"', "0.5"), True),
+        ("a", (), False),
+        ("/a", ("01",), False),
+        ("/a", ("x",), False),
+        ("/a", ("1 2",), False),
+        ("/a", (str(MAX_INTEGER + 1),), False),
+        ("/a", ("1",) * (MAX_ARGUMENTS + 1), False),
+    ],
+)
+def test_which_messages_a_schedule_may_have(
+    address: str, arguments: tuple[str, ...], is_valid: bool
+) -> None:
+    assert is_message(address, arguments) is is_valid

@@ -14,7 +14,7 @@ from sequencer.cli import main
 from sequencer.core.errors import JournalError
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.play_range import PlayRange, RangePosition, range_from_json
-from sequencer.events.commands import SendMidi
+from sequencer.events.commands import SendMidi, SendOsc
 from sequencer.schedule.model import Schedule
 from sequencer.stages.simulated.helios_state import ChunkBegun, ChunkInputs
 from sequencer.stages.simulated.stage import SimulatedStage
@@ -175,6 +175,17 @@ def test_midi_in_force_is_sent_when_a_range_begins_and_what_is_over_is_not(
         record.command.message for record in journal.records if isinstance(record.command, SendMidi)
     ]
     assert sent == ["c102", "b01446", "903c64", "803c00"]
+
+
+def test_osc_messages_before_a_range_are_not_sent_again(tmp_path: Path) -> None:
+    score = sequencer.reads(
+        'clock 120 bpm, 4/4\nsection a 8 bars {\n  at 1 "A.", osc "/clip" 1, midi cc 7 9\n'
+        '  at 5 osc "/clip" 2\n}\n'
+    )
+    sequencer.rehearse(score, from_="a 3", video=False, out=tmp_path / "r")
+    commands = [record.command for record in sequencer.read_journal(tmp_path / "r").records]
+    assert [one.message for one in commands if isinstance(one, SendMidi)] == ["b00709"]
+    assert [one.arguments for one in commands if isinstance(one, SendOsc)] == [(2,)]
 
 
 def test_a_live_section_can_be_left_before_and_inside_a_range(tmp_path: Path) -> None:

@@ -90,6 +90,7 @@ COMMANDS: dict[str, Command] = {
     "resume": commands.Resume(),
     "reset": commands.Reset(),
     "send_midi": commands.SendMidi(99, "993c64"),
+    "send_osc": commands.SendOsc(99, "/drop", (1, 0.5, "text", True)),
     "wake_at": commands.WakeAt(99),
     "finish": commands.Finish("done"),
 }
@@ -118,6 +119,7 @@ def test_there_is_one_of_each_kind() -> None:
         commands.Upload,
         *get_args(commands.ModelCommand),
         commands.SendMidi,
+        commands.SendOsc,
         commands.WakeAt,
         commands.Finish,
     ]

@@ -31,9 +31,12 @@ TEMPO: Path = ("stretches", 1, "tempo", "segments")
 NOTE: Path = ("stretches", 0, "sends", 0, "acts", 0)
 CONTROL: Path = ("stretches", 0, "sends", 1, "acts", 0)
 PROGRAM: Path = ("stretches", 0, "sends", 1, "acts", 1)
+OSC: Path = ("stretches", 1, "rules", 2, "acts", 1)
 TAKE: Path = ("takes", 0)
 
 BOUNDS: list[tuple[Path, Any, Any, str]] = [
+    ((*OSC, "address"), "/", "out", "the OSC message out"),
+    ((*OSC, "arguments"), ("-1",), ("01",), "the OSC message /out"),
     (("grid", "frames"), 1, 0, "0 frames per chunk"),
     (("grid", "frames"), MAX_FRAMES_PER_CHUNK, MAX_FRAMES_PER_CHUNK + 1, "10001 frames per chunk"),
     (("grid", "fps"), Fraction(1, 99), Fraction(0), "0 frames per second"),

@@ -1,4 +1,4 @@
-"""MIDI messages are sent when their position is shown, whatever the chunks do; in virtual time on
+"""MIDI and OSC messages are sent when their position is shown, whatever the chunks do; in virtual time on
 the simulator.
 """
 
@@ -23,7 +23,7 @@ from sequencer.engine.conductor.report import Report
 from sequencer.engine.journal import JournalWriter, header_of, read_journal
 from sequencer.engine.replay import replay
 from sequencer.events.codec import Event
-from sequencer.events.commands import Command, SendMidi
+from sequencer.events.commands import Command, SendMidi, SendOsc
 from sequencer.events.events import ChunkShown, Started
 from sequencer.language.compiler import compile_all, compile_score
 from sequencer.language.notations import reads
@@ -63,6 +63,7 @@ class SentMessages:
 
     report: Report
     sent: list[tuple[int, int, str]] = field(default_factory=list)
+    osc: list[SendOsc] = field(default_factory=list)
     shown: dict[tuple[int, int], int] = field(default_factory=dict)
     started: list[int] = field(default_factory=list)
     of_take: dict[tuple[int | None, int], int] = field(default_factory=dict)
@@ -107,6 +108,7 @@ def play(
         played.sent += [
             (one.due, event.at, one.message) for one in commands if isinstance(one, SendMidi)
         ]
+        played.osc += [one for one in commands if isinstance(one, SendOsc)]
 
     writer = (
         None if journal is None else JournalWriter(journal, header_of(schedule, {}, {}, following))
@@ -191,6 +193,33 @@ def test_rules_report_at_once() -> None:
     assert [message for _, _, message in played.sent] == ["b1077f", "903e64", "803e00"]
     assert played.sent[-1][0] == at + SECOND // 2
     assert played.report.all_landed
+
+
+BOTH = section('every 1/3b midi cc 20 64, osc "/beat" 1 0.5 true', "on go x -> osc /x, midi cc 1 1")
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        {},
+        {"jitter": "60ms", "seed": 3},
+        {"slow": [{"chunk": 6, "factor": "3/2"}]},
+        {"slow": [{"chunk": 6, "factor": "9"}]},
+        {"drops": [{"chunk": 5, "for": "8s"}]},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("following", [False, True])
+def test_osc_messages_are_due_when_midi_messages_are(
+    faults: dict[str, object], following: bool
+) -> None:
+    played = play(
+        bars(BOTH), "go x@4c", "pause@5c", "resume@12s", faults=faults, following=following
+    )
+    assert [one.due for one in played.osc] == [due for due, _, _ in played.sent]
+    assert len(played.osc) > 100
+    assert SendOsc(played.osc[0].due, "/beat", (1, 0.5, True)) == played.osc[0]
+    assert sum(one.address == "/x" for one in played.osc) == 1
 
 
 def test_a_pause_holds_what_is_not_made() -> None:
@@ -382,6 +411,20 @@ def test_a_run_that_sends_midi_replays(tmp_path: Path) -> None:
     found = replay(tmp_path / "journal.jsonl")
     assert found.is_equal
     assert found.commands > 100
+
+
+def test_a_run_that_sends_osc_replays_and_freezes(tmp_path: Path) -> None:
+    schedule = bars(section('at 2 osc "/a" 1 1.0 "x \\"y\\"" false', "on go x -> osc /b"))
+    played = play(schedule, "go x@5s", journal=tmp_path / "run.jsonl")
+    journal = read_journal(tmp_path / "run.jsonl")
+    assert replay(journal).is_equal
+    assert [(one.address, one.arguments) for one in played.osc] == [
+        ("/a", (1, 1.0, 'x "y"', False)),
+        ("/b", ()),
+    ]
+    assert [type(one) for one in played.osc[0].arguments] == [int, float, str, bool]
+    assert 'osc "/a" 1 1.0 "x \\"y\\"" false' in print_text(freeze(journal))
+    assert 'osc "/b"' in print_text(freeze(journal))
 
 
 def test_a_frozen_run_sends_the_same_midi(tmp_path: Path) -> None:

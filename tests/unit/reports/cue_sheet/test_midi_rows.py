@@ -69,5 +69,10 @@ def test_a_timeline_has_a_lane_for_midi() -> None:
     plot = plot_schedule(schedule())
     assert [mark.at for mark in plot.messages] == [2, Fraction(32, 11)]
     assert ">MIDI</text>" in timeline_svg(schedule())
+    both = compile_score(reads(SCORE.replace("midi program 5", 'osc "/go" 1 "x"')))
+    assert ">MIDI, OSC</text>" in timeline_svg(both)
+    assert "MIDI or OSC message" in timeline_svg(both)
+    assert "osc /go 1 &quot;x&quot;" in timeline_svg(both)
+    assert "2 messages to MIDI devices, 1 OSC message" in as_table(sheet_of(both))
     without = compile_score(reads('clock 120 bpm\nat 1 "One."\n'))
     assert ">MIDI</text>" not in timeline_svg(without)
