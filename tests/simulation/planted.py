@@ -36,7 +36,6 @@ from sequencer.events.codec import Event
 from sequencer.events.commands import (
     Command,
     SchedulePrompt,
-    SendMidi,
     SetConditioning,
     SetImage,
     SetImageStrength,
@@ -372,8 +371,8 @@ def a_midi_message_a_second_late(patch: pytest.MonkeyPatch) -> None:
     _around(
         patch,
         sends,
-        "_messages",
-        lambda found, *_: [SendMidi(one.due + SECOND, one.message) for one in found],
+        "send_commands",
+        lambda found, *_: [replace(one, due=one.due + SECOND) for one in found],
     )
 
 

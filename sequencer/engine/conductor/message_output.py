@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from statistics import median_low
 
-from sequencer.core.osc_values import value_of
 from sequencer.core.timebase import DISPLAY_DELAY, SECOND, UNSEEN_TIME, nanoseconds
 from sequencer.engine.conductor.clock_sync import ClockSync
+from sequencer.engine.conductor.message_commands import send_commands
 from sequencer.engine.conductor.plan import Pass, Plan
 from sequencer.engine.conductor.take_seen import MAX_MADE, MIN_FREEZE_NS, Line, TakeSeen
-from sequencer.events.commands import Command, SendMidi, SendOsc, WakeAt
+from sequencer.events.commands import Command, WakeAt
 from sequencer.events.events import BoundariesFitted
 from sequencer.schedule.describe import describe_act
 from sequencer.schedule.model import (
@@ -60,7 +60,6 @@ MAX_TAKES = 16
 
 Short takes are over long before their frames arrive.
 """
-NOTE_ON, NOTE_OFF, CONTROL, PROGRAM = 0x90, 0x80, 0xB0, 0xC0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -390,7 +389,7 @@ class MessageOutput:
         """
         commands: list[Command] = []
         while self._chased:
-            commands += _messages(self._chased.popleft(), at, at)
+            commands += send_commands(self._chased.popleft(), at, at)
         while (coming := self._next()) is not None:
             if until is not None and coming.chunk >= until:
                 break
@@ -462,7 +461,7 @@ class MessageOutput:
         acts = tuple(act for act in send.acts if not (late and isinstance(act, NoteAct)))
         commands: list[Command] = []
         for act in acts:
-            commands += _messages(act, due, self._end_of(act, current, send, due))
+            commands += send_commands(act, due, self._end_of(act, current, send, due))
         if len(acts) < len(send.acts):
             left = tuple(act for act in send.acts if act not in acts)
             self._log(
@@ -516,7 +515,7 @@ class MessageOutput:
                 if isinstance(act, NoteAct)
                 else at
             )
-            commands += _messages(act, at, end)
+            commands += send_commands(act, at, end)
         self._log(current, place, line, acts=acts, due=at, at=at, was_sent=True)
         return commands
 
@@ -595,18 +594,3 @@ class MessageOutput:
                 acts=acts,
             )
         )
-
-
-def _messages(act: MessageAct, due: int, end: int) -> list[Command]:
-    """Return the messages of an act; a note is released at `end`."""
-    match act:
-        case NoteAct():
-            on = bytes((NOTE_ON | act.channel - 1, act.note, act.velocity))
-            off = bytes((NOTE_OFF | act.channel - 1, act.note, 0))
-            return [SendMidi(due, on.hex()), SendMidi(end, off.hex())]
-        case ControlAct():
-            return [SendMidi(due, bytes((CONTROL | act.channel - 1, act.control, act.value)).hex())]
-        case ProgramAct():
-            return [SendMidi(due, bytes((PROGRAM | act.channel - 1, act.program - 1)).hex())]
-        case OscAct():
-            return [SendOsc(due, act.address, tuple(value_of(one) for one in act.arguments))]

@@ -136,14 +136,14 @@ def test_for_osc_messages_there_is_a_report_of_how_to_send_them(
 
 
 @pytest.mark.parametrize(
-    ("lines", "said"),
+    ("lines", "expected"),
     [
         ("", "2 OSC messages were due but not sent: no OSC output was given"),
         ("on go x -> osc /never\n", "2 OSC messages were due but not sent"),
     ],
 )
 def test_without_an_osc_output_the_report_counts_what_was_due(
-    lines: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    lines: str, expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     score = tmp_path / "osc.score"
     score.write_text(f'at 0c "A.", osc "/a" 1, osc "/b"\n{lines}end 1c\n', encoding="utf-8")
@@ -152,7 +152,7 @@ def test_without_an_osc_output_the_report_counts_what_was_due(
     )
     shown = capsys.readouterr()
     assert "no OSC output is given" in shown.err
-    assert said in shown.out
+    assert expected in shown.out
     report = json.loads((tmp_path / "run" / "report.json").read_text(encoding="utf-8"))
-    assert any(said in note for note in report["notes"])
+    assert any(expected in note for note in report["notes"])
     assert [send["what"] for send in report["sends"]] == ["osc /a 1, osc /b"]

@@ -45,13 +45,13 @@ def run_with(*acts: Any) -> Any:
     """Return a run of which cues with these acts were due."""
     sent = [SimpleNamespace(acts=acts)] if acts else []
     view = SimpleNamespace(sent_messages=sent)
-    told: list[str] = []
+    notified: list[str] = []
     return SimpleNamespace(
         clock=RealClock(),
         lookers=[],
         notes=[],
-        told=told,
-        notify=told.append,
+        notified=notified,
+        notify=notified.append,
         performance=SimpleNamespace(conductor=SimpleNamespace(view=view)),
     )
 
@@ -141,7 +141,7 @@ def test_without_an_output_the_report_has_what_was_due(
 
     async def play() -> None:
         async with no_osc_output(run):
-            assert len(run.told) == 1
+            assert len(run.notified) == 1
             assert run.notes == []
 
     asyncio.run(play())
