@@ -111,7 +111,7 @@ class SendMidi:
     kind: Literal["send_midi"] = "send_midi"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SendOsc:
     """Send an OSC message to external devices at nanosecond `due`, as `SendMidi` does.
 

@@ -21,4 +21,5 @@ def send_commands(act: MessageAct, due: int, end: int) -> list[Command]:
         case ProgramAct():
             return [SendMidi(due, bytes((PROGRAM | act.channel - 1, act.program - 1)).hex())]
         case OscAct():
-            return [SendOsc(due, act.address, tuple(value_of(one) for one in act.arguments))]
+            values = tuple(value_of(one) for one in act.arguments)
+            return [SendOsc(due=due, address=act.address, arguments=values)]

@@ -90,7 +90,7 @@ COMMANDS: dict[str, Command] = {
     "resume": commands.Resume(),
     "reset": commands.Reset(),
     "send_midi": commands.SendMidi(99, "993c64"),
-    "send_osc": commands.SendOsc(99, "/drop", (1, 0.5, "text", True)),
+    "send_osc": commands.SendOsc(due=99, address="/drop", arguments=(1, 0.5, "text", True)),
     "wake_at": commands.WakeAt(99),
     "finish": commands.Finish("done"),
 }

@@ -37,6 +37,10 @@ class Output:
         self.is_closed = True
 
 
+def message(due: int, address: str, arguments: tuple[OscValue, ...] = ()) -> SendOsc:
+    return SendOsc(due=due, address=address, arguments=arguments)
+
+
 def conductor(*, is_complete: bool) -> Any:
     return SimpleNamespace(view=SimpleNamespace(is_complete=is_complete))
 
@@ -65,10 +69,10 @@ def test_messages_leave_at_their_times_in_the_run_and_after_it() -> None:
         async with osc_output(run, output):
             (looker,) = run.lookers
             commands = [
-                SendOsc(start - MS, "/late", (1,)),
+                message(start - MS, "/late", (1,)),
                 SendMidi(start, "903c64"),
-                SendOsc(start + 60 * MS, "/b"),
-                SendOsc(start + 30 * MS, "/a", (0.5, "x", True)),
+                message(start + 60 * MS, "/b"),
+                message(start + 30 * MS, "/a", (0.5, "x", True)),
                 Finish("done"),
             ]
             looker(EVENT, commands, conductor(is_complete=True))
@@ -94,7 +98,7 @@ def test_a_run_that_ends_early_drops_what_is_not_due_yet() -> None:
         async with osc_output(run, output):
             (looker,) = run.lookers
             due = run.clock.now() + 20 * MS
-            looker(EVENT, [SendOsc(due, "/a"), Finish("stopped")], conductor(is_complete=False))
+            looker(EVENT, [message(due, "/a"), Finish("stopped")], conductor(is_complete=False))
             await asyncio.sleep(0.05)
 
     asyncio.run(play())
@@ -114,7 +118,7 @@ def test_a_run_that_ends_early_drops_what_is_not_due_yet() -> None:
 def test_how_long_an_output_stays_open(due: int, now: int, rest: int) -> None:
     async def wait() -> int:
         sender = OscSender(OscScheduler(Output(lambda: 0), lambda: 0))
-        sender(EVENT, [SendOsc(due, "/a")], conductor(is_complete=True))
+        sender(EVENT, [message(due, "/a")], conductor(is_complete=True))
         found = sender.rest(now)
         sender.forget()
         return found
