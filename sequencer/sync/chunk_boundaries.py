@@ -43,6 +43,8 @@ LATE = 0.2
 It is then more likely that the chunk took longer. The hypothesis that it was only delayed is kept:
 if the next report comes at the originally expected time, the old line counts again.
 """
+STALLED = 2.0
+"""A chunk that takes longer than this many usual ones does not show how late frames are shown."""
 ALIKE = 0.1
 """If two consecutive late chunks are alike within this share, the model has become slower.
 
@@ -153,6 +155,8 @@ class BoundaryFollower:
             self._hypotheses.tick(at)
         self._was_late = late and count == 1
         self._hypotheses.agree(begins)
+        if count == 1:
+            self._shorten(chunk, at_ns)
         self._next = begins
         self._begins(begins, at_ns)
 
@@ -210,7 +214,8 @@ class BoundaryFollower:
     def lag(self) -> int:
         """The lag in use: nanoseconds from a chunk's beginning to its first frame shown.
 
-        It is the median of the latest lags, the lower of two: one slow chunk changes nothing.
+        It is the median of the latest lags, the lower of two: one slow chunk changes nothing. The
+        time of a stall does not count either.
         """
         if self.fixed_lag is not None:
             return self.fixed_lag
@@ -278,6 +283,16 @@ class BoundaryFollower:
         self._begun[chunk] = at_ns
         if len(self._begun) > REMEMBERED:
             del self._begun[next(iter(self._begun))]
+
+    def _shorten(self, chunk: int, at_ns: int) -> None:
+        """Let a chunk that stalled begin as late as a usual one would have.
+
+        Its frames come that long after it was made. The first chunk of a take, which a cold model
+        makes slowly, may be the only one that measures the lag.
+        """
+        begun = self._begun.get(chunk)
+        if begun is not None and at_ns - begun > STALLED * self.chunk_ns:
+            self._begun[chunk] = at_ns - round(self.chunk_ns)
 
     def _now(self, at_ns: int) -> float:
         if self._base is None:

@@ -132,6 +132,19 @@ def test_a_chunk_that_was_made_slowly_reveals_nothing_about_the_lag_of_the_next_
     assert follower.lag == L + 120 * MS, "two were measured: not what is half between them"
 
 
+def test_a_first_chunk_that_a_cold_model_makes_slowly_measures_the_lag_without_its_stall() -> None:
+    follower = BoundaryFollower(L)
+    follower.started(S)
+    follower.done(0, 26 * S)
+    follower.shown(0, 26 * S + 120 * MS)
+    assert follower.lag == L + 120 * MS
+    follower = BoundaryFollower(L)
+    follower.started(S)
+    follower.shown(0, 2 * S)
+    follower.done(0, 26 * S)
+    assert follower.lag == S, "the frames of this model come before the chunk is complete"
+
+
 def test_a_pause_keeps_the_length_and_moves_the_boundary() -> None:
     follower = BoundaryFollower(L)
     follower.started(S)
