@@ -106,6 +106,7 @@ def resolve_position(
         faults,
         (),
         NO_BEATS if schedule.clock.counts_seconds else NO_TEMPO,
+        begins=stretch.start,
     )
     local.tempo = stretch.tempo
     read = read_position(written, span, faults)

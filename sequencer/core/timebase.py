@@ -13,8 +13,9 @@ for display only.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
@@ -22,6 +23,7 @@ from math import floor, isqrt
 from typing import TYPE_CHECKING
 
 from sequencer.core.lazy_dataclass import dataclass
+from sequencer.core.wide_numbers import is_before
 
 SECOND = 1_000_000_000
 """A second in nanoseconds, the unit of timestamps and wake times."""
@@ -40,44 +42,6 @@ TICKS_PER_BEAT = 480
 
 INVERSE_BOUND = Fraction(1, 10**9)
 """The maximum error, in quarters, of `TempoMap.quarter_at` inside a ramp."""
-
-
-MAX_TIME_BITS = 14_000
-"""The maximum length of an exact time's denominator, in bits.
-
-That is about 4,200 digits: as many as Python prints. Only thousands of tempi without common factors
-reach it.
-"""
-
-MAX_NARROW_BITS = 1_024
-"""Arithmetic with denominators of up to this many bits costs no more than with short ones."""
-
-
-def is_wide(value: Fraction) -> bool:
-    """Whether a number's denominator is so long that arithmetic with other such numbers is slow."""
-    return value.denominator.bit_length() > MAX_NARROW_BITS
-
-
-def ordering(value: Fraction) -> tuple[int, Fraction]:
-    """Return a sort key with the order of the values.
-
-    Values at least 10⁻⁶ apart compare without cross-multiplying.
-    """
-    return (value.numerator << 20) // value.denominator, value
-
-
-def is_before(value: Fraction, other: Fraction) -> bool:
-    """Return `value < other`, computed quickly where both are wide."""
-    if is_wide(value) and is_wide(other):
-        return ordering(value) < ordering(other)
-    return value < other
-
-
-def for_display(value: Fraction) -> Fraction:
-    """Return the value, or if wide the multiple of 2⁻⁶⁴ just below: for displayed sums only."""
-    return (
-        Fraction((value.numerator << 64) // value.denominator, 1 << 64) if is_wide(value) else value
-    )
 
 
 class Snap(StrEnum):
@@ -393,52 +357,224 @@ def _segments(
 
 @dataclass(frozen=True, slots=True)
 class ChunkGrid:
-    """The model's grid.
+    """The chunks of a score or run: the one place that converts between chunks and time.
 
-    The grid has:
+    Chunks are *score chunks*: they are counted through all takes. Each take may begin with a
+    shorter chunk (`first`), so the times after a cut depend on the takes before it; a grid
+    therefore holds where takes begin. `with_cuts` adds them.
 
-    `frames` per chunk at a nominal `fps` (exact). Helios makes 33 frames per chunk.
+    Attributes:
+        frames: Frames per chunk. Helios makes 33.
+        fps: Nominal frames per second, exact.
+        first: Frames of the first chunk of each take, 1 ≤ first < frames; None if all chunks have
+            `frames`, and nothing depends on the takes.
+        cut_times: The exact times of the cuts, ascending, in seconds. Empty if `first` is None.
+        cut_chunks: The score chunks with which their takes begin, ascending and above 0.
     """
 
     frames: int = 33
     fps: Fraction = Fraction(24)
+    first: int | None = None
+    cut_times: tuple[Fraction, ...] = ()
+    cut_chunks: tuple[int, ...] = ()
 
     @property
     def chunk(self) -> Fraction:
-        """The nominal length of a chunk, in seconds."""
-        return self.boundary(1)
+        """The nominal length of a chunk that is not the first of a take, in seconds."""
+        return Fraction(self.frames * self.fps.denominator, self.fps.numerator)
+
+    @property
+    def missing(self) -> int:
+        """How many frames fewer than others the first chunk of a take has."""
+        return 0 if self.first is None else self.frames - self.first
+
+    # ---- takes
+
+    def with_cuts(self, cuts: Iterable[tuple[Fraction, Snap]]) -> ChunkGrid:
+        """Return the grid with further cuts at exact times, in ascending order.
+
+        Each lands on the chunk on which `snap` puts its time among the takes before it.
+
+        Raises ValueError for a cut before an earlier one, or that snaps to a chunk before it.
+        """
+        if self.first is None:
+            return self
+        times, chunks = list(self.cut_times), list(self.cut_chunks)
+        for seconds, mode in cuts:
+            chunk = self._snap(seconds, mode, times, chunks)
+            if chunks and (chunk < chunks[-1] or is_before(seconds, times[-1])):
+                raise ValueError(f"the cut at {seconds} s is before chunk {chunks[-1]}")
+            if chunk > (chunks[-1] if chunks else 0):
+                times.append(seconds)
+                chunks.append(chunk)
+        return replace(self, cut_times=tuple(times), cut_chunks=tuple(chunks))
+
+    def with_cut_at(self, chunk: int) -> ChunkGrid:
+        """Return the grid with a take that begins with a score chunk, and none after it."""
+        if self.first is None:
+            return self
+        kept = bisect_left(self.cut_chunks, chunk)
+        grid = replace(self, cut_times=self.cut_times[:kept], cut_chunks=self.cut_chunks[:kept])
+        if chunk <= 0:
+            return grid
+        return replace(
+            grid,
+            cut_times=(*grid.cut_times, max(grid.boundary(chunk), *grid.cut_times[-1:], _ZERO)),
+            cut_chunks=(*grid.cut_chunks, chunk),
+        )
+
+    def with_takes_until(self, chunk: int, seconds: Fraction = Fraction(0)) -> ChunkGrid:
+        """Return the grid with only takes that begin by a chunk, or whose cut is before a time."""
+        if self.first is None:
+            return self
+        kept = max(bisect_right(self.cut_chunks, chunk), bisect_left(self.cut_times, seconds))
+        return replace(self, cut_times=self.cut_times[:kept], cut_chunks=self.cut_chunks[:kept])
+
+    def counted_from(self, chunk: int) -> ChunkGrid:
+        """Return the grid of a run that opens a take with a score chunk, counted from there."""
+        if not self.cut_chunks:
+            return self
+        start, kept = self.opening_time(chunk), bisect_right(self.cut_chunks, chunk)
+        return replace(
+            self,
+            cut_times=tuple(time - start for time in self.cut_times[kept:]),
+            cut_chunks=tuple(one - chunk for one in self.cut_chunks[kept:]),
+        )
+
+    # ---- chunks to time
+
+    def opens_take(self, chunk: int) -> bool:
+        """Whether a score chunk is the first of a take."""
+        at = bisect_left(self.cut_chunks, chunk)
+        return chunk == 0 or self.cut_chunks[at : at + 1] == (chunk,)
+
+    def frames_of(self, chunk: int) -> int:
+        """Return the number of frames of a score chunk."""
+        return self.frames - (self.missing if self.opens_take(chunk) else 0)
+
+    def first_frame(self, chunk: int) -> int:
+        """Return the number of frames before a score chunk."""
+        if self.first is None or chunk <= 0:
+            return chunk * self.frames
+        return chunk * self.frames - self.missing * (1 + bisect_left(self.cut_chunks, chunk))
 
     def boundary(self, chunk: int) -> Fraction:
-        """Return the nominal time, in seconds, at which a chunk begins."""
-        return Fraction(chunk * self.frames * self.fps.denominator, self.fps.numerator)
+        """Return the nominal time, in seconds, at which a score chunk begins."""
+        return Fraction(self.first_frame(chunk) * self.fps.denominator, self.fps.numerator)
+
+    def time_of_frame(self, chunk: int, frame: int, *, first: int = 0) -> Fraction:
+        """Return the score time of a frame of a score chunk, in a run that begins with `first`."""
+        start = self.opening_time(chunk) if chunk == first else self.boundary(chunk)
+        return start + frame / self.fps
+
+    def opening_time(self, chunk: int) -> Fraction:
+        """Return the score time at which a run begins that opens a take with a score chunk.
+
+        If the chunk is within a take of the score, the first chunk of the run is shorter than it
+        is there, and everything after that has its time of the score.
+        """
+        return self.boundary(chunk + 1) - Fraction(self.first or self.frames) / self.fps
+
+    def start_in_take(self, chunk: int) -> Fraction:
+        """Return when a chunk begins, in seconds since its take began; both count from 0."""
+        return (chunk * self.frames - (self.missing if chunk > 0 else 0)) / self.fps
+
+    def seconds_of(self, position: Fraction) -> Fraction:
+        """Return the time of a position in chunks: 2.5 is the middle of chunk 2."""
+        if self.first is None:
+            return position * self.chunk
+        chunk = max(0, floor(position))
+        return self.boundary(chunk) + (position - chunk) * self.frames_of(chunk) / self.fps
+
+    # ---- time to chunks
 
     def frame_at(self, seconds: Fraction) -> Fraction:
         """Return the exact frame at a time."""
         return seconds * self.fps
 
+    def chunks_at(self, seconds: Fraction) -> Fraction:
+        """Return a time as a position in chunks; the inverse of `seconds_of`."""
+        if self.first is None:
+            return seconds / self.chunk
+        chunk = self.chunk_at(seconds)
+        return chunk + (seconds - self.boundary(chunk)) * self.fps / self.frames_of(chunk)
+
+    def chunk_at(self, seconds: Fraction) -> int:
+        """Return the score chunk that contains a time."""
+        return self._within(seconds, Snap.FLOOR, self.cut_chunks, len(self.cut_chunks))
+
+    def chunks_until(self, seconds: Fraction) -> int:
+        """Return how many score chunks it takes to fill a time."""
+        return self._within(seconds, Snap.CEIL, self.cut_chunks, len(self.cut_chunks))
+
     def snap(self, seconds: Fraction, mode: Snap) -> int:
         """Return the chunk whose boundary represents a time.
+
+        The takes are those of the cuts before this time. Only where it snaps beyond the chunk of a
+        later cut does that one count too: so what is at the position of a cut lands on its chunk.
 
         Args:
             seconds: Exact time since the score began, in seconds.
             mode: Rounding rule. `nearest` is ⌈x − 1/2⌉: a tie goes to the earlier chunk.
         """
-        # x = above / below, in integers: this runs for every cue, and again in every run.
-        above = seconds.numerator * self.fps.numerator
-        below = seconds.denominator * self.fps.denominator * self.frames
-        match mode:
-            case Snap.FLOOR:
-                return above // below
-            case Snap.CEIL:
-                return -(-above // below)
-            case Snap.NEAREST:
-                return -((below - 2 * above) // (2 * below))
+        return self._snap(seconds, mode, self.cut_times, self.cut_chunks)
 
     def snap_error(self, seconds: Fraction, chunk: int) -> Fraction:
         """Return how late a chunk's boundary is for a time, in seconds; negative if it is early."""
         # A difference costs little even if the denominator of `seconds` has thousands of bits; a
         # new fraction does not.
         return self.boundary(chunk) - seconds
+
+    def _snap(
+        self, seconds: Fraction, mode: Snap, times: Sequence[Fraction], chunks: Sequence[int]
+    ) -> int:
+        """Return the chunk of a time among the takes of these cuts; see `snap`."""
+        known = bisect_left(times, seconds) if times else 0
+        chunk = self._within(seconds, mode, chunks, known)
+        while known < len(chunks) and chunk > chunks[known]:
+            known += 1
+            chunk = self._within(seconds, mode, chunks, known)
+        return chunk
+
+    def _within(self, seconds: Fraction, mode: Snap, chunks: Sequence[int], known: int) -> int:
+        """Return the chunk of a time among the takes of the first `known` cuts."""
+        # x = above / below, in integers: this runs for every cue, and again in every run.
+        above = seconds.numerator * self.fps.numerator
+        below = seconds.denominator * self.fps.denominator
+        base = 0
+        if self.first is not None:
+            # Take i begins `frames * chunk - missing * i` frames after the score.
+            lost = self.missing
+            take = bisect_right(
+                range(known),
+                above,
+                key=lambda one: (self.frames * chunks[one] - lost * (one + 1)) * below,
+            )
+            if take:
+                base = chunks[take - 1]
+                above -= (self.frames * base - lost * take) * below
+            if above < self.first * below:
+                return base + _round_in_first(above, self.first * below, mode)
+            above += lost * below
+        below *= self.frames
+        match mode:
+            case Snap.FLOOR:
+                return base + above // below
+            case Snap.CEIL:
+                return base - (-above // below)
+            case Snap.NEAREST:
+                return base - ((below - 2 * above) // (2 * below))
+
+
+def _round_in_first(above: int, length: int, mode: Snap) -> int:
+    """Return 0 or 1: whether a position in a first chunk snaps to the chunk after it."""
+    match mode:
+        case Snap.FLOOR:
+            return 0
+        case Snap.CEIL:
+            return 1 if above > 0 else 0
+        case Snap.NEAREST:
+            return 1 if 2 * above > length else 0
 
 
 def nanoseconds(seconds: Fraction) -> int:

@@ -26,6 +26,7 @@ from typing import IO, Annotated, Any
 from sequencer.core.display import summary_repr
 from sequencer.core.errors import JournalError, OutputError, ScheduleError
 from sequencer.core.paths import exists, is_file, is_folder, partial_of
+from sequencer.core.timebase import ChunkGrid
 from sequencer.engine.bundle import is_bundle, journal_pieces
 from sequencer.engine.journal_json import dumps, write_record
 from sequencer.engine.journal_lines import MAX_HEADER_BYTES, end_of_last_line, lines_of, pieces_of
@@ -75,6 +76,12 @@ def versions() -> dict[str, str]:
     return found
 
 
+def _grid(grid: ChunkGrid) -> dict[str, Any]:
+    """Return the grid for a journal's header."""
+    first = {} if grid.first is None else {"first": grid.first}
+    return {"frames": grid.frames, **first, "fps": str(grid.fps)}
+
+
 def header_of(
     schedule: Schedule,
     sources: Mapping[str, str],
@@ -102,7 +109,7 @@ def header_of(
         "conductor": CURRENT,
         "title": schedule.title,
         "seed": schedule.seed,
-        "grid": {"frames": schedule.grid.frames, "fps": str(schedule.grid.fps)},
+        "grid": _grid(schedule.grid),
         "mode": "following"
         if (schedule.clock.is_external if following is None else following)
         else "fixed",

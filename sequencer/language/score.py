@@ -13,7 +13,7 @@ from sequencer.core.display import counted, summary_repr
 from sequencer.core.images import ImageFile
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.core.midi_notes import MiddleC
-from sequencer.core.timebase import Meter, Snap
+from sequencer.core.timebase import ChunkGrid, Meter, Snap
 from sequencer.schedule.model import LatePolicy
 
 
@@ -411,11 +411,19 @@ class SoundLine:
 
 @dataclass(frozen=True, slots=True)
 class GridLine:
-    """`grid 33 frames @ 24 fps`."""
+    """`grid 33 frames @ 24 fps`, `grid 12 frames @ 16 fps, first 9`.
+
+    `first` is None if the first chunk of a take has as many frames as the others.
+    """
 
     frames: int = 33
     fps: Fraction = Fraction(24)
+    first: int | None = None
     span: Span = span_field()
+
+    def as_chunk_grid(self) -> ChunkGrid:
+        """Return the grid for calculations, without any cuts."""
+        return ChunkGrid(self.frames, self.fps, None if self.first == self.frames else self.first)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

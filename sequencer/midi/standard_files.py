@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from math import lcm
 
-from sequencer.core.timebase import MAX_TIME_BITS, Meter, MeterMap, TempoChange, TempoMap
+from sequencer.core.timebase import Meter, MeterMap, TempoChange, TempoMap
+from sequencer.core.wide_numbers import MAX_TIME_BITS
 from sequencer.midi.text_encoding import Encoding, encoding_named, guess_encoding
 from sequencer.midi.tracks import TEXTS, Contents, Meta, MidiFileError, Remark, read_tracks
 

@@ -81,7 +81,7 @@ def freeze(journal: Journal, *, keeps_chunks: bool = False) -> Score:
         for at, acts in sorted(shown.items())
     ]
     schedule = journal.schedule
-    later = schedule.grid.boundary(moved)
+    later = run.grid.opening_time(moved) if moved else Fraction(0)
     cues += [
         Cue(AtOffset(_thousandths(sent.seconds - later), Unit.SECONDS), send_actions(sent))
         for sent in run.sent_messages
@@ -94,7 +94,7 @@ def freeze(journal: Journal, *, keeps_chunks: bool = False) -> Score:
         sound=None
         if track is None or track.path != replace_forbidden(track.path)
         else SoundLine(track.path, _thousandths(track.start + later)),
-        grid=GridLine(schedule.grid.frames, schedule.grid.fps),
+        grid=GridLine(schedule.grid.frames, schedule.grid.fps, schedule.grid.first),
         seed=run.opening_seed,
         sr=SuperResolution(schedule.sr),
         lead=schedule.lead,

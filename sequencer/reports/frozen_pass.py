@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import ceil
 from typing import TYPE_CHECKING
 
 from sequencer.core.diagnostics import Span
@@ -98,7 +97,7 @@ class FrozenPass:
         self.written = items
         self.origin = section
         self.schedule = builder.schedule
-        self.grid = builder.schedule.grid
+        self.grid = builder.run.grid
         self.stretch = builder.schedule.stretches[current.stretch.index]
         self.is_last = index == len(builder.passes) - 1
         self.cut_done = True
@@ -121,7 +120,7 @@ class FrozenPass:
                 default=Fraction(0),
             )
             entries = [one.nominal for one in self._own_lines() if one.entry is not None]
-            natural = max(ceil(current.end / self.grid.chunk), max(entries, default=0) + 1)
+            natural = max(self.grid.chunks_until(current.end), max(entries, default=0) + 1)
             if natural != chunks:
                 found = length_for_chunks(current, chunks, self.grid, least)
                 return found, self._seconds_of(found)

@@ -38,7 +38,8 @@ def time_in(current: Pass, position: Position, grid: ChunkGrid) -> Fraction:
             quarter = stretch.meters.quarter_of(position.bar, position.beat, position.rest)
             return stretch.tempo.seconds_at(quarter)
         case AtOffset(unit=Unit.CHUNKS):
-            return position.amount * grid.chunk
+            begins = grid.chunks_at(current.start)
+            return grid.seconds_of(begins + position.amount) - current.start
         case AtOffset():
             return position.amount
         case _:
@@ -94,7 +95,7 @@ def _candidates(
                 for beat in range(1, meters.at_bar(bar - 1).numerator + 1)
                 for part in range(parts)
             ]
-    chunks = boundary / grid.chunk
+    chunks = grid.chunks_at(current.start + boundary) - grid.chunks_at(current.start)
     if stretch.meters is None:
         yield [
             AtOffset(Fraction(one), Unit.CHUNKS)

@@ -185,7 +185,7 @@ class RunFreezer:
         if self.follows:
             here = run.pass_at(run.chunk).number
             return list(run.passes[: here + 1])
-        ends = run.schedule.grid.boundary(run.chunk)
+        ends = run.grid.boundary(run.chunk)
         return [one for one in run.passes if one.start < ends or not one.number]
 
     def _assign(self) -> None:
@@ -228,7 +228,7 @@ class RunFreezer:
     def _is_on_its_line(self, line: Delivery) -> bool:
         """Return whether a quantised firing landed on its bar line or beat."""
         is_there = line.quantisation is not None and self.run.has_pass_of(line)
-        on_time = line.landed == self.schedule.grid.snap(line.time, line.snap)
+        on_time = line.landed == self.run.grid.snap(line.time, line.snap)
         return is_there and on_time and line.pass_number < len(self.passes)
 
     def position_of(self, line: Delivery) -> Position | None:
@@ -417,7 +417,7 @@ def _moves(placed: Iterable[FrozenCue], frozen: Schedule, played: Played) -> Ite
         count += 1
         if count > MAX_MOVES:
             continue
-        seconds = float((chunk - one.landed) * frozen.grid.chunk)
+        seconds = float(frozen.grid.boundary(chunk) - frozen.grid.boundary(one.landed))
         yield (
             f"{one.label}: chunk {chunk} at the score's own tempo, chunk {one.landed} in the run "
             f"({seconds:+.1f} s)"

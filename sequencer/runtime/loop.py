@@ -291,8 +291,8 @@ class Performance:
     def _extent(self) -> str:
         """Describe how long the run was."""
         first = self.conductor.view.first_chunk
-        chunks = self.conductor.making - first
-        seconds = float(chunks * self.conductor.view.schedule.grid.chunk)
+        chunks, grid = self.conductor.making - first, self.conductor.view.grid
+        seconds = float(grid.boundary(first + chunks) - grid.opening_time(first)) if chunks else 0.0
         lasted = f"after {chunks} chunk{'' if chunks == 1 else 's'} ({seconds:.1f} s)"
         if first:
             return f"the run began at chunk {first} and was over {lasted}"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sequencer.core.image_files import read_image
 from sequencer.core.images import ImageFile
+from sequencer.core.timebase import ChunkGrid
 from sequencer.engine.bundle import bundle_of
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.journal import JournalWriter, header_of
@@ -370,7 +371,7 @@ class _Run:
             conductor,
             thumbnails_of(schedule, images, conductor.view.images),
             sound=sound,
-            recording=self._recording(keep),
+            recording=self._recording(keep, conductor.view.grid),
         )
         document = as_json(outcome.report, self._facts(outcome))
         writing = self._settings.writing or (lambda _: None)
@@ -396,11 +397,11 @@ class _Run:
         final, failures = keep.finish_with(parts, journal + self._film_failures())
         return replace(rehearsed, folder=final, failures=failures, document=document)
 
-    def _recording(self, keep: RunFolder) -> Recording | None:
+    def _recording(self, keep: RunFolder, grid: ChunkGrid) -> Recording | None:
         """Return what the run's page plays: the video, or else the sound."""
         from sequencer.reports.timeline.player import Recording
 
-        grid, sound = self._settings.schedule.grid, self._settings.sound
+        sound = self._settings.sound
         if self._film is not None:
             return self._film.recording()
         return None if sound is None else Recording.of_sound(sound, keep.final, grid)

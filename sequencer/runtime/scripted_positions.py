@@ -6,7 +6,6 @@ When a run reaches bar 3 of a section is known only while it plays.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from fractions import Fraction
 from math import ceil
 
 from sequencer.core.timebase import SECOND
@@ -99,10 +98,9 @@ def _time_of(run: RunView, current: Pass, one: ScriptedEvent, now: int) -> int |
     if run.clock is not None:
         followed = run.time_of_position(current, quarter, time)
         return None if followed is None else ceil(followed)
-    chunks = time / run.schedule.grid.chunk
-    whole = chunks.numerator // chunks.denominator
+    whole = run.grid.chunk_at(time)
     if whole < run.chunk:
         return now
     if whole > run.chunk:
         return None
-    return run.chunk_began_at + ceil((chunks - whole) * run.schedule.grid.chunk * Fraction(SECOND))
+    return run.chunk_began_at + ceil((time - run.grid.boundary(whole)) * SECOND)

@@ -108,7 +108,7 @@ class Coming:
         if run.clock is not None:
             time = run.clock.time_of(float(current.end_quarter), float(current.end))
             return None if time is None else max(0.0, (time - now) / SECOND)
-        chunks = float(current.end / run.schedule.grid.chunk) - run.chunk - into
+        chunks = float(run.grid.chunks_at(current.end)) - run.chunk - into
         return max(0.0, chunks * chunk_seconds)
 
     def next_cue(

@@ -15,8 +15,10 @@ from fractions import Fraction
 from typing import TypeVar
 
 from sequencer.core.errors import ScheduleError
-from sequencer.core.timebase import MAX_TIME_BITS, ChunkGrid, TempoMap, TempoSegment, is_wide
+from sequencer.core.timebase import ChunkGrid, TempoMap, TempoSegment
+from sequencer.core.wide_numbers import MAX_TIME_BITS, is_wide
 from sequencer.schedule.model import Entry, Mark, Schedule, Send, Stretch
+from sequencer.schedule.takes import grid_with_cuts
 
 FOLLOWS = Fraction(-1)
 """Replaces a time that follows from others.
@@ -129,14 +131,17 @@ def expanded(schedule: Schedule) -> Schedule:
                 soonest=begins if stretch.soonest == FOLLOWS else stretch.soonest,
                 seconds=seconds,
                 tempo=tempo,
-                entries=tuple(
-                    _whole_entry(one, begins, tempo, schedule.grid) for one in stretch.entries
-                ),
+                entries=tuple(_whole_time(one, tempo) for one in stretch.entries),
                 sends=tuple(_whole_time(one, tempo) for one in stretch.sends),
                 marks=tuple(_whole_time(one, tempo) for one in stretch.marks),
             )
         )
-    return replace(schedule, stretches=tuple(stretches))
+    grid = grid_with_cuts(schedule.grid, stretches)
+    whole = tuple(
+        replace(one, entries=tuple(_whole_entry(entry, one.start, grid) for entry in one.entries))
+        for one in stretches
+    )
+    return replace(schedule, grid=grid, stretches=whole)
 
 
 def _given(value: Fraction | None) -> Fraction:
@@ -168,10 +173,9 @@ def _whole_time(timed: _Timed, tempo: TempoMap | None) -> _Timed:
     )
 
 
-def _whole_entry(entry: Entry, start: Fraction, tempo: TempoMap | None, grid: ChunkGrid) -> Entry:
-    whole = _whole_time(entry, tempo)
+def _whole_entry(entry: Entry, start: Fraction, grid: ChunkGrid) -> Entry:
     return (
-        replace(whole, error=grid.snap_error(start + whole.offset, whole.chunk))
+        replace(entry, error=grid.snap_error(start + entry.offset, entry.chunk))
         if entry.error == FOLLOWS
-        else whole
+        else entry
     )

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from sequencer.core.display import counted
 from sequencer.core.midi_notes import MiddleC, note_name
-from sequencer.core.timebase import TempoMap
+from sequencer.core.timebase import ChunkGrid, TempoMap
 from sequencer.schedule.model import (
     ClockSpec,
     ControlAct,
@@ -341,6 +341,12 @@ def _about(clock: ClockSpec) -> str:
     return "" if clock.bpm is None else f"{decimal(clock.bpm, 2, trim=True)} bpm {clock.meter}"
 
 
+def describe_grid(grid: ChunkGrid) -> str:
+    """Return the grid as a score has it: `12 frames @ 16 fps, first 9`."""
+    first = "" if grid.first is None else f", first {grid.first}"
+    return f"{grid.frames} frames @ {number(grid.fps)} fps{first}"
+
+
 def describe_clock(schedule: Schedule) -> str:
     """Return a schedule's basis: clock, grid, snap, lead, seed and sr.
 
@@ -363,7 +369,7 @@ def describe_clock(schedule: Schedule) -> str:
         (
             who[clock.kind],
             *(() if track is None else (f"sound {track.path}{start}",)),
-            f"{grid.frames} frames @ {number(grid.fps)} fps = {number(grid.chunk)} s per chunk",
+            f"{describe_grid(grid)} = {number(grid.chunk)} s per chunk",
             f"snap {schedule.snap}",
             f"lead {schedule.lead}c",
             f"seed {schedule.seed}",

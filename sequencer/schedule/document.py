@@ -18,9 +18,11 @@ from sequencer.core.errors import ScheduleError
 from sequencer.core.gc_pause import paused_collection
 from sequencer.core.images import ImageFile
 from sequencer.core.osc_values import is_message
-from sequencer.core.timebase import ChunkGrid, MeterMap, TempoMap, is_before, is_wide
+from sequencer.core.timebase import ChunkGrid, MeterMap, TempoMap
+from sequencer.core.wide_numbers import is_before, is_wide
 from sequencer.schedule.compact import compacted, expanded, has_long_numbers
 from sequencer.schedule.model import (
+    COMPACT_FORMAT,
     FORMAT,
     FRAME_RATES,
     MAX_FPS,
@@ -85,7 +87,7 @@ def check_bounds(schedule: Schedule) -> str | None:
 
 
 def _beyond(schedule: Schedule) -> Iterator[str]:
-    yield from _grid(schedule.grid)
+    yield from _grid(schedule.grid, schedule.clock.is_external)
     yield from _clock(schedule.clock)
     if not 1 <= schedule.lead <= MAX_LEAD_CHUNKS:
         yield f"a lead of {_short(schedule.lead)} chunks"
@@ -107,9 +109,13 @@ def _short(value: object) -> str:
     return text if len(text) <= 20 else f"{text[:12]}…"
 
 
-def _grid(grid: ChunkGrid) -> Iterator[str]:
+def _grid(grid: ChunkGrid, is_external: bool) -> Iterator[str]:
     if not 1 <= grid.frames <= MAX_FRAMES_PER_CHUNK:
         yield f"{_short(grid.frames)} frames per chunk"
+    if grid.first is not None and not 1 <= grid.first < grid.frames:
+        yield f"{_short(grid.first)} frames in the first chunk of a take"
+    if grid.first is not None and is_external:
+        yield "a shorter first chunk with an external clock"
     if not 0 < grid.fps <= MAX_FPS:
         yield f"{_short(grid.fps)} frames per second"
 
@@ -267,12 +273,17 @@ def _adapter() -> TypeAdapter[Schedule]:
 def to_document(schedule: Schedule) -> dict[str, Any]:
     """Return the schedule as an object for JSON, with its format number and digest."""
     with paused_collection():
-        number, written = (
-            (FORMAT, compacted(schedule))
-            if has_long_numbers(schedule)
-            else (PLAIN_FORMAT, schedule)
+        is_compact = has_long_numbers(schedule)
+        number = COMPACT_FORMAT if is_compact else PLAIN_FORMAT
+        document = _adapter().dump_python(
+            compacted(schedule) if is_compact else schedule, mode="json"
         )
-        document = _adapter().dump_python(written, mode="json")
+        grid = document["grid"]
+        del grid["cut_times"], grid["cut_chunks"]  # they follow from the cues
+        if schedule.grid.first is None:  # as in schedules of versions that knew no first chunk
+            del grid["first"]
+        else:
+            number = FORMAT
         if schedule.sound is None:  # as in schedules of versions that knew no sound
             del document["sound"]
         return {_MARK: number, "digest": digest(schedule), "schedule": document}
@@ -419,7 +430,11 @@ _long_digits = lru_cache(maxsize=8)(
 def performed(schedule: Schedule) -> dict[str, Any]:
     """Return the values over which the digest is computed."""
     return {
-        "grid": [schedule.grid.frames, schedule.grid.fps],
+        "grid": [
+            schedule.grid.frames,
+            schedule.grid.fps,
+            *([] if schedule.grid.first is None else [schedule.grid.first]),
+        ],
         "clock": [
             schedule.clock.kind,
             schedule.clock.bpm,

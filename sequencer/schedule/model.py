@@ -349,8 +349,13 @@ Trigger = (
     | GoTrigger
 )
 
-FORMAT = 2
-"""The number of the newest JSON format; readers accept every number up to their own."""
+FORMAT = 3
+"""The number of the newest JSON format; readers accept every number up to their own.
+
+It is that of a schedule whose takes begin with a shorter chunk.
+"""
+COMPACT_FORMAT = 2
+"""The number of the format in which times that follow from others are left out."""
 PLAIN_FORMAT = 1
 """The number of the format in which every time is written in full."""
 
@@ -662,7 +667,7 @@ class Schedule:
         return summary_repr(
             self,
             self.title,
-            f"{counted(self.end, 'chunk')} ({float(self.end * self.grid.chunk):.1f} s)",
+            f"{counted(self.end, 'chunk')} ({float(self.grid.boundary(self.end)):.1f} s)",
             counted(len(self.entries), "cue"),
             counted(sections, "section") if sections else "",
         )

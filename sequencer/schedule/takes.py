@@ -6,20 +6,23 @@ cues that landed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
 from fractions import Fraction
 
 from sequencer.core.images import ImageFile, Scale
 from sequencer.core.lazy_dataclass import dataclass
+from sequencer.core.timebase import ChunkGrid, Snap
 from sequencer.schedule.model import (
     ChunkActs,
     CutAct,
     Entry,
     ImageAct,
     PromptAct,
+    Schedule,
     Settings,
     StrengthAct,
+    Stretch,
     SuperResolutionAct,
     Take,
 )
@@ -127,3 +130,42 @@ def takes_of(entries: Sequence[Entry], seed: int, sr: Scale, first: int = 0) -> 
         )
     )
     return tuple(takes)
+
+
+def grid_with_cuts(grid: ChunkGrid, stretches: Iterable[Stretch]) -> ChunkGrid:
+    """Return the grid with the cuts of stretches at their nominal times, in their order.
+
+    Raises ValueError for a cut before an earlier one: no score has that.
+    """
+    for stretch in stretches if grid.first is not None else ():
+        grid = grid.with_cuts(_cuts_of(stretch, stretch.start))
+    return grid
+
+
+def _cuts_of(stretch: Stretch, start: Fraction) -> Iterator[tuple[Fraction, Snap]]:
+    """Yield the time and the snap of each cut of a stretch that begins at a time."""
+    for entry in stretch.entries:
+        if any(isinstance(act, CutAct) for act in entry.acts):
+            yield start + entry.offset, entry.snap
+
+
+def with_early_cuts(grid: ChunkGrid, stretch: Stretch, length: Fraction) -> ChunkGrid:
+    """Return a grid with the cuts of a stretch that begins and ends as soon as possible."""
+    for cut in _cuts_of(stretch, stretch.soonest) if grid.first is not None else ():
+        if cut[0] < stretch.soonest + length:
+            try:
+                grid = grid.with_cuts([cut])
+            except ValueError:
+                continue  # it would be before the cut before it, and begins no take
+    return grid
+
+
+def soonest_grid(schedule: Schedule) -> ChunkGrid:
+    """Return the grid of a run in which each live stretch is left as soon as possible."""
+    grid = schedule.grid
+    if grid.first is None or not any(one.is_live for one in schedule.stretches):
+        return grid
+    grid = grid.with_takes_until(0)
+    for one, following in zip(schedule.stretches, schedule.stretches[1:], strict=False):
+        grid = with_early_cuts(grid, one, following.soonest - one.soonest)
+    return with_early_cuts(grid, schedule.stretches[-1], schedule.stretches[-1].seconds)

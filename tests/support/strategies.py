@@ -444,12 +444,20 @@ sounds = st.builds(
     plain_strings.filter(bool),
     st.just(Fraction(0)) | st.fractions(0, 10_000, max_denominator=1000),
 )
+grids = st.builds(
+    lambda frames, fps, missing: GridLine(
+        frames, fps, None if not missing else max(1, frames - missing) if frames > 1 else None
+    ),
+    st.integers(1, 10_000),
+    _frame_rates,
+    st.sampled_from([0, 0, 1, 3, 9_999]),
+)
 headers = st.builds(
     Header,
     title=st.none() | plain_strings,
     clock=st.none() | clocks,
     sound=st.none() | sounds,
-    grid=st.none() | st.builds(GridLine, st.integers(1, 10_000), _frame_rates),
+    grid=st.none() | grids,
     snap=st.none() | st.sampled_from(Snap),
     lead=st.none() | st.integers(1, 1000),
     late=_late,

@@ -24,7 +24,7 @@ FAMILIES: tuple[Family, ...] = (
     Family("settings", "Settings", ("E240", "E262")),
     Family("texts", "Texts", ("E270", "E276")),
     Family("definitions", "Definitions and actions", ("E301", "E326"), ("W101", "W310")),
-    Family("time", "Time", ("E401", "E425"), ("W401", "W405")),
+    Family("time", "Time", ("E401", "E425"), ("E430", "E430"), ("W401", "W405")),
     Family("files", "Score files", ("E501", "E513")),
     Family("images", "Images", ("E520", "E527")),
     Family("sounds", "Sound files", ("E540", "E544"), ("W540", "W540")),

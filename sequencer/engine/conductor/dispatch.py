@@ -192,6 +192,7 @@ def begin_cut(run: RunState, chunk: int, event: Event) -> list[Command]:
         if line.planned < chunk:
             line.reason = f"chunk {line.planned} could not be reached any more"
         run.ledger.commit(line, chunk)
+    run.plan.begin_take(chunk)
     return [Reset(), wake_at(run, event.at + ANSWER_TIMEOUT_NS)]
 
 

@@ -228,9 +228,7 @@ class Conductor:
     def report(self) -> Report:
         """Return the report: the outcome of every cue so far."""
         shown = {} if self._run.sync is None else self._run.sync.shown
-        cues = tuple(
-            cue_report(line, self._run.schedule.grid, shown) for line in self._run.plan.lines
-        )
+        cues = tuple(cue_report(line, self._run.plan.grid, shown) for line in self._run.plan.lines)
         if self._run.ends_when_shown:
             cues = with_shown(cues, self._run.plan.lines, self._run.shown, max(self._run.making, 1))
         return Report(

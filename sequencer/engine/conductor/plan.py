@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import ceil
 
 from sequencer.core.diagnostics import NO_SPAN
-from sequencer.core.timebase import Snap
+from sequencer.core.timebase import ChunkGrid, Snap
 from sequencer.engine.conductor.clock_sync import ClockSync
 from sequencer.engine.conductor.deliveries import Delivery, Status, kind_of
 from sequencer.engine.conductor.opening_state import state_before
@@ -141,6 +141,13 @@ class Plan:
         """The seed in force where the run begins."""
         self._is_newest = is_newest
         self.follow = follow
+        self.grid = schedule.grid
+        """The chunks of the run: its takes are those that began and those that are planned.
+
+        They matter only if the first chunk of a take is shorter.
+        """
+        self._begun = 0
+        """The score chunk with which the latest take began, or is about to begin."""
         self.passes: list[Pass] = []
         self.lines: list[Delivery] = []
         self.waiting: list[Delivery] = []
@@ -171,13 +178,13 @@ class Plan:
     def append_passes(self, stretch: int, start: Fraction, quarter: Fraction) -> None:
         """Append passes from a stretch to the end of `play`, from an exact time and quarter on."""
         fresh: list[Delivery] = []
-        grid = self.schedule.grid
+        added: list[Pass] = []
+        begins = start
         stop = self._stop
         beyond = len(self.schedule.stretches)
         if stop is not None:
             beyond = stop.stretch + (1 if stop.offset else 0)
         for one in self.schedule.stretches[stretch:beyond]:
-            is_last = stop is not None and one.index == beyond - 1
             is_shorter = stop is not None and one.index == stop.stretch
             current = Pass(
                 number=len(self.passes),
@@ -188,9 +195,17 @@ class Plan:
                 counts_seconds=self.schedule.clock.counts_seconds,
             )
             self.passes.append(current)
+            added.append(current)
+            start, quarter = current.end, current.end_quarter
+        self._plan_takes(added, begins)
+        for current in added:
+            one, start = current.stretch, current.start
+            is_last = stop is not None and one.index == beyond - 1
             for entry in one.entries:
                 nominal = (
-                    grid.snap(start + entry.offset, entry.snap) if self.follow is None else UNPLACED
+                    self.grid.snap(start + entry.offset, entry.snap)
+                    if self.follow is None
+                    else UNPLACED
                 )
                 if is_last and nominal >= self.chunk_at(current.end):
                     continue
@@ -210,7 +225,6 @@ class Plan:
                     open={kind_of(act) for act in entry.acts},
                 )
                 fresh.append(line)
-            start, quarter = current.end, current.end_quarter
         # By chunk and then by time: a cue that snaps up must not hold back a later one that snaps
         # down.
         fresh.sort(key=lambda line: (line.nominal, line.time))
@@ -218,9 +232,57 @@ class Plan:
         self.waiting += fresh
         self._index()
 
+    def _plan_takes(self, passes: Iterable[Pass], begins: Fraction) -> None:
+        """Plan the takes of passes that begin at a time, after the ones before it."""
+        self.grid = _with_cuts(
+            self.grid.with_takes_until(self._begun, begins),
+            (
+                (current.start + entry.offset, entry.snap)
+                for current in passes
+                for entry in current.stretch.entries
+                if any(isinstance(act, CutAct) for act in entry.acts)
+            ),
+        )
+
+    def begin_take(self, chunk: int) -> None:
+        """Plan with a take that is about to begin with a score chunk, planned or not.
+
+        If it was not planned, what comes after its first chunk comes sooner.
+        """
+        if self.grid.first is None:
+            return
+        before, self._begun = self._begun, chunk
+        later = self.grid.with_takes_until(before).cut_chunks
+        if self.grid.cut_chunks[len(later) : len(later) + 1] == (chunk,):
+            return  # as planned
+        self.grid = self.grid.with_takes_until(before).with_cut_at(chunk)
+        self._move_waiting()
+
+    def cancel_take(self, base: int) -> None:
+        """Plan without the take that was about to begin: that of score chunk `base` continues."""
+        if self.grid.first is None:
+            return
+        self._begun = base
+        self.grid = self.grid.with_takes_until(base)
+        self._move_waiting()
+
+    def _move_waiting(self) -> None:
+        """Place what waits among the takes that began, and those that its own cuts begin."""
+        if self.grid.first is None or self.follow is not None:
+            return
+        waiting = self.waiting[self._cursor :]
+        cuts = sorted((line.time, line.snap) for line in waiting if _cuts(line))
+        self.grid = _with_cuts(self.grid.with_takes_until(self._begun), cuts)
+        for line in waiting:
+            if line.entry is not None or line.quantisation is not None:
+                line.nominal = self.grid.snap(line.time, line.snap)
+        self.waiting = sorted(waiting, key=lambda line: (line.nominal, line.time))
+        self._cursor = 0
+        self._index()
+
     def _index(self) -> None:
         """Update where passes start, where the next uncertain pass is, and which deliveries cut."""
-        grid, snap = self.schedule.grid, self.schedule.snap
+        grid, snap = self.grid, self.schedule.snap
         self._starts = [grid.snap(one.start, snap) for one in self.passes]
         self._uncertain = [None] * len(self.passes)
         following: int | None = None
@@ -232,7 +294,7 @@ class Plan:
         self._cuts = deque(line for line in self.waiting[self._cursor :] if _cuts(line))
         last = self.waiting[-1].nominal + 1 if self.waiting else 1
         over = self.passes[-1].end
-        end = ceil(over / grid.chunk) if self._stop is None else self.chunk_at(over)
+        end = grid.chunks_until(over) if self._stop is None else self.chunk_at(over)
         self._end = max(end, last, self._kept_end)
         if self.follow is not None:
             self._starts = [0, *[UNPLACED] * (len(self.passes) - 1)]
@@ -242,6 +304,7 @@ class Plan:
         """Begin the plan of a fixed run at a position, with what is in force there."""
         current = self.passes[start.stretch]
         first = self.first_chunk = self.chunk_at(current.start + start.offset)
+        self._begun = first
         before = [line for line in self.waiting if line.nominal < first]
         state = state_before(before, [line for line in self.waiting if line.nominal == first])
         self.opening_seed = self.opening_seed if state.seed is None else state.seed
@@ -414,7 +477,7 @@ class Plan:
         """
         line = Delivery(
             number=self._number(),
-            time=_ZERO if chunk is None else self.schedule.grid.boundary(chunk),
+            time=_ZERO if chunk is None else self.grid.boundary(chunk),
             nominal=UNPLACED if chunk is None else chunk,
             acts=acts,
             snap=self.schedule.snap,
@@ -463,13 +526,13 @@ class Plan:
 
     def place(self, line: Delivery, chunk: int) -> Delivery:
         """Plan a delivery without a position for a chunk."""
-        line.time, line.nominal, line.planned = self.schedule.grid.boundary(chunk), chunk, chunk
+        line.time, line.nominal, line.planned = self.grid.boundary(chunk), chunk, chunk
         return line
 
     def launch(self, line: Delivery) -> None:
         """Let a quantised firing wait for its position, after the cues at the same time."""
         if self.follow is None:
-            line.nominal = self.schedule.grid.snap(line.time, line.snap)
+            line.nominal = self.grid.snap(line.time, line.snap)
             key = (line.nominal, line.time)
             index = bisect_right(
                 self.waiting, key, lo=self._cursor, key=lambda one: (one.nominal, one.time)
@@ -483,6 +546,7 @@ class Plan:
         self.waiting.insert(index, line)
         if _cuts(line):
             self._cuts = deque(one for one in self.waiting[self._cursor :] if _cuts(one))
+            self._move_waiting()
 
     def take_launched(self, number: int = -1, at: Fraction | None = None) -> list[Delivery]:
         """Remove and return the quantised firings that wait for a position.
@@ -659,7 +723,7 @@ class Plan:
 
     def chunk_at(self, time: Fraction) -> int:
         """Return the score chunk of an exact nominal time, by the score's own snap."""
-        return self.schedule.grid.snap(time, self.schedule.snap)
+        return self.grid.snap(time, self.schedule.snap)
 
     def pass_at(self, chunk: int) -> Pass:
         """Return the pass at a score chunk: the last whose start snaps to it or an earlier one."""
@@ -712,7 +776,7 @@ class Plan:
         self, current: Pass, reach: int, passed: int | None = None
     ) -> Fraction:
         """Return that bar line, counted on after the end of the pass if it is not within it."""
-        grid, stretch = self.schedule.grid, current.stretch
+        grid, stretch = self.grid, current.stretch
         if stretch.meters is None or stretch.tempo is None:
             return self._exit_without_beats(current, reach, passed)
         earliest = (
@@ -744,7 +808,7 @@ class Plan:
         Earlier revisions (unless `is_exact`) used the chunk's own time in a run that follows wall
         time, which is over before the chunk is shown.
         """
-        nominal = self.schedule.grid.boundary(chunk)
+        nominal = self.grid.boundary(chunk)
         if self.follow is None or not (is_exact or self.schedule.clock.counts_seconds):
             return nominal
         time = self.follow.boundary_of(chunk)
@@ -797,3 +861,13 @@ def _thousandths(seconds: float) -> Fraction:
 
 def _cuts(line: Delivery) -> bool:
     return any(isinstance(act, CutAct) for act in line.acts)
+
+
+def _with_cuts(grid: ChunkGrid, cuts: Iterable[tuple[Fraction, Snap]]) -> ChunkGrid:
+    """Return the grid with further cuts; one that would be before another one begins no take."""
+    for cut in cuts if grid.first is not None else ():
+        try:
+            grid = grid.with_cuts([cut])
+        except ValueError:
+            continue
+    return grid

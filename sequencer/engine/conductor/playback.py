@@ -52,8 +52,9 @@ def chunk_done(run: RunState, event: ChunkDone) -> list[Command]:
     first = run.making
     run.note_stall(run.stalls.report(first, chunk + 1 - first, event.at))
     if chunk == run.making:
-        run.shortest_chunk = max(1, min(run.shortest_chunk, event.at - run.playing.boundary_at))
-        run.chunk_lengths.append(event.at - run.playing.boundary_at)
+        length = run.full_length(chunk, event.at - run.playing.boundary_at)
+        run.shortest_chunk = max(1, min(run.shortest_chunk, length))
+        run.chunk_lengths.append(length)
     run.playing.boundary_at = event.at
     run.playing.counts_itself = True
     run.ledger.chunk_done(chunk, event.prompt, event.at)

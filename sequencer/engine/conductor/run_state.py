@@ -413,6 +413,21 @@ class RunState:
             chunk - self.making - 1
         ) * self.shortest_chunk <= 3 * (at - self.playing.boundary_at)
 
+    def full_length(self, chunk: int, length: int) -> int:
+        """Return how long a chunk that took `length` would have taken with all its frames.
+
+        The first chunk of a take may have fewer.
+        """
+        grid = self.schedule.grid
+        return (
+            length if chunk != self.base or not grid.first else length * grid.frames // grid.first
+        )
+
+    @property
+    def missing_time(self) -> int:
+        """How many nanoseconds shorter the first chunk of a take is than others."""
+        return nanoseconds(self.schedule.grid.missing / self.schedule.grid.fps)
+
     def is_before_its_chunk(self, event: ChunkDone) -> bool:
         """Return whether a report comes too soon after a later take was asked to start.
 
@@ -420,7 +435,8 @@ class RunState:
 
         It is a late one of an earlier take.
         """
-        soonest = (event.chunk + 1) * nanoseconds(self.schedule.grid.chunk) // MAX_CHUNK_SPEEDUP
+        nominal = (event.chunk + 1) * nanoseconds(self.schedule.grid.chunk) - self.missing_time
+        soonest = nominal // MAX_CHUNK_SPEEDUP
         is_starting = self.phase is Phase.STARTING
         is_later = self.takes > (0 if is_starting else 1)
         asked_at = self.opening.asked_at if is_starting else self.playing.asked_at

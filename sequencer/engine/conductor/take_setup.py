@@ -274,6 +274,7 @@ def reset_refused(run: RunState, event: CommandRefused) -> list[Command]:
         if "cut" in line.open:
             line.finish(Status.REFUSED, run.reason_of(event))
     run.enter(Phase.PLAYING, event)
+    run.plan.cancel_take(run.base)
     return send_due(run, event)
 
 

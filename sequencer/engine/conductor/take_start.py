@@ -67,7 +67,8 @@ def _began_at(run: RunState, made: int, at: int) -> int:
 
     By the nominal rate, but not before the take was asked to start.
     """
-    return max(run.opening.asked_at, at - made * nanoseconds(run.schedule.grid.chunk))
+    lasted = made * nanoseconds(run.schedule.grid.chunk) - (run.missing_time if made else 0)
+    return max(run.opening.asked_at, at - lasted)
 
 
 def _begin_take(run: RunState, event: Event, at: int) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from sequencer.core.images import ImageFile
+from sequencer.core.timebase import ChunkGrid
 from sequencer.engine.conductor.clock_sync import ClockSync
 from sequencer.engine.conductor.deliveries import ChunkSlot, Delivery
 from sequencer.engine.conductor.message_output import SentMessages
@@ -50,6 +51,11 @@ class RunView:
     def schedule(self) -> Schedule:
         """The schedule that is played."""
         return self._run.schedule
+
+    @property
+    def grid(self) -> ChunkGrid:
+        """The chunks of the run, with the takes that began and those that are planned."""
+        return self._run.plan.grid
 
     @property
     def played(self) -> PlayRange | None:

@@ -19,8 +19,12 @@ from sequencer.core.gc_pause import paused_collection
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.language.compiler.carried_state import warn_carried_settings, warn_repeated_picks
 from sequencer.language.compiler.expand import expand
-from sequencer.language.compiler.midi_file_clock import uses_file_clock, with_file_tempo
-from sequencer.language.compiler.place import place
+from sequencer.language.compiler.midi_file_clock import (
+    uses_file_clock,
+    with_block_per_pass,
+    with_file_tempo,
+)
+from sequencer.language.compiler.place import has_pass_blocks, place
 from sequencer.language.compiler.quantise import quantise
 from sequencer.language.compiler.resolve import resolve
 from sequencer.language.compiler.validate import check_collisions, check_schedule
@@ -75,6 +79,8 @@ def _compile(score: Score) -> Compilation:
     resolved = resolve(score, faults)
     if uses_file_clock(resolved):
         resolved = with_file_tempo(resolved, faults)
+    elif has_pass_blocks(resolved):
+        resolved = with_block_per_pass(resolved)
     placed = place(resolved, faults)
     stretches = expand(resolved, placed, faults)
     schedule = quantise(resolved, stretches)

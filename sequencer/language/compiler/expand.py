@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from sequencer.core.diagnostics import Diagnostics
 from sequencer.core.lazy_dataclass import dataclass
-from sequencer.core.timebase import MAX_TIME_BITS
+from sequencer.core.wide_numbers import MAX_TIME_BITS
 from sequencer.language.compiler.ir import (
     NonPromptAct,
     PlacedBlock,

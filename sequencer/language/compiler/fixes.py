@@ -65,7 +65,11 @@ def _count_units(position: BlockPosition, unit: Unit, local: BlockTime) -> int:
     seconds = position.seconds
     if seconds is None and position.quarter is not None and local.tempo is not None:
         seconds = local.tempo.seconds_at(position.quarter)
-    return 0 if seconds is None else floor(seconds / local.to_seconds(Fraction(1), unit)) + 1
+    if seconds is None:
+        return 0
+    if unit is Unit.CHUNKS:
+        return floor(local.chunks_between(Fraction(0), seconds)) + 1
+    return floor(seconds / local.to_seconds(Fraction(1), unit)) + 1
 
 
 def _format_amount(amount: int, unit: Unit) -> str:
@@ -102,9 +106,10 @@ def free_position_fix(
                 position = stretch.meters.bar_beat_at(at)
                 return str(position.bar) if position.beat == 1 else str(position)
         return None
-    first = floor(entry.offset / grid.chunk) + 1
+    begins = grid.chunks_at(stretch.start)
+    first = floor(grid.chunks_at(stretch.start + entry.offset) - begins) + 1
     for chunk in range(first, first + MAX_POSITIONS_TRIED):
-        seconds = chunk * grid.chunk
+        seconds = grid.seconds_of(begins + chunk) - stretch.start
         if seconds >= stretch.seconds:
             return None
         if grid.snap(stretch.start + seconds, entry.snap) not in taken:

@@ -7,14 +7,8 @@ from contextlib import contextmanager
 from fractions import Fraction
 
 from sequencer.core.diagnostics import Diagnostics, Fix, Span
-from sequencer.core.timebase import (
-    MAX_TIME_BITS,
-    TICKS_PER_BEAT,
-    ChunkGrid,
-    MeterLookup,
-    MeterMap,
-    TempoMap,
-)
+from sequencer.core.timebase import TICKS_PER_BEAT, ChunkGrid, MeterLookup, MeterMap, TempoMap
+from sequencer.core.wide_numbers import MAX_TIME_BITS
 from sequencer.language.compiler.ir import BlockPosition
 from sequencer.language.compiler.meters import MutableMeterMap
 from sequencer.language.score import AtBar, AtOffset, AtTick, ClockKind, ClockLine, Duration, Unit
@@ -52,6 +46,9 @@ INEXACT_TIME_MESSAGE = (
 INEXACT_TIME_HINT = "write tempi with at most one decimal"
 
 
+_ZERO = Fraction(0)
+
+
 class BlockTime:
     """Meters, tempo and grid of one block. `meters` and `tempo` are None if there are no beats."""
 
@@ -62,8 +59,22 @@ class BlockTime:
         faults: Diagnostics,
         clock: tuple[Fix, ...],
         lacks: tuple[str, str],
+        *,
+        begins: Fraction = _ZERO,
     ) -> None:
+        """Create the time of a block.
+
+        Args:
+            grid: The chunks of the score, with the cuts that are known.
+            meters: The meters; None if there are no beats.
+            faults: Where mistakes are reported.
+            clock: The fix that adds a clock.
+            lacks: If there are no beats: why, and what to write instead.
+            begins: When the block begins, in seconds since the score began. It matters only where
+                chunks have different lengths.
+        """
         self.grid = grid
+        self._begins = begins
         self.meters = None if meters is None else MutableMeterMap(meters)
         self._tempo: TempoMap | None = None
         self._has_ramp = False
@@ -130,7 +141,7 @@ class BlockTime:
                         )
                     )
                 return BlockPosition(
-                    None, self.to_seconds(position.amount, position.unit), position.unit
+                    None, self.later(_ZERO, position.amount, position.unit), position.unit
                 )
 
     def _locate_beat(self, bar: int, beat: int, rest: Fraction, span: Span) -> BlockPosition | None:
@@ -178,7 +189,10 @@ class BlockTime:
         )
 
     def to_seconds(self, amount: Fraction, unit: Unit) -> Fraction:
-        """Return the seconds of an amount of chunks, frames or seconds."""
+        """Return the seconds of an amount of chunks, frames or seconds.
+
+        A chunk is one that is not the first of a take; `later` knows which ones are.
+        """
         match unit:
             case Unit.CHUNKS:
                 return amount * self.grid.chunk
@@ -188,6 +202,20 @@ class BlockTime:
                 return amount
             case Unit.BARS | Unit.BEATS:
                 raise ValueError(f"{unit} are not timed")
+
+    def later(self, seconds: Fraction, amount: Fraction, unit: Unit) -> Fraction:
+        """Return the time that is chunks, frames or seconds after another time of the block."""
+        if unit is not Unit.CHUNKS or self.grid.first is None:
+            return seconds + self.to_seconds(amount, unit)
+        here = self.grid.chunks_at(self._begins + seconds)
+        return self.grid.seconds_of(here + amount) - self._begins
+
+    def chunks_between(self, seconds: Fraction, other: Fraction) -> Fraction:
+        """Return how many chunks after a time of the block another one is."""
+        if self.grid.first is None:
+            return (other - seconds) / self.grid.chunk
+        here = self.grid.chunks_at(self._begins + seconds)
+        return self.grid.chunks_at(self._begins + other) - here
 
     def count_back(
         self, end: BlockPosition, length: Duration, span: Span, name: str | None
@@ -238,7 +266,7 @@ class BlockTime:
                 return None
             return BlockPosition(
                 None,
-                seconds + self.to_seconds(amount, unit),
+                self.later(seconds, amount, unit),
                 unit if position.unit == unit else Unit.SECONDS,
             )
         meters = self.require_meters(span)
@@ -286,7 +314,7 @@ class BlockTime:
         seconds = position.seconds if position.seconds is not None else Fraction(0)
         match position.unit:
             case Unit.CHUNKS:
-                return f"{describe_number(seconds / self.grid.chunk)}c"
+                return f"{describe_number(self.chunks_between(_ZERO, seconds))}c"
             case Unit.FRAMES:
                 return f"{describe_number(seconds * self.grid.fps)}f"
             case Unit.SECONDS | Unit.BARS | Unit.BEATS:
@@ -331,5 +359,6 @@ def describe_number(value: Fraction) -> str:
 def find_block_end(duration: Duration, local: BlockTime) -> BlockPosition | None:
     """Return the end of a block of this length, or None if it cannot be computed (reported)."""
     if duration.unit not in MUSICAL_UNITS:  # needs no tempo, which may itself depend on this length
-        return BlockPosition(None, local.to_seconds(duration.amount, duration.unit), duration.unit)
+        end = local.later(_ZERO, duration.amount, duration.unit)
+        return BlockPosition(None, end, duration.unit)
     return local.advance(local.start, duration.amount, duration.unit, duration.span)

@@ -7,7 +7,6 @@ from fractions import Fraction
 
 from sequencer.core.diagnostics import Diagnostics, Span
 from sequencer.core.midi_notes import MiddleC, note_number
-from sequencer.core.timebase import ChunkGrid
 from sequencer.language.compiler.fixes import add_clock_fix
 from sequencer.language.compiler.ir import BlockPosition, PlacedBlock, Resolved, ResolvedMessage
 from sequencer.language.compiler.local_time import BlockTime, missing_tempo_message
@@ -177,7 +176,8 @@ class NoteLengths:
     def __init__(self, placed: PlacedBlock, resolved: Resolved, faults: Diagnostics) -> None:
         line = resolved.score.header.grid or GridLine()
         self._local = BlockTime(
-            ChunkGrid(line.frames, line.fps),
+            # The lengths of notes count chunks that are not the first of a take.
+            replace(line.as_chunk_grid(), first=None),
             placed.meters,
             faults,
             add_clock_fix(resolved.score),

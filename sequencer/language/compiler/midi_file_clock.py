@@ -72,13 +72,15 @@ def with_file_tempo(resolved: Resolved, faults: Diagnostics) -> Resolved:
         )
     for block in resolved.blocks:
         _check_block(block, score.song or DEFAULT_SONG_TIME, faults)
+    return with_block_per_pass(replace(resolved, score=score))
+
+
+def with_block_per_pass(resolved: Resolved) -> Resolved:
+    """Return the same score with one block for each pass, then the blocks that are not played."""
     played = [resolved.blocks[index] for index in resolved.order]
-    others = [
-        block for index, block in enumerate(resolved.blocks) if index not in set(resolved.order)
-    ]
-    return replace(
-        resolved, score=score, blocks=(*played, *others), order=tuple(range(len(played)))
-    )
+    used = set(resolved.order)
+    others = [block for index, block in enumerate(resolved.blocks) if index not in used]
+    return replace(resolved, blocks=(*played, *others), order=tuple(range(len(played))))
 
 
 def _check_block(block: Block, song: SongTime, faults: Diagnostics) -> None:

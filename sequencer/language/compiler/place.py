@@ -11,7 +11,8 @@ from fractions import Fraction
 from itertools import islice
 
 from sequencer.core.diagnostics import Diagnostics, Fix, Related, Span
-from sequencer.core.timebase import ChunkGrid, MeterMap, Snap, TempoMap, is_before, ordering
+from sequencer.core.timebase import ChunkGrid, MeterMap, Snap, TempoMap
+from sequencer.core.wide_numbers import is_before, ordering
 from sequencer.language.compiler.fixes import add_clock_fix, later_end_fix, longer_length_fix
 from sequencer.language.compiler.inheritance import replace_inherited
 from sequencer.language.compiler.ir import (
@@ -32,9 +33,18 @@ from sequencer.language.compiler.local_time import (
     missing_tempo_message,
 )
 from sequencer.language.compiler.midi_file_clock import MidiFilePart, estimate_window, extract_part
+from sequencer.language.compiler.pass_placer import PassPlacer, quarters_of
 from sequencer.language.compiler.positions import MarkDefinition, PositionResolver, WrittenEnd
 from sequencer.language.compiler.tempo_changes import TempoMeterChanges
-from sequencer.language.score import ClockLine, Duration, FromEnd, Position, SongTime, Unit
+from sequencer.language.score import (
+    ClockLine,
+    Duration,
+    FromEnd,
+    GridLine,
+    Position,
+    SongTime,
+    Unit,
+)
 from sequencer.schedule.model import Mark
 
 MAX_CUES = 200_000
@@ -116,8 +126,8 @@ class CueExpander:
                 continue
             if (
                 previous is not None
-                and seconds - previous < self._local.grid.chunk
                 and cue.is_for_model
+                and self._local.chunks_between(previous, seconds) < 1
             ):
                 shortest = "1c" if self._faults.is_full else self._find_shortest_step(step)
                 self._faults.error(
@@ -232,10 +242,10 @@ class CueBudget:
 
 def place(resolved: Resolved, faults: Diagnostics) -> tuple[PlacedBlock | None, ...]:
     """Place the cues of every block; a block whose length cannot be computed gives None."""
-    grid = ChunkGrid(*_grid(resolved))
+    grid = (resolved.score.header.grid or GridLine()).as_chunk_grid()
     clock = resolved.score.header.clock or ClockLine()
-    if resolved.score.song is not None:
-        return _place_by_file(resolved, resolved.score.song, grid, clock, faults)
+    if has_pass_blocks(resolved):
+        return _place_each_pass(resolved, grid, clock, faults)
     budget = CueBudget()
     return tuple(
         _BlockPlacer(block, resolved, grid, clock=clock, faults=faults, budget=budget).place()
@@ -243,34 +253,53 @@ def place(resolved: Resolved, faults: Diagnostics) -> tuple[PlacedBlock | None, 
     )
 
 
-def _place_by_file(
-    resolved: Resolved, song: SongTime, grid: ChunkGrid, clock: ClockLine, faults: Diagnostics
+def has_pass_blocks(resolved: Resolved) -> bool:
+    """Return whether each pass is placed by itself, because the times of its cues depend on it.
+
+    That is so with a file as the clock, and with first chunks that are shorter.
+    """
+    line = resolved.score.header.grid
+    return resolved.score.song is not None or (
+        line is not None and line.as_chunk_grid().first is not None
+    )
+
+
+def _place_each_pass(
+    resolved: Resolved, grid: ChunkGrid, clock: ClockLine, faults: Diagnostics
 ) -> tuple[PlacedBlock | None, ...]:
-    """Place every pass at its position in the file.
+    """Place every pass where the ones before it end.
 
     A mistake that occurs in several passes is reported once.
     """
     reported: set[tuple[str, Span]] = set()
     budget = CueBudget()
     found: list[PlacedBlock | None] = []
-    quarter = Fraction(0)
-    for block in resolved.blocks:
-        placed, own = _place_at_quarter(
-            block,
-            resolved,
-            song,
-            quarter=quarter,
-            grid=grid,
-            clock=clock,
-            reported=reported,
-            budget=budget,
-        )
-        if placed is not None and placed.tempo is not None:
-            quarter += (
-                placed.tempo.quarter_at(placed.seconds)
-                if placed.quarters is None
-                else placed.quarters
+    song = resolved.score.song
+
+    def place_block(
+        block: Block, among: ChunkGrid, begins: Fraction, quarter: Fraction
+    ) -> tuple[PlacedBlock | None, Diagnostics]:
+        if song is not None:
+            return _place_at_quarter(
+                block,
+                resolved,
+                song,
+                quarter=quarter,
+                grid=among,
+                begins=begins,
+                clock=clock,
+                reported=reported,
+                budget=budget,
             )
+        own = Diagnostics()
+        placer = _BlockPlacer(
+            block, resolved, among, begins=begins, clock=clock, faults=own, budget=budget
+        )
+        return placer.place(), own
+
+    place_in = PassPlacer(resolved, grid, place_block, budget)
+    for block in resolved.blocks:
+        placed, own = place_in.place(block)
         for one in own.diagnostics:
             if (one.code, one.span) not in reported:
                 reported.add((one.code, one.span))
@@ -287,6 +316,7 @@ def _place_at_quarter(
     *,
     quarter: Fraction,
     grid: ChunkGrid,
+    begins: Fraction,
     clock: ClockLine,
     reported: Collection[tuple[str, Span]],
     budget: CueBudget,
@@ -302,15 +332,18 @@ def _place_at_quarter(
         part = extract_part(song, quarter, window)
         before = replace(budget)
         placed = _BlockPlacer(
-            block, resolved, grid, clock=clock, faults=own, budget=budget, song=part
+            block,
+            resolved,
+            grid,
+            begins=begins,
+            clock=clock,
+            faults=own,
+            budget=budget,
+            song=part,
         ).place()
         length: Fraction | None = None
         if placed is not None and placed.tempo is not None:
-            length = (
-                placed.tempo.quarter_at(placed.seconds)
-                if placed.quarters is None
-                else placed.quarters
-            )
+            length = quarters_of(placed, placed.tempo)
             if part.broken is not None and part.broken < length:
                 where = "the score" if block.name is None else f"the section {block.name}"
                 message = f"the file changes its meter within a bar of {where}"
@@ -335,11 +368,6 @@ def _place_at_quarter(
         window *= 4
 
 
-def _grid(resolved: Resolved) -> tuple[int, Fraction]:
-    line = resolved.score.header.grid
-    return (33, Fraction(24)) if line is None else (line.frames, line.fps)
-
-
 class _BlockPlacer:
     """Places one block; with a MIDI file as the clock, at the position the file has reached."""
 
@@ -352,6 +380,7 @@ class _BlockPlacer:
         clock: ClockLine,
         faults: Diagnostics,
         budget: CueBudget,
+        begins: Fraction = Fraction(0),
         song: MidiFilePart | None = None,
     ) -> None:
         self.block = block
@@ -379,7 +408,9 @@ class _BlockPlacer:
         self.bpm = bpm if song is None else song.tempos[0].bpm
         changes = [(0, meter)] if song is None else list(song.meters)
         meters = None if self.bpm is None else MeterMap.of(changes)
-        self.local = BlockTime(grid, meters, faults, add_clock_fix(resolved.score), lacks)
+        self.local = BlockTime(
+            grid, meters, faults, add_clock_fix(resolved.score), lacks, begins=begins
+        )
         end = WrittenEnd(
             name=block.name,
             duration=block.duration,

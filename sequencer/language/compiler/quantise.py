@@ -4,31 +4,45 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from math import ceil, floor
 
 from sequencer.core.sounds import SoundTrack
 from sequencer.core.timebase import ChunkGrid, Snap
 from sequencer.language.compiler.expand import ExpandedEntry, ExpandedStretch
 from sequencer.language.compiler.ir import Resolved
 from sequencer.language.score import ClockLine, GridLine, SongTime
-from sequencer.schedule.model import DEFAULT_LEAD_CHUNKS, ClockSpec, Entry, Schedule, Send, Stretch
-from sequencer.schedule.takes import takes_of
+from sequencer.schedule.model import (
+    DEFAULT_LEAD_CHUNKS,
+    ClockSpec,
+    CutAct,
+    Entry,
+    Schedule,
+    Send,
+    Stretch,
+)
+from sequencer.schedule.takes import takes_of, with_early_cuts
 
 
 def quantise(resolved: Resolved, stretches: tuple[ExpandedStretch, ...]) -> Schedule:
     """Return the schedule of stretches in play order."""
     header = resolved.score.header
-    line = header.grid or GridLine()
-    grid = ChunkGrid(line.frames, line.fps)
     snap = header.snap or Snap.NEAREST
+    grid = _grid_with_cuts((header.grid or GridLine()).as_chunk_grid(), stretches, snap)
     lead = DEFAULT_LEAD_CHUNKS if header.lead is None else header.lead
+    early = grid.with_takes_until(0)
     placed: list[Stretch] = []
     start = soonest = Fraction(0)
     ids = sends = 0
     for loose in stretches:
         stretch = replace(
             _build_stretch(
-                loose, len(placed), start, soonest=soonest, grid=grid, snap=snap, first=ids
+                loose,
+                len(placed),
+                start,
+                soonest=soonest,
+                earliest=early.snap(soonest, snap),
+                grid=grid,
+                snap=snap,
+                first=ids,
             ),
             sends=_build_sends(loose, sends),
         )
@@ -36,12 +50,15 @@ def quantise(resolved: Resolved, stretches: tuple[ExpandedStretch, ...]) -> Sche
         ids += len(stretch.entries)
         sends += len(stretch.sends)
         start += stretch.seconds
-        soonest += (
-            _find_earliest_end(stretch, soonest, grid, lead) if stretch.is_live else stretch.seconds
-        )
+        length = stretch.seconds
+        if stretch.is_live:
+            own = with_early_cuts(early, stretch, length)
+            length = _find_earliest_end(stretch, soonest, own, lead)
+        early = with_early_cuts(early, stretch, length)
+        soonest += length
     entries = [entry for stretch in placed for entry in stretch.entries]
     last = max((entry.chunk for entry in entries), default=0)
-    end = max(ceil(start / grid.chunk), last + 1)
+    end = max(grid.chunks_until(start), last + 1)
     clock = header.clock or ClockLine()
     return Schedule(
         title=header.title,
@@ -64,6 +81,27 @@ def quantise(resolved: Resolved, stretches: tuple[ExpandedStretch, ...]) -> Sche
     )
 
 
+def _grid_with_cuts(
+    grid: ChunkGrid, stretches: tuple[ExpandedStretch, ...], snap: Snap
+) -> ChunkGrid:
+    """Return the grid with the takes of a score, at nominal times."""
+    if grid.first is None:
+        return grid
+    start = Fraction(0)
+    for stretch in stretches:
+        cuts = (
+            (start + one.cue.seconds, one.cue.snap or snap)
+            for one in stretch.entries
+            if any(isinstance(act, CutAct) for act in one.acts)
+        )
+        try:
+            grid = grid.with_cuts(cuts)
+        except ValueError:
+            return grid  # a cut before another one was reported where it was placed
+        start += stretch.placed.seconds
+    return grid
+
+
 def _clock_spec(line: ClockLine, song: SongTime | None) -> ClockSpec:
     """Return the clock, with the tempo and meter at the beginning of the MIDI file if it is one."""
     bpm, meter = (line.bpm, line.meter) if song is None else (song.tempos[0][1], song.meters[0][1])
@@ -78,6 +116,7 @@ def _build_stretch(
     start: Fraction,
     *,
     soonest: Fraction,
+    earliest: int,
     grid: ChunkGrid,
     snap: Snap,
     first: int,
@@ -99,7 +138,7 @@ def _build_stretch(
         entries=entries,
         rules=loose.rules,
         until=placed.block.until,
-        earliest=grid.snap(soonest, snap),
+        earliest=earliest,
         latest=grid.snap(start, snap),
         soonest=soonest,
         origin=placed.block.span,
@@ -147,7 +186,7 @@ def _find_earliest_end(stretch: Stretch, start: Fraction, grid: ChunkGrid, lead:
 
     It can end at its first reachable bar line (or chunk).
     """
-    reach = floor(start / grid.chunk) + lead
+    reach = grid.chunk_at(start) + lead
     if stretch.meters is None or stretch.tempo is None:
         return min(stretch.seconds, max(Fraction(0), grid.boundary(reach) - start))
     bar = 1

@@ -6,7 +6,8 @@ from fractions import Fraction
 from math import lcm
 
 from sequencer.core.diagnostics import Diagnostics, Fix
-from sequencer.core.timebase import MAX_TIME_BITS, Meter, TempoChange, TempoMap
+from sequencer.core.timebase import Meter, TempoChange, TempoMap
+from sequencer.core.wide_numbers import MAX_TIME_BITS
 from sequencer.language.compiler.ir import BlockPosition, ResolvedCue
 from sequencer.language.compiler.local_time import (
     INEXACT_TIME_CODE,

@@ -88,12 +88,14 @@ SETTINGS: tuple[Setting, ...] = (
         read=values.read_grid,
         write=writing.render_grid,
         schema=match_pattern(
-            rf"[0-9]+ +frames? *@ *{NUMBER} +fps", "The model's chunks: 33 frames @ 24 fps."
+            rf"[0-9]+ +frames? *@ *{NUMBER} +fps(?: *, *first +[0-9]+)?",
+            "The model's chunks: 33 frames @ 24 fps, or 12 frames @ 16 fps, first 9.",
         ),
         example="grid 33 frames @ 24 fps",
-        reference="`grid N frames @ F fps` | `grid 33 frames @ 24 fps` | "
-        "how long a chunk is; F may be `23.976` or `24000/1001`"
-        " and stays exact",
+        reference="`grid N frames @ F fps`, `grid 12 frames @ 16 fps, first 9` | "
+        "`grid 33 frames @ 24 fps` | how long a chunk is; F may be `23.976` or `24000/1001` and "
+        "stays exact; `first` is for models whose first chunk of a take is shorter, see "
+        "[below](#a-shorter-first-chunk)",
         has_span=True,
         part=PartKind.GRID,
     ),

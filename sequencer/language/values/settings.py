@@ -35,7 +35,13 @@ MAX_BEATS_PER_BAR = 64
 _NUMBER = re.compile(r"([0-9]+)(?:\.([0-9]+)|/([0-9]+))?\Z")
 _METER = re.compile(r"([0-9]{1,3})/([0-9]{1,3})\Z")
 _TEMPO = re.compile(r"(\S+?)(?:[ \t\n]*->[ \t\n]*(\S+))?(?:[ \t\n]+over[ \t\n]+(\S.*))?\Z")
-_GRID = re.compile(r"(\S+)[ \t]+(?:frames?|fr?)[ \t]*@[ \t]*(\S+)[ \t]+fps\Z")
+_GRID = re.compile(
+    r"(\S+)[ \t]+(?:frames?|fr?)[ \t]*@[ \t]*(\S+)[ \t]+fps(?:[ \t]*,\s*first[ \t]+(\S+))?\Z"
+)
+_GRID_WITH_FIRST = re.compile(
+    r"(\S+)[ \t]+frames?[ \t]*@[ \t]*(\S+)[ \t]+fps[ \t]*,?[ \t]*first\b[^0-9]*([0-9]+)?.*\Z"
+)
+"""A grid with a first chunk that is not written as it has to be: without a comma, for example."""
 _CUT = re.compile(r"cut(?:[ \t]+seed[ \t]+(\S+))?\Z")
 _LEAD = re.compile(r"([0-9]{1,9})c\Z")
 
@@ -161,14 +167,20 @@ def read_fps(text: str, span: Span, faults: Diagnostics) -> Fraction | None:
 
 
 def read_grid(text: str, span: Span, faults: Diagnostics) -> GridLine | None:
-    """Read a grid: `33 frames @ 24 fps`."""
+    """Read a grid: `33 frames @ 24 fps`, `12 frames @ 16 fps, first 9`."""
     match = _GRID.match(text)
     if match is None:
+        like = _GRID_WITH_FIRST.match(text)
+        corrected = None
+        if like is not None and like.group(3):
+            corrected = f"{like.group(1)} frames @ {like.group(2)} fps, first {like.group(3)}"
+        example = "33 frames @ 24 fps" if like is None else "12 frames @ 16 fps, first 9"
         faults.error(
             "E249",
             f"{excerpt(text) or 'nothing'} is not a grid",
             span,
-            hint="write 33 frames @ 24 fps",
+            hint=f"write {corrected or example}",
+            fix=() if corrected is None else (Fix(span, corrected),),
         )
         return None
     frames = _read_integer(
@@ -181,7 +193,35 @@ def read_grid(text: str, span: Span, faults: Diagnostics) -> GridLine | None:
         high=MAX_FRAMES_PER_CHUNK,
     )
     fps = read_fps(match.group(2), subspan(text, span, *match.span(2)), faults)
-    return None if frames is None or fps is None else GridLine(frames, fps, span)
+    if match.group(3) is None:
+        return None if frames is None or fps is None else GridLine(frames, fps, span=span)
+    first = _read_first(match.group(3), subspan(text, span, *match.span(3)), frames, faults)
+    if frames is None or fps is None or first is None:
+        return None
+    return GridLine(frames, fps, None if first == frames else first, span=span)
+
+
+def _read_first(text: str, span: Span, frames: int | None, faults: Diagnostics) -> int | None:
+    """Read the number of frames of the first chunk of a take, for chunks of `frames`."""
+    first = _read_integer(
+        text,
+        span,
+        faults,
+        code="E249",
+        what="the frames of the first chunk",
+        low=1,
+        high=MAX_FRAMES_PER_CHUNK,
+    )
+    if first is not None and frames is not None and first > frames:
+        faults.error(
+            "E249",
+            f"the first chunk of a take is not longer than the others: {first} > {frames} frames",
+            span,
+            hint=f"write a number from 1 to {frames}; models with causal video decoders have "
+            f"{max(1, frames - 3)}",
+        )
+        return None
+    return first
 
 
 def read_lead(text: str, span: Span, faults: Diagnostics) -> int | None:

@@ -227,8 +227,9 @@ def render_clock(line: ClockLine) -> str:
 
 
 def render_grid(line: GridLine) -> str:
-    """Render a grid without the word `grid`: `33 frames @ 24 fps`."""
-    return f"{line.frames} frames @ {render_number(line.fps)} fps"
+    """Render a grid without the word `grid`: `12 frames @ 16 fps, first 9`."""
+    first = "" if line.first in (None, line.frames) else f", first {line.first}"
+    return f"{line.frames} frames @ {render_number(line.fps)} fps{first}"
 
 
 def render_tempo(change: ChangeTempo) -> str:

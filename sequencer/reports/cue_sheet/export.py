@@ -177,6 +177,7 @@ def as_json(sheet: Sheet) -> str:
         },
         "grid": {
             "frames": schedule.grid.frames,
+            **({} if schedule.grid.first is None else {"first": schedule.grid.first}),
             "fps": str(schedule.grid.fps),
             "chunk_seconds": str(schedule.grid.chunk),
         },

@@ -11,7 +11,8 @@ from fractions import Fraction
 
 from sequencer.core.diagnostics import Span
 from sequencer.core.lazy_dataclass import dataclass
-from sequencer.core.timebase import Snap, for_display, ordering
+from sequencer.core.timebase import ChunkGrid, Snap
+from sequencer.core.wide_numbers import for_display, ordering
 from sequencer.schedule.describe import (
     bar_beat_of,
     count_messages,
@@ -40,6 +41,7 @@ from sequencer.schedule.model import (
 )
 from sequencer.schedule.prompt_actions import Actions, actions_of
 from sequencer.schedule.rewording import shortest_action
+from sequencer.schedule.takes import soonest_grid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +150,7 @@ def sheet_of(schedule: Schedule) -> Sheet:
     take = 0
     actions = actions_of(schedule)
     states = find_in_force(schedule)
+    early = soonest_grid(schedule)
     for index, stretch in enumerate(schedule.stretches):
         following = schedule.stretches[index + 1] if index + 1 < len(schedule.stretches) else None
         name = describe_pass(stretch.section, stretch.occurrence, passes[stretch.section])
@@ -164,6 +167,7 @@ def sheet_of(schedule: Schedule) -> Sheet:
                     stretch,
                     entry,
                     after=after,
+                    early=early,
                     zero=zero,
                     take=take,
                     brief=_describe_changes(entry.acts, actions, shown),
@@ -222,6 +226,7 @@ def _cue_row(
     entry: Entry,
     *,
     after: str | None,
+    early: ChunkGrid,
     zero: Fraction,
     take: int,
     brief: tuple[str, ...],
@@ -238,7 +243,7 @@ def _cue_row(
         chunk=entry.chunk,
         earliest=entry.chunk
         if after is None
-        else schedule.grid.snap(stretch.soonest + entry.offset, entry.snap),
+        else early.snap(stretch.soonest + entry.offset, entry.snap),
         snap=entry.snap,
         error=entry.error if after is None else None,
         error_at_latest=entry.error,
@@ -260,7 +265,7 @@ def _send_row(
     take: int,
 ) -> Row:
     time = stretch.start + send.offset
-    chunk = int(time / schedule.grid.chunk)
+    chunk = schedule.grid.chunk_at(time)
     acts = tuple(describe_act(act) for act in send.acts)
     return Row(
         number=0,

@@ -261,8 +261,9 @@ def align(schedule: Schedule, mark: str) -> Alignment:
 
     Raises:
         UsageError: The mark does not exist, exists in several sections, or has no time that is
-            known before the run.
+            known before the run; or the first chunk of a take is shorter.
     """
+    _require_even_chunks(schedule, "--align")
     position = _find_mark(schedule, mark)
     grid = schedule.grid
     chunk = grid.snap(position.time, schedule.snap)
@@ -278,7 +279,11 @@ def align(schedule: Schedule, mark: str) -> Alignment:
 
 
 def best_phase(schedule: Schedule) -> BestPhase:
-    """Return the best shifts of a complete schedule, exact; the earliest of equally good ones."""
+    """Return the best shifts of a complete schedule, exact; the earliest of equally good ones.
+
+    Raises UsageError if the first chunk of a take is shorter.
+    """
+    _require_even_chunks(schedule, "--best-phase")
     cues = [(stretch.start + entry.offset, entry.snap) for stretch, entry in known_cues(schedule)]
     circle = PhaseCircle(schedule.grid.chunk, cues)
     return BestPhase(
@@ -286,6 +291,15 @@ def best_phase(schedule: Schedule) -> BestPhase:
         shift_of(schedule, circle.least_mean()),
         shift_of(schedule, circle.least_worst()),
     )
+
+
+def _require_even_chunks(schedule: Schedule, option: str) -> None:
+    """Raise UsageError if chunks have different lengths: no shift then has one effect."""
+    if schedule.grid.first is not None:
+        raise UsageError(
+            f"check {option}: with a grid with `first`, chunks have different lengths",
+            "move the cues themselves; check --grid lists their snap errors",
+        )
 
 
 def shift_of(schedule: Schedule, later: Fraction) -> Shift:

@@ -9,7 +9,14 @@ from sequencer.core.timebase import Snap
 from sequencer.reports.grid.phase import Alignment, BestPhase, Shift
 from sequencer.reports.grid.snap_errors import SnapErrors, by_section, errors_of
 from sequencer.reports.grid.tempi import LockedTempo, bar_locks, beat_locks, tempi_of
-from sequencer.schedule.describe import MAX_TEMPI, clock_time, decimal, milliseconds, number
+from sequencer.schedule.describe import (
+    MAX_TEMPI,
+    clock_time,
+    decimal,
+    describe_grid,
+    milliseconds,
+    number,
+)
 from sequencer.schedule.model import Schedule
 
 
@@ -102,10 +109,13 @@ def _render_errors(errors: SnapErrors, *, placed: bool = True) -> str:
 
 def _render_tempi(schedule: Schedule) -> list[str]:
     grid = schedule.grid
-    assumed = f"{grid.frames} frames @ {number(grid.fps)} fps"
+    assumed = describe_grid(grid)
     found = tempi_of(schedule)
     if not found:
         return []
+    if grid.first is not None:
+        reason = "none, because the first chunk of each take is shorter"
+        return [f"tempi that lock to chunks: {reason}"]
     if len(found) > MAX_TEMPI:  # a song as it was played: each beat has its own tempo
         reason = f"none for a song with {len(found)} tempi"
         advice = "where a snap error matters, move the cue to another beat"
@@ -168,7 +178,7 @@ def grid_document(schedule: Schedule) -> dict[str, Any]:
                 ],
                 "bar_locks": [_lock_as_json(lock) for lock in bar_locks(bpm, meter, schedule.grid)],
             }
-            for bpm, meter, names in tempi_of(schedule)
+            for bpm, meter, names in (tempi_of(schedule) if schedule.grid.first is None else ())
         ],
     }
 

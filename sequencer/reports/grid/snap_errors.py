@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sequencer.core.timebase import Snap, for_display, is_before
+from sequencer.core.timebase import Snap
+from sequencer.core.wide_numbers import for_display, is_before
 from sequencer.schedule.model import Entry, Schedule, Stretch
 
 

@@ -20,7 +20,7 @@ def write(film: Film, options: ExportOptions) -> Exported:
     Raises:
         UnwritableError: The time code of the beginning is not valid.
     """
-    begin, frames = frames_of(options.start_tc, film.grid.fps), film.grid.frames
+    begin, frame_at = frames_of(options.start_tc, film.grid.fps), film.grid.first_frame
     lines = [f"TITLE: {_clean(film.title)}\nFCM: NON-DROP FRAME\n\n"]
     markers: dict[int, tuple[str, str, str, int]] = {}
     for section in film.sections:
@@ -28,7 +28,7 @@ def write(film: Film, options: ExportOptions) -> Exported:
         start, end = min(start, film.end - 1), min(end, film.end)
         if start not in markers and end > start:
             color, name = "Purple", section.name
-            markers[start] = (f"chunk {start}", color, name, (end - start) * frames)
+            markers[start] = (f"chunk {start}", color, name, frame_at(end) - frame_at(start))
     for cue in film.cues:
         existing = markers.get(cue.chunk)
         note = _note(cue)
@@ -44,7 +44,7 @@ def write(film: Film, options: ExportOptions) -> Exported:
         else:
             markers[chunk] = (f"chunk {chunk}, mark {mark.name}", "Cyan", mark.name, 1)
     for number, (chunk, (note, color, name, length)) in enumerate(sorted(markers.items()), 1):
-        frame = begin + chunk * frames
+        frame = begin + frame_at(chunk)
         one, two = code_of(frame, film.grid.fps), code_of(frame + 1, film.grid.fps)
         lines.append(
             f"{number:03}  001      V     C        {one} {two} {one} {two}  \n"

@@ -126,7 +126,11 @@ class Film:
 
     def seconds(self, chunk: int | Fraction) -> Fraction:
         """Return when a chunk begins, in seconds."""
-        return chunk * self.grid.chunk
+        return self.grid.seconds_of(Fraction(chunk))
+
+    def frame(self, chunk: int | Fraction) -> int:
+        """Return the frame nearest to a position in chunks."""
+        return round(self.seconds(chunk) * self.grid.fps)
 
     def shots(self) -> Iterator[tuple[FilmCue, int]]:
         """Yield each cue with a prompt and the chunk of the next one or of the end."""
@@ -236,7 +240,7 @@ def film_of_run(conductor: Conductor) -> Film:
         if line.off is not None
         else None
         if line.fired is not None
-        else view.schedule.grid.snap_error(line.time, line.landed)
+        else view.grid.snap_error(line.time, line.landed)
         for line in lines
     }
     pauses = []
@@ -264,6 +268,7 @@ def film_of_run(conductor: Conductor) -> Film:
         pauses=tuple(pauses),
         opening_seed=view.opening_seed,
         first=view.first_chunk,
+        grid=view.grid,
     )
 
 
@@ -280,8 +285,13 @@ def _film(
     pauses: tuple[FilmPause, ...] = (),
     opening_seed: int,
     first: int = 0,
+    grid: ChunkGrid | None = None,
 ) -> Film:
-    """Return a film that begins with the chunk `first`, which is its chunk 0."""
+    """Return a film that begins with the chunk `first`, which is its chunk 0.
+
+    `grid` has the takes of a run, if they may be others than those of the score.
+    """
+    grid = grid or schedule.grid
     by_id = {entry.id: entry for entry in entries}
     cues: list[FilmCue] = []
     seed = opening_seed
@@ -312,13 +322,13 @@ def _film(
         acts = [act for one in schedule.stretches for send in one.sends for act in send.acts]
         warnings.append(" and ".join(count_messages(acts)) + " left out")
     marks = [
-        FilmMark(mark.name, band.start - first + mark.offset / schedule.grid.chunk)
+        FilmMark(mark.name, grid.chunks_at(grid.seconds_of(band.start) + mark.offset) - first)
         for band in bands
         for mark in band.stretch.marks
     ]
     return Film(
         title=schedule.title or "Untitled",
-        grid=schedule.grid,
+        grid=grid.counted_from(first),
         end=max(end - first, 1),
         seed=takes[0].opening.seed,
         sr=schedule.sr,
@@ -336,7 +346,7 @@ def _film(
         digest=digest(schedule),
         sound=None
         if schedule.sound is None
-        else (schedule.sound.path, schedule.sound.start + first * schedule.grid.chunk),
+        else (schedule.sound.path, schedule.sound.start + grid.opening_time(first)),
         is_run=is_run,
         warnings=tuple(warnings),
     )

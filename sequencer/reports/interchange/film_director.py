@@ -30,7 +30,7 @@ def write(film: Film, options: ExportOptions) -> Exported:
             f"film-director shows {FILM_CHUNKS} chunks, and this has {film.end}: prompts that it "
             f"does not show: {late}"
         )
-    if film.grid.frames != FILM_FRAMES:
+    if film.grid.frames != FILM_FRAMES or film.grid.first is not None:
         warnings.append(f"film-director makes chunks of {FILM_FRAMES} frames")
     return Exported(
         text=f"#s={code}\n",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 
+from sequencer.core.timebase import ChunkGrid, Snap
 from sequencer.reports.interchange.exported import Exported, ExportOptions, UnwritableError
 from sequencer.reports.interchange.film import Film
 from sequencer.schedule.describe import decimal, milliseconds
@@ -15,6 +16,9 @@ LATENT_PER_SECOND = 4
 """16 fps, four frames for each latent frame."""
 BLOCK = 3
 """Latent frames in a block; prompts switch at blocks."""
+
+FIRST_FRAMES = 9
+"""Frames of the first block, of three latent frames. Without `first`, blocks are even."""
 
 
 def nearest(value: Fraction) -> int:
@@ -29,11 +33,14 @@ def write(film: Film, options: ExportOptions) -> Exported:
         UnwritableError: Two prompts are in one block.
     """
     prompts = film.prompts
+    has_first = film.grid.first is not None
+    blocks = ChunkGrid(12, Fraction(16), FIRST_FRAMES if has_first else None)
     switches: list[int] = []
     errors: list[Fraction] = []
     for cue in prompts[1:]:
         time = film.seconds(cue.chunk)
-        frame = BLOCK * nearest(time * LATENT_PER_SECOND / BLOCK)
+        block = blocks.snap(time, Snap.NEAREST) if has_first else nearest(time / blocks.chunk)
+        frame = BLOCK * block
         if frame <= (switches[-1] if switches else 0):
             raise UnwritableError(
                 f"the prompt on chunk {cue.chunk} is in the same block of LongLive as the one "
@@ -41,8 +48,11 @@ def write(film: Film, options: ExportOptions) -> Exported:
                 f"leave {decimal(Fraction(BLOCK, LATENT_PER_SECOND), 2)} s or more between prompts",
             )
         switches.append(frame)
-        errors.append(Fraction(frame, LATENT_PER_SECOND) - time)
-    total = BLOCK * nearest(film.seconds(film.end) * LATENT_PER_SECOND / BLOCK)
+        errors.append(blocks.boundary(block) - time)
+    length = film.seconds(film.end)
+    total = BLOCK * (
+        blocks.snap(length, Snap.NEAREST) if has_first else nearest(length / blocks.chunk)
+    )
     total = max(total, (switches[-1] if switches else 0) + BLOCK)
     config = (
         f"num_output_frames: {total}  # latent frames\n"

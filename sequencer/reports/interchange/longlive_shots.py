@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 
+from sequencer.core.timebase import ChunkGrid, Snap
 from sequencer.reports.interchange.exported import Exported, ExportOptions, UnwritableError
 from sequencer.reports.interchange.film import Film
 from sequencer.reports.interchange.longlive import describe_errors, nearest
@@ -14,6 +15,9 @@ ENDING = ""
 BLOCK = Fraction(8 * 4, 24)
 """The length of a block in seconds: 8 latent frames of 4 frames each, at 24 fps."""
 
+FIRST_FRAMES = 29
+"""Frames of the first block. Without `first`, blocks are even."""
+
 
 def write(film: Film, options: ExportOptions) -> Exported:
     """Return the captions and the lengths of the shots in blocks.
@@ -21,10 +25,13 @@ def write(film: Film, options: ExportOptions) -> Exported:
     Raises:
         UnwritableError: Two prompts are in one block.
     """
+    has_first = film.grid.first is not None
+    blocks = ChunkGrid(32, Fraction(24), FIRST_FRAMES if has_first else None)
     starts: list[int] = []
     errors: list[Fraction] = []
     for cue in film.prompts:
-        block = nearest(film.seconds(cue.chunk) / BLOCK)
+        time = film.seconds(cue.chunk)
+        block = blocks.snap(time, Snap.NEAREST) if has_first else nearest(time / BLOCK)
         if starts and block <= starts[-1]:
             raise UnwritableError(
                 f"the prompt on chunk {cue.chunk} is in the same block of LongLive as the one "
@@ -32,8 +39,10 @@ def write(film: Film, options: ExportOptions) -> Exported:
                 "leave 4/3 s or more between prompts",
             )
         starts.append(block)
-        errors.append(block * BLOCK - film.seconds(cue.chunk))
-    end = max(nearest(film.seconds(film.end) / BLOCK), (starts[-1] if starts else 0) + 1)
+        errors.append(blocks.boundary(block) - time)
+    length = film.seconds(film.end)
+    last = blocks.snap(length, Snap.NEAREST) if has_first else nearest(length / BLOCK)
+    end = max(last, (starts[-1] if starts else 0) + 1)
     lengths = [two - one for one, two in zip(starts, [*starts[1:], end], strict=True)]
     files = {
         f"{index:03}.json": json.dumps({"caption": cue.prompt}, ensure_ascii=False) + "\n"

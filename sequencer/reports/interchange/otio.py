@@ -50,7 +50,8 @@ def write(film: Film, options: ExportOptions) -> Exported:
         "digest": film.digest,
         "seed": film.seed,
         "sr": film.sr,
-        "grid": f"{film.grid.frames} frames @ {film.grid.fps} fps",
+        "grid": f"{film.grid.frames} frames @ {film.grid.fps} fps"
+        + ("" if film.grid.first is None else f", first {film.grid.first}"),
         "rate": str(film.grid.fps),
         "is_run": film.is_run,
     }
@@ -98,17 +99,17 @@ def _range(film: Film, start: int, frames: int) -> Object:
 
 def _gap(film: Film, chunks: int) -> Object:
     gap = _part("Gap.1", "")
-    return {**gap, "markers": [], "source_range": _range(film, 0, chunks * film.grid.frames)}
+    return {**gap, "markers": [], "source_range": _range(film, 0, film.grid.first_frame(chunks))}
 
 
 def _clip(film: Film, number: int, cue: FilmCue, end: int, options: ExportOptions) -> Object:
-    frames, text = film.grid.frames, cue.prompt or ""
+    text, frame_at = cue.prompt or "", film.grid.first_frame
     shown = text if len(text) <= MAX_CLIP_NAME else f"{text[:MAX_CLIP_NAME].rstrip()}…"
     reference: Object = {
         "OTIO_SCHEMA": "MissingReference.1" if options.video is None else "ExternalReference.1",
         "metadata": {},
         "name": "",
-        "available_range": _range(film, 0, film.end * frames),
+        "available_range": _range(film, 0, frame_at(film.end)),
         "available_image_bounds": None,
     }
     if options.video is not None:
@@ -127,7 +128,7 @@ def _clip(film: Film, number: int, cue: FilmCue, end: int, options: ExportOption
                 "details": cue.details(),
             }
         },
-        "source_range": _range(film, cue.chunk * frames, (end - cue.chunk) * frames),
+        "source_range": _range(film, frame_at(cue.chunk), frame_at(end) - frame_at(cue.chunk)),
         "markers": [],
         "media_references": {"DEFAULT_MEDIA": reference},
         "active_media_reference_key": "DEFAULT_MEDIA",
@@ -136,7 +137,7 @@ def _clip(film: Film, number: int, cue: FilmCue, end: int, options: ExportOption
 
 def _sound_track(film: Film, path: str, start: Fraction) -> Object:
     """Return a track with the part of the sound that plays with the film."""
-    frames = film.end * film.grid.frames
+    frames = film.grid.first_frame(film.end)
     first = round(start * film.grid.fps)
     reference: Object = {
         "OTIO_SCHEMA": "ExternalReference.1",
@@ -171,10 +172,9 @@ def _marker(
 
 def _markers(film: Film) -> list[Object]:
     """Return the markers of sections, cuts, images, settings, marks and pauses."""
-    frames = film.grid.frames
     found = []
     for section in film.sections:
-        start, end = (round(time * frames) for time in (section.start, section.end))
+        start, end = (film.frame(time) for time in (section.start, section.end))
         comment = f"section {section.name}, {end - start} frames"
         length = max(1, end - start)
         found.append(
@@ -186,12 +186,12 @@ def _markers(film: Film) -> list[Object]:
             kind = detail.split(" ", 1)[0]
             color = {"cut": "RED", "image": "CYAN", "strength": "YELLOW", "sr": "ORANGE"}[kind]
             comment = f"{detail} at {cue.place}{error}"
-            found.append(_marker(film, kind, color, comment, start=cue.chunk * frames))
+            found.append(_marker(film, kind, color, comment, start=film.frame(cue.chunk)))
     for mark in film.marks:
-        start = round(mark.at * frames)
+        start = film.frame(mark.at)
         found.append(_marker(film, mark.name, "GREEN", f"mark {mark.name}", start=start))
     for pause in film.pauses:
         comment = f"paused {float(pause.seconds):.1f} s"
-        found.append(_marker(film, "pause", "BLACK", comment, start=pause.chunk * frames))
+        found.append(_marker(film, "pause", "BLACK", comment, start=film.frame(pause.chunk)))
     found.sort(key=lambda marker: marker["marked_range"]["start_time"]["value"])
     return found

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 
+from sequencer.core.timebase import ChunkGrid
 from sequencer.engine.conductor.deliveries import Delivery, Status
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.message_output import SentMessages
@@ -76,7 +77,10 @@ def plot_run(conductor: Conductor) -> Plot:
         (line, bands.get(line.pass_number) if view.has_pass_of(line) else None) for line in lines
     )
     flags = sorted(
-        (_cue_flag(line, "" if band is None else band.name, schedule) for line, band in named),
+        (
+            _cue_flag(line, "" if band is None else band.name, conductor.view.grid)
+            for line, band in named
+        ),
         key=lambda flag: (flag.chunk, flag.planned or 0),
     )
     messages = tuple(_message_mark(sent, schedule) for sent in conductor.view.sent_messages)
@@ -89,7 +93,7 @@ def plot_run(conductor: Conductor) -> Plot:
     return Plot(
         title=schedule.title or "Untitled",
         subtitle=f"performed: {_describe_outcome(conductor, end)} · {describe_clock(schedule)}",
-        grid=schedule.grid,
+        grid=conductor.view.grid,
         end=end,
         bands=tuple(bands.values()),
         takes=lanes.takes,
@@ -103,7 +107,7 @@ def plot_run(conductor: Conductor) -> Plot:
         everywhere=rules.everywhere,
         axis=axis_of(
             end,
-            schedule.grid,
+            conductor.view.grid,
             tuple(bands.values()),
             [*happens, *(mark.at for mark in messages)],
             conductor.view.first_chunk,
@@ -128,7 +132,8 @@ def _describe_outcome(conductor: Conductor, end: int) -> str:
     lines = conductor.view.deliveries
     landed = sum(1 for line in lines if line.status is Status.LANDED)
     first = conductor.view.first_chunk
-    seconds = clock_time(conductor.view.schedule.grid.boundary(end - first), 1)
+    grid = conductor.view.grid
+    seconds = clock_time(grid.boundary(end) - grid.opening_time(first), 1)
     played = conductor.view.played
     made = f"in {end - first} chunks ({seconds})"
     return f"{landed} of {len(lines)} cues landed {made}" + (f", {played}" if played else "")
@@ -163,7 +168,7 @@ def landed_entries(lines: Sequence[Delivery]) -> list[Entry]:
 def _bands(conductor: Conductor, end: int, rules: RuleNotes) -> dict[int, Band]:
     """Return the passes that were played, by their numbers."""
     run = conductor.view
-    grid = run.schedule.grid
+    grid = run.grid
     tints = assign_tints(run.schedule.stretches)
     played: Counter[str | None] = Counter()
     starts = _pass_starts(conductor)
@@ -184,14 +189,14 @@ def _bands(conductor: Conductor, end: int, rules: RuleNotes) -> dict[int, Band]:
         if one.number < first_pass:
             continue
         stop = min(
-            starts.get(one.number + 1, start + (one.end - one.start) / grid.chunk), Fraction(end)
+            starts.get(one.number + 1, _later(grid, start, one.end - one.start)), Fraction(end)
         )
         caption = caption_of(one.stretch)
         left = left_at.get(one.number)
         if left is not None:
             caption = f"{'live, ' if one.stretch.is_live else ''}left at chunk {left}"
         elif one.stretch.is_live:
-            is_whole = stop - start == one.stretch.seconds / grid.chunk
+            is_whole = stop == _later(grid, start, one.stretch.seconds)
             caption = (
                 f"live, {caption} in full" if is_whole else "live, not left before the run ended"
             )
@@ -217,9 +222,9 @@ def _pass_starts(conductor: Conductor) -> dict[int, Fraction]:
     the first cue that landed.
     """
     run = conductor.view
-    grid = run.schedule.grid
+    grid = run.grid
     if run.clock is None:
-        return {one.number: one.start / grid.chunk for one in run.passes}
+        return {one.number: grid.chunks_at(one.start) for one in run.passes}
     first: dict[int, tuple[int, Delivery]] = {}
     for line in run.deliveries:
         if line.landed is not None and line.fired is None and run.has_pass_of(line):
@@ -241,8 +246,14 @@ def _pass_starts(conductor: Conductor) -> dict[int, Fraction]:
     return starts
 
 
-def _cue_flag(line: Delivery, name: str, schedule: Schedule) -> Flag:
-    grid = schedule.grid
+def _later(grid: ChunkGrid, start: Fraction, seconds: Fraction) -> Fraction:
+    """Return the position in chunks that is some seconds after another one."""
+    if grid.first is None:
+        return start + seconds / grid.chunk
+    return grid.chunks_at(grid.seconds_of(start) + seconds)
+
+
+def _cue_flag(line: Delivery, name: str, grid: ChunkGrid) -> Flag:
     is_fired = line.fired is not None
     chunk = next(
         (at for at in (line.landed, line.chunk, line.planned) if at is not None), line.nominal
@@ -254,7 +265,7 @@ def _cue_flag(line: Delivery, name: str, schedule: Schedule) -> Flag:
         error = grid.snap_error(line.time, line.landed)
     exact = None
     if not is_fired and line.landed is not None and error is not None:
-        exact = line.landed - error / grid.chunk
+        exact = grid.chunks_at(grid.boundary(line.landed) - error)
     fate = _FATES.get(line.status, "aside")
     if fate == "landed" and line.landed != line.planned:
         fate = "later"

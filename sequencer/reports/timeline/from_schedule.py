@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from fractions import Fraction
 
+from sequencer.core.timebase import ChunkGrid
 from sequencer.reports.timeline.plot import (
     Band,
     Flag,
@@ -31,6 +32,7 @@ from sequencer.schedule.describe import (
 )
 from sequencer.schedule.model import Entry, Schedule, Send, Stretch
 from sequencer.schedule.prompt_actions import actions_of
+from sequencer.schedule.takes import soonest_grid
 
 
 def plot_schedule(schedule: Schedule) -> Plot:
@@ -40,9 +42,12 @@ def plot_schedule(schedule: Schedule) -> Plot:
     bands = _bands(schedule, rules)
     lanes = lanes_of(schedule.takes, schedule.end, bands, actions)
     flags: list[Flag] = []
-    is_open = False
+    is_open, early = False, soonest_grid(schedule)
     for band, stretch in zip(bands, schedule.stretches, strict=True):
-        flags += [_cue_flag(schedule, stretch, band, entry, is_open) for entry in stretch.entries]
+        flags += [
+            _cue_flag(schedule, stretch, band, entry, early if is_open else None)
+            for entry in stretch.entries
+        ]
         is_open = is_open or stretch.is_live
     end = max(schedule.end, 1)
     messages = tuple(
@@ -98,8 +103,8 @@ def _bands(schedule: Schedule, rules: RuleNotes) -> tuple[Band, ...]:
                 name=describe_pass(stretch.section, stretch.occurrence, passes[stretch.section]),
                 tint=tints[stretch.section],
                 stretch=stretch,
-                start=stretch.start / grid.chunk,
-                end=(stretch.start + stretch.seconds) / grid.chunk,
+                start=grid.chunks_at(stretch.start),
+                end=grid.chunks_at(stretch.start + stretch.seconds),
                 caption=caption,
                 open_from=open_from,
                 earliest=stretch.earliest,
@@ -115,7 +120,7 @@ def _message_mark(schedule: Schedule, band: Band, send: Send) -> MessageMark:
     line = f" (line {send.origin.line})" if send.origin.line else ""
     acts = ", ".join(describe_act(act) for act in send.acts)
     return MessageMark(
-        at=(band.stretch.start + send.offset) / schedule.grid.chunk,
+        at=schedule.grid.chunks_at(band.stretch.start + send.offset),
         full=f"{where}{line}: {acts}",
         protocols=protocols_of(send.acts),
         short=abbreviate_messages(send.acts),
@@ -123,18 +128,22 @@ def _message_mark(schedule: Schedule, band: Band, send: Send) -> MessageMark:
 
 
 def _cue_flag(
-    schedule: Schedule, stretch: Stretch, band: Band, entry: Entry, is_open: bool
+    schedule: Schedule, stretch: Stretch, band: Band, entry: Entry, early: ChunkGrid | None
 ) -> Flag:
+    """Return the flag of a cue.
+
+    After a live section, `early` is the grid of a run that leaves it as soon as possible.
+    """
     where = f"{band.name} {entry.place}" if stretch.section is not None else entry.place
     line = f", line {entry.origin.line}" if entry.origin.line else ""
-    error = None if is_open else entry.error
-    if is_open:
-        earliest = schedule.grid.snap(stretch.soonest + entry.offset, entry.snap)
+    error = entry.error if early is None else None
+    if early is not None:
+        earliest = early.snap(stretch.soonest + entry.offset, entry.snap)
         on = f"chunk {earliest}…{entry.chunk}"
     else:
         on = f"chunk {entry.chunk}, snap error {milliseconds(entry.error)} ms"
     acts = ", ".join(describe_act(act) for act in entry.acts)
-    exact = (stretch.start + entry.offset) / schedule.grid.chunk
+    exact = schedule.grid.chunks_at(stretch.start + entry.offset)
     return Flag(
         label=entry.place,
         exact=exact + Fraction(0),

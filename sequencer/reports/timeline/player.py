@@ -44,8 +44,13 @@ class Recording:
         first: int = 0,
     ) -> Recording:
         """Return a recording without interruptions: chunk `first` begins at second `start`."""
-        pairs = tuple((start + grid.chunk * step, Fraction(first + step)) for step in (0, 1))
-        return cls(path=path, kind=kind, times=pairs)
+        begins = grid.opening_time(first)
+        takes = (first, *(chunk for chunk in grid.cut_chunks if chunk > first))
+        bends = sorted({chunk + step for chunk in takes for step in (0, 1)})
+        pairs = (
+            (start + max(Fraction(0), grid.boundary(one) - begins), Fraction(one)) for one in bends
+        )
+        return cls(path=path, kind=kind, times=tuple(pairs))
 
     @classmethod
     def of_sound(cls, sound: ScoreSound, folder: Path, grid: ChunkGrid) -> Recording | None:

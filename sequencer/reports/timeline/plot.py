@@ -369,7 +369,7 @@ def bars_of(band: Band, grid: ChunkGrid) -> Iterator[tuple[int, Fraction]]:
     meters, tempo = band.stretch.meters, band.stretch.tempo
     if meters is None or tempo is None:
         return
-    if _is_steady(tempo):
+    if _is_steady(tempo, grid):
         for bars in _steady_bars(band, grid, meters, tempo):
             found = _progression(bars.at, bars.beat * bars.beats, band.end)
             yield from enumerate(islice(found, bars.count), bars.first + 1)
@@ -383,12 +383,16 @@ def bars_of(band: Band, grid: ChunkGrid) -> Iterator[tuple[int, Fraction]]:
         bar += 1
 
 
-def _is_steady(tempo: TempoMap) -> bool:
-    return len(tempo.segments) == 1 and tempo.segments[0].first == tempo.segments[0].last
+def _is_steady(tempo: TempoMap, grid: ChunkGrid) -> bool:
+    """Return whether all beats take the same part of a chunk."""
+    segments = tempo.segments
+    return grid.first is None and len(segments) == 1 and segments[0].first == segments[0].last
 
 
 def _chunks_at(band: Band, grid: ChunkGrid, tempo: TempoMap, quarter: Fraction) -> Fraction:
     """Return where a quarter of a band is, in chunks."""
+    if grid.first is not None:
+        return grid.chunks_at(grid.seconds_of(band.start) + tempo.seconds_at(quarter))
     return band.start + tempo.seconds_at(quarter) / grid.chunk
 
 
@@ -437,7 +441,7 @@ def _progression(start: Fraction, step: Fraction, end: Fraction) -> Iterator[Fra
 def marks_of(band: Band, grid: ChunkGrid) -> Iterator[tuple[str, Fraction]]:
     """Yield (name, position in chunks) of the marks of a band that were reached."""
     for mark in band.stretch.marks:
-        at = band.start + mark.offset / grid.chunk
+        at = grid.chunks_at(grid.seconds_of(band.start) + mark.offset)
         if at < band.end:
             yield mark.name, at
 
@@ -447,7 +451,7 @@ def beats_of(band: Band, grid: ChunkGrid) -> Iterator[Fraction]:
     meters, tempo = band.stretch.meters, band.stretch.tempo
     if meters is None or tempo is None:
         return
-    if _is_steady(tempo):
+    if _is_steady(tempo, grid):
         for bars in _steady_bars(band, grid, meters, tempo):
             found = _progression(bars.at, bars.beat, band.end)
             count = None if bars.count is None else bars.count * bars.beats

@@ -66,11 +66,10 @@ def columns(
         chunk = axis.chunk_at(unit)
         if chunk is None or any(gap.start == chunk for gap in axis.gaps):
             continue
-        begin = grid.boundary(chunk)
         for index in range(each):
             level = waveform.level(
-                begin + grid.chunk * Fraction(index, each),
-                begin + grid.chunk * Fraction(index + 1, each),
+                grid.seconds_of(chunk + Fraction(index, each)),
+                grid.seconds_of(chunk + Fraction(index + 1, each)),
             )
             if level is None:
                 return

@@ -237,9 +237,13 @@ class LiveRunBuilder:
 
         options = self._options
         key = None if options.local else find_key(self._environment, options.key_file, options.key)
-        frames = self._settings.schedule.grid.frames
+        grid = self._settings.schedule.grid
         settings = ReactorSettings(
-            local=options.local, key=key, wire=options.wire, frames_per_chunk=frames
+            local=options.local,
+            key=key,
+            wire=options.wire,
+            frames_per_chunk=grid.frames,
+            first_frames=grid.first,
         )
         if options.url is not None:
             settings = replace(settings, url=options.url)
@@ -287,7 +291,7 @@ class LiveRunBuilder:
             if of is None
             else performance.conductor.score_chunk(of.chunk, performance.take(of.take))
         )
-        return self._settings.schedule.grid.boundary(chunk or 0)
+        return performance.conductor.view.grid.boundary(chunk or 0)
 
     def _sinks(self) -> list[tuple[Callable[[LiveFrame], object], bool]]:
         """Return the frame consumers: a recorder takes the score's, a stream all of them (True).

@@ -281,7 +281,9 @@ class LiveStatus:
         """Return the elapsed part of the current chunk, from 0 to 1."""
         if self._boundary is None or self.paused:
             return 0.0
-        return max(0.0, min(1.0, (now - self._boundary) / SECOND / self.chunk_seconds()))
+        grid = self._conductor.view.grid
+        length = self.chunk_seconds() * grid.frames_of(self.chunk) / grid.frames
+        return max(0.0, min(1.0, (now - self._boundary) / SECOND / length))
 
     def position(self, now: int) -> tuple[str, str]:
         """Return the section, with its pass number, and bar.beat (either may be empty).
@@ -290,7 +292,7 @@ class LiveStatus:
         """
         if self.take == 0 or self._conductor.is_finished:
             return "", ""
-        frames = self._conductor.view.schedule.grid.frames
+        frames = self._conductor.view.grid.frames_of(self.chunk)
         current, bar_beat = self._caption_builder.position(
             self.chunk, min(frames - 1, int(self.into_chunk(now) * frames))
         )

@@ -70,8 +70,7 @@ class CaptionBuilder:
     def position(self, chunk: int, frame: int = 0) -> tuple[Pass, str]:
         """Return the pass and the `bar.beat` (empty without beats) of a frame of a score chunk."""
         run = self._conductor.view
-        grid = run.schedule.grid
-        seconds = grid.boundary(chunk) + Fraction(frame) / grid.fps
+        seconds = run.grid.time_of_frame(chunk, frame, first=run.first_chunk)
         current = run.passes[0]
         for one in run.passes[run.pass_at(chunk).number :: -1]:
             current = one
@@ -124,6 +123,8 @@ class CaptionedVideo:
         self._first: int | None = None
         """The score chunk with which the video begins."""
         self._schedule = schedule
+        self._grid = schedule.grid
+        """The chunks of the run, with the takes that are known of it."""
         self._warn = warn
         self.writing: Callable[[str], object] | None = None
         """Called with the name of each file that is completed at the end."""
@@ -154,10 +155,11 @@ class CaptionedVideo:
     def add(self, frames: ChunkFrames, builder: CaptionBuilder, take: int) -> None:
         """Add the frames of a chunk of the current take."""
         chunk = builder.score_chunk(frames.chunk)
+        self._grid = builder.conductor.view.grid
         if self._first is None:
             self._first = chunk
             if self._sound is not None:  # a video may begin later than its score
-                start = self._sound.track.start + self._schedule.grid.boundary(chunk)
+                start = self._sound.track.start + self._grid.opening_time(chunk)
                 self._video.begin_sound_at(start)
         prompt, before = builder.prompt(chunk), self._prompt
         is_cut = take > max(1, self._take)
@@ -187,7 +189,7 @@ class CaptionedVideo:
         """Return what a page next to the video needs to play it; None without a video."""
         if self._first is None or not is_file(self._video.path):
             return None
-        return Recording.of_whole(self._video.path.name, self._schedule.grid, first=self._first)
+        return Recording.of_whole(self._video.path.name, self._grid, first=self._first)
 
     def _caption(self, builder: CaptionBuilder, chunk: int, frame: int, take: int) -> Caption:
         parts = self._parts
@@ -226,7 +228,7 @@ class CaptionedVideo:
         return Shot(
             section=section,
             position=position,
-            time=clock_time(self._schedule.grid.boundary(chunk), 1),
+            time=clock_time(self._grid.boundary(chunk), 1),
             action=action if any(isinstance(act, PromptAct) for act in acts) or is_cut else "",
             settings=" · ".join(dict.fromkeys(settings)),
             is_cut=is_cut,

@@ -121,6 +121,8 @@ class ReactorSettings:
     wire: Literal["auto", "v0", "v1"] = "auto"
     """`auto` uses v1, and v0 if v1 is not understood."""
     frames_per_chunk: int = 33
+    first_frames: int | None = None
+    """The frames of the first chunk of a take, if it has fewer."""
     session_seconds: int = 1200
     """The longest that the session may last: requested with the token, and warned of in advance."""
     adopt: str | None = None

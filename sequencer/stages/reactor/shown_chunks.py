@@ -119,8 +119,15 @@ class _Report:
 class ChunkFrameCounter:
     """Determines from the frames of a take which chunk is shown. Times are nanoseconds."""
 
-    def __init__(self, frames_per_chunk: int) -> None:
+    def __init__(self, frames_per_chunk: int, first_frames: int | None = None) -> None:
+        """Create the counter.
+
+        Args:
+            frames_per_chunk: The frames of a chunk, before it is reported.
+            first_frames: Those of the first chunk of a take, if it has fewer.
+        """
         self._usual = frames_per_chunk
+        self._first = first_frames or frames_per_chunk
         self._lags: deque[int] = deque(maxlen=MEASURED)
         self._ways: deque[float] = deque(maxlen=MAX_KEPT)
         """From a chunk's report to its first frame, if nothing else waited to be sent.
@@ -313,7 +320,7 @@ class ChunkFrameCounter:
 
     def is_sooner_than_possible(self, chunk: int, elapsed: int) -> bool:
         """Whether no model makes a take's chunks up to this one within `elapsed` nanoseconds."""
-        return elapsed < (chunk + 1) * self._usual * self._pace.tick / QUICKEST
+        return elapsed < (chunk * self._usual + self._first) * self._pace.tick / QUICKEST
 
     # ---- frames
 
@@ -590,7 +597,9 @@ class ChunkFrameCounter:
     def _length(self, chunk: int) -> int:
         """Return how many frames a chunk has, as far as is known."""
         report = self._reports.get(chunk)
-        return self._usual if report is None else report.frames
+        if report is not None:
+            return report.frames
+        return self._first if chunk == 0 else self._usual
 
     def _following(self, chunk: int) -> int:
         """Return the next chunk that has frames: a warm-up chunk has none."""

@@ -100,7 +100,9 @@ class ReactorStage:
         self._uploads = ImageUploader(
             self._platform, self._session, images, settings.uploaded, progress
         )
-        self._takes = ShownTakes(ChunkFrameCounter(settings.frames_per_chunk))
+        self._takes = ShownTakes(
+            ChunkFrameCounter(settings.frames_per_chunk, settings.first_frames)
+        )
         self._takes.take_up(settings.received_events)
         self._frames = Frames(self._takes, sink, self._chunk_shown)
         wire = Wire.V0 if settings.wire == "v0" else Wire.V1

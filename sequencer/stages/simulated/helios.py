@@ -99,6 +99,7 @@ class HeliosModel:
         self._faults = faults
         grid = grid or ChunkGrid()
         self._frames = grid.frames
+        self._first_frames = grid.first or grid.frames
         self._pace = ModelTiming(faults, grid)
         self._agenda = EventQueue()
         self._outgoing = OutgoingMessages(faults)
@@ -431,9 +432,12 @@ class HeliosModel:
         conditions = self._conditions
         before = conditions.prompt
         conditions.begin(self.chunk, self._frame, at)
-        frames = 0 if self.chunk < self._faults.warmup else self._frames
+        is_first = self.chunk == self._faults.warmup  # a warm-up chunk has no frames
+        frames = self._first_frames if is_first else self._frames
+        if self.chunk < self._faults.warmup:
+            frames = 0
         captured = conditions.strength if self._faults.strength == "captured" else self._strength
-        self._edge += self._pace.chunk(self.take, self.chunk)
+        self._edge += self._pace.chunk(self.take, self.chunk, is_first=is_first)
         self._boundary_due = int(self._edge)
         look = ChunkInputs(
             seed=self._seed,

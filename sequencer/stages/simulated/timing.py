@@ -49,15 +49,17 @@ class ModelTiming:
 
     def __init__(self, faults: Faults, grid: ChunkGrid) -> None:
         self._faults = faults
-        self._chunk = Fraction(grid.frames * SECOND) / (faults.fps or grid.fps)
-        is_steady = not faults.slow and not faults.jitter
+        frame = SECOND / (faults.fps or grid.fps)
+        self._chunk = grid.frames * frame
+        self._first = (grid.first or grid.frames) * frame
+        is_steady = grid.first is None and not faults.slow and not faults.jitter
         self._steady = max(self._chunk, Fraction(1)) if is_steady else None
 
-    def chunk(self, take: int, chunk: int) -> Fraction:
-        """Return how long a chunk takes, exactly."""
+    def chunk(self, take: int, chunk: int, *, is_first: bool = False) -> Fraction:
+        """Return how long a chunk takes, exactly; the first one with frames may have fewer."""
         if self._steady is not None:
             return self._steady
-        length = self._chunk
+        length = self._first if is_first else self._chunk
         for slow in self._faults.slow:
             if slow.covers(take, chunk):
                 length = length * slow.factor + slow.by

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from sequencer.core.timebase import (
     COMMON_TIME,
-    MAX_NARROW_BITS,
     BarBeat,
     ChunkGrid,
     Meter,
@@ -21,12 +20,9 @@ from sequencer.core.timebase import (
     TempoChange,
     TempoMap,
     TempoSegment,
-    for_display,
-    is_before,
-    is_wide,
     nanoseconds,
-    ordering,
 )
+from sequencer.core.wide_numbers import MAX_NARROW_BITS, for_display, is_before, is_wide, ordering
 
 F = Fraction
 MIXED = MeterMap.of([(0, Meter(4, 4)), (2, Meter(3, 4)), (4, Meter(7, 8))])

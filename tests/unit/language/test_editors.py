@@ -80,7 +80,7 @@ EVERYTHING = '''
 score "A {title}" # remark
 clock midi "Digi \\\\ takt", 7/8, nominal 960/11 bpm
 sound "song.wav" from 12.5s
-grid 33 frames @ 24000/1001 fps
+grid 33 frames @ 24000/1001 fps, first 30
 snap nearest
 lead 2c
 late shift

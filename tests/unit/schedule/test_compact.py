@@ -11,14 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sequencer.core.errors import ScheduleError
-from sequencer.core.timebase import (
-    MAX_NARROW_BITS,
-    MAX_TIME_BITS,
-    MeterMap,
-    Snap,
-    TempoChange,
-    TempoMap,
-)
+from sequencer.core.timebase import MeterMap, Snap, TempoChange, TempoMap
+from sequencer.core.wide_numbers import MAX_NARROW_BITS, MAX_TIME_BITS
 from sequencer.schedule.compact import FOLLOWS, compacted, expanded, has_long_numbers
 from sequencer.schedule.model import Entry, Mark, Schedule, Send, Stretch
 from tests.support.schedules import PLAIN, WHOLE, Path, at, changed

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sequencer.core.diagnostics import NO_SPAN, Diagnostics, Span
-from sequencer.core.timebase import MAX_TIME_BITS, ChunkGrid, Meter, MeterMap, TempoChange, TempoMap
+from sequencer.core.timebase import ChunkGrid, Meter, MeterMap, TempoChange, TempoMap
+from sequencer.core.wide_numbers import MAX_TIME_BITS
 from sequencer.language.compiler.fixes import later_end_fix, longer_length_fix
 from sequencer.language.compiler.ir import BlockPosition
 from sequencer.language.compiler.local_time import (

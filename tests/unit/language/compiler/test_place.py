@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sequencer.core.diagnostics import MAX_KEPT
-from sequencer.core.timebase import Meter, ordering
+from sequencer.core.timebase import Meter
+from sequencer.core.wide_numbers import ordering
 from sequencer.language.score import SongTime
 from sequencer.schedule.model import Mark
 from tests.support.compiler_passes import passed, score_of, song_time
