@@ -14,10 +14,11 @@ from fractions import Fraction
 
 from sequencer.core.diagnostics import Span
 from sequencer.core.lazy_dataclass import dataclass
-from sequencer.core.timebase import ordering
+from sequencer.core.wide_numbers import ordering
 from sequencer.editing.looking import Look
 from sequencer.schedule.describe import bar_beat_of, clock_time, describe_pass, milliseconds
 from sequencer.schedule.model import CutAct, Entry, Schedule, Send, Stretch
+from sequencer.schedule.takes import soonest_grid
 
 ARROW = "⟶ "
 """What every hint begins with."""
@@ -76,12 +77,12 @@ def find_landings(schedule: Schedule, file: str) -> dict[Span, list[Landing]]:
     found: dict[Span, list[Landing]] = {}
     passes = Counter(stretch.section for stretch in schedule.stretches)
     takes = {take.start: take.index + 1 for take in schedule.takes}
-    is_known = True
+    is_known, soonest = True, soonest_grid(schedule)
     for stretch in schedule.stretches:
         for entry in stretch.entries:
             if entry.origin.file == file and entry.origin.line:
                 cuts = any(isinstance(act, CutAct) for act in entry.acts)
-                early = schedule.grid.snap(stretch.soonest + entry.offset, entry.snap)
+                early = soonest.snap(stretch.soonest + entry.offset, entry.snap)
                 found.setdefault(entry.origin, []).append(
                     Landing(
                         stretch=stretch,
