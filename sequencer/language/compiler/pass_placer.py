@@ -15,7 +15,7 @@ from sequencer.schedule.model import CutAct
 if TYPE_CHECKING:
     from sequencer.language.compiler.place import CueBudget
 
-PlaceBlock = Callable[
+BlockPlacing = Callable[
     [Block, ChunkGrid, Fraction, Fraction], tuple[PlacedBlock | None, Diagnostics]
 ]
 """Places a block among the takes of a grid, at a second and a quarter since the score began."""
@@ -28,25 +28,25 @@ class PassPlacer:
         self,
         resolved: Resolved,
         grid: ChunkGrid,
-        place_block: PlaceBlock,
+        placing: BlockPlacing,
         budget: CueBudget,
     ) -> None:
-        """Create the placer of a score's passes.
+        """Create an object for a score's passes.
 
         Args:
             resolved: The score, with one block for each pass.
             grid: Its chunks, without cuts.
-            place_block: Places a block.
+            placing: The function that computes the positions of a block.
             budget: The cues that may still be created.
         """
         self._resolved = resolved
         self._grid = grid
-        self._place_block = place_block
+        self._placing = placing
         self._budget = budget
         self._snap = resolved.score.header.snap or Snap.NEAREST
         self._begins = self._quarter = Fraction(0)
 
-    def place(self, block: Block) -> tuple[PlacedBlock | None, Diagnostics]:
+    def place_next(self, block: Block) -> tuple[PlacedBlock | None, Diagnostics]:
         """Place the next pass; return what is wrong in it too.
 
         Where its chunks are depends on its own cuts, and where these are on the chunks: it is
@@ -55,7 +55,7 @@ class PassPlacer:
         grid, rounds = self._grid, 0
         while True:
             before = replace(self._budget)
-            placed, own = self._place_block(block, grid, self._begins, self._quarter)
+            placed, own = self._placing(block, grid, self._begins, self._quarter)
             if placed is None:
                 return None, own
             if grid.first is None or own.has_errors:

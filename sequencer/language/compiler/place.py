@@ -297,9 +297,9 @@ def _place_each_pass(
         )
         return placer.place(), own
 
-    place_in = PassPlacer(resolved, grid, place_block, budget)
+    placer = PassPlacer(resolved, grid, place_block, budget)
     for block in resolved.blocks:
-        placed, own = place_in.place(block)
+        placed, own = placer.place_next(block)
         for one in own.diagnostics:
             if (one.code, one.span) not in reported:
                 reported.add((one.code, one.span))
