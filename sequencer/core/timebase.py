@@ -499,6 +499,11 @@ class ChunkGrid:
         chunk = self.chunk_at(seconds)
         return chunk + (seconds - self.boundary(chunk)) * self.fps / self.frames_of(chunk)
 
+    @property
+    def lacks(self) -> Fraction:
+        """The part of a chunk that the first chunk of a take lacks."""
+        return Fraction(self.missing, self.frames)
+
     def chunk_at(self, seconds: Fraction) -> int:
         """Return the score chunk that contains a time."""
         return self._within(seconds, Snap.FLOOR, self.cut_chunks, len(self.cut_chunks))

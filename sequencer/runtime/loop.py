@@ -126,9 +126,9 @@ class Performance:
         require_prompt(schedule)
         follows = schedule.clock.is_external if following is None else following
         self.conductor = Conductor(schedule, follows, played=played)
-        chunk = schedule.grid.chunk
+        chunk, lacks = schedule.grid.chunk, schedule.grid.lacks
         self.boundaries = (
-            BoundaryFeed(chunk, lag=first_lag(chunk))
+            BoundaryFeed(chunk, lag=first_lag(chunk), lacks=lacks)
             if follows or schedule.has_timed_sends
             else None
         )

@@ -78,15 +78,17 @@ class BoundaryFollower:
     """The boundaries of one run, take after take. `nominal_ns` is a chunk's length in the score.
 
     `lag` (nanoseconds) is used until one is measured; `fixed_lag`, if set, overrides every
-    measurement.
+    measurement. `lacks` is the part of a chunk that the first chunk of a take lacks: that chunk
+    counts as if it had begun so much earlier, and all boundaries of a take are on one line.
     """
 
-    def __init__(self, nominal_ns: float, lag: int = 0) -> None:
+    def __init__(self, nominal_ns: float, lag: int = 0, lacks: Fraction = Fraction(0)) -> None:
         if not nominal_ns > 0:
             raise ValueError("a chunk lasts some time")
         self.fixed_lag: int | None = None
         self._first_lag = lag
         self._nominal = float(nominal_ns)
+        self._lacks = lacks
         self._hypotheses = HypothesisSet()
         self._base: int | None = None
         self._next = 0
@@ -110,7 +112,7 @@ class BoundaryFollower:
         """
         self._next = 0
         self._put_away()
-        self._anew(at_ns)
+        self._anew(at_ns - round(self._lacks * Fraction(self.chunk_ns)) if self._lacks else at_ns)
 
     def done(self, chunk: int, at_ns: int) -> None:
         """Handle a finished chunk: the next one begins now.
@@ -314,7 +316,7 @@ class BoundaryFeed:
     `chunk` is a chunk's nominal length in seconds.
 
     `lag` (nanoseconds) is used until frames are seen; `feed.follower.lag` is the one in use,
-    `.fixed_lag` overrides it.
+    `.fixed_lag` overrides it. `lacks` is the part of a chunk that the first chunk of a take lacks.
 
     Pure: time comes with the events. The runtime calls it before it passes each event to the
     conductor::
@@ -325,8 +327,8 @@ class BoundaryFeed:
         handle(event)
     """
 
-    def __init__(self, chunk: Fraction, lag: int = 0) -> None:
-        self.follower = BoundaryFollower(float(chunk) * 1e9, lag)
+    def __init__(self, chunk: Fraction, lag: int = 0, lacks: Fraction = Fraction(0)) -> None:
+        self.follower = BoundaryFollower(float(chunk) * 1e9, lag, lacks)
         self._began = False
 
     def feed(self, event: Event) -> BoundariesFitted | None:

@@ -12,9 +12,10 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from math import floor
 from statistics import median_low
 
-from sequencer.core.timebase import DISPLAY_DELAY, SECOND, UNSEEN_TIME, nanoseconds
+from sequencer.core.timebase import DISPLAY_DELAY, SECOND, UNSEEN_TIME, ChunkGrid, nanoseconds
 from sequencer.engine.conductor.clock_sync import ClockSync
 from sequencer.engine.conductor.message_commands import send_commands
 from sequencer.engine.conductor.plan import Pass, Plan
@@ -100,7 +101,12 @@ class DisplayClock:
     """
 
     def __init__(
-        self, schedule: Schedule, knows_takes: bool = True, *, in_order: bool = True
+        self,
+        schedule: Schedule,
+        knows_takes: bool = True,
+        *,
+        in_order: bool = True,
+        plan: Plan | None = None,
     ) -> None:
         """Create the display clock of a run.
 
@@ -114,7 +120,9 @@ class DisplayClock:
             in_order: Whether to act as revisions from 4 on do. Then the chunk before the boundary
                 of a new fit lasts from its own boundary to that one (earlier revisions extended the
                 new fit back into it, and so moved its positions if chunks had another length).
+            plan: The plan of the run, which knows its takes; None for those of the schedule.
         """
+        self._schedule, self._plan = schedule, plan
         self.offset = 0
         self._knows_takes = knows_takes
         self._in_order = in_order
@@ -150,6 +158,8 @@ class DisplayClock:
         elif before.done and before.base < base:  # otherwise the take is being set up again
             before.line = before.line or self._predict_line(before)
             self._earlier.append(before)
+        if self._grid.first is not None:  # a chunk with all frames would have begun sooner
+            at -= round(self._grid.lacks * Fraction(median_low(self._lengths)))
         self._playing = TakeSeen(base=base, done={-1: at})
         self._guess, self._shown = None, False
         self._first_fit = None
@@ -239,10 +249,7 @@ class DisplayClock:
 
     def time_of(self, seconds: Fraction) -> int | None:
         """Return the nanosecond at which an exact nominal time is shown; None while not known."""
-        # The position in chunks is above / below, in integers, because this is called after every
-        # event.
-        above = seconds.numerator * self._chunk.denominator
-        below = seconds.denominator * self._chunk.numerator
+        above, below = self._position(seconds)
         known = self._line_at(above, below)
         return None if known is None else self._time_by(known, above, below)
 
@@ -251,12 +258,36 @@ class DisplayClock:
 
         It is predicted, if possible, before its take is shown.
         """
-        above = seconds.numerator * self._chunk.denominator
-        below = seconds.denominator * self._chunk.numerator
+        above, below = self._position(seconds)
         known = self._line_at(above, below)
         if known is None and self._knows_takes:
             known = self._predict_line(self._playing)
         return None if known is None else self._time_by(known, above, below)
+
+    @property
+    def _grid(self) -> ChunkGrid:
+        """The chunks of the run, with the takes that are known."""
+        return self._schedule.grid if self._plan is None else self._plan.grid
+
+    def _position(self, seconds: Fraction) -> tuple[int, int]:
+        """Return where a nominal time is shown, in chunks, as above / below.
+
+        They are integers, because this is called after every event. A chunk is shown as soon as it
+        is made, also if the one before it has fewer frames: the video then freezes after these.
+        """
+        if self._grid.first is None:
+            return (
+                seconds.numerator * self._chunk.denominator,
+                seconds.denominator * self._chunk.numerator,
+            )
+        chunk = self._grid.chunk_at(seconds)
+        position = chunk + max(Fraction(0), seconds - self._begins(chunk)) / self._chunk
+        return position.numerator, position.denominator
+
+    def _begins(self, chunk: int) -> Fraction:
+        """Return the nominal time of the first frame of a score chunk."""
+        first = 0 if self._plan is None else self._plan.first_chunk
+        return self._grid.time_of_frame(chunk, 0, first=first)
 
     def _line_at(self, above: int, below: int) -> Line | None:
         """Return the fit by which a position in chunks is shown."""
@@ -304,7 +335,11 @@ class DisplayClock:
         begun = [one for one, begin in seen if begin <= now]
         take = begun[-1] if begun and self._knows_takes else seen[0 if self._knows_takes else -1][0]
         chunk = take.chunk_at(now, self._in_order)
-        return None if chunk is None else chunk * float(self._chunk)
+        if chunk is None or self._grid.first is None:
+            return None if chunk is None else chunk * float(self._chunk)
+        whole = max(0, floor(chunk))
+        inside = Fraction(chunk - whole) * self._chunk
+        return float(min(self._begins(whole) + inside, self._grid.boundary(whole + 1)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,6 +354,8 @@ class NextSend:
     send: Send
     seconds: Fraction
     """Its nominal score time in seconds."""
+    grid: ChunkGrid
+    """The chunks of the run when this was computed: a cut that was not planned moves them."""
     chunk: int
     """The score chunk that contains that time."""
 
@@ -359,8 +396,13 @@ class MessageOutput:
         self._ends_notes = ends_notes
         self._waits = knows_takes
         self.is_needed = schedule.has_timed_sends
+<<<<<<< HEAD:sequencer/engine/conductor/message_output.py
         self.display = DisplayClock(schedule, knows_takes, in_order=in_order)
         self.log: list[SentMessages] = []
+=======
+        self.display = DisplayClock(schedule, knows_takes, in_order=in_order, plan=plan)
+        self.log: list[SentMidi] = []
+>>>>>>> f7b760f (Messages to external devices go with a shorter first chunk, in time with the video as it is shown):sequencer/engine/conductor/midi_output.py
         self.wake: int | None = None
         """The latest time that was requested for a wake-up."""
         self._latest: int | None = None
@@ -424,6 +466,7 @@ class MessageOutput:
         passes, known = self._plan.passes, self._coming
         if (
             known is not None
+            and known.grid is self._plan.grid
             and known.current.number < len(passes)
             and passes[known.current.number] is known.current
         ):
@@ -438,9 +481,13 @@ class MessageOutput:
                 index < len(sends)
                 and (seconds := current.start + sends[index].offset) < current.end
             ):
-                chunk = seconds // self._schedule.grid.chunk
                 self._coming = NextSend(
-                    current=current, index=index, send=sends[index], seconds=seconds, chunk=chunk
+                    current=current,
+                    index=index,
+                    send=sends[index],
+                    seconds=seconds,
+                    grid=self._plan.grid,
+                    chunk=self._plan.grid.chunk_at(seconds),
                 )
                 break
             number, index = number + 1, 0
@@ -531,7 +578,7 @@ class MessageOutput:
 
     def _begin_at(self, chunk: int) -> None:
         """Begin a fixed run at a score chunk: controllers and programs in force are sent first."""
-        first = self._schedule.grid.boundary(chunk)
+        first = self._schedule.grid.opening_time(chunk)
         passes = self._plan.passes
         current = next((one for one in passes if first < one.end), passes[-1])
         self._move_to(

@@ -94,16 +94,6 @@ def _check_first_chunk(schedule: Schedule, resolved: Resolved, faults: Diagnosti
             line.span,
             hint="write clock 120 bpm, 4/4, or leave `first` out of the grid",
         )
-        return
-    sends = [send.origin for stretch in schedule.stretches for send in stretch.sends]
-    if schedule.has_sends:
-        faults.error(
-            "E430",
-            f"`first {line.first}` does not go with messages to external devices: they would not "
-            "be in time",
-            sends[0] if sends else line.span,
-            hint="remove the messages, or leave `first` out of the grid",
-        )
 
 
 def _check_sound(schedule: Schedule, faults: Diagnostics) -> None:

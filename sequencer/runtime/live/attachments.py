@@ -383,6 +383,12 @@ async def midi_output(run: LiveRun, port: str, clock: bool) -> AsyncIterator[Non
             "this score has no beats, so there is no clock to send",
             "write a tempo, such as: clock 120 bpm, 4/4",
         )
+    if clock and conductor.view.grid.first is not None:
+        raise UsageError(
+            "this score has a grid with `first`: the video freezes after the first chunk of each "
+            "take, so no even clock can be sent",
+            "omit --send-clock",
+        )
     sender = MessageScheduler(open_output(port, run.notify), run.clock.now)
     midi_sender = MidiSender(sender)
     run.lookers.append(midi_sender)

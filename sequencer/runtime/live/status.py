@@ -71,7 +71,8 @@ class LiveStatus:
         """When the first take began."""
         self._paused_since = began
         self._over_since: int | None = None
-        self._boundaries = BoundaryFeed(conductor.view.schedule.grid.chunk)
+        grid = conductor.view.schedule.grid
+        self._boundaries = BoundaryFeed(grid.chunk, lacks=grid.lacks)
         self.billed_from: int | None = None
         self._billed_until: int | None = None
         self._seen = False
