@@ -476,11 +476,6 @@ def _settings(prepared: PreparedRun, sound: ScoreSound | None) -> LiveSettings:
     from sequencer.runtime.live.run import LiveSettings
 
     options, found = prepared.options, prepared.found
-    if options.follow and found.schedule.grid.first is not None:
-        raise UsageError(
-            "--follow: this score has a grid with `first`, and only a fixed run knows its takes",
-            "omit --follow",
-        )
     return LiveSettings(
         schedule=found.schedule,
         sources=found.sources,

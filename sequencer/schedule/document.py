@@ -87,7 +87,7 @@ def check_bounds(schedule: Schedule) -> str | None:
 
 
 def _beyond(schedule: Schedule) -> Iterator[str]:
-    yield from _grid(schedule.grid, schedule.clock.is_external)
+    yield from _grid(schedule.grid)
     yield from _clock(schedule.clock)
     if not 1 <= schedule.lead <= MAX_LEAD_CHUNKS:
         yield f"a lead of {_short(schedule.lead)} chunks"
@@ -109,13 +109,11 @@ def _short(value: object) -> str:
     return text if len(text) <= 20 else f"{text[:12]}…"
 
 
-def _grid(grid: ChunkGrid, is_external: bool) -> Iterator[str]:
+def _grid(grid: ChunkGrid) -> Iterator[str]:
     if not 1 <= grid.frames <= MAX_FRAMES_PER_CHUNK:
         yield f"{_short(grid.frames)} frames per chunk"
     if grid.first is not None and not 1 <= grid.first < grid.frames:
         yield f"{_short(grid.first)} frames in the first chunk of a take"
-    if grid.first is not None and is_external:
-        yield "a shorter first chunk with an external clock"
     if not 0 < grid.fps <= MAX_FPS:
         yield f"{_short(grid.fps)} frames per second"
 

@@ -26,6 +26,7 @@ from sequencer.schedule.document import digest, from_json, to_json
 from sequencer.schedule.model import CutAct, Schedule
 from sequencer.stages.simulated.faults import Faults, Refusal
 from tests.support.builders import play
+from tests.support.clock_fixtures import ExternalClock, follow
 
 SCORE = """
 score "Boat"
@@ -298,6 +299,32 @@ def test_messages_are_sent_when_their_part_of_the_chunk_is_shown(
     assert known > 25
 
 
+FOLLOWED = """
+grid 12 frames @ 16 fps, first 9
+clock midi, 4/4, nominal 120 bpm
+section verse 8 bars, cut { at 1 "One."
+  at 3 "Two."
+  at 4.2 cut, "Three."
+  at 5 "Four."
+  at 8 "Five." }
+play verse verse
+"""
+
+
+@pytest.mark.parametrize("first", [", first 9", ", first 2"])
+def test_a_followed_clock_knows_that_takes_begin_with_a_shorter_chunk(first: str) -> None:
+    score = sequencer.reads(FOLLOWED.replace(", first 9", first))
+    outcome, log = follow(score, ExternalClock((1.0, "start")))
+    assert outcome.report.all_landed
+    takes = frames_by_take(log)
+    assert outcome.report.takes == len(takes) == 4
+    assert all(take[0] == int(first[-1]) for take in takes)
+    chunk = 0.75e3
+    for cue in outcome.report.cues[2:]:  # the first ones wait for the first frame
+        assert cue.shown_off_ms is not None
+        assert abs(cue.shown_off_ms) <= chunk / 2 + 50
+
+
 def test_a_refused_cut_begins_no_take() -> None:
     faults = Faults(refuse=(Refusal(command="reset", reason="no"),))
     played = play(sequencer.reads(SCORE), faults=faults)
@@ -354,7 +381,7 @@ end 9
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('clock midi, 4/4, nominal 120 bpm\nat 1 "A."\nend 3\n', "external clock"),
+        ('clock midi, 4/4, nominal 120 bpm\nat 1 "A."\nend 3\n', None),
         ('clock 120 bpm, 4/4\nat 1 "A."\nat 2 midi note C3\nend 3\n', None),
         ('at 0c "A."\nat 5c snap ceil, cut, "B."\nat 1.1s cut, "C."\nend 9c\n', None),
         (

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
+from fractions import Fraction
 from math import ceil, floor
 
-from sequencer.core.timebase import DISPLAY_DELAY, SECOND, Snap
+from sequencer.core.timebase import DISPLAY_DELAY, SECOND, ChunkGrid, Snap
 from sequencer.events.codec import Event
 from sequencer.events.events import (
     BoundariesFitted,
@@ -89,6 +90,7 @@ class ClockSync:
         self._has_position = False
         self._chunk = 0
         self._time: float | None = None
+        self._lacks = float(schedule.grid.lacks)
         self._nominal = float(schedule.grid.chunk)
         self._length = float(schedule.grid.chunk * SECOND)
         self._deviation = 0.0
@@ -184,7 +186,9 @@ class ClockSync:
         """Note the beginning of a take: boundaries of the previous take no longer apply."""
         self._fitted = False
         self._seen.clear()
-        self.boundary(chunk, at)
+        # A first chunk with fewer frames counts as if it had begun sooner: then the boundaries of
+        # a take are on one line, and so are the times at which its chunks are shown.
+        self.boundary(chunk, at - round(self.lacking) if self._lacks else at)
 
     # ---- predicting ------------------------------------------------------------------------------
 
@@ -235,16 +239,17 @@ class ClockSync:
             else self._time + (chunk - self._chunk) * self._length + self.lag
         )
 
-    def seconds_at(self, time: int) -> float | None:
+    def seconds_at(self, time: int, grid: ChunkGrid | None = None) -> float | None:
         """Return the model's time, in seconds, that is seen when a position at `time` is due.
 
-        None before a boundary is known.
+        None before a boundary is known. `grid` has the takes of the run, if chunks differ.
         """
         if self._time is None:
             return None
-        return (
-            self._chunk + (time + self.offset - self.lag - self._time) / self._length
-        ) * self._nominal
+        chunk = self._chunk + (time + self.offset - self.lag - self._time) / self._length
+        if grid is None or grid.first is None:
+            return chunk * self._nominal
+        return float(grid.seconds_of(Fraction(chunk)))
 
     def chunk_at(self, time: float, snap: Snap) -> int | None:
         """Return the score chunk that is shown at a time, the offset included.
@@ -268,6 +273,11 @@ class ClockSync:
                 return ceil(x)
             case Snap.NEAREST:
                 return ceil(x - 0.5)
+
+    @property
+    def lacking(self) -> float:
+        """How many nanoseconds shorter the first chunk of a take is than others."""
+        return self._lacks * self._length
 
     @property
     def stopped_for(self) -> int | None:

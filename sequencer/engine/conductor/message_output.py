@@ -396,13 +396,8 @@ class MessageOutput:
         self._ends_notes = ends_notes
         self._waits = knows_takes
         self.is_needed = schedule.has_timed_sends
-<<<<<<< HEAD:sequencer/engine/conductor/message_output.py
-        self.display = DisplayClock(schedule, knows_takes, in_order=in_order)
-        self.log: list[SentMessages] = []
-=======
         self.display = DisplayClock(schedule, knows_takes, in_order=in_order, plan=plan)
-        self.log: list[SentMidi] = []
->>>>>>> f7b760f (Messages to external devices go with a shorter first chunk, in time with the video as it is shown):sequencer/engine/conductor/midi_output.py
+        self.log: list[SentMessages] = []
         self.wake: int | None = None
         """The latest time that was requested for a wake-up."""
         self._latest: int | None = None
@@ -625,7 +620,9 @@ class MessageOutput:
     ) -> None:
         what = ", ".join(describe_act(act) for act in acts)
         seconds = (
-            self.display.seconds_at(due) if self._follow is None else self._follow.seconds_at(due)
+            self.display.seconds_at(due)
+            if self._follow is None
+            else self._follow.seconds_at(due, self._plan.grid)
         )
         nearest = Fraction(0) if seconds is None else Fraction(max(0, round(seconds * 1000)), 1000)
         self.log.append(

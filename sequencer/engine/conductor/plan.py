@@ -146,6 +146,8 @@ class Plan:
 
         They matter only if the first chunk of a take is shorter.
         """
+        self._cut_times: set[Fraction] = set()
+        """The nominal times of the cuts to come, in a run that follows a clock."""
         self._begun = 0
         """The score chunk with which the latest take began, or is about to begin."""
         self.passes: list[Pass] = []
@@ -594,6 +596,8 @@ class Plan:
         follow = self.follow
         if follow is None:
             return
+        if self.grid.first is not None:
+            self._cut_times = {line.time for line in self._cuts}
         stop = self._cursor
         # Positions in seconds and positions in beats each come in their own order: a clock that is
         # faster or slower than the score's tempo moves one kind before the other. Earlier revisions
@@ -619,6 +623,8 @@ class Plan:
         time = self.time_of_line(line)
         if time is None or self.follow is None:
             return 0 if self._opens(line) else UNPLACED
+        if line.time in self._cut_times:
+            time += self.follow.lacking  # that chunk is shown so much sooner if a take begins there
         chunk = self.follow.chunk_at(time, line.snap)
         return 0 if self._opens(line) else UNPLACED if chunk is None else max(0, chunk)
 
@@ -690,7 +696,10 @@ class Plan:
                 continue  # it plays, or has played
             current = self.passes[number]
             time = follow.time_of(float(current.quarter), float(current.start))
-            chunk = None if time is None else follow.chunk_at(time, self.schedule.snap)
+            begins = time
+            if time is not None and current.start in self._cut_times:
+                begins = time + follow.lacking
+            chunk = None if begins is None else follow.chunk_at(begins, self.schedule.snap)
             self._starts[number] = (
                 UNPLACED if chunk is None else max(chunk, self._starts[number - 1])
             )

@@ -255,6 +255,10 @@ def open_next_take(run: RunState, event: Event) -> list[Command]:
     run.base = run.cutting.next_base
     run.awaits_state = False
     on_chunk_begin(run, run.base, event.at)
+    if run.sync is not None and run.schedule.grid.first is not None:
+        # What is sent before the take begins has to know that its first chunk is shorter.
+        run.sync.take_began(run.base, event.at)
+        run.plan.forecast(run.base + run.schedule.lead)
     run.ledger.reset_for_take(run.base)
     return open_take(run, event)
 

@@ -77,23 +77,7 @@ def check_schedule(schedule: Schedule, resolved: Resolved, faults: Diagnostics) 
             _check_chunk_collisions(bundle, by_id, lookup, faults)
             _check_strength(bundle, by_id, faults)
     _check_sound(schedule, faults)
-    _check_first_chunk(schedule, resolved, faults)
     _check_cuts_without_chunk(schedule, faults)
-
-
-def _check_first_chunk(schedule: Schedule, resolved: Resolved, faults: Diagnostics) -> None:
-    """Report what a shorter first chunk cannot be combined with."""
-    line = resolved.score.header.grid
-    if schedule.grid.first is None or line is None:
-        return
-    if schedule.clock.is_external:
-        faults.error(
-            "E430",
-            f"`first {line.first}` does not go with an external clock: only a fixed clock knows "
-            "when takes begin",
-            line.span,
-            hint="write clock 120 bpm, 4/4, or leave `first` out of the grid",
-        )
 
 
 def _check_sound(schedule: Schedule, faults: Diagnostics) -> None:

@@ -34,7 +34,7 @@ from sequencer.schedule.describe import (
     describe_pass,
     milliseconds,
 )
-from sequencer.schedule.model import Entry, PromptAct, Schedule
+from sequencer.schedule.model import Entry, PromptAct
 from sequencer.schedule.prompt_actions import actions_of
 from sequencer.schedule.takes import takes_of
 
@@ -83,7 +83,8 @@ def plot_run(conductor: Conductor) -> Plot:
         ),
         key=lambda flag: (flag.chunk, flag.planned or 0),
     )
-    messages = tuple(_message_mark(sent, schedule) for sent in conductor.view.sent_messages)
+    grid = conductor.view.grid
+    messages = tuple(_message_mark(sent, grid) for sent in conductor.view.sent_messages)
     happens = [
         position
         for flag in flags
@@ -115,12 +116,12 @@ def plot_run(conductor: Conductor) -> Plot:
     )
 
 
-def _message_mark(sent: SentMessages, schedule: Schedule) -> MessageMark:
+def _message_mark(sent: SentMessages, grid: ChunkGrid) -> MessageMark:
     where = sent.place if sent.section is None else f"{sent.section} {sent.place}"
     fate = "" if sent.was_sent else ", not sent: it would have been too late"
     line = f" (line {sent.line})" if sent.line else ""
     return MessageMark(
-        at=sent.seconds / schedule.grid.chunk,
+        at=grid.chunks_at(sent.seconds),
         full=f"{where}{line}: {sent.what}{fate}",
         was_left_out=not sent.was_sent,
         protocols=protocols_of(sent.acts),
