@@ -319,7 +319,7 @@ def _read(document: dict[str, Any]) -> Schedule:
 
     try:
         schedule = _adapter().validate_python(document.get("schedule"))
-        if document[_MARK] > PLAIN_FORMAT:
+        if document[_MARK] > PLAIN_FORMAT or schedule.grid.first is not None:
             schedule = expanded(schedule)
     except (ValidationError, ValueError) as error:
         raise ScheduleError(

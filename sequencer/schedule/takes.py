@@ -7,7 +7,7 @@ cues that landed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from fractions import Fraction
 
 from sequencer.core.images import ImageFile, Scale
@@ -137,6 +137,7 @@ def grid_with_cuts(grid: ChunkGrid, stretches: Iterable[Stretch]) -> ChunkGrid:
 
     Raises ValueError for a cut before an earlier one: no score has that.
     """
+    grid = replace(grid, cut_times=(), cut_chunks=())
     for stretch in stretches if grid.first is not None else ():
         grid = grid.with_cuts(_cuts_of(stretch, stretch.start))
     return grid

@@ -22,6 +22,7 @@ from sequencer.language.compiler import compile_all
 from sequencer.language.text.printer import print_text
 from sequencer.reports.cue_sheet.rows import sheet_of
 from sequencer.reports.timeline.from_schedule import plot_schedule
+from sequencer.reports.timeline.player import Recording
 from sequencer.schedule.document import digest, from_json, to_json
 from sequencer.schedule.model import CutAct, Schedule
 from sequencer.stages.simulated.faults import Faults, Refusal
@@ -323,6 +324,39 @@ def test_a_followed_clock_knows_that_takes_begin_with_a_shorter_chunk(first: str
     for cue in outcome.report.cues[2:]:  # the first ones wait for the first frame
         assert cue.shown_off_ms is not None
         assert abs(cue.shown_off_ms) <= chunk / 2 + 50
+
+
+@pytest.mark.parametrize("chunks", [False, True])
+@pytest.mark.parametrize(
+    ("text", "events"),
+    [
+        (SCORE, ()),
+        (LIVE, ("go splash@9c", "go out@14c")),
+        (LIVE, ("go back@12c", "go out@24c")),
+        (LIVE, ("go later@9c", "go out@20c")),
+    ],
+    ids=["fixed", "cut by a rule", "goto", "quantised"],
+)
+def test_a_frozen_run_lands_on_the_chunks_of_the_run(
+    text: str, events: tuple[str, ...], chunks: bool, tmp_path: Path
+) -> None:
+    run = sequencer.rehearse(
+        sequencer.reads(text), video=False, out=tmp_path / "run", events=events
+    )
+    schedule = sequencer.compile_score(sequencer.freeze(tmp_path / "run", chunks=chunks))
+    assert schedule.grid.first == 9
+    assert {entry.chunk for entry in schedule.entries} == {
+        cue.landed for cue in run.report.cues if cue.landed is not None
+    }
+    assert schedule.end == run.report.chunks
+
+
+def test_a_page_plays_each_chunk_of_the_video_where_it_is() -> None:
+    grid = sequencer.compile_score(sequencer.reads(SCORE)).grid
+    for first in (0, 3, 6):
+        recording = Recording.of_whole("video.mp4", grid, first=first)
+        for chunk in range(first + 1, 40):
+            assert recording.second_of(chunk) == grid.boundary(chunk) - grid.opening_time(first)
 
 
 def test_a_refused_cut_begins_no_take() -> None:

@@ -47,6 +47,8 @@ class Recording:
         begins = grid.opening_time(first)
         takes = (first, *(chunk for chunk in grid.cut_chunks if chunk > first))
         bends = sorted({chunk + step for chunk in takes for step in (0, 1)})
+        if grid.first is not None:  # after the last pair, chunks pass as between the last two
+            bends.append(bends[-1] + 1)
         pairs = (
             (start + max(Fraction(0), grid.boundary(one) - begins), Fraction(one)) for one in bends
         )

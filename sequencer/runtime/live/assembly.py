@@ -291,7 +291,8 @@ class LiveRunBuilder:
             if of is None
             else performance.conductor.score_chunk(of.chunk, performance.take(of.take))
         )
-        return performance.conductor.view.grid.boundary(chunk or 0)
+        view = performance.conductor.view
+        return view.grid.time_of_frame(chunk or 0, 0, first=view.first_chunk)
 
     def _sinks(self) -> list[tuple[Callable[[LiveFrame], object], bool]]:
         """Return the frame consumers: a recorder takes the score's, a stream all of them (True).
