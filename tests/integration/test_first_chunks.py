@@ -437,3 +437,21 @@ def test_a_run_that_begins_within_a_take_keeps_the_times_after_its_first_chunk(c
     counted = grid.counted_from(chunk)
     for later in range(1, 20):
         assert counted.boundary(later) == grid.boundary(chunk + later) - grid.opening_time(chunk)
+
+
+@pytest.mark.parametrize(
+    ("kind", "grid", "wanted"),
+    [
+        ("longlive", "12 frames @ 16 fps, first 9", "switch_frame_indices: [18, 39]\n"),
+        ("longlive-shots", "32 frames @ 24 fps, first 29", "6, 7, 3\n"),
+    ],
+)
+def test_prompts_of_longlive_are_on_its_blocks(
+    kind: str, grid: str, wanted: str, tmp_path: Path
+) -> None:
+    text = f'grid {grid}\nat 0c "A."\nat 6c "B."\nat 13c "C."\nend 16c\n'
+    output = tmp_path / ("film.jsonl" if kind == "longlive" else "film")
+    sequencer.export(sequencer.reads(text), kind=kind, output=output)
+    written = [one.read_text() for one in tmp_path.rglob("*") if one.is_file()]
+    assert any(wanted in one for one in written)
+    assert not any("later than in the score" in one for one in written)
