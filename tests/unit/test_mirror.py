@@ -47,7 +47,6 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "core/catalog/reader.py": "unit/core/catalog/test_catalog.py",
     "core/catalog/record.py": "unit/core/catalog/test_catalog.py",
     "core/errors.py": "unit/engine/test_journal.py",
-    "core/wide_numbers.py": "unit/core/test_timebase_tables.py",
     "language/compiler/pass_placer.py": "integration/test_first_chunks.py",
     "core/image_segments.py": "unit/core/test_image_files.py",
     "engine/bundle.py": "integration/test_finished_runs.py",
