@@ -21,6 +21,7 @@ from sequencer.events.events import ChunkDone
 from sequencer.language.compiler import compile_all
 from sequencer.language.text.printer import print_text
 from sequencer.reports.cue_sheet.rows import sheet_of
+from sequencer.reports.interchange.longlive_shots import FIRST_FRAMES
 from sequencer.reports.timeline.from_schedule import plot_schedule
 from sequencer.reports.timeline.player import Recording
 from sequencer.schedule.document import digest, from_json, to_json
@@ -443,7 +444,7 @@ def test_a_run_that_begins_within_a_take_keeps_the_times_after_its_first_chunk(c
     ("kind", "grid", "wanted"),
     [
         ("longlive", "12 frames @ 16 fps, first 9", "switch_frame_indices: [18, 39]\n"),
-        ("longlive-shots", "32 frames @ 24 fps, first 29", "6, 7, 3\n"),
+        ("longlive-shots", f"32 frames @ 24 fps, first {FIRST_FRAMES}", "6, 7, 3\n"),
     ],
 )
 def test_prompts_of_longlive_are_on_its_blocks(

@@ -110,7 +110,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "reports/grid/tempi.py": "unit/reports/grid/test_grid.py",
     "reports/interchange/exported.py": "unit/reports/interchange/test_small_formats.py",
     "reports/interchange/longlive.py": "unit/reports/interchange/test_small_formats.py",
-    "reports/interchange/longlive_shots.py": "unit/reports/interchange/test_small_formats.py",
+    "reports/interchange/longlive_shots.py": "integration/test_first_chunks.py",
     "reports/timeline/from_run.py": "unit/reports/timeline/test_timeline.py",
     "reports/timeline/from_schedule.py": "unit/reports/timeline/test_timeline.py",
     "reports/timeline/html.py": "unit/reports/timeline/test_timeline.py",
