@@ -74,6 +74,9 @@ describes a run (reports, sheets, timelines) needs none.
     does.
   - A prompt that is first shown on the chunk of the next one, as one that was sent with an image
     just before a boundary, has landed there.
+  - What a jump of the clock brings gives way to what acts between the jump and its chunk, and it
+    brings no image from before a cut.
+  - Of several images that the model takes for one chunk, only the last has landed.
 """
 
 from __future__ import annotations
@@ -126,6 +129,12 @@ OVERTAKEN_LEAVE = 5
 
 LATE_PROMPTS_LAND = 5
 """From this revision on, a prompt has landed if it is shown where the next one is due."""
+
+JUMPS_GIVE_WAY = 5
+"""From this revision on, what a jump of the clock brings does not undo what comes after it."""
+
+ONE_IMAGE_A_CHUNK = 5
+"""From this revision on, only the last image that the model takes for a chunk has landed."""
 
 CURRENT = 5
 """The revision of new runs."""

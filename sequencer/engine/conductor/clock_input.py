@@ -12,7 +12,7 @@ from sequencer.engine.conductor.operator_input import act_on, hold_until_started
 from sequencer.engine.conductor.run_state import RunState
 from sequencer.engine.conductor.take_setup import start
 from sequencer.engine.conductor.transitions import Phase
-from sequencer.engine.revisions import JUMPS_WHILE_CUT
+from sequencer.engine.revisions import JUMPS_GIVE_WAY, JUMPS_WHILE_CUT
 from sequencer.events.commands import Command
 from sequencer.events.events import (
     BoundariesFitted,
@@ -159,8 +159,7 @@ def _replan_from_clock(run: RunState, reach: int, here: float) -> None:
         "the clock was moved away from it",
     )
     run.messages.located(run.plan.pass_of_quarter(quarter).number, quarter)
-    if chase is not None:
-        run.ledger.commit(chase, chase.nominal)
+    run.ledger.commit_chase(chase, gives_way=run.revision >= JUMPS_GIVE_WAY)
     for line in launched:
         run.plan.renumber(line)
         launch(run, line, run.plan.pass_of_quarter(quarter))

@@ -174,7 +174,8 @@ class Delivery:
 
         If this delivery has other acts that can still land, the reason states which act it lost.
         """
-        reason = f"{by.place} acts on the same chunk"
+        is_before = by.chunk is not None and self.chunk is not None and by.chunk < self.chunk
+        reason = f"{by.place} acts {'before it' if is_before else 'on the same chunk'}"
         self.lost.append(Superseded(kind=kind, to=by, status=self.status, reason=self.reason))
         self.open.discard(kind)
         if not self.open and self.landed is None:
@@ -361,11 +362,15 @@ class ChunkSlot:
         for kind in LIVE:
             if kind == "strength" and self.image is not None and "image" not in self.sent:
                 continue
-            line = None if kind in self.sent or kind in later.sent else later._doer(kind)
-            if line is not None:
-                for other in self.lines:
-                    if kind in other.open:
-                        other.supersede(kind, line)
+            if kind not in self.sent and kind not in later.sent:
+                self.give_way(kind, later)
+
+    def give_way(self, kind: ActKind, later: ChunkSlot) -> None:
+        """Let an act of this slot give way to that of a later slot, if that has one."""
+        line = later._doer(kind)
+        for other in self.lines if line is not None else ():
+            if line is not None and kind in other.open:
+                other.supersede(kind, line)
 
     def mark_late(self, kinds: set[ActKind]) -> None:
         """Note in the reasons that acts of these kinds were sent too late for this chunk."""

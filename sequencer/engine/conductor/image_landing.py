@@ -49,6 +49,11 @@ class ImageLandings:
         self._late_but_there: bool | None = None
         """Whether images answered a chunk late landed on their chunks anyway; None if not known."""
 
+    @property
+    def late_ones_were_there(self) -> bool:
+        """Whether images that were answered a chunk late are known to have landed in time."""
+        return self._late_but_there is True
+
     def proves_landing(self, prompt: str, sent_before: str | None, before: str | None) -> bool:
         """Return whether a prompt, once it is shown, proves that its image is shown too.
 

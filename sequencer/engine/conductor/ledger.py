@@ -60,6 +60,7 @@ class Ledger:
         *,
         forgets_overtaken: bool = True,
         sees_late_prompts: bool = True,
+        lands_one_image: bool = True,
     ) -> None:
         """Initialise the ledger of a run.
 
@@ -72,12 +73,17 @@ class Ledger:
             sees_late_prompts: Whether to act as revisions from 5 on do. Then a prompt that is
                 first shown when the next one is due has landed (earlier revisions reported it as
                 missed).
+            lands_one_image: Whether only the last of several images that the model takes for one
+                chunk has landed (in earlier revisions all of them had).
         """
         self.seed = seed
         self.sr: Scale = sr
         self.strength: Fraction | None = None
         self._forgets_overtaken = forgets_overtaken
         self._sees_late_prompts = sees_late_prompts
+        self._lands_one_image = lands_one_image
+        self._chase: Delivery | None = None
+        """What the clock's latest jump brings; it gives way to what acts before it."""
         self.slots: dict[int, ChunkSlot] = {}
         self._prompts: list[int] = []
         self._touched: set[int] = set()
@@ -128,6 +134,54 @@ class Ledger:
             self._touched.add(chunk)
         if slot.needs_live:
             heapq.heappush(self._live, chunk)
+        self._overtake_chase(line)
+
+    def commit_chase(self, chase: Delivery | None, *, gives_way: bool) -> None:
+        """Commit what a jump of the clock brings (None: nothing) to the chunk that it is for.
+
+        Args:
+            chase: The delivery.
+            gives_way: Whether what is committed to an earlier chunk after the jump stays in force:
+                its position is later (earlier revisions undid it).
+        """
+        self._chase = None
+        if chase is not None:
+            self.commit(chase, chase.nominal)
+            self._chase = chase if gives_way else None
+
+    def _overtake_chase(self, line: Delivery) -> None:
+        """Let what a jump brings give way to a delivery that is committed after the jump.
+
+        On the same chunk the slot has done so, except that a take does not open with the image of
+        the take before.
+        """
+        chase = self._chase
+        if chase is None or chase.chunk is None or (line.chunk or 0) > chase.chunk:
+            return
+        kinds = line.open if line.chunk != chase.chunk else set()
+        kinds = kinds | {"image"} if "cut" in line.kinds else kinds
+        overtaken = kinds & chase.open
+        for kind in sorted(overtaken):
+            chase.supersede(kind, line)
+        if not overtaken:
+            return
+        slot = self.slots[chase.chunk]
+        if slot.prompt is not None:
+            self._touched.add(slot.chunk)  # it may have waited for the image
+        elif slot.sent_prompt is not None:
+            self._left.add(slot.chunk)
+
+    def _restore_chase(self, gone: Delivery, stays: Callable[[Delivery], bool]) -> None:
+        """Restore what the delivery of a jump lost to a removed one on an earlier chunk."""
+        chase = self._chase
+        if chase is None or chase.chunk is None or chase.chunk == gone.chunk or not stays(chase):
+            return
+        slot = self.slots[chase.chunk]
+        slot.regain(gone, lambda line: line is chase, one_of_each=self._forgets_overtaken)
+        if slot.prompt is not None:
+            self._touched.add(slot.chunk)
+        if slot.needs_live:
+            heapq.heappush(self._live, slot.chunk)
 
     def active_at(self, chunk: int) -> str | None:
         """Return the prompt that the plan shows at a chunk."""
@@ -187,6 +241,7 @@ class Ledger:
         slot.remove(line)
         line.finish(Status.SKIPPED, reason)
         slot.regain(line, stays, one_of_each=self._forgets_overtaken)
+        self._restore_chase(line, stays)
         if slot.prompt is not None:
             self._touched.add(slot.chunk)
         elif slot.sent_prompt is not None:
@@ -482,11 +537,25 @@ class Ledger:
             for line in slot.lines if slot is not None else ():
                 if not line.is_final:
                     line.land(setting.kind, setting.landing)
-        for number, landing in self.images.made(chunk, prompt, self.flights.images()):
-            self._land_image(number, landing)
+        self._land_images(self.images.made(chunk, prompt, self.flights.images()))
         self._judged = max(self._judged, chunk)
         self._judge_prompts(chunk, prompt, before)
         self._begun_with = {one: text for one, text in self._begun_with.items() if one > chunk}
+
+    def _land_images(self, landed: list[tuple[int, int]]) -> None:
+        """Land images on their chunks, given as (slot, chunk) in the order in which they were sent.
+
+        The model shows the last of several on one chunk. One before was shown on its own chunk if
+        answers are known to come a chunk late; otherwise it was never shown.
+        """
+        last = {landing: number for number, landing in landed}
+        for number, landing in landed:
+            if number == last[landing] or not self._lands_one_image:
+                self._land_image(number, landing)
+            elif number == landing - 1 and self.images.late_ones_were_there:
+                self._land_image(number, number)
+            else:
+                self.slots[number].give_way("image", self.slots[last[landing]])
 
     def _land_image(self, number: int, landing: int) -> None:
         for line in self.slots[number].lines:

@@ -116,6 +116,7 @@ class Plan:
         is_newest: bool = True,
         opens_with_prompt: bool = True,
         *,
+        cuts_end_images: bool = True,
         played: PlayRange | None = None,
     ) -> None:
         """Create the plan of a run.
@@ -129,6 +130,8 @@ class Plan:
             opens_with_prompt: Whether a run that follows a clock opens with the first prompt, even
                 if that is a little after the beginning of the score (earlier revisions opened with
                 nothing then).
+            cuts_end_images: Whether an image is no longer in force after a cut when the clock jumps
+                beyond that (earlier revisions brought it back).
             played: The range that is played, in a fixed run; None for the whole score.
         """
         self.schedule = schedule
@@ -140,6 +143,7 @@ class Plan:
         self.opening_seed = schedule.seed
         """The seed in force where the run begins."""
         self._is_newest = is_newest
+        self._cuts_end_images = cuts_end_images
         self.follow = follow
         self.grid = schedule.grid
         """The chunks of the run: its takes are those that began and those that are planned.
@@ -461,7 +465,10 @@ class Plan:
                     one.number < target.number
                     or one.quarter_of(entry.quarter, one.start + entry.offset) < quarter
                 ):
-                    last.update({kind_of(act): act for act in entry.acts})
+                    acts: dict[str, CueAct] = {kind_of(act): act for act in entry.acts}
+                    if "cut" in acts and self._cuts_end_images:
+                        last.pop("image", None)  # a take does not open with the image before it
+                    last.update(acts)
         return tuple(last[kind] for kind in ("strength", "image", "prompt", "sr") if kind in last)
 
     def fire(

@@ -23,9 +23,11 @@ from sequencer.engine.play_range import PlayRange
 from sequencer.engine.revisions import (
     CURRENT,
     ENDS_WHERE_WRITTEN,
+    JUMPS_GIVE_WAY,
     LATE_PROMPTS_LAND,
     LATE_REPORTS,
     MIDI_IN_ORDER,
+    ONE_IMAGE_A_CHUNK,
     OPENS_WITH_A_PROMPT,
     OVERTAKEN_LEAVE,
     REFUSALS_HAVE_REASONS,
@@ -203,13 +205,19 @@ class RunState:
         self.sync = self._follow() if following else None
         is_newest = revision >= RESETS_BORNE_OUT
         self.plan = Plan(
-            schedule, self.sync, is_newest, revision >= OPENS_WITH_A_PROMPT, played=played
+            schedule,
+            self.sync,
+            is_newest,
+            revision >= OPENS_WITH_A_PROMPT,
+            cuts_end_images=revision >= JUMPS_GIVE_WAY,
+            played=played,
         )
         self.ledger = Ledger(
             self.plan.opening_seed,
             schedule.sr,
             forgets_overtaken=revision >= OVERTAKEN_LEAVE,
             sees_late_prompts=revision >= LATE_PROMPTS_LAND,
+            lands_one_image=revision >= ONE_IMAGE_A_CHUNK,
         )
         self.messages = MessageOutput(
             schedule,

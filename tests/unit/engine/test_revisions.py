@@ -27,6 +27,8 @@ def test_a_revision_keeps_its_number() -> None:
         "STATES_NAME_PROMPTS": 5,
         "OVERTAKEN_LEAVE": 5,
         "LATE_PROMPTS_LAND": 5,
+        "JUMPS_GIVE_WAY": 5,
+        "ONE_IMAGE_A_CHUNK": 5,
         "CURRENT": 5,
     }
 

@@ -179,7 +179,7 @@ def test_a_clock_that_jumps_brings_what_is_in_force_there() -> None:
         5.1 made 2 a                -> sr off
         6.1 made 3 c                ->
         6.3 shown 3                 ->
-        6.4 locate 34               -> show a.png e, prompt 6 d
+        6.4 locate 34               -> show a.png e
         6.5 fit 34 60               ->
         7.1 made 4 c                -> sr off
         8.1 made 5 d                ->
@@ -205,7 +205,8 @@ def test_a_clock_that_jumps_brings_what_is_in_force_there() -> None:
         locate to quarter 9: landed, at 4, lead 1900.0
         without its prompt: 10s acts on the same chunk
         2.1: sent, planned 5, at 6, error -200.0, lead 700.0
-        locate to quarter 34: sent, at 6, lead 1700.0
+        locate to quarter 34: landed, at 6, lead 1000.0
+        without its prompt: 2.1 acts before it
         takes 1, chunks 9, not ended
         """,
     )
@@ -844,4 +845,86 @@ def test_a_run_opens_with_the_first_prompt_though_it_is_a_little_after_the_begin
     ]
     assert not [one for one in commands if isinstance(one, SetImageStrength)], (
         "it comes after the prompt"
+    )
+
+
+JUMPED = """
+    clock midi, nominal 60 bpm, 4/4
+    section one 8 bars {
+      at 1 image "a.png", strength 0.5, "a"
+      at 5.3 image "b.png"
+      on go cut -> cut, "cut"
+    }
+"""
+
+
+@pytest.mark.parametrize(
+    ("revision", "jump", "before", "brings"),
+    [
+        (CURRENT, "show b.png a, prompt 3 a", "strength 0.5", "landed, at 3, lead 1800.0"),
+        (4, "show b.png a", "strength 0.5, show a.png a", "sent, at 3, lead 1000.0"),
+    ],
+)
+def test_an_image_after_a_jump_is_not_undone_by_what_the_jump_brings(
+    revision: int, jump: str, before: str, brings: str
+) -> None:
+    reason = "without its image: 5.3 acts before it"
+    conduct(
+        JUMPED,
+        f"""
+        0.0 ready                   -> upload a.png, upload b.png, seed 3, sr 2x, strength 0.5, show a.png a, wake 10
+        0.1 took a                  ->
+        0.2 encoded                 ->
+        2.0 clock start             -> start
+        2.1 started                 ->
+        2.2 fit 0 60                ->
+        3.1 made 0 a                ->
+        3.2 boundary 1 3.1 1 1.2    ->
+        3.3 locate 18               -> {jump}
+        3.35 fit 18 60              ->
+        3.5 encoded                 ->
+        4.1 made 1 a                -> {before}
+        5.1 made 2 a                ->
+        6.1 made 3 a                ->
+        ---
+        1.1: landed, at 0, lead 2100.0
+        5.3: landed, planned 0, at 2, error 1950.0, lead 800.0
+        chunk 0 could not be reached any more
+        locate to quarter 18: {brings}
+        {reason if revision == CURRENT else "# nothing"}
+        takes 1, chunks 4, not ended
+        """.replace("        # nothing\n", ""),
+        revision=revision,
+    )
+
+
+def test_a_take_that_is_cut_after_a_jump_keeps_what_it_opens_with() -> None:
+    conduct(
+        JUMPED,
+        """
+        0.0 ready                   -> upload a.png, upload b.png, seed 3, sr 2x, strength 0.5, show a.png a, wake 10
+        0.1 took a                  ->
+        0.2 encoded                 ->
+        2.0 clock start             -> start
+        2.1 started                 ->
+        2.2 fit 0 60                ->
+        3.1 made 0 a                ->
+        3.2 boundary 1 3.1 1 1.2    ->
+        3.3 locate 9                ->
+        3.35 fit 9 60               ->
+        3.5 go cut                  -> reset, wake 13.5
+        4.1 made 1 a                ->
+        4.2 reset                   -> seed 3, sr 2x, strength 0.5, prompt 0 cut, wake 14.2
+        4.3 took cut                -> start
+        4.4 started                 -> strength 0.5
+        5.4 made 0 cut              ->
+        6.4 made 1 cut              ->
+        ---
+        1.1: landed, at 0, lead 2100.0
+        5.3: waiting
+        locate to quarter 9: landed, at 3, lead 1000.0
+        without its image: go cut acts before it; without its prompt: go cut acts before it
+        go cut: landed, at 2, lead 200.0, waited 900.0
+        takes 2, chunks 4, not ended
+        """,
     )

@@ -1053,3 +1053,133 @@ def test_what_is_made_already_is_not_overwritten(making: int, message: str) -> N
     book.withdraw(4, lambda one: True, "no")
     assert words([*book.prompts_due(0, making, True, 1)]) == message
     assert book._left == ({5} if message else set())
+
+
+# ---- jumps of the clock --------------------------------------------------------------------------
+
+
+def jumped(*acts: CueAct, gives_way: bool = True) -> tuple[Ledger, Delivery]:
+    """Return a ledger in which a jump brings some acts to chunk 4, after the opening at chunk 0."""
+    book = ledger()
+    book.opening(0, 0)
+    chase = line(9, *acts)
+    chase.nominal = 4
+    book.commit_chase(chase, gives_way=gives_way)
+    return book, chase
+
+
+@pytest.mark.parametrize(
+    ("chunk", "message", "where"),
+    [(3, "strength 0.5", "acts before it"), (4, "strength 0.5, show b.png b", "acts on the same chunk")],
+)  # fmt: skip
+def test_what_a_jump_brings_does_not_undo_what_comes_after_the_jump(
+    chunk: int, message: str, where: str
+) -> None:
+    book, chase = jumped(HALF, IMAGE, B)
+    assert words([*book.prompts_due(0, 2, True, 1)]) == "", "it goes with the image"
+    book.commit(line(5, OTHER), chunk)
+    assert chase.open == {"strength", "prompt"}
+    assert chase.reason == f"without its image: 5c {where}"
+    assert words([*book.live_due(0, 2, 1)]) == ("show b.png a" if chunk == 3 else "")
+    assert words([*book.prompts_due(0, 2, True, 1)]) == ("prompt 4 b" if chunk == 3 else "")
+    assert words([*book.live_due(0, 3, 2)]) == message
+
+
+def test_what_a_jump_brings_is_not_changed_by_what_acts_after_it() -> None:
+    book, chase = jumped(IMAGE, B)
+    book.commit(line(5, CutAct(None), OTHER, C), 5)
+    assert chase.open == {"image", "prompt"}
+
+
+def test_what_a_jump_brings_undid_what_came_after_the_jump_in_earlier_revisions() -> None:
+    book, chase = jumped(HALF, IMAGE, B, gives_way=False)
+    book.commit(line(5, OTHER, C), 3)
+    assert chase.open == {"strength", "image", "prompt"}
+
+
+@pytest.mark.parametrize(("chunk", "where"), [(2, "before it"), (4, "on the same chunk")])
+def test_a_take_after_a_jump_does_not_open_with_the_image_of_the_take_before(
+    chunk: int, where: str
+) -> None:
+    book, chase = jumped(FOUR, IMAGE, B)
+    book.commit(line(5, CutAct(None), C), chunk)
+    assert chase.open == {"sr"}
+    assert sorted(chase.reason.removeprefix("without its ").split("; without its ")) == [
+        f"image: 5c acts {where}",
+        f"prompt: 5c acts {where}",
+    ]
+    assert book.slots[4].image is None
+
+
+def test_the_prompt_of_a_jump_is_overwritten_by_one_that_comes_sooner() -> None:
+    book, chase = jumped(B)
+    assert words([*book.prompts_due(0, 2, True, 1)]) == "prompt 4 b"
+    book.commit(line(5, IMAGE, C), 3)
+    assert chase.status is Status.OVERTAKEN
+    assert words([*book.live_due(0, 2, 1)]) == "show a.png c"
+    assert words([*book.prompts_due(0, 2, True, 1)]) == "prompt 4 c"
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_what_a_jump_brings_acts_again_if_what_came_sooner_is_taken_back(stays: bool) -> None:
+    book, chase = jumped(IMAGE, B)
+    sooner, other = line(5, OTHER, C), line(6, FOUR)
+    book.commit(sooner, 3)
+    book.commit(other, 4)
+    assert chase.open == set()
+    book.withdraw(2, lambda one: one is sooner or (one is chase and not stays), "no")
+    assert chase.open == ({"image", "prompt"} if stays else set())
+    assert words([*book.live_due(0, 3, 1)]) == ("show a.png b, sr 4x" if stays else "sr 4x")
+
+
+def test_a_jump_that_brings_nothing_forgets_the_one_before() -> None:
+    book, chase = jumped(IMAGE, B)
+    book.commit_chase(None, gives_way=True)
+    book.commit(line(5, OTHER, C), 3)
+    assert chase.open == {"image", "prompt"}
+
+
+# ---- several images for one chunk ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lands_one_image", "status", "landed", "reason"),
+    [(True, Status.OVERTAKEN, None, "2c acts on the same chunk"), (False, Status.LANDED, 4, "")],
+)
+def test_of_two_images_that_the_model_takes_for_one_chunk_the_last_lands(
+    lands_one_image: bool, status: Status, landed: int | None, reason: str
+) -> None:
+    """The first was answered while its own chunk was made, so that it acts on the next one."""
+    book = Ledger(3, "2x", lands_one_image=lands_one_image)
+    late, last = line(1, IMAGE), line(2, OTHER)
+    for one, chunk in ((line(0, A), 0), (late, 3), (last, 4)):
+        book.commit(one, chunk)
+    book.opening(0, 0)
+    book.live_due(0, 2, 1)
+    book.chunk_done(2, "a", 2)
+    book.accepted_image(4, 0)
+    book.live_due(0, 3, 3)
+    book.accepted_image(4, 0)
+    book.chunk_done(3, "a", 4)
+    assert (late.status, last.status) == (Status.SENT, Status.SENT)
+    book.chunk_done(4, "a", 5)
+    assert (late.status, late.landed, late.reason) == (status, landed, reason)
+    assert (last.status, last.landed, last.reason) == (Status.LANDED, 4, "")
+
+
+def test_an_image_landed_on_its_own_chunk_if_answers_are_known_to_come_late() -> None:
+    """The second image shows with its prompt on the chunk that it was sent for, though it was
+    answered later: so the first, answered as late, was there as well.
+    """
+    late, last = line(1, IMAGE), line(2, OTHER, B)
+    book = ledger((late, 3), (last, 4))
+    book.opening(0, 0)
+    book.live_due(0, 2, 1)
+    book.chunk_done(2, "a", 2)
+    book.live_due(0, 3, 3)
+    book.accepted_image(4, 0)
+    book.chunk_done(3, "a", 4)
+    book.accepted_image(5, 0)
+    book.chunk_done(4, "b", 5)
+    assert (late.status, late.landed, late.reason) == (Status.LANDED, 3, "")
+    assert (last.status, last.landed, last.reason) == (Status.LANDED, 4, "")

@@ -472,8 +472,8 @@ def test_what_is_in_force_is_the_last_of_each_kind() -> None:
         """
         clock midi, nominal 60 bpm, 4/4
         section intro 4 bars {
-          at 1 "a", image "a.png", strength 0.5
-          at 2 sr off, cut, "c"
+          at 1 "a", image "b.png", strength 0.5
+          at 2 sr off, cut, image "a.png", "c"
           at 3 "b", strength 0.25
           at 4 image "b.png"
         }
@@ -489,6 +489,30 @@ def test_what_is_in_force_is_the_last_of_each_kind() -> None:
     ]
     assert line.acts[0].value == Fraction(1, 4)  # type: ignore[union-attr]  # a strength
     assert line.acts[1].image.path == "a.png"  # type: ignore[union-attr]  # an image
+
+
+@pytest.mark.parametrize("cuts_end_images", [True, False])
+def test_no_image_is_in_force_after_a_cut(cuts_end_images: bool) -> None:
+    text = """
+        clock midi, nominal 60 bpm, 4/4
+        section intro 2 bars {
+          at 1 image "a.png", "a", sr off
+          at 1.3 cut, "c"
+        }
+        section next 2 bars {
+          at 1 "d"
+        }
+        """
+    _, follow = followed(60, text)
+    for quarter, places in (
+        (1, {"image", "prompt", "sr"}),
+        (4, {"prompt", "sr"}),
+        (9, {"prompt", "sr"}),
+    ):
+        found = Plan(compiled(text), follow, cuts_end_images=cuts_end_images)
+        line = found.relocate(Fraction(quarter), 5)
+        assert line is not None
+        assert line.kinds == places if cuts_end_images else line.kinds >= {"image"}
 
 
 def test_the_second_of_a_time_code_is_rounded_to_thousandths() -> None:

@@ -46,7 +46,7 @@ def test_prompts_leave_as_soon_as_nothing_can_change_them_and_settings_during_th
         ---
         0c: landed, at 0, lead 200.0
         2c: landed, at 2, lead 1000.0
-        3c: landed, planned 3, at 4, lead 1000.0
+        3c: landed, at 3, lead 1000.0
         4c: landed, at 4, lead 1000.0
         6c: landed, at 6, lead 6200.0
         takes 1, chunks 8, not ended
