@@ -76,9 +76,21 @@ class Evidence:
             or "prompt" in faults.get("delays", {})
             or self.raced
             or self.is_slow
-            or any(isinstance(event, ConnectionLost | UploadFailed) for event in self.events)
-            or any("finish@" in hand for hand in self.show.script.operator_events)
+            or self._was_interrupted
         )
+
+    @cached_property
+    def nothing_lost(self) -> bool:
+        """Whether nothing was lost, refused or corrupted, though something may have come late."""
+        faults = self.show.script.faults
+        return not (any(key in faults for key in LOOSE) or self._was_interrupted)
+
+    @cached_property
+    def _was_interrupted(self) -> bool:
+        """Whether a connection was lost, an upload failed, or the operator ended the run."""
+        return any(
+            isinstance(event, ConnectionLost | UploadFailed) for event in self.events
+        ) or any("finish@" in hand for hand in self.show.script.operator_events)
 
     @cached_property
     def calm_but_for_resets(self) -> bool:

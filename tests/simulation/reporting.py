@@ -394,6 +394,35 @@ def skipped_is_not_shown(seen: Evidence) -> Iterator[str]:
                 break
 
 
+def missed_is_not_shown(seen: Evidence) -> Iterator[str]:
+    """A cue whose prompt was shown is not reported as missed, if nothing was lost or refused.
+
+    A show need not be calm: a prompt that comes too late is shown later.
+    """
+    if not seen.nothing_lost:
+        return
+    for number, line in seen.lines.items():
+        prompt = prompt_of(line)
+        is_missed = seen.cues[number].status is Status.MISSED and "prompt" in line.open
+        if not is_missed or prompt is None or line.chunk is None or not _is_sent_once(seen, line):
+            continue
+        for made in seen.made:
+            if made.look.prompt.strip() == prompt and made.chunk in seen.reported_chunks:
+                yield (
+                    f"{seen.name(number)} is reported as missed ({seen.cues[number].reason}), but "
+                    f"chunk {made.chunk} showed it"
+                )
+                break
+
+
+def _is_sent_once(seen: Evidence, line: Delivery) -> bool:
+    """Return whether no other cue with the same prompt explains what was shown."""
+    return all(
+        other is line or prompt_of(other) != prompt_of(line) or other.status is Status.OVERTAKEN
+        for other in seen.lines.values()
+    )
+
+
 def seen_on_the_beat(seen: Evidence) -> Iterator[str]:
     """A cue of a followed clock is seen within a chunk and a half of its position, by the clock's
     fits.
