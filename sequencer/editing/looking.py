@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from sequencer.core.diagnostics import Diagnostic, Severity, Span
 from sequencer.core.display import counted
-from sequencer.language.check import CheckResult, check_loaded
+from sequencer.language.check import CheckResult, add_advice, check_loaded
 from sequencer.language.loader import NOTATION_BY_SUFFIX, LoadResult, Notation, load_text
 from sequencer.language.score import Score
 from sequencer.language.source import Source, normalise_newlines
@@ -154,7 +154,7 @@ def with_advice(known: Look) -> Look:
         file=known.file,
         text=known.text,
         loaded=known.loaded,
-        result=check_loaded(known.loaded, advice=True),
+        result=add_advice(known.result),
         valid=known.valid,
         has_advice=True,
     )

@@ -36,14 +36,14 @@ def known_words() -> dict[str, Word]:
         for word, description in statement.words:
             _add(found, word, statement.example, description)
     for setting in SETTINGS:
-        _add(found, setting.keyword, setting.example, *_meanings(setting.reference)[:1])
+        _add(found, setting.keyword, setting.example, meaning_of(setting.reference))
     rows = [row for action in ACTIONS for row in action.reference]
     rows += [row for trigger in TRIGGERS for row in trigger.reference]
     for row in rows:
-        for form in _forms(row):
+        for form in forms_of(row):
             match = re.match(r"[a-z]+", form)
             if match is not None:
-                _add(found, match[0], form, *_meanings(row))
+                _add(found, match[0], form, meaning_of(row))
     return found
 
 
@@ -57,14 +57,14 @@ def _add(found: dict[str, Word], word: str, form: str, *descriptions: str) -> No
         found[word] = Word(word, before.form, both)
 
 
-def _forms(row: str) -> list[str]:
-    """Return how something is written: the code in the first column of a row."""
-    return [form.replace("\\", "") for form in _CODE.findall(_COLUMNS.split(row)[0])]
+def forms_of(row: str) -> list[str]:
+    """Return how something is written: the code in all columns of a row but the last one."""
+    return [form.replace("\\", "") for form in _CODE.findall("|".join(_COLUMNS.split(row)[:-1]))]
 
 
-def _meanings(row: str) -> tuple[str, ...]:
-    """Return what something does: the last column of a row."""
-    return (plain_text(_COLUMNS.split(row)[-1]),)
+def meaning_of(row: str) -> str:
+    """Return what something does: the last column of a row of the language reference."""
+    return plain_text(_COLUMNS.split(row)[-1])
 
 
 def plain_text(text: str) -> str:

@@ -8,6 +8,7 @@ drops what the compiler may report only for that reason.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -145,18 +146,29 @@ def check_loaded(loaded: LoadResult, advice: bool) -> CheckResult:
         schedule = compilation.schedule
     elif loaded.part is not None:
         diagnostics += _independent_diagnostics(loaded, loaded.part)
-    if advice and schedule is not None and loaded.score is not None:
-        from sequencer.language.advice import advise
-
-        diagnostics += advise(loaded.score)
-    diagnostics.sort(key=lambda one: (one.span.file, one.span.line, one.span.column))
-    return CheckResult(
+    diagnostics.sort(key=_position)
+    result = CheckResult(
         score=loaded.score,
         schedule=schedule,
         diagnostics=tuple(diagnostics),
         sources=loaded.sources,
         dropped=dropped,
     )
+    return add_advice(result) if advice else result
+
+
+def add_advice(result: CheckResult) -> CheckResult:
+    """Return a result with the advice on the prompts added, if the score has no errors."""
+    if result.schedule is None or result.score is None:
+        return result
+    from sequencer.language.advice import advise
+
+    diagnostics = sorted((*result.diagnostics, *advise(result.score)), key=_position)
+    return replace(result, diagnostics=tuple(diagnostics))
+
+
+def _position(one: Diagnostic) -> tuple[str, int, int]:
+    return one.span.file, one.span.line, one.span.column
 
 
 def _independent_diagnostics(loaded: LoadResult, score: Score) -> Iterator[Diagnostic]:

@@ -83,6 +83,17 @@ class ParseError(
         self.expected = expected
 
 
+class Scan:
+    """The tokens of a statement up to `at`, and the terminals that the grammar expects there."""
+
+    __slots__ = ("at", "expected", "tokens")
+
+    def __init__(self, tokens: list[Token], at: int, expected: frozenset[str]) -> None:
+        self.tokens = tokens
+        self.at = at
+        self.expected = expected
+
+
 class Parser:
     """Parses single statements with LALR tables.
 
@@ -151,6 +162,43 @@ class Parser:
             values.append(Token(kind, text[begin:at], begin, at))
             state = step
             states.append(state)
+
+    def scan(self, text: str, start: int, end: int) -> Scan:
+        """Scan a statement, or the beginning of one, for an editor: it need not be complete.
+
+        Args:
+            text: The source text.
+            start: Where the statement begins.
+            end: Where to stop.
+
+        Returns:
+            All its tokens as far as the grammar accepts them, and what it expects after them.
+        """
+        actions, rules, lexers = self._tables.actions, self._tables.rules, self._tables.lexers
+        states = [self._tables.start]
+        tokens: list[Token] = []
+        at = start
+        while at < end:
+            lexer = lexers[states[-1]]
+            match = (self._scanners[lexer] or self._compile_lexer(lexer)).match(text, at, end)
+            kind = None if match is None else match.lastgroup
+            if match is None or kind is None:
+                break
+            stack = list(states)
+            step = actions[stack[-1]].get(kind)
+            while step is not None and step < 0:
+                rule = rules[-1 - step]
+                if rule.size:
+                    del stack[-rule.size :]
+                stack.append(actions[stack[-1]][rule.name])
+                step = actions[stack[-1]].get(kind)
+            begin, after = match.span(kind)
+            if step is None or after == at:
+                break
+            states = [*stack, step]
+            tokens.append(Token(kind, text[begin:after], begin, after))
+            at = after
+        return Scan(tokens, at, self._build_error(states, text, at).expected)
 
     def _compile_lexer(self, number: int) -> re.Pattern[str]:
         """Compile a lexer.

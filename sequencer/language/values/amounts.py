@@ -43,7 +43,7 @@ _TWO_UNITS = re.compile(
 )
 _BAR_BEAT = re.compile(r"([0-9]+)\.([0-9]+)\Z")
 
-_UNITS = {
+UNITS = {
     "bar": Unit.BARS,
     "bars": Unit.BARS,
     "beat": Unit.BEATS,
@@ -55,6 +55,7 @@ _UNITS = {
     "ms": Unit.SECONDS,
     "m": Unit.SECONDS,
 }
+"""The units as they are written."""
 _SCALES = {"ms": Fraction(1, 1000), "m": Fraction(60)}
 _LONG_UNITS = {
     "chunk": "c",
@@ -90,7 +91,7 @@ def read_duration(text: str, span: Span, faults: Diagnostics) -> Duration | None
     if match is not None:
         number, short, long = match.groups()
         if whole := int(number):
-            return Duration(Fraction(whole), _UNITS[short or long], span)
+            return Duration(Fraction(whole), UNITS[short or long], span)
     if text.startswith("+") and len(text) > 1:
         corrected = text[1:].lstrip()
         faults.error(
@@ -411,9 +412,9 @@ def _read_unit(
 ) -> Unit | None:
     """Return the unit named `unit` if it has its standard spelling, otherwise None (reported)."""
     number = text[: len(text) - len(unit)].rstrip()
-    if unit in _UNITS:
+    if unit in UNITS:
         if not space or unit.startswith(("bar", "beat")):
-            return _UNITS[unit]
+            return UNITS[unit]
         corrected = number + unit
         faults.error(
             "E216",
@@ -435,7 +436,7 @@ def _read_unit(
         faults.error("E211", f"{excerpt(number)} needs a unit", span, hint=hint, fix=fixes)
         return None
     low = unit.casefold()
-    if low in _LONG_UNITS or low in _UNITS:
+    if low in _LONG_UNITS or low in UNITS:
         short = _LONG_UNITS.get(low, low)
         corrected = _correct_amount(number, short, what)
         message = (
@@ -606,7 +607,7 @@ def _report_invalid(text: str, span: Span, faults: Diagnostics, what: str) -> No
         )
         return
     low = text.casefold()
-    if low in _UNITS or low in _LONG_UNITS:
+    if low in UNITS or low in _LONG_UNITS:
         short = _LONG_UNITS.get(low, low)
         corrected = _correct_amount(
             "1", short.rstrip("s") if short.startswith(("bar", "beat")) else short, what

@@ -183,3 +183,22 @@ def test_whole_scores_and_single_statements_are_one_language(path: Path) -> None
         for token in leaves(get_parser().parse(text, statement.start, statement.end))
     ]
     assert found == expected
+
+
+def test_a_scan_has_all_tokens_of_what_the_grammar_accepts_and_what_it_expects_then() -> None:
+    parser = get_parser()
+    text = 'at 3 tram "It turns.", sr 4x'
+    scan = parser.scan(text, 0, len(text))
+    assert [(one.kind, one.text) for one in scan.tokens] == [
+        ("AT", "at 3"),
+        ("SAY", 'tram "It turns."'),
+        ("COMMA", ","),
+        ("SET_SR", "sr 4x"),
+    ]
+    assert scan.at == len(text) and {"COMMA", "$END"} <= scan.expected
+    refused = parser.scan("at 3 tram tram", 0, 14)
+    assert ([one.text for one in refused.tokens], refused.at) == (["at 3", "tram"], 9)
+    assert {"BLOCK", "COMMA", "PICK"} <= refused.expected and "NAME" not in refused.expected
+    begun = parser.scan("section a ", 0, 9)
+    assert {"AMOUNT", "UNTIL", "LIKE"} <= begun.expected
+    assert "AT" in parser.scan("", 0, 0).expected
