@@ -31,7 +31,6 @@ from sequencer.language.spec import (
     SETTING_BY_KEYWORD,
     STATEMENTS,
     TRIGGERS,
-    Place,
     ValueSpec,
 )
 from sequencer.language.text.parser import get_parser
@@ -123,7 +122,7 @@ def complete(
 _PARTIAL_WORD = re.compile(rf"(?:{NAME}-?)?\Z")
 _PARTIAL_NAME = re.compile(r"[^\s\"{},|()\[\]]*\Z")
 _AFTER_NUMBER = re.compile(
-    r"(?<![\w.])(?P<sign>[+\-][ \t]*)?[0-9]+(?:[.,/][0-9]+)?[ \t]?(?P<unit>[a-z]*)\Z"
+    r"(?<![\w.])(?P<plus>[+\-][ \t]*)?[0-9]+(?:[.,/][0-9]+)?[ \t]?(?P<unit>[a-z]*)\Z"
 )
 _TIME_WORDS = re.compile(
     r"(?:^|[\s,{])[\"']?(?P<word>at|from|every|end|max|over|for|section|mark)[\"']?\s*:?\s"
@@ -167,9 +166,9 @@ class _Completer:
         """Yield the words that begin a statement in a block."""
         words = known_words()
         block = blocks[-1].split(maxsplit=1)[0] if blocks else ""
-        place = Place.SCENE if block == "scene" else Place.ITEM
+        fitting = ["SCENE"] if block == "scene" else ["ITEM"] if blocks else ["ITEM", "TOP"]
         for row in STATEMENTS:
-            if row.place is place or (not blocks and row.place is Place.TOP):
+            if row.place.name in fitting:
                 yield _keyword(row.keyword)
         if not blocks:
             score = self.known.score
@@ -279,7 +278,7 @@ class _Completer:
         named = rf"\s*(?:{NAME}\s+)?\Z" if word in ("section", "mark") else r"\s*\Z"
         if re.match(named, between) is None:
             return None
-        is_position = word in ("at", "from") and number["sign"] is None
+        is_position = word in ("at", "from") and number["plus"] is None
         return len(self.before) - len(number["unit"]), [
             _Choice(name, ItemKind.UNIT, f"A time in {_UNIT_NAMES.get(name, unit.value)}.")
             for name, unit in UNITS.items()
