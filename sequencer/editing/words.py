@@ -9,7 +9,7 @@ from sequencer.core.lazy_dataclass import dataclass
 from sequencer.language.spec import ACTIONS, SETTINGS, STATEMENTS, TRIGGERS
 
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
-_SEE = re.compile(r"(?:; see|[:,]) *(?:\[below\]\([^)]*\)|below\b)")
+_SEE = re.compile(r"(?:[;,] see|[:,]) *(?:\[below\]\([^)]*\)|below\b)")
 _CODE = re.compile(r"`([^`]+)`")
 _COLUMNS = re.compile(r"(?<!\\)\|")
 
