@@ -223,7 +223,7 @@ def shows_nothing_else(seen: Evidence) -> Iterator[str]:
 
 
 def sends_the_score(seen: Evidence) -> Iterator[str]:
-    """Every MIDI message of the score was sent, no other message was sent, and each was sent when
+    """Every message of the score was sent, no other message was sent, and each was sent when
     its position was seen.
     """
     compared = _comparison(seen)

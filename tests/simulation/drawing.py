@@ -17,7 +17,7 @@ from tests.simulation.mishaps import draw_clock_moves, draw_faults, draw_operato
 from tests.simulation.playing import schedule_of
 from tests.simulation.scores import Scores, edited
 from tests.simulation.script import Script
-from tests.simulation.sends import with_sends
+from tests.simulation.sends import OSC_SHOWS, OSC_SHOWS_END, with_osc, with_sends
 from tests.simulation.texts import Texts
 from tests.simulation.timecode import draw_tape_moves
 
@@ -43,6 +43,9 @@ def draw_script(seed: int) -> Script:
         score, schedule = with_sends(
             Random(f"sends of {seed}"), score, schedule, is_valid=not is_edited
         )
+    if OSC_SHOWS <= seed < OSC_SHOWS_END and not is_edited:
+        score = with_osc(Random(f"osc of {seed}"), score)
+        schedule = schedule_of(score)
     chunks = schedule.end
     quiet = rng.randrange(4) == 0
     faults = {} if quiet else draw_faults(rng, chunks, [image.path for image in schedule.images])

@@ -11,6 +11,7 @@ from sequencer.engine.conductor.transitions import Phase
 from sequencer.events.commands import (
     SchedulePrompt,
     SendMidi,
+    SendOsc,
     SetConditioning,
     SetImage,
     SetImageStrength,
@@ -228,7 +229,7 @@ def opening_order(seen: Evidence) -> Iterator[str]:
         kinds = [
             command.kind
             for command in step.commands
-            if not isinstance(command, WakeAt | Upload | SendMidi)
+            if not isinstance(command, WakeAt | Upload | SendMidi | SendOsc)
         ]
         if any(isinstance(command, Upload) for command in step.commands) and kinds:
             yield f"an upload left together with {kinds}"

@@ -22,12 +22,13 @@ from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.transitions import Phase
 from sequencer.engine.journal import JournalWriter, header_of
 from sequencer.events.codec import Event
-from sequencer.events.commands import Command, ModelCommand, Upload
+from sequencer.events.commands import Command, ModelCommand, SendOsc, Upload
 from sequencer.events.events import ChunkShown, TimerFired
 from sequencer.language.compiler import compile_score
 from sequencer.language.notations import reads
 from sequencer.language.score import Score
 from sequencer.runtime.live.attachments import ClockSenderTask, MidiSender, clock_sections, end_of
+from sequencer.runtime.live.message_forwarding import MessageForwarder
 from sequencer.runtime.loop import Outcome, Performance
 from sequencer.runtime.scripted_events import parse_scripted_event
 from sequencer.schedule.model import PromptAct, Schedule
@@ -41,7 +42,7 @@ from tests.simulation.connection import ReactorStage, SimulatedReactor, beneath,
 from tests.simulation.script import Script
 from tests.simulation.timecode import Tape
 from tests.simulation.virtual_loop import LoopClock, VirtualLoop, run_virtually
-from tests.support.virtual_sender import VirtualSender
+from tests.support.virtual_sender import VirtualSender, osc_as_bytes
 
 SECOND = 10**9
 SMALLEST = 'seed 1\nat 0c "Picture 1."\nend 6c\n'
@@ -411,6 +412,8 @@ def _perform(
     sender = VirtualSender(clock)
     midi_sender = MidiSender(sender)
     run.add_watcher(midi_sender)
+    osc_sender = _OscSender(sender)
+    run.add_watcher(osc_sender)
     sends_clock = bool(clock_sections(run.conductor)) and not schedule.clock.is_external
     if sends_clock:
         run.add_watcher(ClockSenderTask(sender, schedule, run.conductor))
@@ -421,7 +424,7 @@ def _perform(
         ClockDevice(script.clock_moves, float(schedule.clock.bpm or 120), clock, run.deliver)
     try:
         show.outcome = running(run.run())
-        sender.close(midi_sender.rest(clock.now()))
+        sender.close(max(midi_sender.rest(clock.now()), osc_sender.rest(clock.now())))
     except StageError as error:
         if isinstance(stage, _Live) and {"drops", "end"} & script.faults.keys():
             show.unopened = error.message  # no client could connect, and the run reports it
@@ -435,6 +438,24 @@ def _perform(
         show.tape.end_stretch()
     show.sent_messages = sender.sent
     show.ends_at = end_of(run.conductor) if sends_clock else None
+
+
+class _OscSender(MessageForwarder):
+    """Sends OSC messages through the same virtual sender, as `osc_as_bytes` writes them."""
+
+    def __init__(self, sender: VirtualSender) -> None:
+        super().__init__()
+        self._sender = sender
+
+    def pass_on(self, command: Command) -> int | None:
+        """Pass on an OSC message."""
+        if not isinstance(command, SendOsc):
+            return None
+        self._sender.send_at(command.due, osc_as_bytes(command.address, command.arguments))
+        return command.due
+
+    def forget(self) -> None:
+        """The MIDI sender has dropped all messages already."""
 
 
 def cap_of(script: Script, schedule: Schedule) -> int:

@@ -1,4 +1,7 @@
-"""Adds MIDI messages to a score: for its cues and its rules, on any channel, of any length."""
+"""Adds messages to a score: for its cues and its rules, MIDI on any channel, of any length, and OSC.
+
+Only the shows from `OSC_SHOWS` to `OSC_SHOWS_END` have OSC messages.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,30 @@ _TIMED = (
     "at 33f midi note C-2 vel 1 ch 16 for 2c",
     "on note G3 -> midi note G1 for 1500ms, midi cc 7 99",
 )
+
+
+OSC_SHOWS, OSC_SHOWS_END = 7_000_000, 8_000_000
+"""The first seed of the shows with OSC messages, and the first one after them."""
+_OSC = (
+    'osc "/clip/8/connect" 1',
+    "osc /opacity -0.25 007",
+    'osc "/title" "say \\"now\\"; #1" true',
+    "osc /tick",
+)
+
+
+def with_osc(rng: Random, score: str) -> str:
+    """Return a valid score with OSC messages beside some of its MIDI messages, or in their place."""
+    lines: list[str] = []
+    for line in score.splitlines():
+        head, word, rest = line.partition("midi ")
+        if word and '"' not in line:
+            acts = f"midi {rest}"
+            message = _OSC[rng.randrange(len(_OSC))]
+            acts = (message, f"{acts}, {message}", f"{message}, {acts}", acts)[rng.randrange(4)]
+            line = head + acts  # noqa: PLW2901  # the line as it is written
+        lines.append(line)
+    return "\n".join(lines) + "\n"
 
 
 def with_sends(rng: Random, score: str, schedule: Schedule, is_valid: bool) -> tuple[str, Schedule]:

@@ -17,6 +17,7 @@ from tests.simulation.invariants import INVARIANTS, violations
 from tests.simulation.planted import PLANTS
 from tests.simulation.playing import play
 from tests.simulation.script import Script, faults_as_parts, faults_of_parts, read_script
+from tests.simulation.sends import OSC_SHOWS
 from tests.simulation.shrinking import fewer, shrunk
 from tests.support.requirements import REQUIRE_ALL
 
@@ -42,7 +43,7 @@ def test_nothing_is_lost_whatever_breaks(first: int, tmp_path: Path) -> None:
     assert not found, "\n".join([*found, "shrink it: python -m tests.simulation --seed SEED"])
 
 
-@pytest.mark.parametrize("first", [RESETS, TAPES, LAUNCHES, ADDITIONS])
+@pytest.mark.parametrize("first", [RESETS, TAPES, LAUNCHES, ADDITIONS, OSC_SHOWS])
 def test_shows_of_one_kind_hold(first: int, tmp_path: Path) -> None:
     found = [
         (seed, one)
@@ -50,6 +51,11 @@ def test_shows_of_one_kind_hold(first: int, tmp_path: Path) -> None:
         for one in violations(play(draw_script(seed), tmp_path))
     ]
     assert not found
+
+
+def test_shows_send_osc_messages() -> None:
+    shows = [draw_script(seed).score for seed in range(OSC_SHOWS, OSC_SHOWS + 20)]
+    assert sum("osc " in score for score in shows) > 5
 
 
 def test_what_is_open_is_still_broken(tmp_path: Path) -> None:

@@ -6,12 +6,19 @@ due.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
+from sequencer.core.osc_values import OscValue
 from sequencer.core.timers import TimerService
 from sequencer.midi.clock_generator import ClockSection, MidiClockGenerator
 from sequencer.midi.send_queue import Outbox
+
+
+def osc_as_bytes(address: str, arguments: Sequence[OscValue]) -> bytes:
+    """Return an OSC message as bytes that begin as no MIDI message of a show does."""
+    return b"\xe0" + json.dumps([address, *arguments]).encode()
 
 
 class VirtualSender:

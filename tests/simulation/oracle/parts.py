@@ -4,6 +4,7 @@ exact times.
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Callable
@@ -37,7 +38,9 @@ from sequencer.language.score import (
     Score,
     Section,
     SendControl,
+    SendMessage,
     SendNote,
+    SendOsc,
     SendProgram,
     SetSnap,
     SetSr,
@@ -48,6 +51,7 @@ from sequencer.language.score import (
 )
 from tests.simulation.oracle.music import Music, Position
 from tests.simulation.oracle.wording import Shuffled, Wording, drawn
+from tests.support.virtual_sender import osc_as_bytes
 
 TAIL = 4
 """How many chunks a score without `end` continues after its last cue."""
@@ -58,8 +62,9 @@ NOMINAL = Fraction(2)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A MIDI message: its bytes, and for a note its length (also in quarters if it was written in
-    beats).
+    """A message: its bytes, and for a note its length (also in quarters if it was written in beats).
+
+    The bytes of an OSC message are those of `osc_as_bytes`.
     """
 
     data: bytes
@@ -333,7 +338,7 @@ class Parts:
             match action:
                 case SetSnap():
                     snap = action.snap.value
-                case SendNote() | SendControl() | SendProgram():
+                case SendNote() | SendControl() | SendProgram() | SendOsc():
                     messages.append(self._message(action, part.music, where))
                 case Prompt() | Show():
                     options = self.wording.options(action)
@@ -367,9 +372,15 @@ class Parts:
             case _:
                 return {}
 
-    def _message(
-        self, action: SendNote | SendControl | SendProgram, music: Music, where: Position
-    ) -> Message:
+    def _message(self, action: SendMessage, music: Music, where: Position) -> Message:
+        if isinstance(action, SendOsc):
+            values = [
+                one[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+                if one.startswith('"')
+                else json.loads(one)
+                for one in action.arguments
+            ]
+            return Message(osc_as_bytes(action.address, values))
         channel = (action.channel or 1) - 1
         match action:
             case SendControl():
@@ -413,7 +424,7 @@ class Parts:
                     moves.append("resume")
                 case Goto():
                     moves.append(f"goto {action.section}")
-                case SendNote() | SendControl() | SendProgram():
+                case SendNote() | SendControl() | SendProgram() | SendOsc():
                     messages.append(self._message(action, part.music, part.music.start))
                 case Prompt() | Show():
                     texts = self.wording.options(action)
