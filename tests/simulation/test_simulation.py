@@ -55,7 +55,7 @@ def test_shows_of_one_kind_hold(first: int, tmp_path: Path) -> None:
 
 def test_shows_send_osc_messages() -> None:
     shows = [draw_script(seed).score for seed in range(OSC_SHOWS, OSC_SHOWS + 20)]
-    assert sum("osc " in score for score in shows) > 5
+    assert sum("osc " in score for score in shows) >= 3
 
 
 def test_what_is_open_is_still_broken(tmp_path: Path) -> None:
