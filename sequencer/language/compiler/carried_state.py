@@ -6,7 +6,7 @@ from sequencer.core.diagnostics import Diagnostics, Related, Span
 from sequencer.language.compiler.expand import ExpandedStretch
 from sequencer.language.compiler.ir import Block, ResolvedPrompt
 from sequencer.schedule.in_force import InForce, Setting, find_in_force
-from sequencer.schedule.model import PromptAct, Schedule, Stretch
+from sequencer.schedule.model import CutAct, GotoAct, PromptAct, Schedule, Stretch
 
 _HINTS = (
     "write cut in its first cue, or an image of its own",
@@ -65,12 +65,18 @@ def _first_line(span: Span) -> Span:
 
 _SHUFFLE_HINT = "write shuffle instead: it never chooses the same text twice in a row"
 _TEXT_HINT = "write one text here, or other texts than before"
+_CHANGES_PROMPT = (ResolvedPrompt, CutAct, GotoAct)
+"""The acts of a rule after which another prompt may be shown."""
 
 
 def warn_repeated_picks(
     blocks: tuple[Block, ...], stretches: tuple[ExpandedStretch, ...], faults: Diagnostics
 ) -> None:
-    """Warn about each `pick` that chooses the prompt that is already shown."""
+    """Warn about each `pick` that chooses the prompt that is already shown.
+
+    After a cut, the same prompt shows something else. What is shown is not known where rules can
+    change it, and after a live section.
+    """
     if not any(
         isinstance(act, ResolvedPrompt) and act.choice == "pick"
         for block in blocks
@@ -82,7 +88,13 @@ def warn_repeated_picks(
     shown_by: Span | None = None
     reported: set[Span] = set()
     for stretch in stretches:
-        for entry in stretch.entries:
+        block = stretch.placed.block
+        has_rules = any(isinstance(act, _CHANGES_PROMPT) for one in block.rules for act in one.acts)
+        if block.cut is not None:
+            shown = None
+        for entry in () if has_rules else stretch.entries:
+            if any(isinstance(act, CutAct) for act in entry.acts):
+                shown = None
             written = [act for act in entry.cue.acts if isinstance(act, ResolvedPrompt)]
             prompts = [act for act in entry.acts if isinstance(act, PromptAct)]
             for source, act in zip(written, prompts, strict=True):
@@ -96,3 +108,5 @@ def warn_repeated_picks(
                         hint=_SHUFFLE_HINT if shown_by == source.span else _TEXT_HINT,
                     )
                 shown, shown_by = act.text, source.span
+        if block.is_live or has_rules:
+            shown = None

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from itertools import pairwise
 
 from sequencer.core.diagnostics import Diagnostics, Fix, Related, Span
+from sequencer.core.timebase import Snap
 from sequencer.language.compiler.fixes import free_position_fix, is_yaml
 from sequencer.language.compiler.ir import Resolved, ResolvedCue
 from sequencer.language.compiler.local_time import describe_number
@@ -155,10 +156,10 @@ class _CueLookup:
                 if any(isinstance(act, PromptAct) for act in one.acts)
             )
             self._taken = {one.chunk for one in prompts}
-        text = free_position_fix(entry, self._find_stretch(entry), self.schedule, self._taken)
+        text = free_position_fix(entry, self.find_stretch(entry), self.schedule, self._taken)
         return None if text is None else Fix(cue.place.span, text)
 
-    def _find_stretch(self, entry: Entry) -> Stretch:
+    def find_stretch(self, entry: Entry) -> Stretch:
         """Return the stretch of an entry: entries are numbered in the order of stretches."""
         return self._played[bisect_right(self._first_ids, entry.id) - 1]
 
@@ -205,7 +206,7 @@ def _check_openings(
                 "E421",
                 f"the cut opens a take at chunk {take.start}, but no prompt lands on that chunk",
                 cut.origin,
-                hint="give the prompt the position of the cut",
+                hint=_hint_for_cut(cut, lookup.find_stretch(cut), schedule.snap),
             )
             continue
         first = next(
@@ -328,28 +329,18 @@ def _check_cuts_without_chunk(schedule: Schedule, faults: Diagnostics) -> None:
     loose = schedule.clock.is_external
     for stretch in schedule.stretches:
         if loose:
-            _report_cuts_without_prompt(stretch, faults)
+            _report_cuts_without_prompt(stretch, schedule.snap, faults)
         loose = loose or stretch.is_live or bool(stretch.rules)
 
 
-def _report_cuts_without_prompt(stretch: Stretch, faults: Diagnostics) -> None:
+def _report_cuts_without_prompt(stretch: Stretch, default_snap: Snap, faults: Diagnostics) -> None:
     """Report a stretch's cuts without a prompt of the same exact time and the same snap."""
-    prompts = {
-        (one.offset, one.snap)
-        for one in stretch.entries
-        if any(isinstance(act, PromptAct) for act in one.acts)
-    }
+    prompts = {(one.offset, one.snap) for one in _entries_with_prompt(stretch)}
     for entry in stretch.entries:
         if (
             any(isinstance(act, CutAct) for act in entry.acts)
             and (entry.offset, entry.snap) not in prompts
         ):
-            has_other_snap = any(offset == entry.offset for offset, _ in prompts)
-            hint = (
-                f"give the prompt at {entry.place} the snap of the cut: snap {entry.snap}"
-                if has_other_snap
-                else f"put the prompt at {entry.place} too"
-            )
             faults.error(
                 "E425",
                 (
@@ -357,5 +348,17 @@ def _report_cuts_without_prompt(stretch: Stretch, faults: Diagnostics) -> None:
                     "the same position"
                 ),
                 entry.origin,
-                hint=hint,
+                hint=_hint_for_cut(entry, stretch, default_snap),
             )
+
+
+def _entries_with_prompt(stretch: Stretch) -> list[Entry]:
+    return [one for one in stretch.entries if any(isinstance(act, PromptAct) for act in one.acts)]
+
+
+def _hint_for_cut(cut: Entry, stretch: Stretch, default_snap: Snap) -> str:
+    """Return what to write so that a prompt lands on the chunk of a cut."""
+    if any(one.offset == cut.offset for one in _entries_with_prompt(stretch)):
+        return f"give the prompt at {cut.place} the snap of the cut: snap {cut.snap}"
+    snap = "" if cut.snap is default_snap else f", with snap {cut.snap}"
+    return f"put the prompt at {cut.place} too{snap}"

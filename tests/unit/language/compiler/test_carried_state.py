@@ -51,3 +51,29 @@ def test_a_pick_that_chooses_what_is_shown() -> None:
     assert "shuffle" in (one.hint or "")
     assert warnings_of(text.replace("pick", "shuffle")) == []
     assert warnings_of(text.replace('"B."', '"A."')) == []
+
+
+REPEATED = 'every 4 bars pick("A." | "B.")'
+AGAIN = 'at 1 pick("A." | "A." | "A." | "A." | "B.")'
+
+
+@pytest.mark.parametrize(
+    ("text", "warned"),
+    [
+        (f"section a 64 bars {{ {REPEATED} }}", True),
+        (f'section a 64 bars {{ {REPEATED}; on go x -> "C." }}', False),
+        (f"section a 64 bars {{ {REPEATED}; on go x -> pause }}", True),
+        (f"section a 64 bars {{ {REPEATED.replace('pick', 'cut, pick')} }}", False),
+        (f"section a until go x, max 64 bars {{ {REPEATED} }}", True),
+        (f'section a 4 bars {{ at 1 "A." }}\nsection b 4 bars {{ {AGAIN} }}', True),
+        (
+            f'section a until go x, max 4 bars {{ at 1 "A." }}\nsection b 4 bars {{ {AGAIN} }}',
+            False,
+        ),
+        (f'section a 4 bars {{ at 1 "A." }}\nsection b 4 bars, cut {{ {AGAIN} }}', False),
+    ],
+    ids=["plain", "prompt-rule", "other-rule", "cuts", "live", "next", "after-live", "after-a-cut"],
+)
+def test_what_is_shown_must_be_known(text: str, warned: bool) -> None:
+    found = [one.code for one in warnings_of(f"seed 1\n{text}\n")]
+    assert found == (["W405"] if warned else [])

@@ -239,6 +239,41 @@ def test_the_prompt_of_a_cut_needs_its_snap_too() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "hint", "fixed"),
+    [
+        (
+            'at 0c "A"\nat 4c cut\nat 6c "B"\nend 9c\n',
+            "put the prompt at 4c too",
+            ("at 6c", "at 4c"),
+        ),
+        (
+            f'{BEATS}section a 4 bars {{ at 1 "A" }}\nsection b 4 bars, cut {{ at 2 "B" }}\n',
+            "put the prompt at 1.1 too",
+            ("at 2", "at 1.1"),
+        ),
+        (
+            f'{BEATS}at 1 "A"\nat 2 cut, snap ceil\nat 3 "B"\nend 5\n',
+            "put the prompt at 2.1 too, with snap ceil",
+            ('at 3 "B"', 'at 2.1 "B", snap ceil'),
+        ),
+        (
+            f'{BEATS}at 1 "A"\nat 2 cut, snap ceil\nat 2 "B"\nend 5\n',
+            "give the prompt at 2.1 the snap of the cut: snap ceil",
+            ('"B"', '"B", snap ceil'),
+        ),
+    ],
+    ids=["chunks", "section", "own-snap", "other-snap"],
+)
+def test_the_hint_for_a_cut_without_a_prompt_works(
+    text: str, hint: str, fixed: tuple[str, str]
+) -> None:
+    """E421: with what the hint says, there is no error."""
+    result = check_text(text, "a.score", advice=False)
+    assert [(one.code, one.hint) for one in result.errors] == [("E421", hint)]
+    assert check_text(text.replace(*fixed), "a.score", advice=False).errors == ()
+
+
+@pytest.mark.parametrize(
     ("code", "text"),
     [
         ("E301", 'let x = "A"\nlet x = "B"\nat 0c "{x}"\n'),
