@@ -77,6 +77,24 @@ def test_images_are_uploaded_before_the_first_take_is_set_up() -> None:
     )
 
 
+def test_an_image_that_only_a_rule_shows_is_uploaded_before_the_first_take_too() -> None:
+    """So a rule that fires early does not wait for an upload."""
+    conduct(
+        """
+    at 0c "a"
+    end 5c
+    on go x -> image "b.png"
+""",
+        """
+        0.0 ready                   -> upload b.png
+        0.5 uploaded b.png          -> seed 3, sr 2x, prompt 0 a, wake 10.5
+        0.6 took a                  -> start
+        0.7 started                 ->
+        0.8 go x                    -> show b.png a
+        """,
+    )
+
+
 @pytest.mark.parametrize(
     ("script"),
     [
