@@ -23,8 +23,11 @@ from sequencer.core.display import register_html_renderer
 from sequencer.core.version import package_version
 
 if TYPE_CHECKING:
+    from sequencer.api.beats import FoundBeats, beats
+    from sequencer.api.evolving import Evolved, evolve, evolve_async
     from sequencer.api.exporting import export
     from sequencer.api.importing import import_
+    from sequencer.api.language_model import LanguageModelError
     from sequencer.api.performing import perform, perform_async
     from sequencer.api.rehearsing import rehearse
     from sequencer.api.reporting import diff, freeze, sheet, timeline
@@ -56,8 +59,11 @@ if TYPE_CHECKING:
     """The version of the package, from its metadata."""
 
 _HOMES = {
+    "sequencer.api.beats": ("FoundBeats", "beats"),
+    "sequencer.api.evolving": ("Evolved", "evolve", "evolve_async"),
     "sequencer.api.exporting": ("export",),
     "sequencer.api.importing": ("import_",),
+    "sequencer.api.language_model": ("LanguageModelError",),
     "sequencer.api.performing": ("perform", "perform_async"),
     "sequencer.api.rehearsing": ("rehearse",),
     "sequencer.api.reporting": ("diff", "freeze", "sheet", "timeline"),
@@ -94,9 +100,12 @@ __all__ = [
     "Conductor",
     "CueReport",
     "Diagnostic",
+    "Evolved",
+    "FoundBeats",
     "InputError",
     "Journal",
     "JournalError",
+    "LanguageModelError",
     "OutputError",
     "PerformanceResult",
     "RehearsalResult",
@@ -112,9 +121,12 @@ __all__ = [
     "Status",
     "UsageError",
     "__version__",
+    "beats",
     "check",
     "compile_score",
     "diff",
+    "evolve",
+    "evolve_async",
     "export",
     "freeze",
     "import_",

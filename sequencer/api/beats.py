@@ -1,13 +1,21 @@
-"""Find the beats of a song and write them as a beat file, with how certain they are."""
+"""Find the beats of a song and write them as a beat file, with how certain they are.
+
+The command `beats` uses the same functions.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
+from sequencer.api.files import refuse_overwrite, refuse_source_overwrite, write_text
+from sequencer.api.importing import parse_meter
+from sequencer.api.options import Arguments, in_python, python_names
+from sequencer.api.output_formats import format_of
+from sequencer.api.sources import wrong_type
 from sequencer.core.errors import InputError, UsageError
 from sequencer.core.timebase import COMMON_TIME, Meter
 from sequencer.media.beat_grid import (
@@ -36,11 +44,96 @@ Progress = Callable[[float, str], object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundBeats:
-    """The beats of a song: the text of a beat file, and sentences on how certain they are."""
+    """The beats of a song, and how certain they are.
+
+    Attributes:
+        text: The text of a beat file.
+        lines: Sentences on what was found, and how certain it is.
+        is_certain: Whether both beats and bars can be relied on.
+    """
 
     text: str
     lines: tuple[str, ...]
     is_certain: bool
+
+
+def beats(
+    song: str | Path,
+    *,
+    output: str | Path | None = None,
+    bpm: float | Fraction | str | None = None,
+    meter: str | None = None,
+    constant: bool = False,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> FoundBeats:
+    """Find the beats of a song, for `clock file`. It needs the extra `audio`.
+
+    >>> import sequencer
+    >>> try:
+    ...     found = sequencer.beats("my-song.wav", output="my-song.beats")
+    ... except sequencer.InputError as error:
+    ...     print(error.message)
+    my-song.wav cannot be read: No such file or directory
+
+    Args:
+        song: A sound file.
+        output: The beat file to write: `.beats` or `.json`.
+        bpm: The tempo in beats per minute, if it is known: 20 to 400.
+        meter: The meter, such as `3/4`. Default: `4/4`; it cannot be found from the sound.
+        constant: Whether one tempo is fitted to all beats, by least squares.
+        force: Overwrite the file if it exists.
+        progress: Called with the second that was read, and what is being done.
+
+    Returns:
+        The beats.
+
+    Raises:
+        TypeError: An argument has another type.
+        UsageError: librosa is not installed, the output exists, or an option is not valid.
+        InputError: The song cannot be decoded, or there are too few beats in it.
+        OutputError: The output cannot be written.
+    """
+    arguments = Arguments("beats")
+    arguments.flags(constant=constant, force=force)
+    arguments.texts(meter=meter)
+    arguments.functions(progress=progress)
+    if not isinstance(song, str | Path):
+        raise wrong_type("beats", "the path (str or Path) of a sound file", song)
+    with python_names():
+        found = find_and_write_beats(
+            Path(song),
+            arguments.path("output", output),
+            bpm=arguments.amount("bpm", bpm),
+            meter=meter,
+            constant=constant,
+            force=force,
+            progress=progress,
+        )
+    return replace(found, lines=tuple(in_python(line) for line in found.lines))
+
+
+def find_and_write_beats(
+    song: Path,
+    output: Path | None,
+    *,
+    bpm: Fraction | None,
+    meter: str | None,
+    constant: bool,
+    force: bool,
+    progress: Progress | None,
+) -> FoundBeats:
+    """Find the beats of a song, and write them if there is an output; see `beats`."""
+    if output is not None:
+        format_of(output, "beats", {".beats": "beats", ".json": "beats"}, "beats")
+        refuse_overwrite(output, force)
+        refuse_source_overwrite(output, song)
+    found = find_beats(
+        song, bpm=bpm, meter=parse_meter(meter), constant=constant, progress=progress
+    )
+    if output is not None:
+        write_text(output, found.text)
+    return found
 
 
 def find_beats(

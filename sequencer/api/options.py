@@ -195,8 +195,8 @@ class Arguments:
 # ---- names in messages ---------------------------------------------------------------------------
 
 _BOOLEAN_OPTIONS = frozenset(
-    {"bundle", "chunks", "draft", "follow", "force", "full", "local"}
-    | {"notes-are-prompts", "realtime", "record", "send-clock"}
+    {"bundle", "chunks", "constant", "draft", "follow", "force", "full", "local"}
+    | {"notes-are-prompts", "realtime", "record", "send-clock", "write"}
 )
 """The options that are on or off: messages write them with `=True`.
 
@@ -214,7 +214,7 @@ _RENAMED_OPTIONS |= {"as": "kind", "clean": "caption=()", "id": "video_id"}
 _COMMAND_LINE = re.compile(r"(`?sequencer [a-z]+ [^`;]*`?)")
 """A command to type, which stays as it is."""
 _FUNCTION = re.compile(
-    r"`sequencer (check|sheet|timeline|rehearse|perform|diff|freeze|import|export)`"
+    r"`sequencer (beats|check|sheet|timeline|rehearse|perform|diff|evolve|freeze|import|export)`"
 )
 _STAGE = re.compile(r"--stage (reactor|simulated)\b")
 _OPTION = re.compile(r"(?<![\w-])--([a-z][a-z-]*[a-z])")

@@ -33,26 +33,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Find the beats of one song."""
-    from sequencer.api.beats import find_beats
-    from sequencer.api.files import refuse_overwrite, refuse_source_overwrite, write_text
-    from sequencer.api.importing import parse_meter
+    from sequencer.api.beats import find_and_write_beats
     from sequencer.api.options import parse_amount
-    from sequencer.api.output_formats import format_of
     from sequencer.cli.progress import LiveLine
 
     output: Path | None = args.output
-    if output is not None:
-        format_of(output, "beats", {".beats": "beats", ".json": "beats"}, "beats")
-        refuse_overwrite(output, args.force)
-        refuse_source_overwrite(output, args.song)
-    bpm = None if args.bpm is None else parse_amount(args.bpm)
-    meter = parse_meter(args.meter)
     with LiveLine("beats", args.quiet) as line:
-        found = find_beats(
+        found = find_and_write_beats(
             args.song,
-            bpm=bpm,
-            meter=meter,
+            output,
+            bpm=None if args.bpm is None else parse_amount(args.bpm),
+            meter=args.meter,
             constant=args.constant,
+            force=args.force,
             progress=lambda seconds, what: line.show(round(seconds), round(seconds), what),
         )
     for sentence in found.lines:
@@ -60,6 +53,5 @@ def run(args: argparse.Namespace) -> int:
     if output is None:
         print(found.text, end="")
     else:
-        write_text(output, found.text)
         print(f'{output}: write clock file "{output.name}"')
     return 0

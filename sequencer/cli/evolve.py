@@ -31,10 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Ask, and print what is accepted."""
-    from sequencer.api.evolving import evolve
+    from sequencer.api.evolving import Question
     from sequencer.core.diagnostics import escape_control
 
-    found = evolve(
+    question = Question.of(
         args.score,
         args.scene,
         prompt=args.prompt,
@@ -43,6 +43,7 @@ def run(args: argparse.Namespace) -> int:
         model=args.model,
         write=args.write,
     )
+    found = question.written(question.ask())
     for cue in found.cues:
         print(escape_control(cue))
     for one in found.refused:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import re
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from sequencer.api.evolving import MAX_ROUNDS, evolve
+import sequencer
+from sequencer.api.evolving import MAX_ROUNDS, Evolved, Question
 from sequencer.api.language_model import (
     KEY_VARIABLE,
     MAX_ANSWER_BYTES,
@@ -20,6 +21,13 @@ from sequencer.api.language_model import (
     LanguageModelError,
 )
 from sequencer.core.errors import UsageError
+from tests.support.language_model_endpoint import (
+    Endpoint,
+    Reply,
+    completion,
+    listing,
+    serving,
+)
 
 KEY = "sk-secret-1234"
 SCORE = """\
@@ -31,63 +39,6 @@ scene boat   {
 at 0c    boat
 end 8c
 """
-Reply = tuple[int, dict[str, str], bytes]
-
-
-def listing(*answers: str) -> Reply:
-    return completion({"content": json.dumps(answers)})
-
-
-def completion(message: dict[str, object]) -> Reply:
-    return 200, {}, json.dumps({"choices": [{"message": message}]}).encode()
-
-
-class Endpoint:
-    """What a server received; it gives its replies one after the other, the last one again."""
-
-    def __init__(self, replies: list[Reply | Callable[[], Reply]]) -> None:
-        self.replies = replies
-        self.keys: list[str | None] = []
-        self.bodies: list[dict[str, object]] = []
-        self.url = ""
-
-    def reply(self) -> Reply:
-        found = self.replies[min(len(self.bodies), len(self.replies)) - 1]
-        return found() if callable(found) else found
-
-
-@contextmanager
-def serving(*replies: Reply | Callable[[], Reply]) -> Iterator[Endpoint]:
-    endpoint = Endpoint(list(replies))
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            length = int(self.headers["content-length"])
-            endpoint.keys.append(self.headers.get("authorization"))
-            endpoint.bodies.append(json.loads(self.rfile.read(length)))
-            status, headers, data = endpoint.reply()
-            self.send_response(status)
-            for name, value in {"content-length": str(len(data)), **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            with suppress(OSError):  # the caller may have closed the connection
-                self.wfile.write(data)
-
-        def log_message(
-            self, format: str, *args: object
-        ) -> None:  # the name in the standard library
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    endpoint.url = f"http://127.0.0.1:{server.server_port}/v1"
-    try:
-        yield endpoint
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def model(
@@ -194,10 +145,15 @@ def score(tmp_path: Path) -> Path:
     return tmp_path / "boat.score"
 
 
+def evolved(score: Path, scene: str | None, **given: Any) -> Evolved:
+    question = Question.of(score, scene, **given)
+    return question.written(question.ask())
+
+
 def test_refused_answers_are_asked_for_again_with_the_advice(score: Path) -> None:
     bad = "It turns without any rain."
     with serving(listing("It turns once.", bad), listing("It fills with rain.")) as endpoint:
-        found = evolve(score, "boat", count=2, url=endpoint.url, model="m", environment={})
+        found = evolved(score, "boat", count=2, url=endpoint.url, model="m", environment={})
     assert found.cues == ('boat "It turns once."', 'boat "It fills with rain."')
     assert [one.answer for one in found.refused] == [bad]
     assert "names what should not be visible" in json.dumps(endpoint.bodies[1])
@@ -207,7 +163,7 @@ def test_refused_answers_are_asked_for_again_with_the_advice(score: Path) -> Non
 
 def test_it_gives_up_after_some_rounds(score: Path) -> None:
     with serving(listing("Not this.")) as endpoint:
-        found = evolve(score, "boat", count=1, url=endpoint.url, model="m", environment={})
+        found = evolved(score, "boat", count=1, url=endpoint.url, model="m", environment={})
     assert (found.cues, len(endpoint.bodies)) == ((), MAX_ROUNDS)
 
 
@@ -216,12 +172,12 @@ def test_a_model_that_never_lists_anything(score: Path) -> None:
         serving(completion({"content": "Sure!"})) as endpoint,
         pytest.raises(LanguageModelError, match="did not answer with a list"),
     ):
-        evolve(score, "boat", url=endpoint.url, model="m", environment={})
+        evolved(score, "boat", url=endpoint.url, model="m", environment={})
 
 
 def test_answers_are_written_above_the_scene(score: Path) -> None:
     with serving(listing("It turns once.")) as endpoint:
-        evolve(score, "boat", count=1, url=endpoint.url, model="m", write=True, environment={})
+        evolved(score, "boat", count=1, url=endpoint.url, model="m", write=True, environment={})
     assert score.read_text() == f'# boat "It turns once."\n{SCORE}'
 
 
@@ -237,10 +193,84 @@ def test_answers_are_written_above_the_scene(score: Path) -> None:
     ],
 )
 def test_arguments(score: Path, arguments: dict[str, object], message: str) -> None:
-    given: dict[str, object] = {"url": "http://localhost:1", "model": "m", **arguments}
+    given: dict[str, Any] = {"url": "http://localhost:1", "model": "m", **arguments}
     with pytest.raises(UsageError) as raised:
-        evolve(score, given.pop("scene"), environment={}, **given)  # type: ignore[arg-type]  # each row has the right types
+        evolved(score, given.pop("scene"), environment={}, **given)
     assert message in raised.value.message
+
+
+# ---- the Python API ------------------------------------------------------------------------------
+
+
+def test_python_asks_as_the_command_does(score: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(KEY_VARIABLE, raising=False)
+    with serving(listing("It turns once.", "It sinks.")) as endpoint:
+        monkeypatch.setenv("SEQUENCER_LLM_URL", endpoint.url)
+        monkeypatch.setenv("SEQUENCER_LLM_MODEL", "m")
+        once = sequencer.evolve(score, "boat", count=1, write=True)
+        again = sequencer.evolve(sequencer.reads(SCORE), "boat", count=2)
+        later = asyncio.run(sequencer.evolve_async(str(score), "boat", count=1, write=True))
+    with serving(listing("A paper boat turns once in the gutter.")) as endpoint:
+        prompts = sequencer.evolve(score, prompt="A paper boat.", count=1, url=endpoint.url)
+    assert once == later == Evolved(cues=('boat "It turns once."',), refused=())
+    assert again.cues == ('boat "It turns once."', 'boat "It sinks."')
+    assert prompts.cues == ('"A paper boat turns once in the gutter."',)
+    assert score.read_text().count('# boat "It turns once."\n') == 2
+
+
+def test_nothing_is_written_after_a_cancelled_task(
+    score: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(KEY_VARIABLE, raising=False)
+    was_asked, go_on = threading.Event(), threading.Event()
+
+    def wait() -> Reply:
+        was_asked.set()
+        go_on.wait(20)
+        return listing("It turns once.")
+
+    async def ask(url: str) -> None:
+        asking = asyncio.create_task(
+            sequencer.evolve_async(score, "boat", count=1, url=url, model="m", write=True)
+        )
+        await asyncio.to_thread(was_asked.wait, 20)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        go_on.set()
+
+    with serving(wait) as endpoint:
+        asyncio.run(ask(endpoint.url))  # it waits for the thread that asked
+    assert score.read_text() == SCORE
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((42, "boat"), "the path (str or Path) of a score, or a Score, not int"),
+        (("a.score", 1), "scene must be a str or None, not int"),
+    ],
+)
+def test_another_type_is_refused(arguments: tuple[Any, ...], message: str) -> None:
+    with pytest.raises(TypeError) as raised:
+        sequencer.evolve(*arguments)
+    assert message in str(raised.value) and str(raised.value).startswith("evolve()")
+    with pytest.raises(TypeError, match=re.escape("evolve_async()")):
+        asyncio.run(sequencer.evolve_async(*arguments))
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"count": 0}, "count 0 is not from 1 to 20"),
+        ({"write": True}, "write=True adds to a file"),
+        ({"prompt": "A."}, "name either a scene or a prompt"),
+    ],
+)
+def test_messages_name_the_arguments(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        sequencer.evolve(sequencer.reads(SCORE), "boat", **given)
+    assert raised.value.message == message
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ OF_PYTHON = {
     "import": {"warn"},
     "export": {"warn"},
     "freeze": {"warn"},
+    "beats": {"progress"},
 }
 """Arguments that only Python has: callbacks, values, and what the command takes from the terminal."""
 
@@ -47,9 +48,14 @@ def actions(command: str) -> dict[str, argparse.Action]:
     }
 
 
-@pytest.mark.parametrize(
-    "command", ["rehearse", "perform", "timeline", "sheet", "diff", "freeze", "import", "export"]
+COMMANDS = (
+    *("rehearse", "perform", "timeline", "sheet", "diff", "freeze", "import", "export"),
+    *("beats", "evolve"),
 )
+"""The commands that are functions too."""
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_option_of_a_command_is_an_argument_with_the_same_default(command: str) -> None:
     function = getattr(sequencer, "import_" if command == "import" else command)
     parameters = dict(inspect.signature(function).parameters)
@@ -74,16 +80,7 @@ def test_every_option_of_a_command_is_an_argument_with_the_same_default(command:
 def test_every_option_that_is_on_or_off_is_named_so_in_messages() -> None:
     found = {
         action.option_strings[-1].removeprefix("--")
-        for command in (
-            "rehearse",
-            "perform",
-            "timeline",
-            "sheet",
-            "diff",
-            "freeze",
-            "import",
-            "export",
-        )
+        for command in COMMANDS
         for action in actions(command).values()
         if isinstance(action, argparse._StoreTrueAction)
         and not action.dest.startswith("no_")
@@ -92,8 +89,10 @@ def test_every_option_that_is_on_or_off_is_named_so_in_messages() -> None:
     assert found == _BOOLEAN_OPTIONS
 
 
-def test_both_forms_of_perform_have_the_same_arguments() -> None:
-    assert inspect.signature(sequencer.perform) == inspect.signature(sequencer.perform_async)
+@pytest.mark.parametrize("name", ["perform", "evolve"])
+def test_both_forms_of_a_function_have_the_same_arguments(name: str) -> None:
+    both = getattr(sequencer, name), getattr(sequencer, f"{name}_async")
+    assert inspect.signature(both[0]) == inspect.signature(both[1])
 
 
 def test_the_options_of_perform_are_those_that_the_command_fills_in() -> None:

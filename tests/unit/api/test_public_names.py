@@ -107,8 +107,8 @@ def test_every_function_has_an_example_and_describes_its_arguments(name: str) ->
     function = getattr(sequencer, name)
     text = inspect.getdoc(function) or ""
     assert f"{name}(" in text.partition(">>> ")[2], "an example that calls it"
-    if name == "perform_async":
-        assert "are those of `perform`" in text
+    if name.endswith("_async"):
+        assert f"are those of `{name.removesuffix('_async')}`" in text
         return
     described = text.partition("Args:")[2]
     for parameter in inspect.signature(function).parameters:

@@ -6,10 +6,13 @@ import importlib.util
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import sequencer
 from sequencer.cli import main
+from sequencer.core.errors import UsageError
 from sequencer.language.beat_file import read_beat_file
 from tests.support.requirements import require
 from tests.support.song_fixtures import drifting_beats, even_beats, write_song
@@ -126,3 +129,38 @@ def test_a_file_that_is_not_a_sound_is_an_error(
     (tmp_path / "song.wav").write_text("hello")
     assert main(["beats", str(tmp_path / "song.wav")]) == 1
     assert "is not a sound file" in capsys.readouterr().err
+
+
+def test_python_finds_what_the_command_finds(songs: Path, tmp_path: Path) -> None:
+    song, output = songs / "waltz.wav", tmp_path / "waltz.beats"
+    assert (
+        main(["beats", str(song), "--meter", "3/4", "--bpm", "150", "-o", str(output), "-q"]) == 0
+    )
+    seen: list[tuple[float, str]] = []
+    again = tmp_path / "again.json"
+    found = sequencer.beats(
+        str(song), output=again, bpm=150, meter="3/4", progress=lambda *one: seen.append(one)
+    )
+    assert found.text == again.read_text() == output.read_text()
+    assert found.is_certain and seen
+    assert found.lines[-1].startswith("first downbeat: ")
+    assert not [line for line in found.lines if "--" in line], "options are named as in Python"
+    with pytest.raises(UsageError, match="already exists") as raised:
+        sequencer.beats(song, output=again)
+    assert "force=True" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("song", "given", "message"),
+    [
+        (42, {}, "beats() expects the path (str or Path) of a sound file, not int"),
+        ("a.wav", {"bpm": []}, "beats(): bpm must be a number or None, not list"),
+        ("a.wav", {"meter": 3}, "beats(): meter must be a str or None, not int"),
+        ("a.wav", {"constant": 1}, "beats(): constant must be True or False, not int"),
+        ("a.wav", {"progress": "x"}, "beats(): progress must be a function or None, not str"),
+    ],
+)
+def test_python_refuses_other_types(song: Any, given: dict[str, Any], message: str) -> None:
+    with pytest.raises(TypeError) as raised:
+        sequencer.beats(song, **given)
+    assert str(raised.value) == message

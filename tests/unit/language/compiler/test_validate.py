@@ -267,7 +267,7 @@ def test_the_prompt_of_a_cut_needs_its_snap_too() -> None:
 def test_the_hint_for_a_cut_without_a_prompt_works(
     text: str, hint: str, fixed: tuple[str, str]
 ) -> None:
-    """E421: with what the hint says, there is no error."""
+    """E421: once the hint is followed, there is no error."""
     result = check_text(text, "a.score", advice=False)
     assert [(one.code, one.hint) for one in result.errors] == [("E421", hint)]
     assert check_text(text.replace(*fixed), "a.score", advice=False).errors == ()
