@@ -415,6 +415,8 @@ def _recording_of(run: LiveRun, recorded: LiveRecording) -> Recording:
 @asynccontextmanager
 async def _watched(run: LiveRun, watch: StreamServer) -> AsyncIterator[None]:
     run.notify(watch.invitation)
+    if run.settings.sound is not None:
+        run.notify("--watch shows the video without the sound of the score")
     async with _closing(watch.close):
         yield
 

@@ -16,7 +16,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sequencer.core.errors import SequencerError
+from sequencer.core.errors import OutputError, SequencerError
 from sequencer.core.images import ImageFile
 from sequencer.core.paths import check_no_link, remove
 from sequencer.core.timebase import SECOND, nanoseconds
@@ -40,6 +40,7 @@ from sequencer.events.events import (
 from sequencer.media.score_sounds import ScoreSound, explain_silence
 from sequencer.runtime.live.status import LiveStatus
 from sequencer.runtime.live.status_display import StatusScreen, offset_line
+from sequencer.runtime.live.stream_frames import StreamFrames, arrived_second, clip_second
 from sequencer.runtime.loop import Outcome, Performance, Watcher, require_prompt
 from sequencer.runtime.operator.commands import FindImage
 from sequencer.runtime.operator.input import Operator
@@ -58,6 +59,7 @@ from sequencer.sync.run_clock import Clock
 
 if TYPE_CHECKING:
     from sequencer.reports.timeline.player import Recording
+    from sequencer.stages.reactor.clips import Clip
 
 SESSION = "session.json"
 """A file in the run's folder while the run is in progress: the session in which it plays."""
@@ -80,7 +82,7 @@ class LiveStage(Protocol):
         """Return measurements for the report."""
         ...
 
-    async def clip(self, seconds: int) -> bytes:
+    async def clip(self, seconds: int) -> Clip:
         """Return an MP4 of the last seconds. Raises StageError."""
         ...
 
@@ -234,6 +236,7 @@ class LiveRun:
         self.recording: Callable[[], Recording | None] | None = None
         """Returns what the run's page plays, once the run is over; None without a video."""
         self._clips: list[Path] = []
+        self._stream = StreamFrames(settings.schedule.grid)
         self._asked: set[asyncio.Task[None]] = set()
 
     def _continue(self, interrupted: Journal) -> None:
@@ -301,6 +304,7 @@ class LiveRun:
 
     def _look(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
         self.live_status.handle(event, commands, conductor)
+        self._stream.look(event, commands, conductor)
         if isinstance(event, UploadFailed) and not conductor.is_finished:
             self.notify(f"an improvised image could not be uploaded: {event.reason}")
         for looker in self.lookers:
@@ -387,7 +391,8 @@ class LiveRun:
         path = self.folder.path / f"clip-{len(self._clips) + 1}.mp4"
         self._clips.append(path)
         try:
-            data = await self._live.clip(seconds)
+            asked = self.clock.now()
+            data = await self._with_sound(await self._live.clip(seconds), asked, path.name)
             path.write_bytes(data)
         except OSError as error:
             self._clips.remove(path)
@@ -398,6 +403,34 @@ class LiveRun:
             self.notify(f"no clip: {error.message}")
         else:
             self.notify(f"{path.name}: the last {seconds} s, {len(data) / 1e6:.1f} MB")
+
+    async def _with_sound(self, clip: Clip, asked: int, name: str) -> bytes:
+        """Return a clip with the sound of the score, if it has one.
+
+        The clip was requested at nanosecond `asked`.
+        """
+        sound = self.settings.sound
+        if sound is None:
+            return clip.data
+        from sequencer.runtime.recording.clip_sound import add_sound, length_of_clip
+
+        view = self.performance.conductor.view
+        grid = view.schedule.grid
+        try:
+            length = await asyncio.to_thread(length_of_clip, clip.data)
+            first = round(Fraction(clip.start).limit_denominator(1000) * length.rate)
+            second = clip_second(
+                self._stream.score_second(first),
+                arrived_second(view.shown, grid, asked, length.seconds),
+            )
+            if second is None:
+                raise OutputError("no chunk of the score was shown before it was requested")
+            return await asyncio.to_thread(
+                add_sound, clip.data, sound.file, sound.track.start + second
+            )
+        except SequencerError as error:
+            self.notify(f"{name} has no sound: {error.message}")
+            return clip.data
 
     # ---- the files of the run --------------------------------------------------------------------
 

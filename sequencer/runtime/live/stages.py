@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sequencer.core.errors import StageError
 from sequencer.events.codec import Event
@@ -23,6 +23,9 @@ from sequencer.stages.simulated.stage import (
 )
 from sequencer.stages.wire.messages import Reference
 from sequencer.sync.run_clock import Clock
+
+if TYPE_CHECKING:
+    from sequencer.stages.reactor.clips import Clip
 
 
 class SimulatedLive:
@@ -80,7 +83,7 @@ class SimulatedLive:
         """Return measurements for the report."""
         return {"stage": "simulated", "losses": self._losses}
 
-    async def clip(self, seconds: int) -> bytes:
+    async def clip(self, seconds: int) -> Clip:
         """Raise StageError: only the platform makes clips."""
         raise StageError(
             f"the simulator keeps no recording from which to take a clip of {seconds} s",
@@ -129,9 +132,9 @@ class ReactorLive:
             facts["closing_trouble"] = self._stage.closing_trouble
         return facts
 
-    async def clip(self, seconds: int) -> bytes:
+    async def clip(self, seconds: int) -> Clip:
         """Return the platform's MP4 of the last seconds."""
-        return (await self._stage.clip(float(seconds))).data
+        return await self._stage.clip(float(seconds))
 
     def memory(self) -> dict[str, Any]:
         """Return the session's id and its uploads."""

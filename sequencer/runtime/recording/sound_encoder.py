@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,7 @@ class SoundEncoder:
         self.rate = form.rate if form.rate in _RATES else _RATES[-1]
         self.channels = min(2, form.channels)
         self.start = Fraction(0)
-        """The second of the file that is played with the first frame.
+        """The second of the file that is played with the first frame; silence comes before 0.
 
         It must be set before the first frame is encoded.
         """
@@ -88,9 +89,10 @@ class SoundEncoder:
     def _next(self) -> NDArray[np.float32]:
         """Return the next samples of the file, or silence after its end."""
         if self._blocks is None:
-            self._blocks = decode_sound(
-                self._path, rate=self.rate, channels=self.channels, start=self.start
-            )
+            start = max(self.start, Fraction(0))
+            decoded = decode_sound(self._path, rate=self.rate, channels=self.channels, start=start)
+            silent = np.zeros((self.channels, round((start - self.start) * self.rate)), np.float32)
+            self._blocks = chain([silent] if silent.shape[1] else [], decoded)
         try:
             block = next(self._blocks, None)
         except SoundFileError as error:
