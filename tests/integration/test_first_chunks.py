@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from itertools import accumulate
 from pathlib import Path
@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sequencer
+from sequencer.core.errors import UsageError
 from sequencer.core.timebase import ChunkGrid, Snap
 from sequencer.engine.conductor.plan import Plan
 from sequencer.events.codec import Event
@@ -21,6 +22,7 @@ from sequencer.events.events import ChunkDone
 from sequencer.language.compiler import compile_all
 from sequencer.language.text.printer import print_text
 from sequencer.reports.cue_sheet.rows import sheet_of
+from sequencer.reports.grid.phase import align, best_phase
 from sequencer.reports.interchange.longlive_shots import FIRST_FRAMES
 from sequencer.reports.timeline.from_schedule import plot_schedule
 from sequencer.reports.timeline.player import Recording
@@ -456,3 +458,25 @@ def test_prompts_of_longlive_are_on_its_blocks(
     written = [one.read_text() for one in tmp_path.rglob("*") if one.is_file()]
     assert any(wanted in one for one in written)
     assert not any("later than in the score" in one for one in written)
+
+
+def test_no_clock_is_sent_that_would_not_be_even(tmp_path: Path) -> None:
+    score = tmp_path / "boat.score"
+    score.write_text(SENDS, encoding="utf-8")
+    with pytest.raises(UsageError, match="no even clock can be sent"):
+        sequencer.perform(
+            score,
+            stage="simulated",
+            midi_out="tcp-listen://127.0.0.1:0",
+            send_clock=True,
+            out=tmp_path / "run",
+        )
+
+
+@pytest.mark.parametrize("ask", [best_phase, lambda schedule: align(schedule, "verse")])
+def test_no_shift_is_suggested_for_chunks_of_different_lengths(
+    ask: Callable[[Schedule], object],
+) -> None:
+    schedule = sequencer.compile_score(sequencer.reads(SENDS))
+    with pytest.raises(UsageError, match="chunks have different lengths"):
+        ask(schedule)
