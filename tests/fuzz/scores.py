@@ -9,8 +9,8 @@ from sequencer.language.check import check_text
 from sequencer.language.loader import Notation, decode_score, load_text
 from sequencer.language.notations import print_score
 from sequencer.language.values.amounts import read_amount, read_duration
-from sequencer.language.values.midi import read_trigger
 from sequencer.language.values.positions import read_position
+from sequencer.language.values.triggers import read_trigger
 from sequencer.schedule.document import from_json, to_json
 from tests.fuzz.promises import ROOT, BrokenError, text_of
 

@@ -88,6 +88,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "language/text/suggestion.py": "unit/language/text/test_mistakes.py",
     "language/text/suggestion_finders.py": "unit/language/text/test_suggestions.py",
     "language/values/comparisons.py": "unit/language/values/test_midi.py",
+    "language/values/triggers.py": "unit/language/values/test_midi.py",
     "language/values/__init__.py": "unit/language/values/test_sound.py",
     "language/yaml/cues.py": "unit/language/test_partial.py",
     "language/yaml/fast_path.py": "unit/language/yaml/test_reader.py",

@@ -14,8 +14,8 @@ from sequencer.language.spec import ACTION_KEYWORDS, STATEMENT_KEYWORDS
 from sequencer.language.text import suggestion_finders as finders
 from sequencer.language.text.suggestion import Finder, Rule, Suggestion
 from sequencer.language.values.amounts import DASHES
-from sequencer.language.values.midi import RESERVED_GO_CUE, SUGGESTED_GO_CUE
 from sequencer.language.values.strings import NAME
+from sequencer.language.values.triggers import RESERVED_GO_CUE, SUGGESTED_GO_CUE
 
 _ACTION = "|".join(ACTION_KEYWORDS)
 _STATEMENT = "|".join(STATEMENT_KEYWORDS)

@@ -6,7 +6,7 @@ value, or None if it reported a diagnostic.
 
 from sequencer.language.values.amounts import read_duration
 from sequencer.language.values.clock import read_clock
-from sequencer.language.values.midi import find_option, read_midi, read_trigger
+from sequencer.language.values.midi import read_midi
 from sequencer.language.values.osc import read_osc
 from sequencer.language.values.play import read_pass, read_play
 from sequencer.language.values.positions import read_position
@@ -31,6 +31,7 @@ from sequencer.language.values.settings import (
 )
 from sequencer.language.values.sound import read_sound, read_sound_start
 from sequencer.language.values.strings import NAME, is_name, normalise_name, read_name
+from sequencer.language.values.triggers import find_option, read_trigger
 
 __all__ = [
     "MODELS",

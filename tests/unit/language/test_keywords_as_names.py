@@ -14,7 +14,7 @@ from sequencer.language.loader import load_text
 from sequencer.language.notations import print_score
 from sequencer.language.score import Score
 from sequencer.language.spec import RESERVED
-from sequencer.language.values.midi import RESERVED_GO_CUE
+from sequencer.language.values.triggers import RESERVED_GO_CUE
 
 ROOT = Path(__file__).parents[3]
 TERMINALS = (ROOT / "grammar" / "terminals.lark").read_text(encoding="utf-8")

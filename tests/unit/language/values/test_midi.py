@@ -27,7 +27,8 @@ from sequencer.language.score import (
     Unit,
 )
 from sequencer.language.values import writing as spelling
-from sequencer.language.values.midi import find_option, read_midi, read_trigger
+from sequencer.language.values.midi import read_midi
+from sequencer.language.values.triggers import find_option, read_trigger
 from tests.support.value_tables import check_refusal, check_value, rows
 
 TRIGGERS: dict[str, Trigger] = {

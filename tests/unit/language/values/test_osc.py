@@ -13,8 +13,8 @@ from sequencer.core.osc_values import (
     MIN_INTEGER,
 )
 from sequencer.language.score import Comparison, OnOsc, SendOsc
-from sequencer.language.values.midi import read_trigger
 from sequencer.language.values.osc import read_osc
+from sequencer.language.values.triggers import read_trigger
 from sequencer.language.values.writing import render_osc, render_trigger
 from tests.support.value_tables import check_refusal, check_value, rows
 
