@@ -11,7 +11,7 @@ from sequencer.core.diagnostics import Span
 from sequencer.core.errors import JournalError
 from sequencer.core.timebase import Snap
 from sequencer.engine.conductor.deliveries import ActKind, Delivery, kind_of
-from sequencer.engine.conductor.plan import Pass
+from sequencer.engine.conductor.passes import Pass
 from sequencer.language.compiler.ir import PlacedCue, ResolvedPrompt
 from sequencer.language.score import (
     Action,

@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import ceil, floor
 
 from sequencer.core.timebase import ChunkGrid, Snap
-from sequencer.engine.conductor.plan import Pass
+from sequencer.engine.conductor.passes import Pass
 from sequencer.language.score import AtBar, AtOffset, Duration, Position, Unit
 
 PARTS_OF_A_BEAT = (1, 2, 4, 8, 16, 32)

@@ -17,7 +17,7 @@ from sequencer.core.diagnostics import NO_SPAN, Diagnostics, Span
 from sequencer.core.errors import ScoreError
 from sequencer.engine.conductor.deliveries import ActKind, Delivery
 from sequencer.engine.conductor.machine import Conductor
-from sequencer.engine.conductor.plan import Pass
+from sequencer.engine.conductor.passes import Pass
 from sequencer.engine.conductor.view import RunView
 from sequencer.engine.journal import Journal
 from sequencer.language.compiler import compile_all, compile_score

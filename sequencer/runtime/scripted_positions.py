@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from math import ceil
 
 from sequencer.core.timebase import SECOND
-from sequencer.engine.conductor.plan import Pass
+from sequencer.engine.conductor.passes import Pass
 from sequencer.engine.conductor.view import RunView
 from sequencer.runtime.scripted_events import ScriptedEvent
 

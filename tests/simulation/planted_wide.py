@@ -16,7 +16,7 @@ from sequencer.core.timebase import SECOND
 from sequencer.engine.conductor import show_end as showing
 from sequencer.engine.conductor.clock_sync import ClockSync
 from sequencer.engine.conductor.ledger import Ledger
-from sequencer.engine.conductor.plan import Pass
+from sequencer.engine.conductor.passes import Pass
 from sequencer.engine.conductor.run_state import RunState
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command, SchedulePrompt

@@ -22,7 +22,7 @@ from sequencer.schedule.model import (
 )
 
 if TYPE_CHECKING:
-    from sequencer.engine.conductor.plan import Pass
+    from sequencer.engine.conductor.passes import Pass
 
 
 class Status(StrEnum):

@@ -9,6 +9,11 @@ from __future__ import annotations
 from sequencer.core.timebase import SECOND, nanoseconds
 from sequencer.engine.conductor.deliveries import Delivery, Status
 from sequencer.engine.conductor.dispatch import send_due
+from sequencer.engine.conductor.fired_deliveries import (
+    add_improvised,
+    improvised_position,
+    place_at,
+)
 from sequencer.engine.conductor.musical_lines import find_line
 from sequencer.engine.conductor.operator_input import (
     commit_fired,
@@ -17,7 +22,7 @@ from sequencer.engine.conductor.operator_input import (
     leave,
     leave_at,
 )
-from sequencer.engine.conductor.plan import Pass, improvised_position
+from sequencer.engine.conductor.passes import Pass
 from sequencer.engine.conductor.run_actions import LEAVES
 from sequencer.engine.conductor.run_state import RunState
 from sequencer.engine.conductor.transitions import Phase
@@ -52,7 +57,7 @@ def improvise(run: RunState, event: Improvised, now: Event | None = None) -> lis
     acts = _acts_of(event)
     if not acts:
         return send_due(run, at)
-    line = run.plan.improvise(acts, current, event.at, _quantisation(event))
+    line = add_improvised(run.plan, acts, current, event.at, _quantisation(event))
     image = event.image
     if image is None or image.sha256 in run.improvised.uploaded:
         return show_improvised(run, line, at)
@@ -120,7 +125,7 @@ def _commit(run: RunState, line: Delivery, event: Event) -> list[Command]:
         return []
     later = 1 if "image" in line.kinds and _is_too_late_to_encode(run, event.at) else 0
     return commit_fired(
-        run, line.acts, event, lambda chunk: run.plan.place(line, chunk), later=later
+        run, line.acts, event, lambda chunk: place_at(run.plan, line, chunk), later=later
     )
 
 

@@ -18,7 +18,8 @@ from statistics import median_low
 from sequencer.core.timebase import DISPLAY_DELAY, SECOND, UNSEEN_TIME, ChunkGrid, nanoseconds
 from sequencer.engine.conductor.clock_sync import ClockSync
 from sequencer.engine.conductor.message_commands import send_commands
-from sequencer.engine.conductor.plan import Pass, Plan
+from sequencer.engine.conductor.passes import Pass
+from sequencer.engine.conductor.plan import Plan
 from sequencer.engine.conductor.take_seen import MAX_MADE, MIN_FREEZE_NS, Line, TakeSeen
 from sequencer.events.commands import Command, WakeAt
 from sequencer.events.events import BoundariesFitted

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from sequencer.core.timebase import MeterMap, TempoMap
-from sequencer.engine.conductor.plan import Pass, Plan
+from sequencer.engine.conductor.passes import Pass
+from sequencer.engine.conductor.plan import Plan
 from sequencer.schedule.model import Quantisation
 
 

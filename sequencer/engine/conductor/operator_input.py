@@ -10,9 +10,11 @@ from fractions import Fraction
 
 from sequencer.engine.conductor.deliveries import ActKind, Delivery, Status, kind_of
 from sequencer.engine.conductor.dispatch import begin_cut, commit_limit, commit_up_to, send_due
+from sequencer.engine.conductor.exits import find_exit, find_exit_beyond_end
+from sequencer.engine.conductor.fired_deliveries import add_firing
 from sequencer.engine.conductor.message_output import AHEAD
 from sequencer.engine.conductor.musical_lines import find_line
-from sequencer.engine.conductor.plan import Pass
+from sequencer.engine.conductor.passes import Pass
 from sequencer.engine.conductor.run_actions import LEAVES, RunAction
 from sequencer.engine.conductor.run_state import RunState
 from sequencer.engine.conductor.transitions import Phase
@@ -200,10 +202,13 @@ def run_rule(
     What a quantised rule shows waits for a bar line or beat.
     """
     if rule.quantisation is not None:
-        launch(run, run.plan.fire(rule, acts, current, None, event.at), current)
+        launch(run, add_firing(run.plan, rule, acts, current, chunk=None, at=event.at), current)
         return []
     return commit_fired(
-        run, acts, event, lambda chunk: run.plan.fire(rule, acts, current, chunk, event.at)
+        run,
+        acts,
+        event,
+        lambda chunk: add_firing(run.plan, rule, acts, current, chunk=chunk, at=event.at),
     )
 
 
@@ -285,7 +290,7 @@ def leave(
 ) -> None:
     """Leave a pass at the next bar line within reach after nanosecond `at`; rebuild the plan."""
     reach, passed = run.making + run.schedule.lead, issued_until(run, at)
-    exit_at = run.plan.find_exit(current, reach, passed)
+    exit_at = find_exit(run.plan, current, reach, passed)
     if exit_at is None and following == current.stretch.index + 1:
         is_leaving = run.actions.is_leaving(move)
         reason = (
@@ -301,7 +306,7 @@ def leave(
     leave_at(
         run,
         current,
-        run.plan.find_exit_beyond_end(current, reach, passed) if exit_at is None else exit_at,
+        find_exit_beyond_end(run.plan, current, reach, passed) if exit_at is None else exit_at,
         following=following,
         reason=reason,
     )

@@ -9,98 +9,22 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
-from sequencer.core.diagnostics import NO_SPAN
 from sequencer.core.timebase import ChunkGrid, Snap
 from sequencer.engine.conductor.clock_sync import ClockSync
 from sequencer.engine.conductor.deliveries import Delivery, Status, kind_of
 from sequencer.engine.conductor.opening_state import state_before
+from sequencer.engine.conductor.passes import Pass
 from sequencer.engine.play_range import PlayRange, RangePosition
-from sequencer.schedule.describe import describe_quantisation, rule_by_name
-from sequencer.schedule.model import (
-    CueAct,
-    CutAct,
-    Quantisation,
-    RuleEntry,
-    Schedule,
-    Stretch,
-)
+from sequencer.schedule.model import CueAct, CutAct, Schedule
 
 UNPLACED = 1 << 40
 """The chunk of what cannot be placed yet in a run that follows a clock."""
-IMPROVISED = "improvised"
-"""The position, in reports, of what an operator improvised."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pass:
-    """One stretch as it is played.
-
-    Attributes:
-        start: Exact nominal score time in seconds.
-        end: Exact nominal score time in seconds.
-        quarter: Where it starts, in quarters since the score began. These are nominal if its length
-            was not written in beats.
-    """
-
-    number: int
-    stretch: Stretch
-    start: Fraction
-    end: Fraction
-    quarter: Fraction = Fraction(0)
-    counts_seconds: bool = False
-    """Whether the clock counts seconds instead of quarters (time code)."""
-    left_at: Fraction | None = None
-    """The quarter of the pass at which it was left, if that was a bar line."""
-
-    def quarter_of(self, inside: Fraction | None, seconds: Fraction) -> Fraction:
-        """Return the quarter of a position.
-
-        Args:
-            inside: Its quarter within the pass; None for a position given in seconds.
-            seconds: Its nominal score time.
-        """
-        return (
-            self.quarter_at(seconds)
-            if inside is None or self.counts_seconds
-            else self.quarter + inside
-        )
-
-    def quarter_at(self, seconds: Fraction) -> Fraction:
-        """Return the quarter of a nominal score time of this pass."""
-        inside = seconds - self.start
-        if self.counts_seconds:
-            return self.quarter + inside
-        if self.stretch.tempo is None:
-            return self.quarter + inside * NOMINAL_QUARTERS
-        return self.quarter + self.stretch.tempo.quarter_at(max(Fraction(0), inside))
-
-    @property
-    def end_quarter(self) -> Fraction:
-        """Where it ends, in quarters since the score began."""
-        if self.left_at is not None:
-            return self.quarter + self.left_at
-        if (
-            self.stretch.quarters is not None
-            and not self.counts_seconds
-            and self.end - self.start == self.stretch.seconds
-        ):
-            return self.quarter + self.stretch.quarters
-        return self.quarter_at(self.end)
 
 
 _ZERO = Fraction(0)
-NOMINAL_QUARTERS = Fraction(2)
-"""Quarters per second of a stretch without a tempo (120 bpm)."""
-
-
-def improvised_position(quantisation: Quantisation | None) -> str:
-    """Return the position of something improvised in reports, as `improvised at next bar`."""
-    if quantisation is None:
-        return IMPROVISED
-    return f"{IMPROVISED} at {describe_quantisation(quantisation)}"
 
 
 class Plan:
@@ -216,7 +140,7 @@ class Plan:
                 if is_last and nominal >= self.chunk_at(current.end):
                     continue
                 line = Delivery(
-                    number=self._number(),
+                    number=self.next_number(),
                     time=start + entry.offset,
                     nominal=nominal,
                     acts=entry.acts,
@@ -328,7 +252,7 @@ class Plan:
     def _chase(self, current: Pass, acts: tuple[CueAct, ...], nominal: int, place: str) -> Delivery:
         """Return the delivery that brings what is in force in a pass to a score chunk."""
         return Delivery(
-            number=self._number(),
+            number=self.next_number(),
             time=current.start,
             nominal=nominal,
             acts=acts,
@@ -347,7 +271,8 @@ class Plan:
         """Whether the run ends where a range does, which may be before the end of the score."""
         return self._stop is not None
 
-    def _number(self) -> int:
+    def next_number(self) -> int:
+        """Return the number of the next delivery."""
         self._numbers += 1
         return self._numbers
 
@@ -471,73 +396,6 @@ class Plan:
                     last.update(acts)
         return tuple(last[kind] for kind in ("strength", "image", "prompt", "sr") if kind in last)
 
-    def fire(
-        self,
-        rule: RuleEntry,
-        acts: tuple[CueAct, ...],
-        current: Pass,
-        chunk: int | None,
-        at: int,
-    ) -> Delivery:
-        """Create a delivery for one firing of a rule at nanosecond `at`.
-
-        It is planned for a chunk, or (None) for a position that it does not have yet. It is not
-        added to `waiting`.
-        """
-        line = Delivery(
-            number=self._number(),
-            time=_ZERO if chunk is None else self.grid.boundary(chunk),
-            nominal=UNPLACED if chunk is None else chunk,
-            acts=acts,
-            snap=self.schedule.snap,
-            place=rule_by_name(rule, self.schedule.middle),
-            section=current.stretch.section,
-            scheduled_in=current,
-            origin=rule.origin,
-            occurrence=current.stretch.occurrence,
-            rule=rule.id,
-            quantisation=rule.quantisation,
-            planned=chunk,
-            fired=at,
-            open={kind_of(act) for act in acts},
-        )
-        self.lines.append(line)
-        return line
-
-    def improvise(
-        self,
-        acts: tuple[CueAct, ...],
-        current: Pass,
-        at: int,
-        quantisation: Quantisation | None = None,
-    ) -> Delivery:
-        """Create a delivery for what an operator improvised at nanosecond `at`.
-
-        It has no chunk yet (see `place`), and is not added to `waiting`.
-        """
-        line = Delivery(
-            number=self._number(),
-            time=current.start,
-            nominal=UNPLACED,
-            acts=acts,
-            snap=self.schedule.snap,
-            place=improvised_position(quantisation),
-            quantisation=quantisation,
-            section=current.stretch.section,
-            scheduled_in=current,
-            origin=NO_SPAN,
-            occurrence=current.stretch.occurrence,
-            fired=at,
-            open={kind_of(act) for act in acts},
-        )
-        self.lines.append(line)
-        return line
-
-    def place(self, line: Delivery, chunk: int) -> Delivery:
-        """Plan a delivery without a position for a chunk."""
-        line.time, line.nominal, line.planned = self.grid.boundary(chunk), chunk, chunk
-        return line
-
     def launch(self, line: Delivery) -> None:
         """Let a quantised firing wait for its position, after the cues at the same time."""
         if self.follow is None:
@@ -579,7 +437,7 @@ class Plan:
 
     def renumber(self, line: Delivery) -> None:
         """Give a firing that moves a new number: cues at its new position come before it."""
-        line.number = self._number()
+        line.number = self.next_number()
 
     def _move_launched(self, launched: list[Delivery], number: int, reason: str) -> None:
         """Move quantised firings to the start of a pass, which begins where another was left."""
@@ -772,79 +630,6 @@ class Plan:
         """Return the number of score chunks of the plan."""
         return self._end
 
-    def find_exit(self, current: Pass, reach: int, passed: int | None = None) -> Fraction | None:
-        """Return the first bar line (or chunk, without beats) at which a pass can be left.
-
-        Args:
-            current: The pass.
-            reach: The bar line lands at this score chunk or later.
-            passed: In a run that follows a clock: the nanosecond up to which messages were issued
-                to MIDI devices. The bar line comes after it, even if the model is so late that an
-                earlier one could still be reached.
-
-        Returns:
-            Its nominal score time. None if the pass ends before that: it then ends by itself.
-        """
-        at = self.find_exit_beyond_end(current, reach, passed)
-        return at if at < current.end else None
-
-    def find_exit_beyond_end(
-        self, current: Pass, reach: int, passed: int | None = None
-    ) -> Fraction:
-        """Return that bar line, counted on after the end of the pass if it is not within it."""
-        grid, stretch = self.grid, current.stretch
-        if stretch.meters is None or stretch.tempo is None:
-            return self._exit_without_beats(current, reach, passed)
-        earliest = (
-            Fraction(0)
-            if self.follow
-            else max(Fraction(0), grid.boundary(reach) - grid.chunk - current.start)
-        )
-        bar = max(1, stretch.meters.bar_beat_at(stretch.tempo.quarter_at(earliest)).bar - 1)
-        while True:
-            at = current.start + stretch.tempo.seconds_at(stretch.meters.bar_start(bar))
-            if self._can_leave(current, at, stretch.meters.bar_start(bar), reach, passed):
-                return at
-            bar += 1
-
-    def _exit_without_beats(self, current: Pass, reach: int, passed: int | None) -> Fraction:
-        """Return the first time of a pass without beats at which it can be left."""
-        at = max(self._seen_at(reach, is_exact=passed is not None), current.start)
-        if self.follow is None or passed is None:
-            return at
-        gone = self.follow.score_seconds_at(passed)
-        at = at if gone is None else max(at, _thousandths(gone))
-        if self.follow.stopped_for is not None or self._can_leave(current, at, None, reach, passed):
-            return at
-        return at + Fraction(1, 1000)  # it was rounded down
-
-    def _seen_at(self, chunk: int, is_exact: bool) -> Fraction:
-        """Return the score time that a chunk shows: its own, or the clock's at that moment.
-
-        Earlier revisions (unless `is_exact`) used the chunk's own time in a run that follows wall
-        time, which is over before the chunk is shown.
-        """
-        nominal = self.grid.boundary(chunk)
-        if self.follow is None or not (is_exact or self.schedule.clock.counts_seconds):
-            return nominal
-        time = self.follow.boundary_of(chunk)
-        second = (
-            None if time is None else self.follow.score_seconds_at(round(time) - self.follow.offset)
-        )
-        return nominal if second is None else _thousandths(second)
-
-    def _can_leave(
-        self, current: Pass, at: Fraction, quarter: Fraction | None, reach: int, passed: int | None
-    ) -> bool:
-        """Return whether a pass can be left at a nominal score time (at `quarter`, if not None)."""
-        if self.follow is None:
-            return self.chunk_at(at) >= reach
-        time = self.follow.time_of(float(current.quarter_of(quarter, at)), float(at))
-        if time is None:
-            return True
-        chunk = self.follow.chunk_at(time, self.schedule.snap)
-        return (chunk is None or chunk >= reach) and (passed is None or time > passed)
-
     def can_land(
         self, current: Pass, quarter: Fraction | None, time: Fraction, reach: int, after: int
     ) -> bool:
@@ -869,10 +654,6 @@ class Plan:
         """Return a section's next stretch after stretch `after` in `play`, else its first one."""
         named = [one.index for one in self.schedule.stretches if one.section == section]
         return next((index for index in named if index > after), named[0] if named else None)
-
-
-def _thousandths(seconds: float) -> Fraction:
-    return Fraction(seconds).limit_denominator(1000)
 
 
 def _cuts(line: Delivery) -> bool:

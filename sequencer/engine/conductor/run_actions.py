@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sequencer.engine.conductor.deliveries import FINAL, Status
-from sequencer.engine.conductor.plan import Pass
+from sequencer.engine.conductor.passes import Pass
 
 LEAVES = "leaves"
 

@@ -10,9 +10,10 @@ from sequencer.core.images import ImageFile
 from sequencer.core.timebase import ChunkGrid
 from sequencer.engine.conductor.clock_sync import ClockSync
 from sequencer.engine.conductor.deliveries import ChunkSlot, Delivery
+from sequencer.engine.conductor.exits import find_exit
 from sequencer.engine.conductor.message_output import SentMessages
 from sequencer.engine.conductor.operator_input import issued_until
-from sequencer.engine.conductor.plan import Pass
+from sequencer.engine.conductor.passes import Pass
 from sequencer.engine.conductor.run_actions import RunAction
 from sequencer.engine.conductor.run_state import RunState
 from sequencer.engine.conductor.transitions import Phase
@@ -268,7 +269,7 @@ class RunView:
         """Return whether a pass can, as of a time in ns, still be left before it ends by itself."""
         run = self._run
         return (
-            run.plan.find_exit(current, run.making + run.schedule.lead, issued_until(run, at))
+            find_exit(run.plan, current, run.making + run.schedule.lead, issued_until(run, at))
             is not None
         )
 

@@ -13,7 +13,7 @@ from sequencer.core.timebase import ChunkGrid
 from sequencer.engine.conductor.deliveries import Delivery, Status
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.message_output import SentMessages
-from sequencer.engine.conductor.plan import Pass
+from sequencer.engine.conductor.passes import Pass
 from sequencer.engine.conductor.run_actions import LEAVES
 from sequencer.reports.timeline.from_schedule import caption_of
 from sequencer.reports.timeline.plot import (

@@ -16,7 +16,7 @@ from sequencer.core.errors import OutputError
 from sequencer.core.paths import is_file
 from sequencer.engine.conductor.deliveries import Delivery
 from sequencer.engine.conductor.machine import Conductor
-from sequencer.engine.conductor.plan import Pass
+from sequencer.engine.conductor.passes import Pass
 from sequencer.media.score_sounds import ScoreSound
 from sequencer.reports.timeline.player import Recording
 from sequencer.runtime.recording.caption import Caption

@@ -13,7 +13,7 @@ from sequencer.core.diagnostics import Span
 from sequencer.core.timebase import Snap
 from sequencer.engine.conductor.deliveries import Delivery, Status, kind_of
 from sequencer.engine.conductor.ledger import Ledger
-from sequencer.engine.conductor.plan import Pass
+from sequencer.engine.conductor.passes import Pass
 from sequencer.events.commands import (
     Command,
     SchedulePrompt,

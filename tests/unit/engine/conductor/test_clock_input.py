@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from sequencer.engine.conductor.machine import Conductor
-from sequencer.engine.conductor.plan import Pass
+from sequencer.engine.conductor.passes import Pass
 from sequencer.engine.revisions import CURRENT
 from sequencer.events.commands import SchedulePrompt, SetImageStrength, SetSrScale
 from tests.support.conductor_transcripts import compiled, conduct, event_of

@@ -13,8 +13,8 @@ from sequencer.core.timebase import Snap
 from sequencer.engine.conductor.deliveries import ChunkSlot, Delivery, Status, Superseded, kind_of
 from sequencer.engine.conductor.image_landing import ImageLandings
 from sequencer.engine.conductor.ledger import Ledger
+from sequencer.engine.conductor.passes import Pass
 from sequencer.engine.conductor.pending_commands import LONG_PAST, PendingCommand, PendingCommands
-from sequencer.engine.conductor.plan import Pass
 from sequencer.schedule.model import (
     CueAct,
     CutAct,

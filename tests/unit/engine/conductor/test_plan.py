@@ -11,7 +11,9 @@ import pytest
 
 from sequencer.engine.conductor.clock_sync import ClockSync
 from sequencer.engine.conductor.deliveries import Status
-from sequencer.engine.conductor.plan import UNPLACED, Pass, Plan
+from sequencer.engine.conductor.exits import find_exit, find_exit_beyond_end
+from sequencer.engine.conductor.passes import Pass
+from sequencer.engine.conductor.plan import UNPLACED, Plan
 from sequencer.events.events import BoundariesFitted, ClockFitted
 from tests.support.conductor_transcripts import SECOND, compiled
 
@@ -141,8 +143,8 @@ def test_a_section_is_left_at_the_first_bar_line_in_reach_after_its_first(
     reach: int, at: int | None, after: int
 ) -> None:
     found = plan()
-    assert found.find_exit(found.passes[1], reach) == at
-    assert found.find_exit_beyond_end(found.passes[1], reach) == after
+    assert find_exit(found, found.passes[1], reach) == at
+    assert find_exit_beyond_end(found, found.passes[1], reach) == after
 
 
 @pytest.mark.parametrize(("reach", "at"), [(0, 2), (2, 2), (3, 3), (5, 5), (6, None)])
@@ -155,7 +157,7 @@ def test_a_section_without_beats_is_left_at_any_chunk(reach: int, at: int | None
           at 0c "b"
         }
         """)
-    assert found.find_exit(found.passes[1], reach) == at
+    assert find_exit(found, found.passes[1], reach) == at
 
 
 def test_after_an_exit_what_follows_is_planned_from_there() -> None:
@@ -281,7 +283,7 @@ RAMP = """
 
 def test_a_pass_that_is_left_in_a_ramp_ends_at_the_exact_quarter_of_its_bar_line() -> None:
     found = plan(RAMP)
-    at = found.find_exit(found.passes[0], 3)
+    at = find_exit(found, found.passes[0], 3)
     assert at is not None
     found.leave_pass(found.passes[0], at, 1, "left")
     assert found.passes[0].left_at == 8
@@ -407,21 +409,21 @@ def test_what_has_begun_stays_where_it_began_and_the_rest_follows_the_clock() ->
 def test_a_bar_line_of_a_followed_clock_is_where_the_clock_is_then() -> None:
     found, follow = followed(30)
     jam = found.passes[1]
-    assert found.find_exit(jam, 20) == 12
-    assert found.find_exit(jam, 25) == 16
+    assert find_exit(found, jam, 20) == 12
+    assert find_exit(found, jam, 25) == 16
     follow.offset = 3 * SECOND
-    assert found.find_exit(jam, 25) == 12
-    assert found.find_exit(jam, 99) is None
-    assert found.find_exit_beyond_end(jam, 99) == 48
+    assert find_exit(found, jam, 25) == 12
+    assert find_exit(found, jam, 99) is None
+    assert find_exit_beyond_end(found, jam, 99) == 48
 
 
 def test_time_code_is_left_at_the_second_that_a_chunk_shows() -> None:
     found, follow = followed(60, 'clock mtc 25\nsection jam until go out, max 20s {\nat 0s "a"\n}')
-    assert found.find_exit(found.passes[0], 7) == 7
+    assert find_exit(found, found.passes[0], 7) == 7
     follow.clock_fitted(ClockFitted(0, 0.0, 6 * SECOND, 1e-9))
-    assert found.find_exit(found.passes[0], 7) == 11
+    assert find_exit(found, found.passes[0], 7) == 11
     follow.offset = -SECOND
-    assert found.find_exit(found.passes[0], 7) == 12
+    assert find_exit(found, found.passes[0], 7) == 12
 
 
 @pytest.mark.parametrize(
@@ -518,12 +520,12 @@ def test_no_image_is_in_force_after_a_cut(cuts_end_images: bool) -> None:
 def test_the_second_of_a_time_code_is_rounded_to_thousandths() -> None:
     found, follow = followed(60, 'clock mtc 25\nsection jam until go out, max 20s {\nat 0s "a"\n}')
     follow.clock_fitted(ClockFitted(0, 7 + 1 / 1001, 17 * SECOND, 1e-9))
-    assert found.find_exit(found.passes[0], 7) == Fraction(7001, 1000)
+    assert find_exit(found, found.passes[0], 7) == Fraction(7001, 1000)
 
 
 def test_the_bar_line_of_a_ramp_is_found_in_a_later_pass_too() -> None:
     found = plan(RAMP.replace("section jam", 'section intro 3 bars {\n at 1 "x"\n}\nsection jam'))
-    at = found.find_exit(found.passes[1], 9)
+    at = find_exit(found, found.passes[1], 9)
     assert at is not None
     found.leave_pass(found.passes[1], at, 2, "left")
     assert found.passes[1].left_at == 8
@@ -562,4 +564,4 @@ def test_the_quarter_of_a_position_is_rounded_once() -> None:
 
 def test_a_fixed_run_of_a_score_with_time_code_goes_by_its_chunks() -> None:
     found = plan('clock mtc 25\nsection jam until go out, max 20s {\nat 0s "a"\n}')
-    assert found.find_exit(found.passes[0], 7) == 7
+    assert find_exit(found, found.passes[0], 7) == 7
