@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Set as AbstractSet
+from fractions import Fraction
 from itertools import pairwise
 
 from sequencer.core.diagnostics import Diagnostics, Fix, Related, Span
@@ -121,6 +123,8 @@ class _CueLookup:
         self._played = [one for one in schedule.stretches if one.entries]
         self._first_ids = [min(inner.id for inner in one.entries) for one in self._played]
         self._repeats: dict[Span, list[Entry]] | None = None
+        self._prompt_offsets: dict[int, frozenset[Fraction]] = {}
+        """By the id of a stretch's first entry."""
 
     def find_cue(self, entry: Entry) -> ResolvedCue | None:
         """Return the cue of an entry.
@@ -156,12 +160,21 @@ class _CueLookup:
                 if any(isinstance(act, PromptAct) for act in one.acts)
             )
             self._taken = {one.chunk for one in prompts}
-        text = free_position_fix(entry, self.find_stretch(entry), self.schedule, self._taken)
+        text = free_position_fix(entry, self._find_stretch(entry), self.schedule, self._taken)
         return None if text is None else Fix(cue.place.span, text)
 
-    def find_stretch(self, entry: Entry) -> Stretch:
+    def _find_stretch(self, entry: Entry) -> Stretch:
         """Return the stretch of an entry: entries are numbered in the order of stretches."""
         return self._played[bisect_right(self._first_ids, entry.id) - 1]
+
+    def prompt_offsets(self, entry: Entry) -> frozenset[Fraction]:
+        """Return the offsets of the prompts in an entry's stretch."""
+        stretch = self._find_stretch(entry)
+        first = stretch.entries[0].id
+        if first not in self._prompt_offsets:
+            offsets = frozenset(one.offset for one in _entries_with_prompt(stretch))
+            self._prompt_offsets[first] = offsets
+        return self._prompt_offsets[first]
 
     def _find_next(self, entry: Entry) -> Entry | None:
         """Return the next entry that came from the same cue."""
@@ -206,7 +219,7 @@ def _check_openings(
                 "E421",
                 f"the cut opens a take at chunk {take.start}, but no prompt lands on that chunk",
                 cut.origin,
-                hint=_hint_for_cut(cut, lookup.find_stretch(cut), schedule.snap),
+                hint=_hint_for_cut(cut, lookup.prompt_offsets(cut), schedule.snap),
             )
             continue
         first = next(
@@ -335,7 +348,9 @@ def _check_cuts_without_chunk(schedule: Schedule, faults: Diagnostics) -> None:
 
 def _report_cuts_without_prompt(stretch: Stretch, default_snap: Snap, faults: Diagnostics) -> None:
     """Report a stretch's cuts without a prompt of the same exact time and the same snap."""
-    prompts = {(one.offset, one.snap) for one in _entries_with_prompt(stretch)}
+    with_prompt = _entries_with_prompt(stretch)
+    prompts = {(one.offset, one.snap) for one in with_prompt}
+    offsets = {one.offset for one in with_prompt}
     for entry in stretch.entries:
         if (
             any(isinstance(act, CutAct) for act in entry.acts)
@@ -348,7 +363,7 @@ def _report_cuts_without_prompt(stretch: Stretch, default_snap: Snap, faults: Di
                     "the same position"
                 ),
                 entry.origin,
-                hint=_hint_for_cut(entry, stretch, default_snap),
+                hint=_hint_for_cut(entry, offsets, default_snap),
             )
 
 
@@ -356,9 +371,12 @@ def _entries_with_prompt(stretch: Stretch) -> list[Entry]:
     return [one for one in stretch.entries if any(isinstance(act, PromptAct) for act in one.acts)]
 
 
-def _hint_for_cut(cut: Entry, stretch: Stretch, default_snap: Snap) -> str:
-    """Return what to write so that a prompt lands on the chunk of a cut."""
-    if any(one.offset == cut.offset for one in _entries_with_prompt(stretch)):
+def _hint_for_cut(cut: Entry, prompts: AbstractSet[Fraction], default_snap: Snap) -> str:
+    """Return what to write so that a prompt lands on the chunk of a cut.
+
+    `prompts` are the offsets of the prompts in the cut's stretch.
+    """
+    if cut.offset in prompts:
         return f"give the prompt at {cut.place} the snap of the cut: snap {cut.snap}"
     snap = "" if cut.snap is default_snap else f", with snap {cut.snap}"
     return f"put the prompt at {cut.place} too{snap}"
