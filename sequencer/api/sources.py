@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 Run: TypeAlias = "str | Path | Journal | RehearsalResult | PerformanceResult"
 """A finished run: its folder, its journal, a bundle, or a result."""
 Warn = Callable[[str], object]
+STAGE_WARNING = "W407"
+"""The code of the warning about what only some stages support."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,9 +253,13 @@ def load_input(path: Path, warn: Warn = lambda _: None, *, keeps_chunks: bool = 
 
 
 def _show(warnings: Iterable[Diagnostic], sources: Mapping[str, str], warn: Warn) -> None:
+    """Pass on the warnings of a score, if there are any.
+
+    What other stages do not support is left out: a run states what its own stage does not.
+    """
     from sequencer.core.diagnostics import render_all
 
-    text = render_all(warnings, sources)
+    text = render_all([one for one in warnings if one.code != STAGE_WARNING], sources)
     if text:
         warn(text)
 

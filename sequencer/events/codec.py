@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sequencer.events.commands import Command, Upload
-from sequencer.events.events import Improvised, LocalEvent, StageEvent
+from sequencer.events.commands import Command, SchedulePrompt, Upload
+from sequencer.events.events import Improvised, LocalEvent, Ready, StageEvent
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -69,6 +69,11 @@ def _fields(value: Any) -> dict[str, Any]:
     record = {name: getattr(value, name) for name in value.__dataclass_fields__}
     if isinstance(value, Upload | Improvised):
         record["image"] = None if value.image is None else _fields(value.image)
+    # Without fades, records are as in journals of versions that knew none.
+    if isinstance(value, SchedulePrompt) and not value.fade:
+        del record["fade"]
+    if isinstance(value, Ready) and not value.fades:
+        del record["fades"]
     if isinstance(value, Improvised):
         record["strength"] = None if value.strength is None else str(value.strength)
     return record

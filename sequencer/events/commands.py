@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Literal
 
 from sequencer.core.images import ImageFile, Scale
@@ -61,10 +61,16 @@ class SetImage:
 
 @dataclass(frozen=True, slots=True)
 class SchedulePrompt:
-    """`schedule_prompt` for a chunk of the take."""
+    """`schedule_prompt` for a chunk of the take.
+
+    The prompt replaces the previous one over `fade` chunks; 0 is at once. Only stages that report
+    in `Ready` that they fade receive another number.
+    """
 
     prompt: str
     chunk: int
+    _: KW_ONLY
+    fade: int = 0
     kind: Literal["schedule_prompt"] = "schedule_prompt"
 
 

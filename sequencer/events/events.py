@@ -16,10 +16,14 @@ from sequencer.core.osc_values import OscValue
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The stage is connected and accepts commands. `stage` names it, for the report."""
+    """The stage is connected and accepts commands. `stage` names it, for the report.
+
+    `fades` is whether a prompt can replace the previous one over several chunks.
+    """
 
     at: int
     stage: str = ""
+    fades: bool = False
     kind: Literal["ready"] = "ready"
 
 

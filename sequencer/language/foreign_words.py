@@ -6,10 +6,12 @@ NO_PAUSES_HINT = (
     "there are no waits: each cue has its own position, for example at +2bar, or at +4s"
 )
 NO_LOOPS_HINT = "`every` repeats a cue (every 4 bars), `play` a section (play intro*4)"
-CROSSFADE_ALTERNATIVE = (
-    "describe the change in the next prompt; the model continues from its current image"
+FADE_EXAMPLE = "fade 2c"
+FADE_MESSAGE = "a fade follows its prompt, with its length in chunks"
+FADE_HINT = f'to fade to a prompt, write the number of chunks after it: at 9 "…", {FADE_EXAMPLE}'
+FADE_HINT_IN_YAML = (
+    'to fade to a prompt, add the number of chunks to its cue: {at: 9, prompt: "…", fade: 2c}'
 )
-NO_FADES_HINT = f"there are no crossfades: {CROSSFADE_ALTERNATIVE}"
 SOUND_HINT = (
     'the sound that is played with a score is a line outside of sections: sound "song.wav"; '
     'a MIDI file can set tempi and meters: clock file "song.mid"'
@@ -52,7 +54,7 @@ FOREIGN_WORD_HINTS: dict[str, str] = {
             "morph",
             "blend",
         ),
-        NO_FADES_HINT,
+        FADE_HINT,
     ),
     **dict.fromkeys(
         ("audio", "music", "sound", "track", "song", "soundtrack", "mp3", "wav"), SOUND_HINT

@@ -245,6 +245,14 @@ class SetSnap:
 
 
 @dataclass(frozen=True, slots=True)
+class SetFade:
+    """`fade 2c` among a cue's actions: its prompt replaces the previous one over these chunks."""
+
+    chunks: int
+    span: Span = span_field()
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
     """`pause`, in rules only."""
 
@@ -329,6 +337,7 @@ Action = (
     | ChangeMeter
     | SetMark
     | SetSnap
+    | SetFade
     | Pause
     | Resume
     | Goto

@@ -29,6 +29,7 @@ from sequencer.language.score import (
     SendNote,
     SendOsc,
     SendProgram,
+    SetFade,
     SetSr,
     SetStrength,
     SoundLine,
@@ -66,9 +67,9 @@ def freeze(journal: Journal, *, keeps_chunks: bool = False) -> Score:
     run = conductor.view
     if run.take == 0 or run.chunk == run.first_chunk:
         raise JournalError("this run ended before its first chunk: there is nothing to freeze")
-    shown: dict[int, dict[ActKind, Action]] = {}
+    shown: dict[int, dict[ActKind, tuple[Action, ...]]] = {}
     for (at, kind), (_, slot) in landed_acts(run).items():
-        shown.setdefault(at, {})[kind] = _slot_action(kind, slot)
+        shown.setdefault(at, {})[kind] = _slot_actions(kind, slot)
     first = run.first_chunk
     if keeps_chunks and first and first in shown:
         shown[0] = {kind: act for kind, act in shown[first].items() if kind != "cut"}
@@ -76,7 +77,7 @@ def freeze(journal: Journal, *, keeps_chunks: bool = False) -> Score:
     cues = [
         Cue(
             AtOffset(Fraction(at - moved if at else 0), Unit.CHUNKS),
-            tuple(acts[kind] for kind in _ORDER if kind in acts),
+            tuple(action for kind in _ORDER for action in acts.get(kind, ())),
         )
         for at, acts in sorted(shown.items())
     ]
@@ -158,6 +159,13 @@ def _landed_line(slot: ChunkSlot, kind: ActKind) -> Delivery | None:
         ):
             return line
     return None
+
+
+def _slot_actions(kind: ActKind, slot: ChunkSlot) -> tuple[Action, ...]:
+    """Return what a slot performed of a kind; a prompt with the fade that the stage performed."""
+    action = _slot_action(kind, slot)
+    fades = kind == "prompt" and slot.sent_fade > 0
+    return (action, SetFade(slot.sent_fade)) if fades else (action,)
 
 
 def _slot_action(kind: ActKind, slot: ChunkSlot) -> Action:

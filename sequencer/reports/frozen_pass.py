@@ -30,6 +30,7 @@ from sequencer.language.score import (
     Prompt,
     Rule,
     Section,
+    SetFade,
     SetSnap,
     SetSr,
     SetStrength,
@@ -341,7 +342,7 @@ class FrozenPass:
         found: list[Action] = []
         for action in actions:
             kind = _kind_of_action(action)
-            prompt = next(prompts, None) if kind == "prompt" else None
+            prompt = next(prompts, None) if isinstance(action, Prompt | Show) else None
             if kind is None or kind not in kinds:
                 continue
             if isinstance(action, Cut):
@@ -466,9 +467,12 @@ class FrozenPass:
 
 
 def _kind_of_action(action: Action) -> ActKind | None:
-    """Return which of the model's controls an action changes; None for anything else."""
+    """Return which of the model's controls an action changes; None for anything else.
+
+    A fade belongs to its prompt.
+    """
     match action:
-        case Prompt() | Show():
+        case Prompt() | Show() | SetFade():
             return "prompt"
         case UseImage():
             return "image"

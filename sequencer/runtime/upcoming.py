@@ -15,7 +15,7 @@ from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.passes import Pass
 from sequencer.engine.conductor.plan import UNPLACED
 from sequencer.runtime.output.action_excerpt import brief_action, elided
-from sequencer.schedule.describe import describe_act, describe_pass, firing_by_name
+from sequencer.schedule.describe import describe_act, describe_fade, describe_pass, firing_by_name
 from sequencer.schedule.model import CueAct, PromptAct
 from sequencer.schedule.prompt_actions import actions_of
 
@@ -142,7 +142,7 @@ class Coming:
 
     def _deed(self, act: CueAct, shown: str | None, space: int) -> str:
         return (
-            f"“{self.action(shown, act.text, space)}”"
+            f"{describe_fade(act.fade)}“{self.action(shown, act.text, space)}”"
             if isinstance(act, PromptAct)
             else describe_act(act)
         )

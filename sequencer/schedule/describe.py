@@ -105,10 +105,11 @@ def describe_act(act: RuleAct) -> str:
     """Return what an act does, on one line; prompts in full and in quotation marks."""
     match act:
         case PromptAct():
-            return f"prompt “{act.text}”"
+            return f"{describe_fade(act.fade) or 'prompt '}“{act.text}”"
         case PickAct() | ShuffleAct():
             texts = " | ".join(f"“{text}”" for text in act.texts)
-            return f"{'one' if isinstance(act, PickAct) else 'the next'} of {texts}"
+            which = "one" if isinstance(act, PickAct) else "the next"
+            return f"{describe_fade(act.fade)}{which} of {texts}"
         case ImageAct():
             return f"image {act.image.path}"
         case StrengthAct():
@@ -150,6 +151,11 @@ def count_messages(acts: Iterable[MessageAct]) -> tuple[str, ...]:
         *((f"{counted(midi, 'message')} to MIDI devices",) if midi else ()),
         *((counted(osc, "OSC message"),) if osc else ()),
     )
+
+
+def describe_fade(chunks: int) -> str:
+    """Return what precedes a prompt that fades in: `fade 2c to `; empty if it does not."""
+    return f"fade {chunks}c to " if chunks else ""
 
 
 def describe_trigger(firing: Trigger, middle: MiddleC) -> str:

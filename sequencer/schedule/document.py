@@ -25,6 +25,7 @@ from sequencer.schedule.model import (
     COMPACT_FORMAT,
     FORMAT,
     FRAME_RATES,
+    MAX_FADE_CHUNKS,
     MAX_FPS,
     MAX_FRAMES_PER_CHUNK,
     MAX_LEAD_CHUNKS,
@@ -41,6 +42,7 @@ from sequencer.schedule.model import (
     OscAct,
     PickAct,
     ProgramAct,
+    PromptAct,
     Quantisation,
     RuleAct,
     RuleEntry,
@@ -213,8 +215,12 @@ def _acts(acts: Iterable[CueAct | RuleAct]) -> Iterator[str]:
                 yield from _seed(act.seed)
             case ImageAct():
                 yield from _image(act.image)
-            case PickAct() | ShuffleAct() if not act.texts:
-                yield "a pick from nothing"
+            case PromptAct():
+                yield from _fade(act.fade)
+            case PickAct() | ShuffleAct():
+                yield from _fade(act.fade)
+                if not act.texts:
+                    yield "a pick from nothing"
             case NoteAct():
                 yield from _far("a note's length", act.seconds, act.quarters)
                 yield from _midi(act.channel, act.note, act.velocity)
@@ -226,6 +232,11 @@ def _acts(acts: Iterable[CueAct | RuleAct]) -> Iterator[str]:
                 yield f"the OSC message {_short(act.address)}"
             case _:
                 pass
+
+
+def _fade(chunks: int) -> Iterator[str]:
+    if not 0 <= chunks <= MAX_FADE_CHUNKS:
+        yield f"a fade of {_short(chunks)} chunks"
 
 
 def _midi(channel: int, *values: int) -> Iterator[str]:
@@ -252,6 +263,7 @@ def _check_take(take: Take) -> Iterator[str]:
             yield f"a strength of {_short(strength)}"
     for bundle in take.bundles:
         yield from _far("a bundle's chunk", bundle.chunk)
+        yield from _fade(bundle.fade)
         yield from _image(bundle.image)
 
 
@@ -284,7 +296,21 @@ def to_document(schedule: Schedule) -> dict[str, Any]:
             number = FORMAT
         if schedule.sound is None:  # as in schedules of versions that knew no sound
             del document["sound"]
+        _leave_out_no_fades(document)
         return {_MARK: number, "digest": digest(schedule), "schedule": document}
+
+
+def _leave_out_no_fades(document: dict[str, Any]) -> None:
+    """Leave `fade` out where a prompt has none, as in schedules of versions that knew no fades."""
+    for stretch in document["stretches"]:
+        for one in (*stretch["entries"], *stretch["rules"]):
+            for act in one["acts"]:
+                if act.get("fade") == 0:
+                    del act["fade"]
+    for take in document["takes"]:
+        for bundle in take["bundles"]:
+            if bundle["fade"] == 0:
+                del bundle["fade"]
 
 
 def from_document(document: object) -> Schedule:
@@ -451,7 +477,10 @@ def performed(schedule: Schedule) -> dict[str, Any]:
 
 def _take(take: Take) -> list[object]:
     opening = take.opening
-    bundles = [[one.chunk, one.prompt, one.image, one.strength, one.sr] for one in take.bundles]
+    bundles = [
+        [one.chunk, one.prompt, one.image, one.strength, one.sr, *([one.fade] if one.fade else ())]
+        for one in take.bundles
+    ]
     return [
         take.start,
         opening.seed,
@@ -505,8 +534,10 @@ def _rule(rule: RuleEntry) -> list[object]:
 def _fields(value: Any) -> list[object]:
     """Return the fields of an immutable value, in order.
 
-    The classes are a small closed set, so the order is part of the format.
+    The classes are a small closed set, so the order is part of the format. A prompt without a fade
+    has the fields that it had before there were fades.
     """
     if isinstance(value, ImageAct):
         return [value.kind, value.image]
-    return [getattr(value, name) for name in reversed(value.__dataclass_fields__)]
+    names = reversed(value.__dataclass_fields__)
+    return [getattr(value, name) for name in names if name != "fade" or value.fade]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterator
-from dataclasses import field
+from dataclasses import KW_ONLY, field
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, Literal
@@ -29,19 +29,24 @@ MAX_SEED = 2**32 - 1
 DEFAULT_LEAD_CHUNKS = 2
 """The lead of a score that does not set one."""
 MAX_LEAD_CHUNKS = 1_000
+MAX_FADE_CHUNKS = 99
 MAX_FRAMES_PER_CHUNK = 10_000
 MAX_FPS = 1_000
 MAX_QUANTISATION = 1_000
 """The most bars or beats between the positions on which a quantised rule lands."""
+STAGES_WITHOUT_FADES = ("Reactor",)
+"""The stages on which a prompt always replaces the previous one at once."""
 FRAME_RATES = ("24", "25", "29.97", "30")
 """The frame rates of MIDI time code, in frames per second."""
 
 
 @dataclass(frozen=True, slots=True)
 class PromptAct:
-    """Show a text."""
+    """Show a text. It replaces the previous one over `fade` chunks; 0 is at once."""
 
     text: str
+    _: KW_ONLY
+    fade: int = 0
     kind: Literal["prompt"] = "prompt"
 
 
@@ -54,11 +59,13 @@ class PickAct:
 
     texts: tuple[str, ...]
     key: str
+    _: KW_ONLY
+    fade: int = 0
     kind: Literal["pick"] = "pick"
 
     def drawn(self, seed: int, firing: int) -> PromptAct:
         """Return the text of a firing, counted from 0."""
-        return PromptAct(self.texts[draw(seed, self.key, firing, len(self.texts))])
+        return PromptAct(self.texts[draw(seed, self.key, firing, len(self.texts))], fade=self.fade)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,8 @@ class ShuffleAct:
 
     texts: tuple[str, ...]
     key: str
+    _: KW_ONLY
+    fade: int = 0
     kind: Literal["shuffle"] = "shuffle"
 
     def drawn(self, seed: int, firing: int) -> PromptAct:
@@ -78,7 +87,7 @@ class ShuffleAct:
         order: tuple[int, ...] = ()
         for number in range(rounds + 1):
             order = _shuffled_round(seed, self.key, number, len(self.texts), order[-1:])
-        return PromptAct(self.texts[order[place]])
+        return PromptAct(self.texts[order[place]], fade=self.fade)
 
 
 @dataclass(frozen=True, slots=True)
@@ -502,7 +511,8 @@ class Settings:
 class ChunkActs:
     """Everything that acts at one chunk, from any number of cues.
 
-    `chunk` is a score chunk, `entries` the ids of the cues.
+    `chunk` is a score chunk, `entries` the ids of the cues. `fade` is the number of chunks over
+    which the prompt replaces the previous one; 0 is at once.
     """
 
     chunk: int
@@ -511,6 +521,7 @@ class ChunkActs:
     strength: Fraction | None
     sr: Scale | None
     entries: tuple[int, ...]
+    fade: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -607,6 +618,19 @@ class Schedule:
     def has_timed_sends(self) -> bool:
         """Whether cues send something to external devices."""
         return any(stretch.sends for stretch in self.stretches)
+
+    @property
+    def has_fades(self) -> bool:
+        """Whether a prompt of it replaces another one over several chunks."""
+        return any(
+            isinstance(act, PromptAct | PickAct | ShuffleAct) and act.fade
+            for stretch in self.stretches
+            for acts in (
+                *(one.acts for one in stretch.entries),
+                *(one.acts for one in stretch.rules),
+            )
+            for act in acts
+        )
 
     @property
     def osc_addresses(self) -> tuple[str, ...]:

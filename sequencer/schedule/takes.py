@@ -37,6 +37,7 @@ class _ChunkGroup:
 
     chunk: int
     prompt: str | None = None
+    fade: int = 0
     image: ImageFile | None = None
     strength: Fraction | None = None
     sr: Scale | None = None
@@ -49,7 +50,7 @@ class _ChunkGroup:
         for act in entry.acts:
             match act:
                 case PromptAct():
-                    self.prompt = act.text
+                    self.prompt, self.fade = act.text, act.fade
                 case ImageAct():
                     self.image = act.image
                 case StrengthAct():
@@ -68,6 +69,7 @@ class _ChunkGroup:
             strength=self.strength,
             sr=self.sr,
             entries=tuple(self.entries),
+            fade=self.fade,
         )
 
 
@@ -83,6 +85,11 @@ def group_by_chunk(entries: Iterable[Entry]) -> tuple[_ChunkGroup, ...]:
             acting = by_chunk[entry.chunk] = _ChunkGroup(chunk=entry.chunk)
         acting.take_in(entry)
     return tuple(sorted(by_chunk.values(), key=lambda one: one.chunk))
+
+
+def is_fading(bundle: ChunkActs, take: Take) -> bool:
+    """Return whether a prompt fades in: not if it opens its take, nor together with an image."""
+    return bundle.fade > 0 and bundle.chunk > take.start and bundle.image is None
 
 
 def takes_of(entries: Sequence[Entry], seed: int, sr: Scale, first: int = 0) -> tuple[Take, ...]:

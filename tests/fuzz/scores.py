@@ -79,6 +79,10 @@ def texts() -> Iterator[bytes]:
         b"section b 2 bars like a, tempo 90 {\n}\nplay a (a b*2)*2\n"
     )
     yield (
+        b'scene s { base "A."; follow "{action}" }\nat 0c s\nat 4c s "b", fade 2c\n'
+        b'every 4c from 8c fade 3c, pick("c" | "d")\non go x -> "E.", fade 99c, image "i.png"\nend 20c\n'
+    )
+    yield (
         b'section a until release C3 or osc "/out", max 8 bars {\n  on note C3 vel >= 100 '
         b'at next 2 bars -> "A."\n  on osc "/fader" > 0.5 at next beat -> sr 2x\n}\n'
     )
@@ -94,6 +98,10 @@ def yamls() -> Iterator[bytes]:
     yield (
         b"sections:\n  - section: a until note C3\n    max: 8 bars\n    rules:\n      - "
         b"{when: cc 20 > 64, sr: 2x}\n      - {when: osc /fader > 0.5, at: next bar, sr: 2x}\n"
+    )
+    yield (
+        b"cues:\n  - {at: 0c, prompt: A}\n  - {at: 4c, fade: 2c, prompt: {pick: [b, c]}}\n"
+        b"rules:\n  - {when: go x, prompt: E, fade: 99c}\nend: 12c\n"
     )
     yield (
         b"clock: 120 bpm\nsections:\n  - section: a 4 bars\n    cues:\n      - "

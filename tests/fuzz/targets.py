@@ -56,6 +56,7 @@ _SCORE_WORDS = (
     "frames",
     "fps",
     "snap",
+    "fade",
     "nearest",
     "floor",
     "ceil",

@@ -488,6 +488,11 @@ OTHER_CUES = (
     'at 5 crossfade into "A tram."',
     'at 5 dissolve to tram "It waits."',
     "at 5 fade",
+    'at 5 tram "It turns.", fade 2 bars',
+    'at 5 tram "It turns.", fade 2',
+    'at 5 tram "It turns." fade 2c',
+    'at 5 tram "It turns.", crossfade 4 beats',
+    "at 5 fade 2c",
     "at 5 stop",
     "at 5 hold",
     "at 5 paus",
@@ -768,6 +773,9 @@ Y_SYMBOLS = (
 )
 Y_OTHER_CUES = (
     "{at: 5, show: fade}",
+    "{at: 5, show: tram, fade: 2 bars}",
+    "{at: 5, show: tram, crossfade: 2}",
+    "{at: 5, fade: 2c}",
     "{at: 5, show: stop}",
     "{at: 5, tempo: 140 over 4}",
     "{at: 5, tempo: 120 to 140 over 4 bars}",

@@ -60,6 +60,7 @@ from sequencer.language.score import (
     SendNote,
     SendOsc,
     SendProgram,
+    SetFade,
     SetMark,
     SetSnap,
     SetSr,
@@ -73,7 +74,7 @@ from sequencer.language.score import (
     UseImage,
     Variable,
 )
-from sequencer.schedule.model import MAX_QUANTISATION, LatePolicy
+from sequencer.schedule.model import MAX_FADE_CHUNKS, MAX_QUANTISATION, LatePolicy
 
 RESERVED = frozenset(
     [
@@ -112,6 +113,7 @@ _WORDS = [
         "section",
         "like",
         "shuffle",
+        "fade",
         "scene",
         "play",
         "end",
@@ -338,6 +340,7 @@ _settings: st.SearchStrategy[Action] = st.one_of(
 _prompts: st.SearchStrategy[Action] = st.one_of(
     st.builds(Prompt, words), st.builds(Show, scene_names, st.none() | words)
 )
+_fades: st.SearchStrategy[Action] = st.builds(SetFade, st.integers(1, MAX_FADE_CHUNKS))
 _sends: st.SearchStrategy[Action] = st.one_of(
     st.builds(
         SendNote, _notes, _channels, st.none() | st.integers(1, 127), st.none() | durations()
@@ -353,8 +356,8 @@ _live: st.SearchStrategy[Action] = st.one_of(
 
 @st.composite
 def _actions(draw: st.DrawFn, in_rule: bool) -> tuple[Action, ...]:
-    """Draw at least one action, each kind at most once, at most one prompt; messages may
-    repeat.
+    """Draw at least one action, each kind at most once, at most one prompt, which may fade in;
+    messages may repeat.
     """
     settings = [
         *draw(st.lists(_settings, max_size=3, unique_by=type)),
@@ -362,7 +365,8 @@ def _actions(draw: st.DrawFn, in_rule: bool) -> tuple[Action, ...]:
     ]
     more = draw(st.lists(_live, max_size=1)) if in_rule else []
     prompt = draw(st.lists(_prompts, min_size=0 if settings or more else 1, max_size=1))
-    return tuple(draw(st.permutations([*settings, *more, *prompt])))
+    fade = draw(st.lists(_fades, max_size=len(prompt)))
+    return tuple(draw(st.permutations([*settings, *more, *prompt, *fade])))
 
 
 # ---- blocks --------------------------------------------------------------------------------------

@@ -271,6 +271,8 @@ class ChunkSlot:
 
     Empty if it was refused: then what the model holds is not known.
     """
+    sent_fade: int = 0
+    """The chunks over which the model was asked to fade to that prompt."""
 
     def add(self, line: Delivery) -> None:
         """Commit a delivery to this chunk: the last of each kind wins, the others are overtaken."""
@@ -313,6 +315,12 @@ class ChunkSlot:
         """The prompt to show from this chunk on."""
         act = self._last("prompt")
         return act.text if isinstance(act, PromptAct) else None
+
+    @property
+    def fade(self) -> int:
+        """Over how many chunks that prompt replaces the previous one; 0 is at once."""
+        act = self._last("prompt")
+        return act.fade if isinstance(act, PromptAct) else 0
 
     @property
     def image(self) -> ImageFile | None:

@@ -110,6 +110,8 @@ class Ledger:
         self._sent_for: dict[int, int] = {}
         """The chunks for which prompts were sent again, by the chunk of their slot."""
         self._set: list[Setting] = []
+        self.can_fade = False
+        """Whether the stage can replace a prompt over several chunks."""
         self.now = 0
         """The latest known time.
 
@@ -290,7 +292,7 @@ class Ledger:
         else:
             commands.append(SchedulePrompt(prompt, 0))
             self.flights.add("schedule_prompt", chunk, prompt)
-        slot.sent_prompt = prompt
+        slot.sent_prompt, slot.sent_fade = prompt, 0
         slot.sent |= {"prompt", "image", "strength", "sr", "cut"}
         self._set += [
             Setting(landing=chunk, chunk=chunk, kind="strength", left=0),
@@ -336,10 +338,10 @@ class Ledger:
                 continue
             if started and chunk <= making:
                 continue
-            if (
-                slot.sent_prompt != prompt
-            ):  # otherwise the model already holds it, from an earlier plan
-                commands.append(self._send_prompt(slot, prompt, base))
+            fade = self._fade_of(slot)
+            if slot.sent_prompt != prompt or slot.sent_fade != fade:
+                # otherwise the model already holds it, from an earlier plan
+                commands.append(self._send_prompt(slot, prompt, base, fade))
             slot.sent.add("prompt")
             self._mark_sent(slot, at)
         self._touched.clear()
@@ -356,33 +358,42 @@ class Ledger:
                 commands.append(self._send_prompt(slot, text, base))
         return commands
 
-    def _send_prompt(self, slot: ChunkSlot, prompt: str, base: int) -> SchedulePrompt:
-        slot.sent_prompt = prompt
+    def _fade_of(self, slot: ChunkSlot) -> int:
+        """Return over how many chunks the stage is to fade to a slot's own prompt.
+
+        A prompt with an image acts at once, as the image does.
+        """
+        return slot.fade if self.can_fade and slot.image is None else 0
+
+    def _send_prompt(
+        self, slot: ChunkSlot, prompt: str, base: int, fade: int = 0
+    ) -> SchedulePrompt:
+        slot.sent_prompt, slot.sent_fade = prompt, fade
         self._accepted.discard(slot.chunk)
         self._sent_for.pop(slot.chunk, None)
         self.flights.add("schedule_prompt", slot.chunk, prompt)
-        return SchedulePrompt(prompt, slot.chunk - base)
+        return SchedulePrompt(prompt, slot.chunk - base, fade=fade)
 
     def send_again(self, slot: ChunkSlot, prompt: str, chunk: int, base: int) -> SchedulePrompt:
         """Send a slot's prompt for another score chunk, because its own chunk has passed."""
         slot.sent.add("prompt")
-        slot.sent_prompt = prompt
+        slot.sent_prompt, slot.sent_fade = prompt, self._fade_of(slot)
         self._accepted.discard(slot.chunk)
         self._sent_for[slot.chunk] = chunk
         self.flights.add("schedule_prompt", slot.chunk, prompt)
-        return SchedulePrompt(prompt, chunk - base)
+        return SchedulePrompt(prompt, chunk - base, fade=slot.sent_fade)
 
     def resend(self, flight: PendingCommand, base: int) -> SchedulePrompt:
         """Send a refused prompt once more."""
         slot = self.slots[flight.chunk]
         prompt = flight.prompt or ""
         slot.sent.add("prompt")
-        slot.sent_prompt = prompt
+        slot.sent_prompt, slot.sent_fade = prompt, self._fade_of(slot)
         self._accepted.discard(flight.chunk)
         self._sent_for.pop(flight.chunk, None)
         self._touched.discard(flight.chunk)
         self.flights.add(flight.command, flight.chunk, prompt, flight.tries + 1)
-        return SchedulePrompt(prompt, flight.chunk - base)
+        return SchedulePrompt(prompt, flight.chunk - base, fade=slot.sent_fade)
 
     def recheck(self, scheduled: Mapping[int, str], base: int, making: int) -> None:
         """Mark what a lost connection may have lost as due again.
@@ -483,7 +494,7 @@ class Ledger:
                     proves_landing=proves_landing,
                     during=landing - 1,
                 )
-                slot.sent_prompt = prompt
+                slot.sent_prompt, slot.sent_fade = prompt, 0
             slot.sent |= {"image", "prompt"}
         if sr is not None and "sr" not in slot.sent:
             self.sr = sr

@@ -18,7 +18,7 @@ from sequencer.engine.conductor.deliveries import Delivery, Status, kind_of
 from sequencer.engine.conductor.opening_state import state_before
 from sequencer.engine.conductor.passes import Pass
 from sequencer.engine.play_range import PlayRange, RangePosition
-from sequencer.schedule.model import CueAct, CutAct, Schedule
+from sequencer.schedule.model import CueAct, CutAct, PromptAct, Schedule
 
 UNPLACED = 1 << 40
 """The chunk of what cannot be placed yet in a run that follows a clock."""
@@ -382,7 +382,10 @@ class Plan:
         return line.scheduled_in.quarter_of(line.quarter, line.time)
 
     def _in_force(self, passed: list[Pass], target: Pass, quarter: Fraction) -> tuple[CueAct, ...]:
-        """Return what is in force at a quarter: the last earlier act of each kind, except cuts."""
+        """Return what is in force at a quarter: the last earlier act of each kind, except cuts.
+
+        A prompt in force does not fade in once more.
+        """
         last: dict[str, CueAct] = {}
         for one in [*passed, target]:
             for entry in one.stretch.entries:
@@ -394,6 +397,9 @@ class Plan:
                     if "cut" in acts and self._cuts_end_images:
                         last.pop("image", None)  # a take does not open with the image before it
                     last.update(acts)
+        prompt = last.get("prompt")
+        if isinstance(prompt, PromptAct):
+            last["prompt"] = replace(prompt, fade=0)
         return tuple(last[kind] for kind in ("strength", "image", "prompt", "sr") if kind in last)
 
     def launch(self, line: Delivery) -> None:

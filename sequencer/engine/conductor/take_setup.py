@@ -43,9 +43,15 @@ from sequencer.events.events import (
 )
 from sequencer.schedule.model import ImageAct
 
+NO_FADES = "the stage does not fade: each prompt replaces the previous one at once"
+"""What is reported of a score with fades on a stage without them."""
+
 
 def ready(run: RunState, event: Ready) -> list[Command]:
     """Handle a stage that takes commands: upload the images first, or set up the first take."""
+    run.ledger.can_fade = event.fades
+    if run.schedule.has_fades and not event.fades:
+        run.notes.append(NO_FADES)
     images = run.schedule.images
     run.uploading.missing = {image.sha256 for image in images}
     if not images:

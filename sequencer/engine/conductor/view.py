@@ -211,6 +211,11 @@ class RunView:
         return self._run.ledger.active_at(chunk)
 
     @property
+    def can_fade(self) -> bool:
+        """Whether the stage has reported that a prompt can replace another over several chunks."""
+        return self._run.ledger.can_fade
+
+    @property
     def images(self) -> tuple[ImageFile, ...]:
         """The images of the schedule, then those that an operator improvised."""
         found = {image.sha256: image for image in self._run.schedule.images}

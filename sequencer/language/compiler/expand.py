@@ -207,7 +207,7 @@ def _choose_act(
     if not isinstance(act, ResolvedPrompt):
         return act
     if act.choice is None:
-        return PromptAct(act.texts[0])
+        return PromptAct(act.texts[0], fade=act.fade_chunks)
     # The key is the position itself and the ordinal of the pick there, so moving lines or adding a
     # pick elsewhere changes nothing here.
     position = f"q{cue.quarter}" if cue.quarter is not None else f"s{cue.seconds}"
@@ -216,8 +216,10 @@ def _choose_act(
     ordinals[key] = ordinal + 1
     if act.choice == "shuffle":
         deck = decks.setdefault((section, id(act)), _Deck())
-        return PromptAct(act.texts[deck.draw(seed, key, ordinal, len(act.texts))])
-    return PromptAct(act.texts[draw(seed, key, ordinal, len(act.texts))])
+        text = act.texts[deck.draw(seed, key, ordinal, len(act.texts))]
+    else:
+        text = act.texts[draw(seed, key, ordinal, len(act.texts))]
+    return PromptAct(text, fade=act.fade_chunks)
 
 
 def _expand_rule(rule: ResolvedRule, here: str, index: int, lengths: NoteLengths) -> RuleEntry:
@@ -242,9 +244,9 @@ def _expand_rule_act(act: ResolvedRuleAct, key: str, lengths: NoteLengths) -> Ru
     if isinstance(act, ResolvedPrompt):
         match act.choice:
             case "pick":
-                return PickAct(act.texts, key)
+                return PickAct(act.texts, key, fade=act.fade_chunks)
             case "shuffle":
-                return ShuffleAct(act.texts, key)
+                return ShuffleAct(act.texts, key, fade=act.fade_chunks)
             case None:
-                return PromptAct(act.texts[0])
+                return PromptAct(act.texts[0], fade=act.fade_chunks)
     return act

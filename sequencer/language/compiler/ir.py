@@ -16,6 +16,7 @@ from sequencer.language.score import (
     Duration,
     Position,
     Score,
+    SetFade,
     Unit,
 )
 from sequencer.schedule.model import (
@@ -32,13 +33,19 @@ from sequencer.schedule.model import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedPrompt:
     """A prompt with every name resolved: one text, or the texts of a random choice."""
 
     texts: tuple[str, ...]
     choice: Literal["pick", "shuffle"] | None
     span: Span
+    fade: SetFade | None = None
+
+    @property
+    def fade_chunks(self) -> int:
+        """The number of chunks over which it replaces the previous prompt; 0 is at once."""
+        return 0 if self.fade is None else self.fade.chunks
 
 
 @dataclass(frozen=True, slots=True)

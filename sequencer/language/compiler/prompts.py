@@ -9,9 +9,12 @@ from typing import Literal
 
 from sequencer.core.diagnostics import Diagnostics, Fix, Related, Span
 from sequencer.core.prompt_texts import MAX_PROMPT_LENGTH
+from sequencer.language.compiler.fixes import is_yaml
 from sequencer.language.compiler.ir import ResolvedPrompt
 from sequencer.language.foreign_words import (
-    NO_FADES_HINT,
+    FADE_EXAMPLE,
+    FADE_HINT,
+    FADE_HINT_IN_YAML,
     NO_LOOPS_HINT,
     NO_NEGATIVE_HINT,
     NO_PAUSES_HINT,
@@ -55,7 +58,7 @@ _FOREIGN_TEXT_HINTS = {
 _FOREIGN_ACTION_HINTS = {
     **dict.fromkeys(("end", "finish", "quit", "exit"), NO_STOP_HINT),
     **dict.fromkeys(
-        ("fade", "crossfade", "xfade", "dissolve", "transition", "morph", "blend"), NO_FADES_HINT
+        ("fade", "crossfade", "xfade", "dissolve", "transition", "morph", "blend"), FADE_HINT
     ),
     **dict.fromkeys(("wait", "sleep", "delay"), NO_PAUSES_HINT),
     **dict.fromkeys(("loop", "repeat"), NO_LOOPS_HINT),
@@ -75,7 +78,8 @@ def _suggest_keyword(
     if show.action is None:
         word = show.scene.casefold()
         if word in _FOREIGN_ACTION_HINTS:
-            return _FOREIGN_ACTION_HINTS[word], ()
+            hint = _FOREIGN_ACTION_HINTS[word]
+            return FADE_HINT_IN_YAML if hint == FADE_HINT and is_yaml(name.file) else hint, ()
         meant = _PAUSE_WORDS.get(word) or faults.nearest(show.scene, ("cut", "pause", "resume"))
         if meant in ("pause", "resume") and not in_rule:
             end = f"{NO_STOP_HINT}; " if word in ("stop", "halt") else ""
@@ -89,9 +93,13 @@ def _suggest_keyword(
     if show.scene.casefold() in ("prompt", "text", "say", "show", "scene"):
         fix = Fix(Span(name.file, name.line, name.column, text.line, text.column), "")
         return f"a text alone is a prompt: remove `{show.scene}`", (fix,)
-    if _FOREIGN_ACTION_HINTS.get(show.scene.casefold()) == NO_FADES_HINT:
-        fix = Fix(Span(name.file, name.line, name.column, text.line, text.column), "")
-        return f"remove `{show.scene}`; {NO_FADES_HINT}", (fix,)
+    if _FOREIGN_ACTION_HINTS.get(show.scene.casefold()) == FADE_HINT:
+        front = Span(name.file, name.line, name.column, text.line, text.column)
+        after = Span(text.file, text.end_line, text.end_column, text.end_line, text.end_column)
+        return (
+            f"remove `{show.scene}`; {FADE_HINT}",
+            (Fix(front, ""), Fix(after, f", {FADE_EXAMPLE}")),
+        )
     return (
         None
         if faults.nearest(show.scene, ("image",)) is None
@@ -295,7 +303,10 @@ class Vocabulary:
                 else f'define it: scene {show.scene} {{ base "…" }}'
             )
             if guess is None:
-                self.foreign += show.scene.casefold() in _FOREIGN_TEXT_HINTS
+                word = show.scene.casefold()
+                self.foreign += (
+                    word in _FOREIGN_TEXT_HINTS or _FOREIGN_ACTION_HINTS.get(word) == FADE_HINT
+                )
                 hint, fixes = _suggest_keyword(show, name, in_rule, self._faults) or (hint, fixes)
             self._faults.error(
                 "E308", f"there is no scene {show.scene}", name, hint=hint, fix=fixes
@@ -386,7 +397,7 @@ class Vocabulary:
         choice: Literal["pick", "shuffle"] | None = None
         if isinstance(source, Pick):
             choice = "shuffle" if source.is_shuffled else "pick"
-        return ResolvedPrompt(whole, choice, source.span)
+        return ResolvedPrompt(texts=whole, choice=choice, span=source.span)
 
     def warn_unused(self) -> None:
         """Warn about variables and scenes of the score itself that nothing uses."""

@@ -13,6 +13,7 @@ from sequencer.core.diagnostics import Diagnostics, Fix, Related, Span
 from sequencer.core.images import ImageFile
 from sequencer.core.midi_notes import MiddleC
 from sequencer.core.timebase import Snap
+from sequencer.language.compiler.fades import with_fade
 from sequencer.language.compiler.inheritance import (
     check_heads,
     find_ancestors,
@@ -54,6 +55,7 @@ from sequencer.language.score import (
     SendNote,
     SendOsc,
     SendProgram,
+    SetFade,
     SetMark,
     SetSnap,
     SetSr,
@@ -264,10 +266,11 @@ class _Resolver:
                     self._report_rule_action(action)
                 case SendNote() | SendControl() | SendProgram() | SendOsc():
                     self._add_message(action, acts)
-                case Prompt() | Show() | UseImage() | SetStrength() | SetSr() | Cut():
+                case Prompt() | Show() | SetFade() | UseImage() | SetStrength() | SetSr() | Cut():
                     act = self._resolve_act(action)
                     if act is not None:
                         acts.append(act)
+        acts = with_fade(acts, cue.actions, self.faults)
         self._report_duplicates(cue.actions, self.vocabulary.foreign > foreign)
         if isinstance(cue, Every):
             for span in [change.span for change in tempos] + [change.span for change in meters]:
@@ -334,7 +337,9 @@ class _Resolver:
                     "E319",
                     f"this cue has {word} twice",
                     action.span,
-                    hint="remove one, or give it a position of its own",
+                    hint="remove one"
+                    if isinstance(action, SetFade)
+                    else "remove one, or give it a position of its own",
                     related=(Related(seen[word].span, "the first one"),),
                 )
             seen.setdefault(word, action)
@@ -358,10 +363,11 @@ class _Resolver:
                     )
                 case SendNote() | SendControl() | SendProgram() | SendOsc():
                     self._add_message(action, acts)
-                case Prompt() | Show() | UseImage() | SetStrength() | SetSr() | Cut():
+                case Prompt() | Show() | SetFade() | UseImage() | SetStrength() | SetSr() | Cut():
                     act = self._resolve_act(action, in_rule=True)
                     if act is not None:
                         acts.append(act)
+        acts = with_fade(acts, rule.actions, self.faults)
         self._report_duplicates(rule.actions)
         if any(isinstance(act, CutAct) for act in acts) and not any(
             isinstance(act, ResolvedPrompt) for act in acts
@@ -391,9 +397,13 @@ class _Resolver:
             acts.append(work)
 
     def _resolve_act(
-        self, action: Prompt | Show | UseImage | SetStrength | SetSr | Cut, in_rule: bool = False
+        self,
+        action: Prompt | Show | SetFade | UseImage | SetStrength | SetSr | Cut,
+        in_rule: bool = False,
     ) -> ResolvedPrompt | NonPromptAct | None:
         match action:
+            case SetFade():
+                return None  # it belongs to the prompt: see `with_fade`
             case Prompt():
                 return self.vocabulary.resolve_prompt(action.words)
             case Show():
@@ -568,6 +578,7 @@ _ACTION_NAMES: dict[type[Action], str] = {
     ChangeMeter: "meter",
     SetMark: "mark",
     SetSnap: "snap",
+    SetFade: "fade",
     Pause: "pause",
     Resume: "resume",
     Goto: "goto",

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from sequencer.core.diagnostics import Diagnostics, Fix, Related, Span
 from sequencer.core.timebase import Snap
+from sequencer.language.compiler.fades import check_fades
 from sequencer.language.compiler.fixes import free_position_fix, is_yaml
 from sequencer.language.compiler.ir import Resolved, ResolvedCue
 from sequencer.language.compiler.local_time import describe_number
@@ -79,6 +80,7 @@ def check_schedule(schedule: Schedule, resolved: Resolved, faults: Diagnostics) 
         for bundle in take.bundles:
             _check_chunk_collisions(bundle, by_id, lookup, faults)
             _check_strength(bundle, by_id, faults)
+    check_fades(schedule, resolved, faults)
     _check_sound(schedule, faults)
     _check_cuts_without_chunk(schedule, faults)
 

@@ -19,6 +19,7 @@ from sequencer.language.score import (
     SendNote,
     SendOsc,
     SendProgram,
+    SetFade,
     SetMark,
     SetSnap,
     SetSr,
@@ -264,6 +265,26 @@ ACTIONS: tuple[ActionSpec, ...] = (
         schema={"snap": choose_from(SNAPS, "The snap of this cue alone.")},
         example="snap nearest",
         reference=("`snap MODE` | snaps this cue differently",),
+    ),
+    ActionSpec(
+        node=SetFade,
+        keyword="fade",
+        terminal="SET_FADE",
+        key="fade",
+        argument=Argument.VALUE,
+        read=values.read_fade,
+        write=lambda action: f"{action.chunks}c",
+        schema={
+            "fade": match_pattern(
+                "[1-9][0-9]?c",
+                "The chunks over which the prompt of this cue replaces the previous one: 2c.",
+            )
+        },
+        example="fade 2c",
+        reference=(
+            "`fade Nc` | the prompt of this cue [replaces the previous one](#fades) over N chunks",
+        ),
+        may_name_scene=True,
     ),
     _midi_action(
         SendNote,

@@ -103,6 +103,11 @@ class ActionSpec:
     """Whether its argument may be omitted. In YAML it is then an item of `do`."""
     bare_value: str = ""
     """The value of its key in YAML if it has no argument."""
+    may_name_scene: bool = False
+    """Whether its keyword can also name a scene: if the grammar separates both by what follows.
+
+    A keyword that is added later would otherwise break scores with a scene of that name.
+    """
     points_at_value: bool = False
     """Whether its span in YAML is that of the value, rather than of key and value."""
 

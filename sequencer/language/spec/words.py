@@ -68,5 +68,10 @@ RULE_KEYWORDS = tuple(
 )
 """The words that begin an action that only rules have."""
 
-RESERVED = frozenset({*ACTION_KEYWORDS, "seed", "bar", "bars", "beat", "beats", "from"})
+RESERVED = frozenset(
+    {
+        *(row.keyword for row in ACTIONS if row.keyword is not None and not row.may_name_scene),
+        *("pick", "seed", "bar", "bars", "beat", "beats", "from"),
+    }
+)
 """Words that cannot name a scene, because a cue would read them as something else."""

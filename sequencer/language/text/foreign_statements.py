@@ -11,9 +11,10 @@ import re
 
 from sequencer.core.diagnostics import Diagnostics, Fix, Span
 from sequencer.language.foreign_words import (
-    CROSSFADE_ALTERNATIVE,
+    FADE_EXAMPLE,
+    FADE_HINT,
+    FADE_MESSAGE,
     FOREIGN_WORD_HINTS,
-    NO_FADES_HINT,
     NO_IMAGE_HINT,
     NO_IMAGE_HINT_WITH_PROMPT,
     NO_IMAGE_MESSAGE,
@@ -84,6 +85,17 @@ _SECTION_COPY = re.compile(
 )
 _LIKE_NOTHING = re.compile(r"section[ \t]+[^\s{,]+(?:[ \t]+[^{,]*?)??[ \t]+(like)[ \t]*(?:[,{]|$)")
 _EXTRA_ACTION = re.compile(r"[ \t]*,[ \t]*([^\W\d][\w-]*)(?:[ \t]+[^,\"]*)?(?=,|$)")
+
+
+_SHOWN = re.compile(rf'(?:{NAME}[ \t]*)?(?:"(?!"")(?:[^"\\\n]|\\.)*")?')
+"""A scene, a text, or both."""
+
+
+def _message(word: str) -> str:
+    """Return the message about a word of another tool among the actions of a cue."""
+    if FOREIGN_WORD_HINTS.get(word) == FADE_HINT:
+        return FADE_MESSAGE
+    return f"`{excerpt(word)}` is not a keyword here"
 
 
 class ForeignStatementExplainer:
@@ -159,7 +171,7 @@ class ForeignStatementExplainer:
             span = self._span(statement, found.start(1), found.end(2))
             self._report_no_image(text, found.start(1), found.end(2), span)
             return True
-        if FOREIGN_WORD_HINTS.get(word) == NO_FADES_HINT and self._report_fade(
+        if FOREIGN_WORD_HINTS.get(word) == FADE_HINT and self._report_fade(
             statement, text, found.start(1), span
         ):
             return True
@@ -169,16 +181,11 @@ class ForeignStatementExplainer:
             or len(text.split()) > MAX_STATEMENT_WORDS
         ):
             return False
-        self.faults.error(
-            "E131",
-            f"`{excerpt(found.group(1))}` is not a keyword here",
-            span,
-            hint=FOREIGN_WORD_HINTS[word],
-        )
+        self.faults.error("E131", _message(word), span, hint=FOREIGN_WORD_HINTS[word])
         return True
 
     def _report_fade(self, statement: Statement, text: str, start: int, span: Span) -> bool:
-        """Report `fade to "…"` and `crossfade to tram`: the target needs no keyword.
+        """Report `fade to "…"` and `crossfade to tram`: the fade follows the prompt.
 
         Return whether it was reported.
         """
@@ -189,17 +196,18 @@ class ForeignStatementExplainer:
             rest.startswith('"') or (name is not None and self._is_scene(name.group()))
         ):
             return False
-        if not is_valid(text[:start] + rest):
+        prompt = _SHOWN.match(rest)
+        end = len(text) if prompt is None else fade.end() + prompt.end()
+        added = f", {FADE_EXAMPLE}"
+        corrected = text[:start] + text[fade.end() : end] + added + text[end:]
+        if not is_valid(corrected):
             return False
-        corrected = text[:start] + rest
-        fix = Fix(self._span(statement, start, fade.end()), "")
-        self.faults.error(
-            "E131",
-            "there are no crossfades",
-            span,
-            hint=f"write {excerpt(corrected, 60)}; {CROSSFADE_ALTERNATIVE}",
-            fix=fix,
+        fixes = (
+            Fix(self._span(statement, start, fade.end()), ""),
+            Fix(self._span(statement, end, end), added),
         )
+        hint = f"write {excerpt(corrected, 60)}"
+        self.faults.error("E131", FADE_MESSAGE, span, hint=hint, fix=fixes)
         return True
 
     def _report_no_image(self, text: str, start: int, end: int, at: Span) -> None:
@@ -218,12 +226,11 @@ class ForeignStatementExplainer:
             hint = FOREIGN_WORD_HINTS.get(word)
             if hint is None or self._is_scene(word):
                 continue
-            rest = text[: match.start()] + text[match.end() :]
-            fixes = (Fix(self._span(statement, *match.span()), ""),) if is_valid(rest) else ()
+            new = f", {FADE_EXAMPLE}" if hint == FADE_HINT else ""
+            rest = text[: match.start()] + new + text[match.end() :]
+            fixes = (Fix(self._span(statement, *match.span()), new),) if is_valid(rest) else ()
             span = self._span(statement, *match.span(1))
-            self.faults.error(
-                "E131", f"`{excerpt(word)}` is not a keyword here", span, hint=hint, fix=fixes
-            )
+            self.faults.error("E131", _message(word), span, hint=hint, fix=fixes)
             return True
         return False
 

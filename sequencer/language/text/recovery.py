@@ -418,6 +418,10 @@ class ErrorExplainer(ForeignStatementExplainer):
                 fix=Fix(front, "on go out -> "),
             )
             return
+        if word in FOREIGN_WORD_HINTS:  # on its own, `fade` means nothing at a position either
+            message = f"`{word}` needs a position and a prompt"
+            self.faults.error("E117", message, span, hint=FOREIGN_WORD_HINTS[word])
+            return
         what = "a text" if text.startswith('"') else f"`{word}`"
         string = re.fullmatch(r"(.+?)[ \t]+(at[ \t]+[^\s\"]+)", text)
         if string is not None and is_valid(f"{string.group(2)} {string.group(1)}"):

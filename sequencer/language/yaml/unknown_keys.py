@@ -6,7 +6,12 @@ import re
 from collections.abc import Iterable
 
 from sequencer.core.diagnostics import Diagnostics, Fix, Span
-from sequencer.language.foreign_words import COMMENT_HINT, FOREIGN_WORD_HINTS
+from sequencer.language.foreign_words import (
+    COMMENT_HINT,
+    FADE_HINT,
+    FADE_HINT_IN_YAML,
+    FOREIGN_WORD_HINTS,
+)
 from sequencer.language.source import Source, closest_word, excerpt
 from sequencer.language.spec import (
     ACTION_KEYS,
@@ -158,6 +163,7 @@ class KeyReporter:
             return
         if word.casefold() in FOREIGN_WORD_HINTS:
             hint = FOREIGN_WORD_HINTS[word.casefold()]
+            hint = FADE_HINT_IN_YAML if hint == FADE_HINT else hint
             alone = (
                 not node.flow
                 and isinstance(value, Scalar)

@@ -28,7 +28,9 @@ from sequencer.reports.cue_sheet.terminal import (
 from sequencer.schedule.describe import describe_clock
 from sequencer.schedule.prompt_actions import ELLIPSIS, sentences
 
-_PROMPT_QUOTES = re.compile("^(?:prompt|one of) “|” [|] “|”$")
+_PROMPT = re.compile("(?:fade [0-9]+c to )?(?:prompt |one of |the next of )?“")
+"""What precedes the text of a prompt in an act."""
+_PROMPT_QUOTES = re.compile(f"^{_PROMPT.pattern}|” [|] “|”$")
 """What surrounds the texts of prompts in an act."""
 
 _STYLE = """
@@ -166,4 +168,4 @@ def _mark_changes(act: str, brief: str) -> str:
 
 
 def _class_attribute(act: str) -> str:
-    return "" if act.startswith(("prompt ", "one of ")) else ' class="set"'
+    return "" if _PROMPT.match(act) else ' class="set"'

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from fractions import Fraction
 
 from sequencer.core.diagnostics import Span
@@ -299,10 +300,10 @@ def _describe_changes(
     for act in acts:
         match act:
             case PromptAct():
-                found.append(describe_act(PromptAct(actions.of(shown, act.text))))
+                found.append(describe_act(replace(act, text=actions.of(shown, act.text))))
             case PickAct() | ShuffleAct():
                 texts = tuple(actions.of(shown, text) for text in act.texts)
-                found.append(describe_act(type(act)(texts, act.key)))
+                found.append(describe_act(replace(act, texts=texts)))
             case _:
                 found.append(describe_act(act))
     return tuple(found)
@@ -313,7 +314,7 @@ def _describe_shortest_changes(
 ) -> tuple[str, ...]:
     return tuple(
         describe_act(
-            PromptAct(shortest_action(actions, shown, act.text))
+            replace(act, text=shortest_action(actions, shown, act.text))
             if isinstance(act, PromptAct)
             else act
         )

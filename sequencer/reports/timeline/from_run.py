@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from sequencer.core.timebase import ChunkGrid
@@ -34,7 +35,7 @@ from sequencer.schedule.describe import (
     describe_pass,
     milliseconds,
 )
-from sequencer.schedule.model import Entry, PromptAct
+from sequencer.schedule.model import CueAct, Entry, PromptAct
 from sequencer.schedule.prompt_actions import actions_of
 from sequencer.schedule.takes import takes_of
 
@@ -63,7 +64,7 @@ def plot_run(conductor: Conductor) -> Plot:
     bands = _bands(conductor, end, rules)
     lanes = lanes_of(
         takes_of(
-            landed_entries(lines),
+            landed_entries(lines, with_fades=conductor.view.can_fade),
             conductor.view.opening_seed,
             schedule.sr,
             conductor.view.first_chunk,
@@ -91,6 +92,7 @@ def plot_run(conductor: Conductor) -> Plot:
         for position in (flag.chunk, flag.planned, flag.exact)
         if position is not None
     ]
+    happens += [held.fade_end for held in lanes.prompts if held.fade]
     return Plot(
         title=schedule.title or "Untitled",
         subtitle=f"performed: {_describe_outcome(conductor, end)} · {describe_clock(schedule)}",
@@ -140,8 +142,13 @@ def _describe_outcome(conductor: Conductor, end: int) -> str:
     return f"{landed} of {len(lines)} cues landed {made}" + (f", {played}" if played else "")
 
 
-def landed_entries(lines: Sequence[Delivery]) -> list[Entry]:
-    """Return what landed, as entries on the chunks where it landed, in order of effect."""
+def landed_entries(lines: Sequence[Delivery], *, with_fades: bool = True) -> list[Entry]:
+    """Return what landed, as entries on the chunks where it landed, in order of effect.
+
+    Args:
+        lines: The deliveries of a run.
+        with_fades: Whether its prompts fade; otherwise each replaced the previous one at once.
+    """
     found = sorted(
         (
             (line.landed, line.fired is not None, line.time, line.number, line)
@@ -159,11 +166,15 @@ def landed_entries(lines: Sequence[Delivery]) -> list[Entry]:
             snap=line.snap,
             chunk=chunk,
             error=Fraction(0),
-            acts=line.acts,
+            acts=line.acts if with_fades else tuple(_without_fade(act) for act in line.acts),
             origin=line.origin,
         )
         for chunk, _, _, _, line in found
     ]
+
+
+def _without_fade(act: CueAct) -> CueAct:
+    return replace(act, fade=0) if isinstance(act, PromptAct) else act
 
 
 def _bands(conductor: Conductor, end: int, rules: RuleNotes) -> dict[int, Band]:

@@ -56,6 +56,7 @@ def plot_schedule(schedule: Schedule) -> Plot:
     happens = [
         position for flag in flags for position in (flag.chunk, flag.exact) if position is not None
     ]
+    happens += [held.fade_end for held in lanes.prompts if held.fade]
     return Plot(
         title=schedule.title or "Untitled",
         subtitle=describe_clock(schedule),

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from sequencer.reports.timeline.legend import legend_of
-from sequencer.reports.timeline.page_assets import NO_SCRIPT, STRIDES, script, style
+from sequencer.reports.timeline.page_assets import FADES, NO_SCRIPT, STRIDES, script, style
 from sequencer.reports.timeline.player import Recording, draw_player
 from sequencer.reports.timeline.player_assets import PLAYER_SCRIPT, player_style
 from sequencer.reports.timeline.plot import Band, Flag, HeldValue, Plot, beats_of, marks_of
@@ -63,6 +63,8 @@ def draw_page(plot: Plot, thumbnails: Mapping[str, str], recording: Recording | 
     rows = " ".join(lanes.rows)
     player = "" if recording is None else draw_player(plot, recording)
     looks, scripts = style(units, rows), script()
+    if any(held.fade for held in plot.prompts):
+        looks += FADES
     if recording is not None:
         body += '<div id="playhead" hidden></div>'
         looks, scripts = looks + player_style(), scripts + PLAYER_SCRIPT
@@ -98,7 +100,7 @@ def _footer(plot: Plot) -> str:
         drawn = _SHAPES.get(shape, "").format(
             colour=colour, later=" later" if colour == "late" else ""
         )
-        look = f"shape {shape}" if shape in ("hatch", "gap") else "shape"
+        look = f"shape {shape}" if shape in ("hatch", "gap", "slant") else "shape"
         entries.append(f'<li><span class="{look}">{drawn}</span>{text}</li>')
     return (
         f'<footer>{everywhere}<ul id="legend">{"".join(entries)}</ul>\n<p id="detail" '
@@ -224,10 +226,15 @@ class _StripRenderer:
             if held.short == held.full or len(self._plot.prompts) > MAX_FULL_PROMPTS
             else f"<small>{escape_xml(_truncate(held.full))}</small>"
         )
+        place = self._position_style(held.start, held.end)
+        look, joint = "starts", ""
+        if held.fade:
+            length = _number(self._at(held.start + held.fade) - self._at(held.start))
+            place += f";--f:{length};--own:var(--h{held.tint});--from:var(--h{held.under})"
+            look, joint = "fades", f'<i class="joint" style="{place}"></i>'
         return (
-            f'<div class="i prompt h{held.tint} starts" '
-            f'style="{self._position_style(held.start, held.end)}" '
-            f'title="chunk {held.start}: {self._tip(held.full)}">'
+            f'{joint}<div class="i prompt h{held.tint} {look}" style="{place}" '
+            f'title="{self._tip(held.tooltip)}">'
             f'<span dir="auto">{escape_xml(_truncate(held.short))}{whole}</span></div>'
         )
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
-from functools import lru_cache
 
 from sequencer.reports.timeline.geometry import (
     BAND_HEIGHT,
@@ -29,6 +28,7 @@ from sequencer.reports.timeline.geometry import (
     ruler_step,
 )
 from sequencer.reports.timeline.plot import Band, Flag, HeldValue, Plot, marks_of
+from sequencer.reports.timeline.prompt_box import PromptBox
 from sequencer.reports.timeline.ruler_labels import Label, arrange_labels
 from sequencer.reports.timeline.style import (
     escape_xml,
@@ -36,7 +36,6 @@ from sequencer.reports.timeline.style import (
     px_of_ratio,
     render_tooltip,
     truncate,
-    wrap,
 )
 from sequencer.reports.timeline.text_metrics import width_of
 from sequencer.reports.timeline.waveform import columns
@@ -46,8 +45,6 @@ NAME_FONT_SIZE = Fraction(23, 2)
 """The font size of section names, in pixels."""
 MIN_CAPTION_WIDTH = 36
 """The width in pixels below which no part of a caption is written."""
-MIN_PROMPT_WIDTH, MIN_WORD_WIDTH = 18, 110
-"""The widths in pixels below which a prompt is omitted: always, and if a word does not fit."""
 MIN_MARK_DISTANCE = 2
 """Blocks that would begin closer than this to the previous one are omitted as indistinguishable."""
 
@@ -273,21 +270,17 @@ class SystemRenderer:
         height = lines * PROMPT_LINE_HEIGHT + 8
         yield self._name(top, "prompt", 26)
         for held, left, width in self._visible_values(self._plot.prompts):
-            wide = max(width - 2, Fraction(1))
-            yield (
-                f'<svg x="{px(left)}" y="{top}" width="{px(wide)}" height="{height}">'
-                f"<title>chunk {held.start}: {render_tooltip(held.full)}</title>"
-                f'<rect class="h{held.tint}" width="100%" height="100%" rx="3"/>'
+            box = PromptBox(
+                held=held,
+                left=left,
+                width=max(width - 2, Fraction(1)),
+                top=top,
+                height=height,
+                lines=lines,
+                starts=self._is_start_visible(held.start),
+                fade=(self._system.x(held.start), self._system.x(held.start + held.fade)),
             )
-            if self._is_start_visible(held.start):
-                yield f'<rect class="g{held.tint}" width="3" height="100%" rx="1.5"/>'
-            shown = _prompt_lines(held.short, held.shortest, wide - 14, lines)
-            for index, line in enumerate(shown):
-                yield (
-                    f'<text class="x{held.tint}" x="8" '
-                    f'y="{15 + index * PROMPT_LINE_HEIGHT}">{escape_xml(line)}</text>'
-                )
-            yield "</svg>"
+            yield from box.draw()
 
     def _rules(self) -> Iterable[str]:
         """Yield the exits and the rules of each section, where it begins."""
@@ -552,22 +545,6 @@ def _error_bar(error: Fraction, full: Fraction, middle: int) -> tuple[str, str]:
     if not error:
         return px(middle - 1), height
     return px_of_ratio(middle * below - above, below) if error > 0 else px(middle), height
-
-
-@lru_cache(maxsize=1024)  # long scores repeat their prompts, in boxes of the same few widths
-def _prompt_lines(short: str, shortest: str, space: Fraction, lines: int) -> Sequence[str]:
-    found = _wrap_if_readable(short, space, lines)
-    is_cut = not found or found[-1].endswith("…")
-    return _wrap_if_readable(shortest, space, lines) if is_cut and shortest else found
-
-
-def _wrap_if_readable(text: str, space: Fraction, lines: int) -> list[str]:
-    """Return a text in lines, or nothing if the box is too narrow for whole words."""
-    if space < MIN_PROMPT_WIDTH:
-        return []
-    found = wrap(text, space, lines)
-    is_cut = any(line.endswith("…") and " " not in line for line in found[:-1])
-    return [] if is_cut and space < MIN_WORD_WIDTH else found
 
 
 def _zigzag(x: Fraction, top: int, bottom: int) -> str:

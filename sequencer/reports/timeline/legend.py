@@ -30,6 +30,7 @@ def legend_of(plot: Plot) -> tuple[tuple[str, str, str], ...]:
             any(band.open_from is not None for band in plot.bands),
         ),
         ("gap", "soft", "chunks without events, omitted", bool(plot.axis.gaps)),
+        ("slant", "soft", "fades in", any(held.fade for held in plot.prompts)),
         ("tick", "ink", message, any(not mark.was_left_out for mark in plot.messages)),
         (
             "tick",

@@ -201,6 +201,22 @@ color:var(--ink);
 @media print{#tools,#detail{display:none}#scroll{overflow:visible}}
 """
 
+FADES = """
+.joint{position:absolute;top:0;bottom:0;left:calc(var(--x)*var(--c) - 6px);width:7px;\
+background:var(--from)}
+.fades{border-radius:0 4px 4px 0;background:linear-gradient(to bottom right,\
+var(--from) calc(50% - 1.5px),var(--edge) calc(50% - 1.5px) calc(50% + 1.5px),transparent \
+calc(50% + 1.5px)) 0 0/calc(var(--f)*var(--c)) 100% no-repeat,var(--own)}
+@container (min-width:77px){.fades>span{padding-left:calc(8px + \
+clamp(0px,9999*((var(--w) - var(--f))*var(--c) - 140px),var(--f)*var(--c)))}}
+#legend .slant{background:linear-gradient(to bottom right,transparent calc(50% - 1px),\
+var(--soft) calc(50% - 1px) calc(50% + 1px),transparent calc(50% + 1px))}
+"""
+"""The style sheet of prompts that fade in: a slanted edge between both colours.
+
+A text begins after the fade if enough space is left there.
+"""
+
 NO_SCRIPT = "<noscript><style>.error,.message{font-size:9px}</style></noscript>"
 
 

@@ -12,6 +12,7 @@ from itertools import islice, zip_longest
 from math import lcm
 from typing import Literal
 
+from sequencer.core.display import counted
 from sequencer.core.timebase import ChunkGrid, MeterMap, TempoMap
 from sequencer.reports.timeline.axis import GAP_WIDTH, Axis, Gap, gaps_of
 from sequencer.reports.timeline.style import LIGHT_TINTS
@@ -20,6 +21,7 @@ from sequencer.schedule.describe import bare, number
 from sequencer.schedule.model import Stretch, Take
 from sequencer.schedule.prompt_actions import Actions
 from sequencer.schedule.rewording import shortest_action
+from sequencer.schedule.takes import is_fading
 
 Fate = Literal["planned", "landed", "later", "lost", "aside"]
 """What became of a cue: not performed yet, landed as planned or elsewhere, lost, or left out.
@@ -77,6 +79,21 @@ class HeldValue:
     key: str = ""
     shortest: str = ""
     """For a prompt, what is written where `short` does not fit."""
+    fade: int = 0
+    """For a prompt, the number of chunks over which it replaces the one before it."""
+    under: int = 0
+    """For a prompt that fades in, the tint of the one before it."""
+
+    @property
+    def fade_end(self) -> int:
+        """The chunk with which it is shown alone, or with which it ends before that."""
+        return min(self.start + self.fade, self.end)
+
+    @property
+    def tooltip(self) -> str:
+        """Its start and what it is in full."""
+        fade = "" if not self.fade else f", fades in over {counted(self.fade, 'chunk')}"
+        return f"chunk {self.start}{fade}: {self.full}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +247,7 @@ def lanes_of(takes: Sequence[Take], end: int, bands: Sequence[Band], actions: Ac
             )
         )
         before: str | None = None
+        under = 0
         for bundle in take.bundles:
             at = bundle.chunk
             if bundle.prompt is not None:
@@ -244,9 +262,11 @@ def lanes_of(takes: Sequence[Take], end: int, bands: Sequence[Band], actions: Ac
                         full=bundle.prompt,
                         tint=tints.at(at),
                         shortest=shortest,
+                        fade=bundle.fade if is_fading(bundle, take) else 0,
+                        under=under,
                     ),
                 )
-                before = bundle.prompt
+                before, under = bundle.prompt, tints.at(at)
             if bundle.image is not None:
                 name = bundle.image.path.rsplit("/", 1)[-1]
                 full = f"image {bundle.image.path}"

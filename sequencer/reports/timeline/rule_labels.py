@@ -9,6 +9,7 @@ from sequencer.reports.timeline.plot import RuleNote
 from sequencer.schedule.describe import (
     bare,
     describe_act,
+    describe_fade,
     describe_quantisation,
     describe_rule,
     describe_trigger,
@@ -81,9 +82,10 @@ class RuleNotes:
     def _act(self, act: RuleAct) -> str:
         match act:
             case PromptAct():
-                return bare(self._actions.of(None, act.text))
+                return describe_fade(act.fade) + bare(self._actions.of(None, act.text))
             case PickAct() | ShuffleAct():
-                return " | ".join(bare(self._actions.of(None, text)) for text in act.texts)
+                texts = " | ".join(bare(self._actions.of(None, text)) for text in act.texts)
+                return describe_fade(act.fade) + texts
             case _:
                 return abbreviate_message(describe_act(act))
 

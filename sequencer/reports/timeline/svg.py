@@ -53,6 +53,7 @@ _SHAPES = {
     "cross": '<path class="k-{colour}" stroke-width="2" d="M{x} {y}l8 8m0 -8l-8 8"/>',
     "hatch": '<rect fill="url(#open)" x="{x}" y="{y}" width="14" height="10"/>',
     "tick": '<rect class="f-{colour}" x="{middle}" y="{y}" width="2" height="10" rx="1"/>',
+    "slant": '<path class="k-{colour}" stroke-width="2" d="M{x} {y}m0 9l10 -9"/>',
     "gap": '<path class="k-{colour}" d="M{x} {y}l3 3 -3 3 3 3m5 -9l3 3 -3 3 3 3"/>',
 }
 

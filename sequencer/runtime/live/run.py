@@ -22,6 +22,7 @@ from sequencer.core.paths import check_no_link, remove
 from sequencer.core.timebase import SECOND, nanoseconds
 from sequencer.engine.bundle import bundle_of
 from sequencer.engine.conductor.machine import Conductor
+from sequencer.engine.conductor.take_setup import NO_FADES
 from sequencer.engine.journal import Journal, JournalWriter, header_of
 from sequencer.engine.play_range import PlayRange
 from sequencer.engine.replay import resume_from_journal
@@ -305,6 +306,8 @@ class LiveRun:
     def _look(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
         self.live_status.handle(event, commands, conductor)
         self._stream.look(event, commands, conductor)
+        if isinstance(event, Ready) and self.settings.schedule.has_fades and not event.fades:
+            self.notify(NO_FADES)
         if isinstance(event, UploadFailed) and not conductor.is_finished:
             self.notify(f"an improvised image could not be uploaded: {event.reason}")
         for looker in self.lookers:

@@ -217,6 +217,7 @@ class CaptionedVideo:
             return None
         acts = [act for line in lines for act in line.acts]
         settings = [describe_act(act) for act in acts if not isinstance(act, PromptAct)]
+        settings += [f"fade {act.fade}c" for act in acts if isinstance(act, PromptAct) and act.fade]
         if is_cut and not any(isinstance(act, CutAct) for act in acts):
             settings.append("cut")
         section, position = "", ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from statistics import mean
 from typing import Any
 
@@ -184,9 +185,8 @@ def _deeds(report: Report, schedule: Schedule) -> dict[int, str]:
         words = []
         for act in cue.acts:
             if isinstance(act, PromptAct):
-                words.append(
-                    f"prompt “{brief_action(actions, shown, act.text, MAX_ACTION_LENGTH)}”"
-                )
+                action = brief_action(actions, shown, act.text, MAX_ACTION_LENGTH)
+                words.append(describe_act(replace(act, text=action)))
                 shown = act.text if cue.landed is not None else shown
             else:
                 words.append(describe_act(act))

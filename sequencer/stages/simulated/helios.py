@@ -75,6 +75,7 @@ from sequencer.stages.wire.helios.commands import (
     SnapshotCommand,
     read_any_command,
     read_command,
+    read_fading_command,
 )
 from sequencer.stages.wire.helios.model_messages import (
     write_rewound,
@@ -95,8 +96,18 @@ class HeliosModel:
     Call its methods in order of time; they return what leaves the model by then.
     """
 
-    def __init__(self, faults: Faults = NO_FAULTS, grid: ChunkGrid | None = None) -> None:
+    def __init__(
+        self, faults: Faults = NO_FAULTS, grid: ChunkGrid | None = None, *, fades: bool = False
+    ) -> None:
+        """Make a model.
+
+        Args:
+            faults: What goes wrong.
+            grid: The grid of chunks.
+            fades: Whether its `schedule_prompt` has a `fade`, which the platform's model has not.
+        """
         self._faults = faults
+        self._fades = fades
         grid = grid or ChunkGrid()
         self._frames = grid.frames
         self._first_frames = grid.first or grid.frames
@@ -174,7 +185,9 @@ class HeliosModel:
         self, name: str, data: Mapping[str, object]
     ) -> HeliosCommand | SnapshotCommand | Problem:
         """Read a command of the wire format, as this model knows it."""
-        return read_any_command(name, data) if self._has_snapshots else read_command(name, data)
+        if self._has_snapshots:
+            return read_any_command(name, data)
+        return read_fading_command(name, data) if self._fades else read_command(name, data)
 
     def receive(self, name: str, data: Mapping[str, object], at: int) -> tuple[Output, ...]:
         """Receive a wire format command; one that cannot be read is refused like any other."""
@@ -299,12 +312,19 @@ class HeliosModel:
             case SchedulePrompt():
                 if command.chunk < 0:
                     raise RefusedError("chunk must not be negative")
+                if command.fade < 0:
+                    raise RefusedError("fade must not be negative")
                 if self._started and command.chunk < self._next:
                     raise RefusedError(
                         f"chunk {command.chunk} is in the past: the next chunk is {self._next}"
                     )
                 self._accept_prompt(
-                    command.prompt, command.chunk, at + delays.prompt, due, is_answer=True
+                    command.prompt,
+                    command.chunk,
+                    at + delays.prompt,
+                    due,
+                    is_answer=True,
+                    fade=command.fade,
                 )
             case SetConditioning():
                 upload = self._uploads.open(command.image, at)
@@ -343,11 +363,18 @@ class HeliosModel:
         return self.chunk + 1 if self._making is not None else self.chunk
 
     def _accept_prompt(
-        self, prompt: str, chunk: int, ready: int, due: int, *, is_answer: bool = False
+        self,
+        prompt: str,
+        chunk: int,
+        ready: int,
+        due: int,
+        *,
+        is_answer: bool = False,
+        fade: int = 0,
     ) -> None:
         if not prompt.strip():
             raise RefusedError("prompt is empty")
-        self._conditions.queue_prompt(prompt, chunk, ready)
+        self._conditions.queue_prompt(prompt, chunk, ready, fade)
         accepted = PromptAccepted(due, prompt, chunk)
         at_once, at_last = (self._asks.claim(), ()) if is_answer else ((), self._asks.claim())
         self._agenda.at(
@@ -431,7 +458,7 @@ class HeliosModel:
         """Begin the next chunk with everything that is in force now."""
         conditions = self._conditions
         before = conditions.prompt
-        conditions.begin(self.chunk, self._frame, at)
+        conditions.begin(self.chunk, self._frame, at, self._frames)
         is_first = self.chunk == self._faults.warmup  # a warm-up chunk has no frames
         frames = self._first_frames if is_first else self._frames
         if self.chunk < self._faults.warmup:
@@ -449,6 +476,7 @@ class HeliosModel:
             chunk=self.chunk,
             first_frame=self._frame,
             frames=frames,
+            fade=conditions.fade,
         )
         self._making = look
         self._outgoing.add(

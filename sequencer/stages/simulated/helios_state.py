@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sequencer.core.images import Scale
 
@@ -41,12 +41,61 @@ class Message:
         return str(self.data["event"]) if self.type == "event" else self.type
 
 
+WHOLE = 65_536
+"""The sum of the weights of the prompts that a frame shows."""
+MAX_PROMPTS_SHOWN = 4
+"""The most prompts that a frame shows, where fades follow each other before they are complete."""
+
+Mixture = tuple[tuple[str, int], ...]
+"""The prompts that a frame shows, each with its weight in parts of `WHOLE`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fade:
+    """How a prompt replaces what was shown before it, linearly from frame to frame.
+
+    Attributes:
+        under: What was shown when it began.
+        since: The frame of the take with which it began.
+        frames: The number of frames that it takes.
+        chunk: The number of the current chunk of the fade, from 1.
+        chunks: The number of its chunks.
+    """
+
+    under: Mixture
+    since: int
+    frames: int
+    chunk: int
+    chunks: int
+
+    def shown_at(self, frame: int, prompt: str) -> Mixture:
+        """Return what a frame shows; `prompt` is the one that fades in."""
+        weight = WHOLE * (frame - self.since + 1) // (self.frames + 1)
+        if weight >= WHOLE:
+            return ((prompt, WHOLE),)
+        rest = WHOLE - max(0, weight)
+        kept = [(text, part * rest // WHOLE) for text, part in self.under]
+        return (*kept, (prompt, WHOLE - sum(part for _, part in kept)))
+
+
+def _lightened(mixture: Mixture) -> Mixture:
+    """Return a mixture to which one more prompt can be added: the lightest is left out."""
+    if len(mixture) < MAX_PROMPTS_SHOWN:
+        return mixture
+    lightest = min(range(len(mixture)), key=lambda index: mixture[index][1])
+    kept = [one for index, one in enumerate(mixture) if index != lightest]
+    heaviest = max(range(len(kept)), key=lambda index: kept[index][1])
+    text, weight = kept[heaviest]
+    kept[heaviest] = text, weight + mixture[lightest][1]
+    return tuple(kept)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChunkInputs:
     """Everything that the frames of a chunk depend on.
 
     `image` is an upload's id and `image_since` the frame from which it is shown; frames count
-    within the take.
+    within the take. `fade` is None if the prompt is shown alone.
     """
 
     seed: int
@@ -58,6 +107,14 @@ class ChunkInputs:
     chunk: int
     first_frame: int
     frames: int
+    fade: Fade | None = None
+
+    def shown_at(self, frame: int) -> Mixture:
+        """Return the prompts that a frame shows; after the last frame, what that one shows."""
+        last = self.first_frame + max(0, self.frames - 1)
+        if self.fade is None:
+            return ((self.prompt, WHOLE),)
+        return self.fade.shown_at(min(frame, last), self.prompt)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,13 +168,15 @@ class UploadedImage:
 class _QueuedPrompt:
     """A prompt waiting for a chunk.
 
-    `order` counts acceptances; it is encoded at nanosecond `ready`.
+    `order` counts acceptances; it is encoded at nanosecond `ready`. It replaces the previous prompt
+    over `fade` chunks; 0 is at once.
     """
 
     order: int
     chunk: int
     prompt: str
     ready: int
+    fade: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +197,8 @@ class Conditions:
 
     def __init__(self) -> None:
         self.prompt: str | None = None
+        self.fade: Fade | None = None
+        """How the prompt fades in; None if it is shown alone."""
         self.image: str | None = None
         self.strength = 0.0
         """The strength that was captured with the image."""
@@ -157,6 +218,7 @@ class Conditions:
             self.strength,
             self.image_since,
         )
+        other.fade = self.fade
         other._accepted, other._queued_prompts, other._queued_images = (
             self._accepted,
             dict(self._queued_prompts),
@@ -164,12 +226,12 @@ class Conditions:
         )
         return other
 
-    def queue_prompt(self, prompt: str, chunk: int, ready: int) -> None:
+    def queue_prompt(self, prompt: str, chunk: int, ready: int, fade: int = 0) -> None:
         """Accept a prompt for a chunk, replacing an earlier one for that chunk."""
         self._accepted += 1
         self._scheduled = None
         self._queued_prompts[chunk] = _QueuedPrompt(
-            order=self._accepted, chunk=chunk, prompt=prompt, ready=ready
+            order=self._accepted, chunk=chunk, prompt=prompt, ready=ready, fade=fade
         )
 
     def queue_image(self, image: str, strength: float, ready: int) -> None:
@@ -204,10 +266,11 @@ class Conditions:
         first = self._queued_prompts.get(0)
         return None if first is None else first.ready
 
-    def begin(self, chunk: int, frame: int, at: int) -> None:
+    def begin(self, chunk: int, frame: int, at: int, chunk_frames: int = 0) -> None:
         """Begin a chunk at nanosecond `at` with this frame.
 
-        What is due and encoded is in force from now on.
+        What is due and encoded is in force from now on. A fade lasts `chunk_frames` for each of its
+        chunks.
         """
         prompts = [
             one for one in self._queued_prompts.values() if one.chunk <= chunk and one.ready <= at
@@ -215,15 +278,29 @@ class Conditions:
         if prompts:
             self._scheduled = None
             shown = max(prompts, key=lambda one: one.order)
+            self.fade = self._begin_fade(shown, frame, chunk_frames)
             self.prompt = shown.prompt
             for one in list(self._queued_prompts.values()):
                 if one.chunk <= chunk and one.order <= shown.order:
                     del self._queued_prompts[one.chunk]
+        elif self.fade is not None:
+            over = frame >= self.fade.since + self.fade.frames
+            self.fade = None if over else replace(self.fade, chunk=self.fade.chunk + 1)
         images = [one for one in self._queued_images if one.ready <= at]
         if images:
             last = max(images, key=lambda one: one.order)
             self.image, self.strength, self.image_since = last.image, last.strength, frame
             self._queued_images = [one for one in self._queued_images if one.order > last.order]
+
+    def _begin_fade(self, shown: _QueuedPrompt, frame: int, chunk_frames: int) -> Fade | None:
+        """Return how a prompt fades in from what the last frame showed; None if at once."""
+        if not shown.fade or self.prompt is None:
+            return None
+        under: Mixture = ((self.prompt, WHOLE),)
+        if self.fade is not None:
+            under = _lightened(self.fade.shown_at(frame - 1, self.prompt))
+        frames = shown.fade * chunk_frames
+        return Fade(under=under, since=frame, frames=frames, chunk=1, chunks=shown.fade)
 
 
 class UploadedImages:

@@ -64,6 +64,9 @@ A loader raises OSError or KeyError for images that it does not have.
 """
 
 
+FADES = True
+"""Whether a prompt can replace the previous one over several chunks on this stage."""
+
 LATEST = 2 * SECOND
 """If the model is woken later, its process was stopped, or too busy to make anything."""
 
@@ -114,7 +117,7 @@ class SimulatedStage:
         self._clock = clock
         self._settings = settings or SimulatedSettings()
         self._faults = self._settings.faults
-        self._model = HeliosModel(self._faults, self._settings.grid)
+        self._model = HeliosModel(self._faults, self._settings.grid, fades=FADES)
         self._link = FaultyChannel(self._faults)
         self._reader = HeliosReader(self._settings.grid.frames)
         self._sink = frame_sink
@@ -297,7 +300,7 @@ class SimulatedStage:
 
     def _connect(self) -> None:
         self._connected = True
-        self._deliver_event(Ready(self._clock.now(), "simulated"))
+        self._deliver_event(Ready(self._clock.now(), "simulated", fades=FADES))
         self._pass_on(self._model.connect(self._model_now()))
         self._wake_later()
 

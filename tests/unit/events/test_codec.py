@@ -28,7 +28,7 @@ from sequencer.events.commands import Command
 from tests.support.schedules import IMAGE
 
 EVENTS: dict[str, Event] = {
-    "ready": from_stage.Ready(1, "simulated"),
+    "ready": from_stage.Ready(1, "simulated", fades=True),
     "state": from_stage.StateReported(
         1, True, True, False, 33, 4, "A", ((5, "B"), (7, "C")), True, 0.5
     ),
@@ -84,7 +84,7 @@ COMMANDS: dict[str, Command] = {
     "set_image_strength": commands.SetImageStrength(0.5),
     "set_conditioning": commands.SetConditioning("A", "a" * 64),
     "set_image": commands.SetImage("a" * 64),
-    "schedule_prompt": commands.SchedulePrompt("A", 4),
+    "schedule_prompt": commands.SchedulePrompt("A", 4, fade=2),
     "start": commands.Start(),
     "pause": commands.Pause(),
     "resume": commands.Resume(),
@@ -281,3 +281,9 @@ def test_the_journal_page_names_the_class_of_each_kind() -> None:
         named_after_kind = "".join(word.capitalize() for word in kind.split("_"))
         assert listed.pop(kind, named_after_kind) == record.__name__
     assert not listed, "kinds that do not exist"
+
+
+def test_a_prompt_without_a_fade_is_written_as_before_there_were_any() -> None:
+    written = command_to_json(commands.SchedulePrompt("A", 4))
+    assert written == {"prompt": "A", "chunk": 4, "kind": "schedule_prompt"}
+    assert command_from_json(written) == commands.SchedulePrompt("A", 4)

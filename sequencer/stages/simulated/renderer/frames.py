@@ -13,7 +13,9 @@ then the text over everything.
   octaves and sharper light.
 - An *image* appears with its chunk, drifts a little and dissolves slowly where the field is high;
   strength is how much of it is visible.
-- Where the look changes within a take, the first frames of the chunk fade from the old one.
+- Where the look changes within a take, the first frames of the chunk fade from the old one. A
+  prompt with a fade of its own replaces the old one over all frames of the fade's chunks; a prompt
+  that arrives in the meantime starts from the mixture that was shown.
 """
 
 from __future__ import annotations
@@ -218,9 +220,18 @@ def _presence(look: ChunkInputs, frame: int) -> Packed:
     return np.repeat(weight.astype(np.uint32), SHADES)
 
 
+def _changes(before: ChunkInputs, look: ChunkInputs) -> bool:
+    """Return whether a look replaces the previous one within the first frames of its chunk.
+
+    A prompt that begins its own fade with this chunk does not.
+    """
+    fades_in = look.fade is not None and look.fade.since == look.first_frame
+    return _shown(before) != _shown(look) or (before.prompt != look.prompt and not fades_in)
+
+
 def _shown(look: ChunkInputs) -> tuple[object, ...]:
-    """Return what distinguishes one look from another."""
-    return look.seed, look.prompt, look.sr, look.image, look.image_since, look.strength
+    """Return what distinguishes one look from another, besides the prompt."""
+    return look.seed, look.sr, look.image, look.image_since, look.strength
 
 
 class _Kept(Generic[Key, Value]):
@@ -279,12 +290,13 @@ class Renderer:
         self.height, self.width = (HEIGHT // 2, WIDTH // 2) if draft else (HEIGHT, WIDTH)
         self._lettering = Lettering(self.width, DRAFT_SIZES if draft else FULL_SIZES)
         self._glow = _glow()
-        # One scene is drawn into each of these in turn; a fade needs two at once.
+        # One scene is drawn into each of these in turn: that of the look, that of the look before,
+        # and that of a prompt which is blended into one of them.
         self._indexes = np.empty((_BAND, WIDTH), np.intp)
         self._offsets = np.empty((_BAND, WIDTH), np.int32)
         self._heights = np.empty((HEIGHT, WIDTH), np.uint16)
         self._weights = np.empty((HEIGHT, WIDTH), np.uint32)
-        self._canvases = [np.empty((self.height, self.width), np.uint32) for _ in range(2)]
+        self._canvases = [np.empty((self.height, self.width), np.uint32) for _ in range(3)]
         self._images: dict[str, Packed] = {}
         self._drifts: _Kept[str, _Drift] = _Kept(
             lambda image: _Drift(self._images[image]), _KEPT_DRIFTS
@@ -324,15 +336,17 @@ class Renderer:
         )
         if look.image in self._images:
             facts += f"image {int(look.strength * 100)} %   ·   "
+        if look.fade is not None:
+            facts += f"fade {look.fade.chunk}/{look.fade.chunks}   ·   "
         facts += "frame "
         panel = self._lettering.panel(look.prompt, facts)
-        fades = before is not None and _shown(before) != _shown(look)
+        fades = before is not None and _changes(before, look)
         still: NDArray[np.uint8] | None = None
         for index in range(look.frames):
             frame = look.first_frame + index
-            scene = self._scene(look, frame, self._canvases[0])
+            scene = self._mixed(look, frame, self._canvases[0])
             if fades and before is not None and index < FADE:
-                faded = self._scene(before, frame, self._canvases[1])
+                faded = self._mixed(before, frame, self._canvases[1])
                 weight = np.uint32(256 * (index + 1) // (FADE + 1))
                 scene = blended(faded, scene, weight, into=scene)
             if index == look.frames // 2:
@@ -347,8 +361,28 @@ class Renderer:
         seed, prompt = key
         return Particles(seed, prompt, self._palettes[prompt], HEIGHT, WIDTH)
 
-    def _scene(self, look: ChunkInputs, frame: int, canvas: Packed) -> Packed:
-        """Return one frame without its text, drawn into `canvas` if it has the full size."""
+    def _mixed(self, look: ChunkInputs, frame: int, canvas: Packed) -> Packed:
+        """Return one frame without its text: the scenes of its prompts, blended by their weights.
+
+        It is drawn into `canvas` if it has the full size.
+        """
+        first, *others = look.shown_at(frame)
+        scene = self._scene(look, first[0], frame, canvas)
+        whole = first[1]
+        for prompt, weight in others:
+            whole += weight
+            share = np.uint32(256 * weight // max(1, whole))
+            if not share:
+                continue
+            added = self._scene(look, prompt, frame, self._canvases[2])
+            scene = blended(scene, added, share, into=scene)
+        return scene
+
+    def _scene(self, look: ChunkInputs, prompt: str, frame: int, canvas: Packed) -> Packed:
+        """Return the scene of one of a look's prompts.
+
+        It is drawn into `canvas` if it has the full size.
+        """
         step = 2 if look.sr == "off" or self._draft else 1
         warp = self._warps[look.seed]
         rows, columns = slice(0, HEIGHT // step), slice(0, WIDTH // step)
@@ -362,8 +396,8 @@ class Renderer:
         start = (frame * 2 + sine(frame * 3, 96) * _STRIDE) % _CELLS
         start -= corner[0] * _STRIDE + corner[1]
         start += _CELLS if start < 0 else 0
-        field, light = self._fields[look.seed, look.prompt, look.sr][start:], self._light(frame)
-        colours = self._palettes[look.prompt]
+        field, light = self._fields[look.seed, prompt, look.sr][start:], self._light(frame)
+        colours = self._palettes[prompt]
         for top in range(0, HEIGHT // step, _BAND):
             band = slice(top, top + _BAND)
             offsets = self._offsets[:_BAND, columns]
@@ -375,7 +409,7 @@ class Renderer:
                 heights[band], light[top * step : (top + _BAND) * step : step, ::step], out=indexes
             )
             np.take(colours, indexes, mode="clip", out=scene[band])
-        self._motes[look.seed, look.prompt].draw_on(scene, frame, step)
+        self._motes[look.seed, prompt].draw_on(scene, frame, step)
         if look.image is not None and look.image in self._images and look.strength > 0:
             still = self._drifts[look.image].shown(frame, step)
             weights = self._weights[rows, columns]

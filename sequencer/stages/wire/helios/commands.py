@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from sequencer.events.commands import (
@@ -94,7 +94,9 @@ class Problem:
 def write_command(command: HeliosCommand) -> tuple[str, Data]:
     """Return a command's type and data.
 
-    An `image` in the data is its SHA-256: replace it by the upload that belongs to it.
+    An `image` in the data is its SHA-256: replace it by the upload that belongs to it. A `fade` is
+    written only if there is one: the platform's model has no such parameter, and the conductor
+    sends none there.
     """
     data: Data
     match command:
@@ -102,6 +104,8 @@ def write_command(command: HeliosCommand) -> tuple[str, Data]:
             data = {"prompt": command.prompt}
         case SchedulePrompt():
             data = {"prompt": command.prompt, "chunk": command.chunk}
+            if command.fade:
+                data["fade"] = command.fade
         case SetConditioning():
             data = {"prompt": command.prompt, "image": command.image}
         case SetImage():
@@ -131,6 +135,17 @@ def read_any_command(
                 return Rewind(number(data, "snapshot_index"))
             case _:
                 return read_command(name, data)
+    except MalformedError as error:
+        return Problem(name, str(error))
+
+
+def read_fading_command(name: str, data: Mapping[str, object]) -> HeliosCommand | Problem:
+    """Read a command like `read_command`, for a model whose `schedule_prompt` has a `fade`."""
+    command = read_command(name, data)
+    if not isinstance(command, SchedulePrompt):
+        return command
+    try:
+        return replace(command, fade=number(data, "fade", 0))
     except MalformedError as error:
         return Problem(name, str(error))
 

@@ -37,12 +37,29 @@ CASES = {
         in_section("at 5 strength 0.9 -> 0.4 over 4 bars"), "does not change gradually", True,
     ),
     "strength 0.9 to 0.4": (in_section("at 5 strength 0.9 to 0.4"), "write one number", True),
-    "crossfade": (in_section("crossfade 2 bars"), "there are no crossfades", False),
-    "at 5 crossfade": (in_section("at 5 crossfade"), "there are no crossfades", False),
-    "at 5 crossfade 4 bars": (in_section("at 5 crossfade 4 bars"), "there are no crossfades", False),
-    "at 5 crossfade to tram": (in_section("at 5 crossfade to tram"), "write at 5 tram", True),
+    "crossfade": (in_section("crossfade 2 bars"), 'at 9 "…", fade 2c', False),
+    "fade": (in_section("fade 2c"), 'at 9 "…", fade 2c', False),
+    "at 5 fade": (in_section("at 5 fade"), 'at 9 "…", fade 2c', False),
+    "at 5 fade 2c": (in_section("at 5 fade 2c"), 'add the prompt that fades in: "…", fade 2c', False),
+    "at 5 crossfade": (in_section("at 5 crossfade"), 'at 9 "…", fade 2c', False),
+    "at 5 crossfade 4 bars": (in_section("at 5 crossfade 4 bars"), 'at 9 "…", fade 2c', False),
+    "at 5 crossfade to tram": (
+        in_section("at 5 crossfade to tram"), "write at 5 tram, fade 2c", True,
+    ),
+    'at 5 morph into "B.", sr 4x': (
+        in_section('at 5 morph into "B.", sr 4x'), 'write at 5 "B.", fade 2c, sr 4x', True,
+    ),
+    'at 5 dissolve "B."': (in_section('at 5 dissolve "B."'), "remove `dissolve`", True),
+    "…, fade": (in_section('at 5 tram "Now.", fade'), 'at 9 "…", fade 2c', False),
+    "…, fade 2 bars": (in_section('at 5 tram "Now.", fade 2 bars'), "in chunks, not in bars", False),
+    "…, fade 2": (in_section('at 5 tram "Now.", fade 2'), "write 2c", True),
+    "…, fade 0c": (in_section('at 5 tram "Now.", fade 0c'), "write at least 1c", False),
+    "…, fade 100c": (in_section('at 5 tram "Now.", fade 100c'), "write 99c, or less", False),
+    "…, fade in 2 bars": (
+        in_section('at 5 tram "Now.", fade in 2 bars'), "a fade follows its prompt", True,
+    ),
     "…, crossfade 2 bars": (
-        in_section('at 5 tram "Now.", crossfade 2 bars'), "there are no crossfades", True,
+        in_section('at 5 tram "Now.", crossfade 2 bars'), "a fade follows its prompt", True,
     ),
     "wait 2 bars": (in_section("wait 2 bars"), "at +2bar", False),
     "at 5 wait 2 bars": (in_section("at 5 wait 2 bars"), "at +2bar", False),
@@ -113,6 +130,7 @@ TYPED = {
     # what a hint without a fix states, typed in place of the mistake
     "at 5 image off": in_section('at 5 cut, "…"'),
     "wait 2 bars": in_section('at +2bar "B."', 'at +4s "C."'),
+    "fade": in_section('at 5 "…", fade 2c', 'at 7 "B.", fade 99c', 'at 8 "C.", fade 1c'),
     "loop": in_section('every 4 bars from 3 "B."') + "play a*4\n",
     "like": in_section() + "section last-chorus like a {\n}\n",
 }
@@ -130,6 +148,12 @@ def test_what_a_hint_states_can_be_typed(hint: str) -> None:
         (
             "clock: 120 bpm\nsections:\n- {section: a 4 bars, cues: [{at: 1, prompt: A.}]}\n- section: b = a\n",
             "section: b like a",
+        ),
+        ("fade: 2c\ncues:\n- {at: 0c, prompt: A.}\n", '{at: 9, prompt: "…", fade: 2c}'),
+        ("cues:\n- {at: 0c, prompt: A.}\n- {at: 4c, fade: 2c}\n", 'prompt: "…", fade: 2c'),
+        (
+            "cues:\n- {at: 0c, prompt: A.}\n- {at: 4c, prompt: B., crossfade: 2}\n",
+            '{at: 9, prompt: "…", fade: 2c}',
         ),
         ("negative: blurry\ncues:\n- {at: 0c, prompt: A.}\n", "there is no negative prompt"),
         ("video: a.mp4\ncues:\n- {at: 0c, prompt: A.}\n", "cannot start from a video"),

@@ -59,6 +59,7 @@ HOMES = {
     "read_strength": Home(
         f"at 1 strength @\n{CUE}", 'cues:\n- {at: 1, strength: @}\n- {at: 1, prompt: "A"}\n'
     ),
+    "read_fade": Home('at 1 "A", fade @\n', 'cues:\n- {at: 1, prompt: "A", fade: @}\n'),
     "read_grid": Home(f"grid @\n{CUE}", f"grid: @\n{YAML_CUE}"),
     "read_lead": Home(f"lead @\n{CUE}", f"lead: @\n{YAML_CUE}"),
     "read_seed": Home(f"seed @\n{CUE}", f"seed: @\n{YAML_CUE}"),
@@ -163,6 +164,7 @@ OWN_IN_TEXT: dict[str, tuple[str, ...]] = {
     "read_grid": ("",),
     "read_lead": ("", "2 chunks"),
     "read_strength": ("", "8 %"),
+    "read_fade": ("", "x", "2 takte", "half a chunk"),
     "read_seed": ("",),
     "read_sr": ("",),
     "read_snap": ("",),

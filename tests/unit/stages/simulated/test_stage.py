@@ -146,7 +146,7 @@ def test_it_is_a_stage() -> None:
 def test_a_short_performance_event_by_event() -> None:
     async def scenario() -> None:
         run = await performed(chunks=3)
-        assert run.events[0] == Ready(300_000_000, "simulated")
+        assert run.events[0] == Ready(300_000_000, "simulated", fades=True)
         assert isinstance(run.events[1], StateReported)
         begun = 300_000_000
         assert run.got(ChunkDone) == [
