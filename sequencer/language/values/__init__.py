@@ -6,6 +6,7 @@ value, or None if it reported a diagnostic.
 
 from sequencer.language.values.amounts import read_duration
 from sequencer.language.values.clock import read_clock
+from sequencer.language.values.fade import read_fade
 from sequencer.language.values.midi import read_midi
 from sequencer.language.values.osc import read_osc
 from sequencer.language.values.play import read_pass, read_play
@@ -16,7 +17,6 @@ from sequencer.language.values.settings import (
     check_tempo,
     read_bpm,
     read_cut,
-    read_fade,
     read_fps,
     read_grid,
     read_late,

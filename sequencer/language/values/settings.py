@@ -21,7 +21,6 @@ from sequencer.language.values.amounts import (
 from sequencer.language.values.strings import NAME
 from sequencer.schedule.model import (
     DEFAULT_LEAD_CHUNKS,
-    MAX_FADE_CHUNKS,
     MAX_FRAMES_PER_CHUNK,
     MAX_LEAD_CHUNKS,
     MAX_SEED,
@@ -44,19 +43,6 @@ _GRID_WITH_FIRST = re.compile(
 )
 """A grid with a first chunk that is not written as it has to be: without a comma, for example."""
 _CUT = re.compile(r"cut(?:[ \t]+seed[ \t]+(\S+))?\Z")
-_FADE = re.compile(r"[1-9][0-9]?c\Z")
-_FADE_UNITS = {
-    "bar": "bars",
-    "b": "beats",
-    "beat": "beats",
-    "f": "frames",
-    "frame": "frames",
-    "ms": "milliseconds",
-    "m": "minutes",
-    "min": "minutes",
-    "minute": "minutes",
-}
-"""Units in which a fade is not counted; all others that begin with `s` are seconds."""
 _LEAD = re.compile(r"([0-9]{1,9})c\Z")
 
 SECTION_COPY = re.compile(
@@ -262,42 +248,6 @@ def read_lead(text: str, span: Span, faults: Diagnostics) -> int | None:
         faults.error(
             "E250", "a lead is a whole number of chunks", span, hint=f"write {corrected}", fix=fixes
         )
-    return None
-
-
-def read_fade(text: str, span: Span, faults: Diagnostics) -> int | None:
-    """Read the chunks over which a prompt replaces the previous one: `2c`."""
-    if _FADE.match(text) is not None:
-        return int(text[:-1])
-    if not check_ascii_digits(text, span, faults):
-        return None
-    match = re.match(r"([0-9]{1,9})(?:[ \t]*c(?:hunks?)?)?\Z", text)
-    if match is not None and not 1 <= int(match.group(1)) <= MAX_FADE_CHUNKS:
-        hint = "write at least 1c; without a fade the prompt changes at once"
-        if int(match.group(1)):
-            hint = f"write {MAX_FADE_CHUNKS}c, or less"
-        faults.error("E263", f"a fade is 1 to {MAX_FADE_CHUNKS} chunks", span, hint=hint)
-        return None
-    if match is not None:
-        corrected = f"{int(match.group(1))}c"
-        faults.error(
-            "E263",
-            "a fade is a whole number of chunks",
-            span,
-            hint=f"write {corrected}",
-            fix=Fix(span, corrected),
-        )
-        return None
-    unit = re.match(r"[0-9./]+[ \t]*([a-z]+)\Z", text)
-    word = "" if unit is None else unit.group(1)
-    word = _FADE_UNITS.get(word.removesuffix("s") or word, "seconds" if word[:1] == "s" else "")
-    message = f"a fade is counted in chunks, not in {word}" if word else ""
-    faults.error(
-        "E263",
-        message or f"{excerpt(text) or 'nothing'} is not a whole number of chunks",
-        span,
-        hint="write a number of chunks, for example 2c: the model fades in whole chunks",
-    )
     return None
 
 

@@ -22,11 +22,11 @@ from sequencer.language.score import (
     Unit,
 )
 from sequencer.language.values import writing as spelling
+from sequencer.language.values.fade import read_fade
 from sequencer.language.values.play import read_pass, read_play
 from sequencer.language.values.settings import (
     read_bpm,
     read_cut,
-    read_fade,
     read_fps,
     read_grid,
     read_late,
