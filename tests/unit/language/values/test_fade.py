@@ -19,8 +19,16 @@ def test_a_number_of_chunks(written: str, chunks: int) -> None:
 
 @pytest.mark.parametrize(
     ("written", "unit"),
-    [("2 bars", "bars"), ("1 bar", "bars"), ("4 beats", "beats"), ("4b", "beats")]
-    + [("3s", "seconds"), ("3 seconds", "seconds"), ("96f", "frames"), ("2 minutes", "minutes")],
+    [
+        ("2 bars", "bars"),
+        ("1 bar", "bars"),
+        ("4 beats", "beats"),
+        ("4b", "beats"),
+        ("3s", "seconds"),
+        ("3 seconds", "seconds"),
+        ("96f", "frames"),
+        ("2 minutes", "minutes"),
+    ],
 )
 def test_other_units_are_named(written: str, unit: str) -> None:
     faults = Diagnostics()
