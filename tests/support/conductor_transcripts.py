@@ -155,7 +155,7 @@ def _improvised(at: int, what: str, value: str) -> Improvised:
 
 
 EVENTS: dict[str, Callable[..., Event]] = {
-    "ready": Ready,
+    "ready": lambda at, *what: Ready(at, fades="fades" in what),
     "uploaded": lambda at, name: Uploaded(at, IMAGES[name]),
     "upload-failed": lambda at, name, why: UploadFailed(at, IMAGES.get(str(name), str(name)), why),
     "conditions": lambda at, *what: ConditionsReady(at, "prompt" in what, "image" in what),
@@ -234,7 +234,8 @@ def command_in_words(command: Command) -> str:
         case SetImage():
             return f"show {_image(command.image)}"
         case SchedulePrompt():
-            return f"prompt {command.chunk} {_quoted(command.prompt)}"
+            fade = f" fade {command.fade}" if command.fade else ""
+            return f"prompt {command.chunk} {_quoted(command.prompt)}{fade}"
         case SendMidi():
             return f"midi {seconds(command.due)} {command.message}"
         case SendOsc():

@@ -316,6 +316,11 @@ TEXT: tuple[Mistake, ...] = (
         _section('at 5 "It rolls."', "section ride until go out max 8 bars {"),
     ),
     Mistake(
+        "length-and-until",
+        "E136",
+        _section('at 5 "It rolls."', "section ride 8 bars until go out {"),
+    ),
+    Mistake(
         "sleep",
         "E101",
         'at 0c "A tram waits."\nsleep 4\nat 8c "It rolls."\n',
@@ -595,6 +600,13 @@ YAML_SCORES: tuple[Mistake, ...] = tuple(
             "max-without-comma",
             "E135",
             _ride("{at: 5, prompt: It rolls.}", "ride until go out max 8 bars"),
+            (),
+            None,
+        ),
+        (
+            "length-and-until",
+            "E136",
+            _ride("{at: 5, prompt: It rolls.}", "ride 8 bars until go out"),
             (),
             None,
         ),

@@ -165,7 +165,8 @@ class OpenSection:
         for child in branch.children[2:]:
             match child:
                 case Token(kind="AMOUNT"):
-                    section._read_length(child, nodes)
+                    has_maximum = any(_first_kind(one) == "MAX" for one in branch.children)
+                    section._read_length(child, nodes, has_maximum)
                 case Token(kind="UNTIL"):
                     live = nodes.span(child)
                 case Token(kind="TRIGGER"):
@@ -188,7 +189,7 @@ class OpenSection:
         section._check_live(live, nodes)
         return section
 
-    def _read_length(self, token: Token, nodes: NodeBuilder) -> None:
+    def _read_length(self, token: Token, nodes: NodeBuilder, has_maximum: bool) -> None:
         copied = SECTION_COPY.fullmatch(token.text)
         if copied is not None:
             span = nodes.span(token)
@@ -200,8 +201,11 @@ class OpenSection:
                 fix=Fix(span, f"like {copied.group(1)}"),
             )
             return
-        if not self._report_missing_comma(token, nodes) and not report_second_word(
-            self.name, token.text, nodes.span(token), nodes.faults
+        span = nodes.span(token)
+        if values.report_length_with_until(token.text, span, nodes.faults, has_maximum=has_maximum):
+            self.given.setdefault("UNTIL", span)
+        elif not self._report_missing_comma(token, nodes) and not report_second_word(
+            self.name, token.text, span, nodes.faults
         ):
             self.duration = nodes.read_duration(token)
 
@@ -254,8 +258,8 @@ class OpenSection:
                 self.tempo = nodes.read_tempo(node, in_head=True)
 
     def _check_live(self, live: Span | None, nodes: NodeBuilder) -> None:
-        if self.like_span != NO_SPAN:
-            return  # it may inherit what is missing
+        if self.like_span != NO_SPAN or "UNTIL" in self.given:
+            return  # it may inherit what is missing, or that is reported already
         if live is not None and "MAX" not in self.given:
             end = Span(
                 self.head.file,
@@ -271,7 +275,7 @@ class OpenSection:
                 hint="add, for example: , max 32 bars",
                 fix=Fix(end, ", max 32 bars"),
             )
-        if live is None and "MAX" in self.given:
+        if live is None and self.duration is not None and "MAX" in self.given:
             hint = "remove `max`; a section of fixed length does not need it"
             nodes.faults.error(
                 "E138", "`max` belongs to a live section (until …)", self.given["MAX"], hint=hint
@@ -293,3 +297,7 @@ class OpenSection:
             span=self.head.to(end),
             name_span=self.name_span,
         )
+
+
+def _first_kind(child: Token | Node) -> str:
+    return child.kind if isinstance(child, Token) else child.first.kind

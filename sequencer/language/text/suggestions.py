@@ -235,6 +235,33 @@ KINDS: tuple[Rule | Finder, ...] = (
         hint="remove the comma",
         is_safe=True,
     ),
+    Rule(
+        code="E129",
+        pattern=r"^section[ \t]+(?:[\w\-]+|\"\x01+\")[ \t]*(?P<x>,[ \t]*)(?=until\b)",
+        text=" ",
+        message="there is no comma between a section's name and `until`",
+        hint="remove the comma",
+        is_safe=True,
+    ),
+    Rule(
+        code="E136",
+        pattern=r"^section[ \t]+(?:[\w\-]+|\"\x01+\")[ \t]+(?P<x>[0-9][^,{]*,[ \t]*)(?=until\b)",
+        text="",
+        message="a section has a length, or lasts until a trigger, not both",
+        hint="remove the length",
+        is_safe=True,
+    ),
+    Rule(
+        code="E131",
+        pattern=(
+            r"^section[ \t]+(?:[\w\-]+|\"\x01+\")[ \t]+"
+            r"(?P<x>(?P<word>[^\W\d]+)[ \t]*,[ \t]*)(?=until\b)"
+        ),
+        text="",
+        message="{word} is not a length, and `until` needs none",
+        hint="remove {word}",
+        is_safe=True,
+    ),
     finders.find_quoted_names_in_heads,
     Rule(
         code="E139",

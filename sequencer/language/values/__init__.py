@@ -32,7 +32,7 @@ from sequencer.language.values.settings import (
 )
 from sequencer.language.values.sound import read_sound, read_sound_start
 from sequencer.language.values.strings import NAME, is_name, normalise_name, read_name
-from sequencer.language.values.triggers import find_option, read_trigger
+from sequencer.language.values.triggers import find_option, read_trigger, report_length_with_until
 
 __all__ = [
     "MODELS",
@@ -68,5 +68,6 @@ __all__ = [
     "read_strength",
     "read_tempo",
     "read_trigger",
+    "report_length_with_until",
     "split_quantisation",
 ]

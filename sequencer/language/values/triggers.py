@@ -90,6 +90,37 @@ def find_option(text: str) -> re.Match[str] | None:
     )
 
 
+def report_length_with_until(
+    text: str, span: Span, faults: Diagnostics, *, has_maximum: bool
+) -> bool:
+    """Report a length, or `live`, before `until`, which takes its place. Return whether it was.
+
+    Args:
+        text: What is where a section's length belongs, such as `8 bars until go out`.
+        span: The span of `text`.
+        faults: Where it is reported.
+        has_maximum: Whether the section has a maximum length.
+    """
+    joined = find_option(text)
+    if joined is None or joined.group(1) != "until":
+        return False
+    length, until = text[: joined.start()], text[joined.start(1) :]
+    if is_length := _LENGTH.fullmatch(length) is not None:
+        message, code = "a section has a length, or lasts until a trigger, not both", "E136"
+    else:
+        message, code = f"{excerpt(length)} is not a length, and `until` needs none", "E131"
+    maximum = length if is_length else "32 bars"
+    corrected = until if has_maximum else f"{until}, max {maximum}"
+    faults.error(
+        code,
+        message,
+        subspan(text, span, 0, joined.start()),
+        hint=f"write {excerpt(corrected)}",
+        fix=Fix(span, corrected),
+    )
+    return True
+
+
 def read_trigger(
     text: str, span: Span, faults: Diagnostics, is_sent: bool = False
 ) -> Trigger | None:

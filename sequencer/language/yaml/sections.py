@@ -279,7 +279,7 @@ class SectionReader:
             key, value = entries["section"]
             scalar = self.values.read_scalar(value, key)
             if scalar is not None:
-                self._read_head(scalar, head)
+                self._read_head(scalar, head, has_maximum="max" in entries)
         elif node.whole and "name" not in entries:
             at = self.source.span(node.start, node.start + 1)
             self.faults.error(
@@ -291,7 +291,7 @@ class SectionReader:
                 items += self.cues.read_items(value, key)
             elif word != "section":
                 self._read_option(word, key, value, head, node)
-        if node.whole and head.name is not None:
+        if node.whole and head.name is not None and head.has_length:
             self._check_length(head, node)
         if head.name is None or head.name_span is None or not head.good:
             return None
@@ -310,7 +310,7 @@ class SectionReader:
             name_span=head.name_span,
         )
 
-    def _read_head(self, scalar: Scalar, head: _Head) -> None:
+    def _read_head(self, scalar: Scalar, head: _Head, *, has_maximum: bool) -> None:
         """Read `intro 8 bars, tempo 120 -> 132, meter 3/4, cut seed 99`."""
         text, span = scalar.value, value_span(scalar, self.source)
         head.span = span
@@ -322,18 +322,20 @@ class SectionReader:
                 hint="shorten it",
             )
             return
+        pieces = _PART_SEPARATOR.split(text)
+        has_maximum = has_maximum or any(one.split()[:1] == ["max"] for one in pieces)
         start = 0
-        for index, piece in enumerate(_PART_SEPARATOR.split(text)):
+        for index, piece in enumerate(pieces):
             lead = len(piece) - len(piece.lstrip())
             content = piece.strip()
             at = subspan(text, span, start + lead, start + lead + len(content))
             start += len(piece) + 1
             if index == 0:
-                self._read_name(content, at, head)
+                self._read_name(content, at, head, has_maximum)
             else:
                 self._read_head_part(content, at, head)
 
-    def _read_name(self, text: str, at: Span, head: _Head) -> None:
+    def _read_name(self, text: str, at: Span, head: _Head, has_maximum: bool) -> None:
         match = re.match(r"(\S*)[ \t\n]*", text)
         name = match.group(1) if match else ""
         end = match.end() if match else 0
@@ -369,6 +371,12 @@ class SectionReader:
         joined = values.find_option(rest)
         if what == "until" and joined is None:
             self._read_until(rest, rest_at, head)
+            return
+        if what == "length" and values.report_length_with_until(
+            rest, rest_at, self.faults, has_maximum=has_maximum
+        ):
+            head.good = False
+            head.has_length = False
             return
         if joined is not None:
             word = joined.group(1)
@@ -659,3 +667,5 @@ class _Head:
     like_span: Span = NO_SPAN
     given: dict[str, Span] = field(default_factory=dict)
     good: bool = True
+    has_length: bool = True
+    """False if its length is reported already."""
