@@ -18,6 +18,7 @@ from shutil import copyfile
 import pytest
 
 import sequencer
+from sequencer.engine.conductor.take_setup import NO_FADES
 from sequencer.engine.journal import read_journal
 from sequencer.events.events import ChunkShown
 from tests.support.requirements import require
@@ -127,6 +128,26 @@ def test_a_score_is_performed_and_everything_lands_where_it_should(
         "timeline.html",
         "timeline.svg",
     ]
+
+
+def test_a_model_without_fades_gets_the_prompts_alone_and_the_operator_is_informed(
+    served: str, tmp_path: Path
+) -> None:
+    score, out = tmp_path / "fading.score", tmp_path / "run"
+    score.write_text(
+        'grid 33 frames @ 48 fps\nat 0c "A red door."\nat 3c "A blue door.", fade 2c\nend 5c\n'
+    )
+    process = begun(score, out, served, "--json")
+    printed, errors = process.communicate(timeout=90)
+    assert process.returncode == 0, errors
+    report = json.loads(printed)
+    assert [cue["landed"] for cue in report["cues"]] == [0, 3]
+    assert errors.count(NO_FADES) == 1
+    assert report["notes"].count(NO_FADES) == 1
+    lines = (out / "journal.jsonl").read_text().splitlines()
+    sent = [line for line in lines if '"schedule_prompt"' in line]
+    assert sent and not any('"fade"' in line for line in sent)
+    assert sequencer.replay(out).is_equal
 
 
 def test_no_key_no_token_and_no_address_of_a_store_reaches_what_is_written(
