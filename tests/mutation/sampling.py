@@ -18,9 +18,10 @@ TARGETS = {
     "conductor": ("sequencer/engine/conductor/*.py",),
     "compiler": ("sequencer/language/compiler/*.py",),
     "schedule": ("sequencer/schedule/*.py",),
-    "timebase": ("sequencer/core/timebase.py",),
+    "timebase": ("sequencer/core/timebase.py", "sequencer/core/wide_numbers.py"),
     "journal": (
         "sequencer/engine/journal.py",
+        "sequencer/engine/journal_json.py",
         "sequencer/engine/journal_lines.py",
         "sequencer/engine/journal_texts.py",
     ),
