@@ -72,12 +72,13 @@ def nearest_beat(value: Fraction) -> Fraction:
 
 @dataclass(slots=True, kw_only=True)
 class _Line:
-    """A cue with the comments above it; `chunk` is where its prompt lands."""
+    """A cue with the comments above it; `chunk` is where its prompt lands, `cut_chunk` its cut."""
 
     position: Position
     actions: list[str]
     prompt: str | None = None
     chunk: int | None = None
+    cut_chunk: int | None = None
     comments: list[str] = field(default_factory=list)
 
 
@@ -238,7 +239,7 @@ class ScoreDraft:
         if not any(isinstance(one, Variable) or one.strip() for one in cleaned):
             self.drop("empty prompts", "an empty prompt")
             if actions:
-                self.cue(position, *actions)
+                self.cue(position, *actions).cut_chunk = chunk if is_cut else None
             return
         if self._last is not None and (self._last.chunk or 0) >= chunk:
             self._replace_prompt(self._last)
@@ -252,6 +253,16 @@ class ScoreDraft:
         line = _Line(position=position, actions=list(actions), comments=self._take_comments())
         self._part.lines.append(line)
         return line
+
+    def cut(self, position: Position, action: str, *, at: Fraction) -> None:
+        """Add a cut that has no prompt of its own, as it is written.
+
+        Args:
+            position: Where it is, from the beginning of the section.
+            action: `cut` or `cut seed 9`.
+            at: When it is, in seconds since the start of the score.
+        """
+        self.cue(position, action).cut_chunk = self.chunk_at(at)
 
     def chunk_at(self, at: Fraction) -> int:
         """Return the chunk on which a time lands."""
@@ -293,6 +304,7 @@ class ScoreDraft:
             not self._parts
         ):
             raise UnreadableError("there is nothing in it that a score can contain")
+        self._prompt_cuts(parts)
         self._open_takes(parts)
         out = ScoreLines(self._title, self.tally)
         for statement in (*self._header, *self._lets):
@@ -320,6 +332,16 @@ class ScoreDraft:
         out.open_section(part.name, part.duration, head=part.head)
         _write_lines(out, part.lines)
         out.close_section()
+
+    def _prompt_cuts(self, parts: list[_Part]) -> None:
+        """Add a text to be replaced to each cut on whose chunk no prompt lands."""
+        prompted = {line.chunk for part in parts for line in part.lines if line.chunk is not None}
+        for part in parts:
+            for line in part.lines:
+                if line.cut_chunk is not None and line.cut_chunk not in prompted:
+                    line.prompt = render_quoted(Text(("Write here what is shown after the cut.",)))
+                    line.chunk = line.cut_chunk
+                    prompted.add(line.chunk)
 
     def _open_takes(self, parts: list[_Part]) -> None:
         """Add a text to be replaced where a take or a section has no prompt of its own.

@@ -156,7 +156,7 @@ def _add_note(
     if text.strip():
         draft.prompt(position, text, *([cut] if cut else []), at=at, line=marker.line + 1)
     elif cut:
-        draft.cue(position, cut)
+        draft.cut(position, cut, at=at)
     elif not is_section:
         draft.mark(position, marker.name, default=f"l{marker.line}")
 

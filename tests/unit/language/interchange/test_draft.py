@@ -95,3 +95,23 @@ def test_texts_are_one_paragraph_of_the_characters_of_a_score() -> None:
     assert drafts.nearest_beat(Fraction(1, 3)) == Fraction(1, 3)
     assert drafts.nearest_time(Fraction(1, 24)) == Fraction(1, 24)
     assert drafts.nearest_time(Fraction(1, 10**7 + 1)) == Fraction(100, 10**9)
+
+
+def test_a_cut_without_a_prompt_gets_one_to_replace() -> None:
+    draft = ScoreDraft(OPTIONS)
+    draft.prompt(seconds(Fraction(0)), "A boat.", at=Fraction(0))
+    draft.cut(seconds(Fraction(11, 2)), "cut seed 9", at=Fraction(11, 2))
+    draft.prompt(seconds(Fraction(11)), "", "cut", at=Fraction(11))
+    text = checked_text(draft.finish("x", seconds(Fraction(22))).text)
+    placeholder = '"Write here what is shown after the cut."\n'
+    assert f"at 5.5s cut seed 9, {placeholder}" in text
+    assert f"at 11s cut, {placeholder}" in text
+
+
+def test_a_cut_keeps_the_prompt_that_lands_on_its_chunk() -> None:
+    draft = ScoreDraft(OPTIONS)
+    draft.prompt(seconds(Fraction(0)), "A boat.", at=Fraction(0))
+    draft.cut(seconds(Fraction(11, 2)), "cut", at=Fraction(11, 2))
+    draft.prompt(seconds(Fraction(28, 5)), "It sinks.", at=Fraction(28, 5))
+    text = checked_text(draft.finish("x", seconds(Fraction(22))).text)
+    assert "Write here" not in text

@@ -109,3 +109,14 @@ def test_a_cut_on_the_chunk_of_a_prompt_replaces_it() -> None:
     assert check_text(imported.text).errors == ()
     assert '# dropped: "It turns." (the next prompt is on the same chunk)' in imported.text
     assert 'cut seed 9, "It sinks."' in imported.text
+
+
+def test_a_cut_of_ours_without_its_prompt_is_a_score_too() -> None:
+    text = (
+        "TITLE: Boat\nFCM: NON-DROP FRAME\n\n"
+        + marker(1, "01:00:00:00", "A boat.", "one")
+        + marker(2, "01:00:05:00", "chunk 4, cut seed 9", "two")
+    )
+    imported = read(text, notes_are_prompts=True)
+    assert check_text(imported.text).errors == ()
+    assert 'cut seed 9, "Write here what is shown after the cut."' in imported.text
