@@ -105,11 +105,24 @@ class Evidence:
     @cached_property
     def is_slow(self) -> bool:
         """Whether commands take so long to arrive that those sent in time may be too late."""
+        return self._delay_of_commands > self._shortest_chunk / 8
+
+    @cached_property
+    def is_chunks_late(self) -> bool:
+        """Whether commands take so long to arrive that chunks are made in the meantime."""
+        return self._delay_of_commands > self._shortest_chunk
+
+    @property
+    def _delay_of_commands(self) -> int:
+        """How many nanoseconds a command may take, its answers included."""
         latency = duration(str(self.show.script.stage.get("reactor", {}).get("latency", "0s")))
-        shortest = Fraction(self.show.schedule.grid.frames) / (
-            self.show.faults.fps or self.show.schedule.grid.fps
-        )
-        return self.show.sending + 3 * latency > shortest * SECOND / 8
+        return self.show.sending + 3 * latency
+
+    @property
+    def _shortest_chunk(self) -> Fraction:
+        """The length of a chunk in nanoseconds."""
+        grid = self.show.schedule.grid
+        return Fraction(grid.frames) / (self.show.faults.fps or grid.fps) * SECOND
 
     @cached_property
     def jitter_on_the_way(self) -> int:

@@ -397,9 +397,10 @@ def skipped_is_not_shown(seen: Evidence) -> Iterator[str]:
 def missed_is_not_shown(seen: Evidence) -> Iterator[str]:
     """A cue whose prompt was shown is not reported as missed, if nothing was lost or refused.
 
-    A show need not be calm: a prompt that comes too late is shown later.
+    A show need not be calm: a prompt that comes too late is shown later. If commands take longer
+    than a chunk, it may be shown after it was given up because the next one was due.
     """
-    if not seen.nothing_lost:
+    if not seen.nothing_lost or seen.is_chunks_late:
         return
     for number, line in seen.lines.items():
         prompt = prompt_of(line)
