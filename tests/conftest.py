@@ -20,7 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-HEAVY = ("tests/compatibility/", "tests/fuzz/", "tests/simulation/test_simulation.py")
+HEAVY = ("tests/compatibility/", "tests/simulation/test_simulation.py")
 """Tests that use a core for minutes, …"""
 REAL_TIME = (
     "tests/soak/",
