@@ -349,7 +349,7 @@ def ticks_the_score(seen: Evidence) -> Iterator[str]:
         allowed += SENDS_OF_A_CUT * show.sending
     overdue = wanted
     # The length of chunks is known after the second chunk of a take. A report before it, of the
-    # first chunk after a cut, says where the clock is up to two of these chunks later.
+    # first chunk after a cut, leaves the clock off by up to two of these chunks.
     unmeasured_length = 2 * abs(compared.length - float(show.schedule.grid.chunk) * SECOND)
     measured = min(
         (event.at for event in seen.events if isinstance(event, ChunkDone) and event.chunk),

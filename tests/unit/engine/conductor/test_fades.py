@@ -31,7 +31,7 @@ def test_a_stage_that_fades_gets_the_number_of_chunks() -> None:
     )
 
 
-def test_a_stage_that_does_not_fade_gets_the_prompt_alone_and_the_report_says_so() -> None:
+def test_a_stage_that_does_not_fade_gets_the_prompt_alone_and_the_report_has_a_note() -> None:
     conduct(
         FADING,
         """
