@@ -81,6 +81,7 @@ def test_settings_that_nobody_has_changed() -> None:
         "model": "helios",
         "wire": "auto",
         "frames_per_chunk": 33,
+        "first_frames": None,
         "session_seconds": 1200,
         "adopt": None,
         "uploaded": {},
