@@ -15,13 +15,19 @@ from sequencer.language.text import suggestion_finders as finders
 from sequencer.language.text.suggestion import Finder, Rule, Suggestion
 from sequencer.language.values.amounts import DASHES
 from sequencer.language.values.strings import NAME
-from sequencer.language.values.triggers import RESERVED_GO_CUE, SUGGESTED_GO_CUE
+from sequencer.language.values.triggers import (
+    RESERVED_GO_CUE,
+    SUGGESTED_GO_CUE,
+    TWO_LENGTHS_MESSAGE,
+)
 
 _ACTION = "|".join(ACTION_KEYWORDS)
 _STATEMENT = "|".join(STATEMENT_KEYWORDS)
 _TEXT = r"\"\x01*\""
 _AT = r"^at[ \t]+"
 _HEAD = r"^section\b[^{]*?"
+_NAMED = r"^section[ \t]+(?:[\w\-]+|\"\x01+\")[ \t]+"
+_UNTIL_ALONE = r"(?P<until>until\b(?:(?!\bmax\b)[^{])*?)(?=[ \t]*\{)"
 _EVERY = r"^every\b[^\",]*?"
 _ASSIGNMENT = r"(?::=|:|==|->|is\b)"
 _DASH = f"[-{''.join(DASHES)}]"
@@ -245,18 +251,31 @@ KINDS: tuple[Rule | Finder, ...] = (
     ),
     Rule(
         code="E136",
-        pattern=r"^section[ \t]+(?:[\w\-]+|\"\x01+\")[ \t]+(?P<x>[0-9][^,{]*,[ \t]*)(?=until\b)",
+        pattern=rf"{_NAMED}(?P<x>(?P<length>[0-9][^,{{]*?)[ \t]*,[ \t]*{_UNTIL_ALONE})",
+        text="{until}, max {length}",
+        message=TWO_LENGTHS_MESSAGE,
+        hint="write {new}",
+        is_safe=True,
+    ),
+    Rule(
+        code="E136",
+        pattern=rf"{_NAMED}(?P<x>[0-9][^,{{]*,[ \t]*)(?=until\b)",
         text="",
-        message="a section has a length, or lasts until a trigger, not both",
+        message=TWO_LENGTHS_MESSAGE,
         hint="remove the length",
         is_safe=True,
     ),
     Rule(
         code="E131",
-        pattern=(
-            r"^section[ \t]+(?:[\w\-]+|\"\x01+\")[ \t]+"
-            r"(?P<x>(?P<word>[^\W\d]+)[ \t]*,[ \t]*)(?=until\b)"
-        ),
+        pattern=rf"{_NAMED}(?P<x>(?P<word>[^\W\d]+)[ \t]*,[ \t]*{_UNTIL_ALONE})",
+        text="{until}, max 32 bars",
+        message="{word} is not a length, and `until` needs none",
+        hint="write {new}",
+        is_safe=True,
+    ),
+    Rule(
+        code="E131",
+        pattern=rf"{_NAMED}(?P<x>(?P<word>[^\W\d]+)[ \t]*,[ \t]*)(?=until\b)",
         text="",
         message="{word} is not a length, and `until` needs none",
         hint="remove {word}",

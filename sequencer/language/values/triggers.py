@@ -38,6 +38,8 @@ RESERVED_GO_CUE = "or"
 SUGGESTED_GO_CUE = "or-else"
 """The only invalid name of a go-cue, because it separates triggers, and a name to suggest."""
 
+TWO_LENGTHS_MESSAGE = "a section has a length, or lasts until a trigger, not both"
+
 _LENGTH = re.compile(r"[0-9]+(?:[./][0-9]+)?[ \t]*(?:bars?|beats?|chunks?|seconds?|ms|[bcsf])")
 _TRIGGER_PREFIX = re.compile(r"(?:midi[ \t]+|incoming[ \t]+)(note|release|cc|program)(?=[ \t])")
 _MISSING_SPACE = re.compile(r"(note|cc|program)(?=[A-G0-9])")
@@ -105,11 +107,11 @@ def report_length_with_until(
     if joined is None or joined.group(1) != "until":
         return False
     length, until = text[: joined.start()], text[joined.start(1) :]
-    if is_length := _LENGTH.fullmatch(length) is not None:
-        message, code = "a section has a length, or lasts until a trigger, not both", "E136"
+    if length[:1].isdigit():
+        message, code = TWO_LENGTHS_MESSAGE, "E136"
     else:
         message, code = f"{excerpt(length)} is not a length, and `until` needs none", "E131"
-    maximum = length if is_length else "32 bars"
+    maximum = length if _LENGTH.fullmatch(length) else "32 bars"
     corrected = until if has_maximum else f"{until}, max {maximum}"
     faults.error(
         code,

@@ -26,6 +26,7 @@ from sequencer.language.source import excerpt, subspan
 from sequencer.language.spec import SAME_SEED, SCENE_KEYS
 from sequencer.language.values.amounts import report_second_word
 from sequencer.language.values.settings import COPY_MESSAGE, SECTION_COPY
+from sequencer.language.values.triggers import TWO_LENGTHS_MESSAGE
 from sequencer.language.yaml.cues import CueReader, read_cut_value
 from sequencer.language.yaml.fields import FieldReader, find_choice
 from sequencer.language.yaml.nodes import Mapping, Node, Scalar, Sequence, value_span
@@ -611,10 +612,9 @@ class SectionReader:
         live, length = head.given.get("until"), head.given.get("length")
         if live is not None and length is not None:
             related = (Related(length, "its length"),)
-            message = "a section has a length, or lasts until a trigger, not both"
             self.faults.error(
                 "E612",
-                message,
+                TWO_LENGTHS_MESSAGE,
                 live,
                 hint="remove the length and write max, or remove until",
                 related=related,

@@ -134,6 +134,24 @@ MISTAKES = [
         "section a until go x, max 9 bars {\n}",
     ),
     (
+        "section a 4 bars, until go x {\n}",
+        "E136",
+        "1:11-29",
+        "section a until go x, max 4 bars {\n}",
+    ),
+    (
+        "section a live, until go x {\n}",
+        "E131",
+        "1:11-27",
+        "section a until go x, max 32 bars {\n}",
+    ),
+    (
+        "section a 4 Bars until go x {\n}",
+        "E136",
+        "1:11-17",
+        "section a until go x, max 32 bars {\n}",
+    ),
+    (
         "section a live until go x {\n}",
         "E131",
         "1:11-15",
