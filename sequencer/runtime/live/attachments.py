@@ -332,11 +332,11 @@ async def link_clock(run: LiveRun, transport: bool = True) -> AsyncIterator[None
     bar = float(clock.meter.bar)
     feed = LinkFeed(bar, transport)
     live = LiveLink(float(clock.bpm or NOMINAL), feed, run.performance.deliver, run.notify, bar)
+    if not transport:
+        feed.held = True  # before the session is joined: the first look at it may be on a bar line
+        run.lookers.append(_WarmUpWatcher(feed))
     live.open()
     run.live_status.ahead = lambda: feed.ahead
-    if not transport:
-        feed.held = True
-        run.lookers.append(_WarmUpWatcher(feed))
     run.notify(
         "Link: the score begins "
         + (

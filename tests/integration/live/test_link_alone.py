@@ -39,19 +39,25 @@ class State:
 
 
 class Clock:
+    """The time since the session was joined: the first look at it is on a bar line."""
+
+    def __init__(self) -> None:
+        self._joined = time.monotonic_ns()
+
     def micros(self) -> int:
-        return time.monotonic_ns() // 1000
+        return (time.monotonic_ns() - self._joined) // 1000
 
 
 class Link:
     def __init__(self, bpm: float) -> None:
         self.enabled = self.startStopSyncEnabled = False
+        self._clock = Clock()
 
     def captureAppSessionState(self) -> State:  # noqa: N802  the name in Link's API
         return State()
 
     def clock(self) -> Clock:
-        return Clock()
+        return self._clock
 
     def numPeers(self) -> int:  # noqa: N802  the name in Link's API
         return 1
@@ -82,7 +88,7 @@ def test_a_score_begins_by_itself_as_soon_as_the_model_is_warm(
         for record in read_journal(tmp_path / "run").records
         if record.event is not None
     ]
-    start = next(event for event in events if isinstance(event, TransportChanged))
+    [start] = [event for event in events if isinstance(event, TransportChanged)]
     warm = next(event for event in events if isinstance(event, ConditionsReady))
     assert start.what == "start"
     assert 0 <= start.at - warm.at < 1.2e9, "a bar lasts a second"
