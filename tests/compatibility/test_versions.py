@@ -60,6 +60,7 @@ def test_what_cannot_be_tried_is_reported(tmp_path: Path) -> None:
     assert "passed" not in done.stdout
 
 
+@pytest.mark.slow
 def test_a_python_that_is_not_available_is_reported(tmp_path: Path) -> None:
     done = _script(".ci/versions", "3.999", seconds=200, VERSIONS_HOME=str(tmp_path))
     assert done.returncode == NOT_TRIED

@@ -291,6 +291,7 @@ def test_outdated_words_in_a_page_are_found_but_not_in_what_authors_write() -> N
     ]
 
 
+@pytest.mark.slow
 def test_every_exemption_is_needed() -> None:
     exempted = [piece for path in FILES for piece in suspects(path)]
     for one in EXEMPT:

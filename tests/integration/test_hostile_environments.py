@@ -360,6 +360,7 @@ def usual(
     return everywhere(Environment("usual"), original, tmp_path_factory.mktemp("usual"), servers)
 
 
+@pytest.mark.slow
 def test_the_commands_do_something(usual: dict[str, Ran]) -> None:
     codes = {name: ran.code for name, ran in usual.items()}
     codes.pop("midi ports")  # not every machine has MIDI

@@ -71,6 +71,7 @@ def test_a_part_of_a_score_has_the_sound_of_that_part(show: Path) -> None:
         assert len(found) == 5 - int(part[0])
 
 
+@pytest.mark.slow
 def test_a_live_recording_has_the_sound(show: Path) -> None:
     score = show / "a.score"
     score.write_text(CUTS.format(start=" from 1s").replace("end 5c", "end 4c"))
@@ -227,6 +228,7 @@ def test_a_bad_sound_ends_a_run_before_it_begins(
         assert sorted(path.name for path in show.iterdir()) == ["a.score", "music"]
 
 
+@pytest.mark.slow
 def test_a_run_in_real_time_explains_how_to_play_it(
     show: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -337,6 +337,7 @@ print(json.dumps([
 """
 
 
+@pytest.mark.slow
 def test_a_mutant_is_detected_by_failing_crashing_or_hanging_tests_only() -> None:
     name = "test_bar_and_beat_are_the_inverse_of_quarters_exactly"
     done = subprocess.run(
@@ -397,6 +398,7 @@ for target, mutant in all_at(f"{FILE}:{line}-{line + 2}"):
 """
 
 
+@pytest.mark.slow
 def test_a_changed_function_is_detected_by_the_test_that_uses_it() -> None:
     done = subprocess.run(
         [sys.executable, "-c", CHANGED], cwd=ROOT, capture_output=True, text=True, check=False

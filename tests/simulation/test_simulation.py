@@ -21,7 +21,7 @@ from tests.simulation.sends import OSC_SHOWS
 from tests.simulation.shrinking import fewer, shrunk
 from tests.support.requirements import REQUIRE_ALL
 
-SHOWS = 1000 if os.environ.get(REQUIRE_ALL) == "1" else 150
+SHOWS = 1000 if os.environ.get(REQUIRE_ALL) == "1" else 50
 BATCH = 50
 
 OPEN: frozenset[int] = frozenset()

@@ -39,6 +39,7 @@ def test_hours_of_score_in_virtual_time() -> None:
     assert found.chunks > (15_000 if WHOLE else 1_300)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_minutes_over_webrtc() -> None:
     """Run for five real minutes with SEQUENCER_REQUIRE_ALL=1, else long enough to see that chunks

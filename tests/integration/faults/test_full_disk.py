@@ -302,6 +302,7 @@ def playing(*words: str | Path) -> Iterator[subprocess.Popen[str]]:
         process.communicate()
 
 
+@pytest.mark.slow
 def test_a_performance_outlives_its_disk(disk: Disk) -> None:
     """Runs a real process in real time: the recording ends when the disk is full, the show
     continues.

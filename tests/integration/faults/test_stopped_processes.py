@@ -113,6 +113,7 @@ def report_of(folder: Path, name: str) -> dict[str, Any]:
     return report
 
 
+@pytest.mark.slow
 def test_a_server_or_a_client_that_stops_for_a_while(tmp_path: Path) -> None:
     """Tests both at the same time, in two shows, because each takes several seconds."""
     with (
@@ -237,6 +238,7 @@ def network() -> Iterator[tuple[Before, Before]]:
             subprocess.run(["ip", "netns", "del", name], capture_output=True, check=False)
 
 
+@pytest.mark.slow
 def test_a_cable_that_is_pulled_for_a_while(network: tuple[Before, Before], tmp_path: Path) -> None:
     here, there = network
     with (

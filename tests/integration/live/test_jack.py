@@ -367,6 +367,7 @@ def test_a_port_that_is_not_there(jack: Jack) -> None:
         inputs.open_input("nothing", lambda _message, _at: None, lambda _there, _at, _text: None)
 
 
+@pytest.mark.slow
 def test_our_clock_is_read_by_a_stranger(jack: Jack) -> None:
     """jack_mclk_dump, an independent delay-locked loop, reads tempo, Start, Stop and positions from
     what we send.

@@ -81,6 +81,7 @@ def beside(act: Callable[[], object]) -> threading.Thread:
     return thread
 
 
+@pytest.mark.slow
 def test_a_strangers_clock_and_note(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     number = free()
     score = tmp_path / "external.score"

@@ -126,13 +126,17 @@ class Terminal:
         return self.code
 
 
+PERFORM = ("perform", "fast.score", "--stage", "simulated", "--out", "run")
 REALTIME = [
-    ("perform", "fast.score", "--stage", "simulated", "--out", "run"),
-    ("rehearse", "fast.score", "--realtime", "--no-video", "--out", "run"),
+    PERFORM,
+    pytest.param(
+        ("rehearse", "fast.score", "--realtime", "--no-video", "--out", "run"),
+        marks=pytest.mark.slow,
+    ),
 ]
 
 
-@pytest.mark.parametrize("arguments", REALTIME, ids=lambda arguments: arguments[0])
+@pytest.mark.parametrize("arguments", REALTIME, ids=["perform", "rehearse"])
 def test_keys_in_a_real_terminal(arguments: tuple[str, ...]) -> None:
     terminal = Terminal(*arguments)
     terminal.until(lambda: made("run") >= 1)
@@ -161,8 +165,9 @@ def test_keys_in_a_real_terminal(arguments: tuple[str, ...]) -> None:
     assert sequencer.replay("run").is_equal
 
 
+@pytest.mark.slow
 def test_the_status_line_in_a_real_terminal() -> None:
-    terminal = Terminal(*REALTIME[0], "--event", "go out@jam 8")
+    terminal = Terminal(*PERFORM, "--event", "go out@jam 8")
     terminal.until(lambda: "waits for go out" in terminal.seen)
     terminal.until(lambda: "continues in" in terminal.seen)
     terminal.type("qq")
@@ -175,11 +180,12 @@ def test_the_status_line_in_a_real_terminal() -> None:
     assert not re.search(r"ready 0:\d\d · take", terminal.seen)
 
 
+@pytest.mark.slow
 def test_space_resumes_what_a_rule_has_paused() -> None:
     Path("fast.score").write_text(
         SCORE.replace("section coda", "on go rest -> pause\nsection coda")
     )
-    terminal = Terminal(*REALTIME[0], "--event", "go rest@2c")
+    terminal = Terminal(*PERFORM, "--event", "go rest@2c")
     terminal.until(lambda: "paused 0:0" in terminal.seen)
     terminal.type(" ")
     terminal.until(lambda: made("run") >= 5)
@@ -187,7 +193,7 @@ def test_space_resumes_what_a_rule_has_paused() -> None:
     assert terminal.end() == 0
 
 
-@pytest.mark.parametrize("arguments", REALTIME, ids=lambda arguments: arguments[0])
+@pytest.mark.parametrize("arguments", REALTIME, ids=["perform", "rehearse"])
 def test_a_terminal_that_is_closed_ends_the_run_properly(arguments: tuple[str, ...]) -> None:
     terminal = Terminal(*arguments)
     terminal.until(lambda: made("run") >= 2)
@@ -237,7 +243,7 @@ def begun() -> Iterator[Callable[..., subprocess.Popen[str]]]:
         process.communicate()
 
 
-@pytest.mark.parametrize("arguments", REALTIME, ids=lambda arguments: arguments[0])
+@pytest.mark.parametrize("arguments", REALTIME, ids=["perform", "rehearse"])
 def test_a_tell_command_reaches_a_run_and_is_answered(
     arguments: tuple[str, ...], begun: Callable[..., subprocess.Popen[str]]
 ) -> None:
@@ -271,7 +277,7 @@ def test_a_tell_command_reaches_a_run_and_is_answered(
     assert not Path("run/desk.json").exists()
 
 
-@pytest.mark.parametrize("arguments", REALTIME, ids=lambda arguments: arguments[0])
+@pytest.mark.parametrize("arguments", REALTIME, ids=["perform", "rehearse"])
 def test_what_is_improvised_reaches_a_run(
     arguments: tuple[str, ...], begun: Callable[..., subprocess.Popen[str]]
 ) -> None:
@@ -322,7 +328,7 @@ def test_what_is_improvised_reaches_a_run(
 # ---- signals -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("arguments", REALTIME, ids=lambda arguments: arguments[0])
+@pytest.mark.parametrize("arguments", REALTIME, ids=["perform", "rehearse"])
 def test_sighup_ends_a_run_as_sigterm_does(
     arguments: tuple[str, ...], begun: Callable[..., subprocess.Popen[str]]
 ) -> None:
@@ -337,7 +343,7 @@ def test_sighup_ends_a_run_as_sigterm_does(
 
 
 def test_nohup_is_respected(begun: Callable[..., subprocess.Popen[str]]) -> None:
-    process = begun(*REALTIME[0], nohup=True)
+    process = begun(*PERFORM, nohup=True)
     wait(process, 1)
     process.send_signal(signal.SIGHUP)
     wait(process, made("run") + 2)

@@ -41,7 +41,7 @@ end 14c
 
 
 ENDING = [
-    number
+    pytest.param(number, marks=[] if name == "SIGINT" else [pytest.mark.slow])
     for name in ("SIGINT", "SIGTERM", "SIGHUP")
     if (number := getattr(signal, name, None)) is not None
 ]
@@ -130,6 +130,7 @@ def test_a_score_is_performed_and_everything_lands_where_it_should(
     ]
 
 
+@pytest.mark.slow
 def test_a_model_without_fades_gets_the_prompts_alone_and_the_operator_is_informed(
     served: str, tmp_path: Path
 ) -> None:

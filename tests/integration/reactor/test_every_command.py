@@ -106,6 +106,7 @@ def test_what_is_too_long_for_the_channel_is_refused_and_nothing_breaks() -> Non
     assert "cannot be sent" in refused.reason
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("ping", "lost"), [(0.3, False), (60.0, True)])
 def test_keepalives_keep_the_connection(ping: float, lost: bool) -> None:
     """The platform drops silent clients; here after a second and a half."""

@@ -56,7 +56,7 @@ def _play(
     [
         pytest.param({}, {}, Wire.V1, id="local-v1"),
         pytest.param({"local": False}, {}, Wire.V1, id="production-v1"),
-        pytest.param({"wire": "v0"}, {}, Wire.V0, id="local-v0"),
+        pytest.param({"wire": "v0"}, {}, Wire.V0, id="local-v0", marks=pytest.mark.slow),
     ],
 )
 def test_a_whole_show_lands_cue_for_cue(
@@ -100,7 +100,10 @@ def test_the_chunk_that_is_shown_trails_the_one_that_is_reported() -> None:
     assert 60_000_000 < run.measures.lag < 3_000_000_000
 
 
-@pytest.mark.parametrize("dialect", ["current", "2026-early", "1.x"])
+@pytest.mark.parametrize(
+    "dialect",
+    ["current", *(pytest.param(one, marks=pytest.mark.slow) for one in ("2026-early", "1.x"))],
+)
 def test_every_dialect_and_every_way_of_counting(dialect: str) -> None:
     bad = faults(
         f"dialect: {dialect}\nscheduled_prompts: list\nframes_emitted: "
@@ -137,6 +140,7 @@ def test_refusals_come_back_as_events_and_what_can_be_shifted_is() -> None:
     assert run.outcome.report.cues[1].status is Status.LANDED
 
 
+@pytest.mark.slow
 def test_messages_that_are_lost_late_repeated_or_swapped_are_borne() -> None:
     text = """messages:
   - {do: lose, type: chunk_complete, nth: 2}

@@ -307,7 +307,7 @@ async def _keeps(server: AbstractAsyncContextManager[StageServer | str], version
         assert client.stage.closing_trouble is None
 
 
-@pytest.mark.parametrize("version", ["v0", "v1"])
+@pytest.mark.parametrize("version", ["v0", pytest.param("v1", marks=pytest.mark.slow)])
 def test_the_simulated_model_keeps_the_contract(version: str) -> None:
     asyncio.run(_keeps(local_server(), version))
 

@@ -126,6 +126,7 @@ def test_frames_stop_and_messages_go_on(monkeypatch: pytest.MonkeyPatch) -> None
     _assert_taken_up_again(run)
 
 
+@pytest.mark.slow
 def test_a_process_that_was_stopped_connects_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     ahead = 0
 
@@ -140,6 +141,7 @@ def test_a_process_that_was_stopped_connects_again_at_once(monkeypatch: pytest.M
     _assert_taken_up_again(run)
 
 
+@pytest.mark.slow
 def test_the_date_jumps(monkeypatch: pytest.MonkeyPatch) -> None:
     """The machine's clock is set during the show: every token has expired, and nothing else depends
     on the date.
@@ -166,6 +168,7 @@ def test_the_date_jumps(monkeypatch: pytest.MonkeyPatch) -> None:
     _assert_taken_up_again(run)
 
 
+@pytest.mark.slow
 def test_names_that_are_not_found_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     """DNS or a proxy fails during a run: the client notices when the connection breaks, and then
     waits for it.

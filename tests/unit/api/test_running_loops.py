@@ -121,7 +121,13 @@ def test_an_interrupt_of_a_cell_ends_the_run_in_the_other_thread() -> None:
     assert ended.is_set()
 
 
-@pytest.mark.parametrize("way", ["argument", "file", "environment", "local"])
+@pytest.mark.parametrize(
+    "way",
+    [
+        "argument",
+        *(pytest.param(way, marks=pytest.mark.slow) for way in ("file", "environment", "local")),
+    ],
+)
 def test_a_key_is_used_and_appears_nowhere(
     way: str,
     tmp_path: Path,

@@ -98,6 +98,7 @@ def test_what_is_read_takes_little_memory(format_: int, tmp_path: Path) -> None:
         assert last.scheduled == tuple((1199 + index, text) for index, text in enumerate(TEXTS))
 
 
+@pytest.mark.slow
 def test_a_journal_of_more_than_256_mib_is_read(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -200,6 +200,7 @@ def sections(count: int, bars: int = 16) -> str:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "make",
     [

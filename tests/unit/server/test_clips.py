@@ -207,6 +207,7 @@ async def _until_shown(session: Session, frames: int) -> None:
             await asyncio.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_a_pause_does_not_shorten_a_clip_nor_count_in_a_recording() -> None:
     async def go() -> None:
         async with (

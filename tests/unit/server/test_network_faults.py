@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 
+import pytest
+
 from sequencer.events.codec import Event
 from sequencer.events.commands import SchedulePrompt, Start
 from sequencer.server.network_faults import NetworkFaultRelay, without_candidates
@@ -88,6 +90,7 @@ def test_offers_lose_their_candidates() -> None:
     assert without_candidates(OFFER) == "v=0\r\nm=video 9 x\r\na=mid:0\r\n"
 
 
+@pytest.mark.slow
 def test_a_connection_over_a_slow_and_lossy_network() -> None:
     async def go() -> tuple[list[Event], int, list[int]]:
         events: list[Event] = []

@@ -133,7 +133,14 @@ def test_valid_scores_cost_in_proportion_to_their_size(kind: Kind) -> None:
     assert growth(kind.text) <= WORK
 
 
-@pytest.mark.parametrize("name", MISTAKES)
+SLOW = {"meters before others", "unknown sections in goto", "every denser than a chunk"}
+"""The mistakes whose scores take more than two seconds."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(one, marks=[pytest.mark.slow] if one in SLOW else []) for one in MISTAKES],
+)
 def test_mistakes_cost_in_proportion_to_their_size(name: str) -> None:
     assert SMALL > MAX_KEPT
     assert check_text(MISTAKES[name](100)).errors

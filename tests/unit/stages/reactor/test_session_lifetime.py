@@ -281,6 +281,7 @@ def test_limits_are_warned_of() -> None:
     asyncio.run(go())
 
 
+@pytest.mark.slow
 def test_clips_of_the_last_seconds() -> None:
     import io
 
