@@ -20,7 +20,7 @@ endif
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help rehearse test simulate mutants lint format bench docs docs-serve lock wheel sdist clean
+.PHONY: help rehearse test simulate mutants lint format bench docs docs-serve lock wheel sdist vsix clean
 
 help: ## list these targets
 	@$(PYTHON) -c "import re; [print('make %-12s %s' % found) for found in re.findall(r'(?m)^([\w-]+):.*?## (.+)', open('Makefile', encoding='utf-8').read())]"
@@ -70,6 +70,9 @@ wheel: $(READY) ## build the wheel
 
 sdist: $(READY) ## build the source distribution
 	$(BIN)/python -m build --sdist --no-isolation
+
+vsix: ## package the extension for VS Code, into build/
+	$(PYTHON) -m editors.vsix
 
 lock: $(READY) ## refresh requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock

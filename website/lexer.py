@@ -27,7 +27,7 @@ from pygments.token import (
 
 __all__ = ["ScoreLexer"]  # Pygments loads what is listed here
 
-GRAMMAR = Path(__file__).parents[1] / "grammar/editors/vscode/syntaxes/score.tmLanguage.json"
+GRAMMAR = Path(__file__).parents[1] / "editors/vscode/syntaxes/score.tmLanguage.json"
 
 SCOPES: tuple[tuple[str, _TokenType], ...] = (
     ("comment", Comment),

@@ -211,9 +211,7 @@ def test_every_scope_of_the_grammar_has_a_colour() -> None:
 
 
 def hooks_grammar() -> str:
-    return (ROOT / "grammar/editors/vscode/syntaxes/score.tmLanguage.json").read_text(
-        encoding="utf-8"
-    )
+    return (ROOT / "editors/vscode/syntaxes/score.tmLanguage.json").read_text(encoding="utf-8")
 
 
 # ---- the check of the built site -----------------------------------------------------------------

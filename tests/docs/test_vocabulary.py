@@ -248,6 +248,8 @@ FILES = sorted(
         "sequencer/**/*.py",
         "tests/**/*.py",
         "bench/**/*.py",
+        "editors/*.py",
+        "editors/vscode/*.md",
         "docs/**/*.md",
         "*.md",
         "Makefile",

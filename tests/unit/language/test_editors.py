@@ -19,7 +19,7 @@ from sequencer.language.loader import load_text
 from tests.support.requirements import require
 
 ROOT = Path(__file__).parents[3]
-EXTENSION = ROOT / "grammar" / "editors" / "vscode"
+EXTENSION = ROOT / "editors" / "vscode"
 GRAMMAR = EXTENSION / "syntaxes" / "score.tmLanguage.json"
 ENGINE = ROOT / ".deps" / "textmate" / "node_modules"
 EXAMPLES = sorted((ROOT / "scores").rglob("*.score"))

@@ -159,8 +159,8 @@ E610
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of the project."""
     folder = tmp_path_factory.mktemp("copy")
-    ignored = shutil.ignore_patterns("__pycache__", "goldens", "data")
-    for name in ("sequencer", "grammar", "tests", "docs", "scores"):
+    ignored = shutil.ignore_patterns("__pycache__", "goldens", "data", "node_modules")
+    for name in ("sequencer", "grammar", "editors", "tests", "docs", "scores"):
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
     shutil.copy(ROOT / "pyproject.toml", folder)
     for edit in (add_node, add_rule, add_row):
@@ -197,9 +197,9 @@ def test_what_is_generated_has_it(copy: Path) -> None:
         "$defs"
     ]
     assert all("haze" in definitions[item]["properties"] for item in ("cue", "every", "rule"))
-    editors = (
-        copy / "grammar" / "editors" / "vscode" / "syntaxes" / "score.tmLanguage.json"
-    ).read_text(encoding="utf-8")
+    editors = (copy / "editors" / "vscode" / "syntaxes" / "score.tmLanguage.json").read_text(
+        encoding="utf-8"
+    )
     assert re.search(r"\bhaze\b", editors)
     assert "| `haze X` | how thick the haze is, 0 to 1 |\n" in (
         copy / "docs" / "language.md"

@@ -1,0 +1,5 @@
+"""Support for editors: what is packaged from this folder, and how.
+
+`editors/vscode` is the extension for VS Code; its TextMate grammar highlights scores in other
+editors and on the documentation site too.
+"""
