@@ -1,0 +1,10 @@
+; for Helix; Zed's are in editors/zed
+[
+  (block)
+  (list)
+] @indent
+
+[
+  "}"
+  ")"
+] @outdent

@@ -1,0 +1,3 @@
+(block_head
+  (keyword) @context
+  (definition) @name) @item
