@@ -342,6 +342,11 @@ class Diagnostics:
         return next(iter(get_close_matches(name, known, n=1, cutoff=0.6)), None)
 
     @property
+    def comparisons(self) -> int:
+        """How many names were compared so far."""
+        return self._comparisons
+
+    @property
     def is_full(self) -> bool:
         """Whether later diagnostics are only counted. Their details need not be computed then."""
         return len(self._found) >= MAX_KEPT
@@ -357,6 +362,11 @@ class Diagnostics:
     def count(self) -> int:
         """The number of errors and warnings, including those that were only counted."""
         return len(self._found) + self.dropped
+
+    @property
+    def diagnostics_in_order(self) -> tuple[Diagnostic, ...]:
+        """The kept diagnostics in the order in which they were reported."""
+        return tuple(self._found)
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:

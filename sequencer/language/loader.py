@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import field, replace
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from sequencer.core.diagnostics import NO_SPAN, Diagnostic, Diagnostics, Span
 from sequencer.core.images import MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS
@@ -16,6 +17,10 @@ from sequencer.language.clock_files import load_clock_file
 from sequencer.language.score import Let, Scene, Score, Use
 from sequencer.language.sound_files import check_sound_file
 from sequencer.language.source import closest_word, normalise_newlines, replace_unprintable
+
+if TYPE_CHECKING:
+    from sequencer.language.incremental.loading import PieceLoad
+    from sequencer.language.incremental.reading import Reading
 
 
 def load_bytes(
@@ -255,11 +260,7 @@ def load_text(
     Returns:
         The result with all diagnostics.
     """
-    loader = _Loader(limits or LoadLimits())
-    loader.folder = folder
-    loader.find_unsaved = find_unsaved
-    if folder is not None and file:
-        loader.open_files.append(_resolve_path(folder / Path(file).name))  # to find cycles
+    loader = _Loader.of_text(file, folder, limits, find_unsaved)
     if len(text) > loader.limits.bytes:
         hint = "split it with `use`"
         loader.faults.error(
@@ -269,8 +270,69 @@ def load_text(
             hint=hint,
         )
         return loader.result(None)
-    chosen = notation or NOTATION_BY_SUFFIX.get(PurePosixPath(file).suffix.lower(), Notation.TEXT)
+    chosen = notation or _notation_of(file)
     return loader.result(loader.load_score(normalise_newlines(text), file, chosen))
+
+
+def load_pieces(
+    text: str,
+    file: str = "",
+    folder: Path | None = None,
+    notation: Notation | None = None,
+    limits: LoadLimits | None = None,
+    *,
+    find_unsaved: FindUnsaved | None = None,
+    before: Reading | None = None,
+) -> PieceLoad | None:
+    """Load a score from a text, using what was read from an earlier version of it.
+
+    The arguments are those of `load_text`.
+
+    Args:
+        text: The text.
+        file: The file name for diagnostics.
+        folder: The folder of images and used files.
+        notation: The notation.
+        limits: Limits on what is read.
+        find_unsaved: Finds the text that replaces that of a used file.
+        before: The reading of the earlier version.
+
+    Returns:
+        The result, or None if the text has to be loaded as a whole.
+    """
+    loader = _Loader.of_text(file, folder, limits, find_unsaved)
+    if len(text) > loader.limits.bytes:
+        return None
+    chosen = notation or _notation_of(file)
+    text = normalise_newlines(text)
+    reading = _reread(text, file, chosen, before)
+    if reading is None:
+        return None
+    from sequencer.language.incremental.loading import PieceLoad
+
+    loader.reading = reading
+    score = loader.load_score(text, file, chosen)
+    reported = (*reading.diagnostics, *loader.faults.diagnostics_in_order)
+    return PieceLoad(
+        reading=reading,
+        score=score,
+        diagnostics=reported,
+        sources=loader.sources,
+        notation=chosen,
+        files=loader.files,
+    )
+
+
+def _reread(text: str, file: str, notation: Notation, before: Reading | None) -> Reading | None:
+    if notation is Notation.YAML:
+        return None
+    from sequencer.language.text.rereading import reread_text
+
+    return reread_text(text, file, before)
+
+
+def _notation_of(file: str) -> Notation:
+    return NOTATION_BY_SUFFIX.get(PurePosixPath(file).suffix.lower(), Notation.TEXT)
 
 
 def _resolve_path(path: Path) -> Path:
@@ -299,6 +361,24 @@ class _Loader:
         self.notation = Notation.TEXT
         self.files: dict[str, Score] = {}
         self.find_unsaved: FindUnsaved | None = None
+        self.reading: Reading | None = None
+        """What was read of the score's own file, if that was done before."""
+
+    @classmethod
+    def of_text(
+        cls,
+        file: str,
+        folder: Path | None,
+        limits: LoadLimits | None,
+        find_unsaved: FindUnsaved | None,
+    ) -> _Loader:
+        """Return the loader of a text in a folder."""
+        loader = cls(limits or LoadLimits())
+        loader.folder = folder
+        loader.find_unsaved = find_unsaved
+        if folder is not None and file:
+            loader.open_files.append(_resolve_path(folder / Path(file).name))  # to find cycles
+        return loader
 
     def result(self, score: Score | None) -> LoadResult:
         """Return the result."""
@@ -346,6 +426,10 @@ class _Loader:
         return score
 
     def _parse(self, text: str, file: str, notation: Notation) -> Score:
+        if self.reading is not None and self.reading.file == file and not self.sources:
+            self.sources[file] = text  # a text with unprintable characters is read as a whole
+            score = self.files[file] = self.reading.score
+            return score
         self.sources[file] = replace_unprintable(text)
         score = self.files[file] = self._read(text, file, notation)
         return score

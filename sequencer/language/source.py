@@ -23,13 +23,17 @@ _TOO_LONG = re.compile(rf"^[^\n]{{{MAX_LINE_LENGTH + 1}}}", re.MULTILINE)
 
 
 class Source:
-    """A text with the offset of each of its lines."""
+    """A text with the offset of each of its lines.
 
-    __slots__ = ("file", "starts", "text")
+    `shift` is added to the lines of all spans (`language.incremental.lines`).
+    """
+
+    __slots__ = ("file", "shift", "starts", "text")
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
         self.text = text
+        self.shift = 0
         self.starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
 
     def line(self, at: int) -> int:
@@ -45,9 +49,9 @@ class Source:
             end -= 1
         return Span(
             self.file,
-            line,
+            line + self.shift,
             start - self.starts[line - 1] + 1,
-            end_line,
+            end_line + self.shift,
             end - self.starts[end_line - 1] + 1,
         )
 

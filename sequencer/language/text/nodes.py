@@ -60,7 +60,8 @@ class NodeBuilder:
         """
         self.start, self.end = start, end
         starts = self.source.starts
-        self.line = line = bisect_right(starts, start)
+        line = bisect_right(starts, start)
+        self.line = line + self.source.shift
         self.before = starts[line - 1] - 1
         self.one_line = line == len(starts) or end < starts[line]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,13 @@ from sequencer.language.spec import SETTING_BY_FIELD, Argument, Setting
 from sequencer.language.text.heads import OpenScene, OpenSection
 from sequencer.language.text.nodes import NodeBuilder
 from sequencer.language.text.parser import Node, ParseError, Token, get_parser
-from sequencer.language.text.statements import Context, Statement, StatementKind, StatementSplitter
+from sequencer.language.text.statements import (
+    CommentToken,
+    Context,
+    Statement,
+    StatementKind,
+    StatementSplitter,
+)
 
 _WITH_PATH_OR_TITLE = (Argument.STRING, Argument.SOUND)
 """What may be longer than other values."""
@@ -376,14 +383,16 @@ def read_text(text: str, file: str, faults: Diagnostics) -> Score:
     if not check_characters(source, faults):
         return Score(file=file, text=text)
     with paused_collection():
-        return _Reader(source, faults).read_score()
+        return StatementReader(source, faults, StatementSplitter(source.text)).read_score()
 
 
-class _Reader:
-    def __init__(self, source: Source, faults: Diagnostics) -> None:
+class StatementReader:
+    """Reads the statements that a splitter finds in a source."""
+
+    def __init__(self, source: Source, faults: Diagnostics, cutter: StatementSplitter) -> None:
         self.source = source
         self.faults = faults
-        self.cutter = StatementSplitter(source.text)
+        self.cutter = cutter
         self.statements = self.cutter.statements
         self.nodes = NodeBuilder(source, faults)
         self.nesting = ScoreAssembler(self.nodes)
@@ -407,11 +416,11 @@ class _Reader:
             statement = self.statements[index]
             if self._is_limit_reached(statement):
                 break
-            self._read_statement(index, statement)
+            self.read_statement(index, statement)
             index += 1
         else:
             self.nesting.finish(len(self.source.text))
-        return self.nesting.build_score(self._comments())
+        return self.nesting.build_score(locate_comments(self.source, self.cutter.remarks))
 
     def _is_limit_reached(self, statement: Statement) -> bool:
         """Return whether to stop before a statement (reported).
@@ -431,7 +440,7 @@ class _Reader:
         self.faults.error("E152", f"reading stops here, after {why}", here, hint=hint)
         return True
 
-    def _read_statement(self, index: int, statement: Statement) -> None:
+    def read_statement(self, index: int, statement: Statement) -> None:
         """Read one statement, and explain it if the grammar refuses it."""
         if not statement.flaws and not (self.is_odd and self._has_unusual_spaces(statement)):
             self.nodes.begin_statement(statement.start, statement.end)
@@ -466,13 +475,15 @@ class _Reader:
             self.faults.error("E102", "this statement could not be read", span)
         self.nesting.handle_refusal(statement, opens)
 
-    def _comments(self) -> tuple[Comment, ...]:
-        text = self.source.text
-        return tuple(
-            Comment(
-                text[one.start + 1 : one.end].rstrip().removeprefix(" "),
-                one.own_line,
-                self.source.span(one.start, one.end),
-            )
-            for one in self.cutter.remarks
+
+def locate_comments(source: Source, remarks: Iterable[CommentToken]) -> tuple[Comment, ...]:
+    """Return the comments of a source from what the splitter found."""
+    text = source.text
+    return tuple(
+        Comment(
+            text[one.start + 1 : one.end].rstrip().removeprefix(" "),
+            one.own_line,
+            source.span(one.start, one.end),
         )
+        for one in remarks
+    )
