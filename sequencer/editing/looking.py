@@ -9,13 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from sequencer.core.diagnostics import Diagnostic, Severity, Span
 from sequencer.core.display import counted
 from sequencer.language.check import CheckResult, add_advice, check_loaded
-from sequencer.language.loader import NOTATION_BY_SUFFIX, LoadResult, Notation, load_text
+from sequencer.language.incremental.checking import Checked, PieceCheck, check_pieces
+from sequencer.language.loader import (
+    NOTATION_BY_SUFFIX,
+    LoadResult,
+    Notation,
+    load_pieces,
+    load_text,
+)
 from sequencer.language.score import Score
 from sequencer.language.source import Source, normalise_newlines
 from sequencer.language.spec import HEADER_KEYS, STRUCTURE_KEYS
@@ -33,8 +40,9 @@ UNSHOWN = ""
 ReadScore = Callable[[str, str], LoadResult]
 """Loads a score from its text and its file name, with its images and the files that it uses.
 
-The caller decides which files are read: usually `language.loader.load_text` with the folder,
-and with the texts of the files that are open in other windows (`find_unsaved`).
+The caller decides which files are read: usually a `partial` of `language.loader.load_text` with the
+folder, and with the texts of the files that are open in other windows (`find_unsaved`). With such a
+`partial`, only the changed pieces of a text are read.
 """
 
 
@@ -44,11 +52,43 @@ def read_alone(text: str, file: str) -> LoadResult:
 
 
 @dataclass(frozen=True, slots=True)
+class WholeCheck:
+    """A text that was read and compiled as a whole."""
+
+    loaded: LoadResult
+    result: CheckResult
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether there is a schedule."""
+        return self.result.schedule is not None
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """The diagnostics of the result."""
+        return self.result.diagnostics
+
+    @property
+    def dropped(self) -> int:
+        """The number of diagnostics beyond the maximum that is kept."""
+        return self.result.dropped
+
+    def with_advice(self) -> WholeCheck:
+        """Return the same with the advice on the prompts."""
+        return WholeCheck(self.loaded, add_advice(self.result))
+
+
+@dataclass(frozen=True, slots=True)
 class Valid:
-    """The last text of a score that had no errors, with its schedule."""
+    """The last text of a score that had no errors."""
 
     text: str
-    schedule: Schedule
+    checked: Checked
+
+    @property
+    def schedule(self) -> Schedule:
+        """Its schedule."""
+        return self.checked.result.performable()
 
 
 @dataclass(frozen=True, kw_only=True)  # without slots, for the cached properties
@@ -57,15 +97,25 @@ class Look:
 
     `text` has `\\n` as newlines. `valid` is the text itself if it has no errors, otherwise the last
     one before it that had none, if there was one. `has_advice` is whether the diagnostics contain
-    the advice on prompts.
+    the advice on prompts. `pieces` is the last check of pieces, which the next one uses.
     """
 
     file: str
     text: str
-    loaded: LoadResult
-    result: CheckResult
+    checked: Checked
     valid: Valid | None
     has_advice: bool
+    pieces: PieceCheck | None
+
+    @property
+    def loaded(self) -> LoadResult:
+        """The result of loading."""
+        return self.checked.loaded
+
+    @property
+    def result(self) -> CheckResult:
+        """The result of the check."""
+        return self.checked.result
 
     @property
     def notation(self) -> Notation:
@@ -85,7 +135,7 @@ class Look:
     @property
     def is_outdated(self) -> bool:
         """Whether the schedule in `valid` is that of an earlier text."""
-        return self.schedule is None
+        return not self.checked.is_valid
 
     @cached_property
     def source(self) -> Source:
@@ -95,7 +145,8 @@ class Look:
     @cached_property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What is shown: errors first, then warnings and notes, each by file and position."""
-        return limit_diagnostics(self.result.diagnostics, self.file, self.result.dropped)
+        dropped = self.checked.dropped
+        return limit_diagnostics(self.checked.diagnostics, self.file, dropped)
 
     @cached_property
     def names(self) -> Names:
@@ -134,29 +185,44 @@ def look(
         What is known now. Every text has a result: errors are among its diagnostics.
     """
     text = normalise_newlines(text)
-    loaded, result = _check(text, file, read, advice)
+    pieces = None if previous is None else previous.pieces
+    checked = _check_pieces(text, file, read, pieces, advice=advice)
+    found: Checked
+    if checked is None:
+        loaded = read(text, file)
+        found = WholeCheck(loaded, check_loaded(loaded, advice))
+    else:
+        found = pieces = checked
     before = None if previous is None else previous.valid
-    valid = before if result.schedule is None else Valid(text, result.schedule)
-    return Look(file=file, text=text, loaded=loaded, result=result, valid=valid, has_advice=advice)
+    valid = Valid(text, found) if found.is_valid else before
+    return Look(file=file, text=text, checked=found, valid=valid, has_advice=advice, pieces=pieces)
 
 
-def _check(text: str, file: str, read: ReadScore, advice: bool) -> tuple[LoadResult, CheckResult]:
-    """Load and compile a text: everything here depends on the text and its files alone."""
-    loaded = read(text, file)
-    return loaded, check_loaded(loaded, advice)
+def _check_pieces(
+    text: str, file: str, read: ReadScore, before: PieceCheck | None, *, advice: bool
+) -> PieceCheck | None:
+    """Check a text by pieces, if `read` is `load_text` with some of its options."""
+    options = read.keywords if isinstance(read, partial) and not read.args else {}
+    function = read.func if isinstance(read, partial) else read
+    if function not in (load_text, read_alone):
+        return None
+    reading = None if before is None else before.load.reading
+    load = load_pieces(text, file, **options, before=reading)
+    return None if load is None else check_pieces(load, before, advice=advice)
 
 
 def with_advice(known: Look) -> Look:
     """Return what is known about a text, with the advice on its prompts added."""
     if known.has_advice:
         return known
+    checked = known.checked.with_advice()
     return Look(
         file=known.file,
         text=known.text,
-        loaded=known.loaded,
-        result=add_advice(known.result),
+        checked=checked,
         valid=known.valid,
         has_advice=True,
+        pieces=checked if isinstance(checked, PieceCheck) else known.pieces,
     )
 
 

@@ -7,7 +7,7 @@ drops what the compiler may report only for that reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -146,11 +146,10 @@ def check_loaded(loaded: LoadResult, advice: bool) -> CheckResult:
         schedule = compilation.schedule
     elif loaded.part is not None:
         diagnostics += _independent_diagnostics(loaded, loaded.part)
-    diagnostics.sort(key=_position)
     result = CheckResult(
         score=loaded.score,
         schedule=schedule,
-        diagnostics=tuple(diagnostics),
+        diagnostics=tuple(order_by_position(diagnostics)),
         sources=loaded.sources,
         dropped=dropped,
     )
@@ -163,12 +162,13 @@ def add_advice(result: CheckResult) -> CheckResult:
         return result
     from sequencer.language.advice import advise
 
-    diagnostics = sorted((*result.diagnostics, *advise(result.score)), key=_position)
+    diagnostics = order_by_position((*result.diagnostics, *advise(result.score)))
     return replace(result, diagnostics=tuple(diagnostics))
 
 
-def _position(one: Diagnostic) -> tuple[str, int, int]:
-    return one.span.file, one.span.line, one.span.column
+def order_by_position(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Return diagnostics by file and position; those at one position keep their order."""
+    return sorted(diagnostics, key=lambda one: (one.span.file, one.span.line, one.span.column))
 
 
 def _independent_diagnostics(loaded: LoadResult, score: Score) -> Iterator[Diagnostic]:

@@ -12,6 +12,8 @@ compiler is pure: it takes a score and returns a schedule and diagnostics.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sequencer.core.diagnostics import Diagnostic, Diagnostics
 from sequencer.core.display import counted, summary_repr
 from sequencer.core.errors import ScoreError
@@ -68,15 +70,21 @@ class Compilation:
         return summary_repr(self, None, schedule, counted(len(self.diagnostics), "diagnostic"))
 
 
-def compile_all(score: Score) -> Compilation:
-    """Compile a score and collect all diagnostics."""
+def compile_all(score: Score, find_line: Callable[[int], int] = int) -> Compilation:
+    """Compile a score and collect all diagnostics.
+
+    Args:
+        score: The score.
+        find_line: Returns the line in the score's text of the line of a span. They differ only in a
+            score that was read by pieces (`language.incremental`).
+    """
     with paused_collection():
-        return _compile(score)
+        return _compile(score, find_line)
 
 
-def _compile(score: Score) -> Compilation:
+def _compile(score: Score, find_line: Callable[[int], int]) -> Compilation:
     faults = Diagnostics()
-    resolved = resolve(score, faults)
+    resolved = resolve(score, faults, find_line)
     if uses_file_clock(resolved):
         resolved = with_file_tempo(resolved, faults)
     elif has_pass_blocks(resolved):

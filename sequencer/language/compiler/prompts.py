@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import cached_property
 from typing import Literal
 
@@ -113,8 +113,11 @@ class Vocabulary:
     It also finds unused ones.
     """
 
-    def __init__(self, score: Score, faults: Diagnostics) -> None:
+    def __init__(
+        self, score: Score, faults: Diagnostics, find_line: Callable[[int], int] = int
+    ) -> None:
         self._faults = faults
+        self._find_line = find_line
         self._lets: dict[str, str] = {}
         self._scenes: dict[str, Scene] = {}
         self._let_spans: dict[str, Span] = {}
@@ -358,12 +361,7 @@ class Vocabulary:
     def _report_unit(self, show: Show) -> bool:
         """Report a unit apart from its number (`at 12 seconds "…"`), which looks like a scene."""
         short = _UNITS.get(show.scene.casefold())
-        source = dict(self._score.sources).get(show.span.file, "")
-        before = (
-            source.split("\n")[show.span.line - 1][: show.span.column - 1]
-            if short and show.span.line
-            else ""
-        )
+        before = self._text_before(show.span) if short and show.span.line else ""
         number = re.search(r"(?<![\w.:/+])([0-9]+(?:\.[0-9]+)?)[ \t]+\Z", before)
         if short is None or number is None:
             return False
@@ -376,6 +374,11 @@ class Vocabulary:
             "E216", message, whole, hint=f"write {corrected}", fix=Fix(whole, corrected)
         )
         return True
+
+    def _text_before(self, span: Span) -> str:
+        """Return what is before a span on its line."""
+        source = dict(self._score.sources).get(span.file, "")
+        return source.split("\n")[self._find_line(span.line) - 1][: span.column - 1]
 
     def _is_known(self, text: Text) -> bool:
         """Return whether every variable in a text has a value: a missing one may make it empty."""

@@ -6,7 +6,7 @@ Variables and scenes become texts, triggers those of the schedule, and `play` an
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from itertools import islice
 
 from sequencer.core.diagnostics import Diagnostics, Fix, Related, Span
@@ -84,12 +84,13 @@ MAX_LISTED_NAMES = 12
 """The maximum number of names listed in a hint."""
 
 
-def resolve(score: Score, faults: Diagnostics) -> Resolved:
+def resolve(score: Score, faults: Diagnostics, find_line: Callable[[int], int] = int) -> Resolved:
     """Resolve every name of a score.
 
-    Mistakes are reported, and the parts they affect are omitted.
+    Mistakes are reported, and the parts they affect are omitted. `find_line` is that of
+    `compile_all`.
     """
-    resolver = _Resolver(score, faults)
+    resolver = Resolver(score, faults, find_line)
     blocks = resolver.resolve_blocks()
     order = resolver.resolve_order()
     resolver.vocabulary.warn_unused()
@@ -99,11 +100,15 @@ def resolve(score: Score, faults: Diagnostics) -> Resolved:
 ResolvedItems = tuple[tuple[ResolvedCue, ...], tuple[ResolvedRule, ...]]
 
 
-class _Resolver:
-    def __init__(self, score: Score, faults: Diagnostics) -> None:
+class Resolver:
+    """Resolves the names of a score."""
+
+    def __init__(
+        self, score: Score, faults: Diagnostics, find_line: Callable[[int], int] = int
+    ) -> None:
         self.score = score
         self.faults = faults
-        self.vocabulary = Vocabulary(score, faults)
+        self.vocabulary = Vocabulary(score, faults, find_line)
         self.images: dict[str, ImageFile] = {image.path: image for image in score.images}
         self.middle: MiddleC = score.header.middle or "C3"
         self.sections: dict[str, Section] = {}

@@ -272,9 +272,7 @@ class _Rereader:
             score=score, pieces=tuple(pieces), sections=sections, numbers=self.numbers
         )
 
-    def _join(
-        self, pieces: Sequence[Piece], sections: dict[tuple[int, ...], Section]
-    ) -> Section:
+    def _join(self, pieces: Sequence[Piece], sections: dict[tuple[int, ...], Section]) -> Section:
         """Return the section of several pieces, the same object if they are the same pieces."""
         key = tuple(piece.number for piece in pieces)
         known = self.sections.get(key)
@@ -358,10 +356,10 @@ class _Region:
         head: OpenSection | None = None
         last, number_read = self.at, 0
         found: tuple[int, int] | None = None
+        end = len(self.text)
         while True:
             statement = self._next_statement()
             if statement is None:
-                end = len(self.text)
                 break
             boundary = self._find_boundary(last, statement, statements, number_read)
             is_inside_now = statements.section is not None
@@ -401,7 +399,9 @@ class _Region:
                 has_statements=number_read > 0,
                 is_inside=is_inside,
                 head=None if head is None else replace(head, items=[]),
-                items=tuple(statements.nesting.parts.items if owner is None else owner.items[before:]),
+                items=tuple(
+                    statements.nesting.parts.items if owner is None else owner.items[before:]
+                ),
                 end=None
                 if closed is None
                 else Span(reader.file, 0, 0, closed.span.end_line, closed.span.end_column),
@@ -462,9 +462,7 @@ class _Region:
         has_more = (
             parts.uses or parts.lets or parts.scenes or parts.items or parts.play or parts.end
         )
-        if len(parts.sections) > 1 or (
-            is_section and (has_more or statements.header is not None)
-        ):
+        if len(parts.sections) > 1 or (is_section and (has_more or statements.header is not None)):
             raise _IndivisibleError
         began = self.section is not None or head is not None
         if began != is_section or (parts.sections and statements.section is not None):
@@ -527,6 +525,4 @@ class _PieceReader(StatementReader):
         block = nesting.block
         is_known = block is None or isinstance(block, OpenSection)
         explained = 0 if self.explainer is None else self.explainer.reported_to
-        return (
-            not is_pending and is_known and depth == (block is not None) and explained <= at
-        )
+        return not is_pending and is_known and depth == (block is not None) and explained <= at

@@ -1,0 +1,88 @@
+"""After every change, a check by pieces finds what a check of the whole text finds."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import partial
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sequencer.editing.hints import HintSetting, find_hints
+from sequencer.editing.looking import Look, look, with_advice
+from sequencer.language.loader import LoadResult, load_text
+from tests.support.edited_scores import change, generate_score
+from tests.support.editing import ROOT, SCORES
+
+READ = partial(load_text, folder=ROOT / "scores")
+FILES = [(path.name, path.read_text(encoding="utf-8")) for path in SCORES]
+
+
+def read_whole(text: str, file: str) -> LoadResult:
+    """Load a score as a whole: `look` reads by pieces only with `load_text` itself."""
+    return READ(text, file)
+
+
+def with_spans(value: Any) -> Any:
+    """Return a value as nested tuples, with the fields that its equality leaves out."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        names = [field.name for field in dataclasses.fields(value)]
+        return (type(value).__name__, *((name, with_spans(getattr(value, name))) for name in names))
+    if isinstance(value, tuple | list):
+        return tuple(map(with_spans, value))
+    if isinstance(value, dict):
+        return {key: with_spans(one) for key, one in value.items()}
+    return value
+
+
+def assert_same(known: Look, whole: Look) -> None:
+    """Compare everything that can be asked for, what costs little first."""
+    assert known.is_outdated == whole.is_outdated
+    assert with_spans(known.checked.diagnostics) == with_spans(whole.checked.diagnostics)
+    for setting in HintSetting:
+        assert find_hints(known, setting) == find_hints(whole, setting)
+    assert with_spans(known.diagnostics) == with_spans(whole.diagnostics)
+    assert with_spans(known.schedule) == with_spans(whole.schedule)
+    assert with_spans(known.loaded) == with_spans(whole.loaded)
+    assert with_spans(known.result) == with_spans(whole.result)
+
+
+def follow(random: Random, text: str, file: str, changes: int) -> None:
+    """Change a text several times and compare after each change."""
+    known: Look | None = None
+    whole: Look | None = None
+    for _ in range(changes):
+        if random.random() < 0.1:
+            text = text.replace("\n", "\r\n")
+        is_late = random.random() < 0.3
+        known = look(text, file, READ, advice=not is_late, previous=known)
+        whole = look(text, file, read_whole, advice=not is_late, previous=whole)
+        if is_late:
+            assert_same(known, whole)
+            known, whole = with_advice(known), with_advice(whole)
+        assert_same(known, whole)
+        text = change(random, text)
+
+
+@given(st.randoms(use_true_random=False))
+@settings(deadline=None, max_examples=6)
+def test_changes_of_generated_scores(random: Random) -> None:
+    follow(random, generate_score(random), "edited.score", 6)
+
+
+@given(st.randoms(use_true_random=False), st.sampled_from(FILES))
+@settings(deadline=None, max_examples=6)
+def test_changes_of_the_example_scores(random: Random, case: tuple[str, str]) -> None:
+    file, text = case
+    follow(random, text, file, 6)
+
+
+@pytest.mark.slow
+@given(st.randoms(use_true_random=False), st.sampled_from([None, *FILES]))
+@settings(deadline=None, max_examples=300)
+def test_many_changes(random: Random, case: tuple[str, str] | None) -> None:
+    file, text = case or ("edited.score", generate_score(random))
+    follow(random, text, file, 12)
