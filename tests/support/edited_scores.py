@@ -144,7 +144,7 @@ def change(random: Random, text: str) -> str:
         case 6:
             old, new = random.choice(
                 (
-                    ("waits", "stands"),
+                    ("waits", "stops"),
                     ("120 bpm", "100 bpm"),
                     ("120 bpm", "96 bpm"),
                     ("Soft", "Hard"),

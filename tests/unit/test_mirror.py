@@ -71,7 +71,6 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "language/compiler/ir.py": "unit/language/compiler/test_resolve.py",
     "language/foreign_words.py": "unit/language/text/test_foreign_phrases.py",
     "language/incremental/checking.py": "integration/test_edited_scores.py",
-    "language/incremental/loading.py": "integration/test_edited_scores.py",
     "language/incremental/reading.py": "unit/language/text/test_rereading.py",
     "language/interchange/timeline.py": "unit/language/interchange/test_audacity.py",
     "language/kept_sources.py": "unit/reports/test_musical_freeze.py",
