@@ -125,7 +125,7 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
 
 def home() -> str:
     """Return the address of the repository, to which links lead that leave the site."""
-    from sequencer.cli import HOME
+    from sequencer.core.version import HOME
 
     return HOME
 

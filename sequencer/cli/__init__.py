@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NoReturn
 from sequencer.cli.streams import discard, prepare
 from sequencer.core.diagnostics import escape_control
 from sequencer.core.errors import SequencerError, UsageError
+from sequencer.core.version import HOME
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 COMMANDS = (
     "check", "format", "schema", "scenes", "sheet", "compile", "timeline", "rehearse", "replay",
     "show", "diff", "rerun", "freeze", "evolve", "perform", "midi", "beats", "import", "export",
-    "tell", "serve", "explain",
+    "tell", "serve", "explain", "language-server",
 )  # fmt: skip
 """The commands in the order of the help.
 
@@ -50,14 +51,14 @@ _OUTPUT_ERRNOS = frozenset((errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EBADF, e
 Errors of files are reported where they are written.
 """
 
-HOME = "https://github.com/helios-sequencer/helios-sequencer"
 INTERRUPTED = 130
 
 
-class _Version(argparse.Action):
+class VersionAction(argparse.Action):
     """Prints the version, and looks it up only then."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        """Print it and exit."""
         print(f"sequencer {_version()}")
         parser.exit()
 
@@ -77,6 +78,12 @@ def _version() -> str:
     return "not installed" if version == NOT_INSTALLED else version
 
 
+def _module_name(command: str) -> str:
+    """Return the name of a command's module."""
+    name = command.replace("-", "_")
+    return f"{name}_" if iskeyword(name) else name
+
+
 def parser(only: str | None = None) -> argparse.ArgumentParser:
     """Build the parser of the command line; with `only`, just that command's part.
 
@@ -90,14 +97,12 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
         ),
         epilog="Begin with: sequencer rehearse scores/first.score",
     )
-    whole.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    whole.add_argument("--version", action=VersionAction, nargs=0, help="show the version and exit")
     commands = whole.add_subparsers(
         dest="command", metavar="COMMAND", required=True, parser_class=_Parser
     )
     for name in COMMANDS if only is None else (only,):
-        module = import_module(
-            f"sequencer.cli.{name}_" if iskeyword(name) else f"sequencer.cli.{name}"
-        )
+        module = import_module(f"sequencer.cli.{_module_name(name)}")
         summary = (module.__doc__ or "").split("\n", 1)[0]
         part = commands.add_parser(
             name,

@@ -1,6 +1,9 @@
-"""The version of this package, from its metadata."""
+"""The version of this package, from its metadata, and its address."""
 
 from __future__ import annotations
+
+HOME = "https://github.com/helios-sequencer/helios-sequencer"
+"""The address of the project."""
 
 NOT_INSTALLED = "0+unknown"
 """The version of a package that is run without being installed, in the form that PEP 440 wants."""

@@ -17,7 +17,7 @@ import json
 import os
 import secrets
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from sequencer.core.errors import InputError, OutputError, UsageError
 from sequencer.core.paths import is_file, partial_of, remove
 from sequencer.core.prompt_texts import MAX_PROMPT_LENGTH
 from sequencer.runtime.operator.commands import IgnoredError
+from sequencer.runtime.output.run_folder import RUNS_FOLDER
 
 FILE = "desk.json"
 MAX_CALL_BYTES = 256 * 1024
@@ -152,6 +153,20 @@ def is_going_on(folder: Path) -> bool:
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return False
     return isinstance(answer, dict) and answer.get("error") != NOT_THIS_RUN
+
+
+def runs_in_progress(folder: Path) -> Iterator[Path]:
+    """Yield the runs in a folder, and in `runs` below it, that are in progress, by final names."""
+    for parent in (folder, folder / RUNS_FOLDER):
+        try:
+            inside = sorted(entry for entry in parent.iterdir() if is_file(entry / FILE))
+        except OSError:
+            continue  # it does not exist, or may not be read
+        for run in inside:
+            if is_going_on(run):
+                name = run.name
+                is_partial = run == partial_of(run.with_name(name[1 : -len(".partial")]))
+                yield run.with_name(name[1 : -len(".partial")]) if is_partial else run
 
 
 def send_command(run: Path, text: str) -> str | None:

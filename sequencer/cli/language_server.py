@@ -1,0 +1,140 @@
+"""Serve an editor over the Language Server Protocol, on standard input and output.
+
+The editor starts the command itself and ends it. It shows diagnostics, hints, descriptions,
+completion and more while a score is written. Needs the extra `editor`:
+pip install "helios-sequencer[editor]"
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from sequencer.core.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from sequencer.languageserver.session import Services
+    from sequencer.schedule.model import Schedule
+
+EXTRA = 'pip install "helios-sequencer[editor]"'
+"""What installs the packages that the server needs."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's arguments."""
+    from sequencer.cli import VersionAction
+
+    parser.add_argument(
+        "--stdio",
+        action="store_true",
+        help="speak on standard input and output, as always; some editors add this option",
+    )
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="log what happens, to standard error"
+    )
+    parser.add_argument(
+        "--version", action=VersionAction, nargs=0, help="show the version and exit"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until the editor ends the connection.
+
+    Returns:
+        0, or 1 if it ends the connection without announcing it, as the protocol demands.
+    """
+    try:
+        from sequencer.languageserver.server import serve
+    except ImportError as error:
+        raise UsageError(
+            f"the language server needs pygls, which is not installed ({error})",
+            f"install it: {EXTRA}",
+        ) from None
+    from sequencer.core.version import package_version
+
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.INFO if args.verbose else logging.WARNING,
+        format="%(levelname)s %(name)s: %(message)s",
+    )
+    logging.getLogger("pygls").setLevel(logging.WARNING if args.verbose else logging.ERROR)
+    if sys.stdin.isatty():
+        print(
+            "sequencer: this command is started by an editor, which sends messages to it; "
+            "Ctrl-C ends it",
+            file=sys.stderr,
+        )
+    ended = serve(package_version(), services(), sys.stdin.buffer, _reserve_output())
+    return 0 if ended else 1
+
+
+def _reserve_output() -> BinaryIO:
+    """Return standard output as a stream of its own, to which no other code can write.
+
+    From now on, whatever is printed goes to standard error, also from libraries in C.
+    """
+    sys.stdout.flush()
+    own = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    sys.stdout = sys.stderr
+    return own
+
+
+def services() -> Services:
+    """Return what the server needs of the other packages."""
+    from sequencer.language.loader import load_text
+    from sequencer.languageserver.session import Services
+
+    return Services(
+        load=load_text,
+        sheet=_sheet,
+        timeline=_timeline,
+        rehearse=lambda path: (
+            *(sys.executable, "-m", "sequencer", "rehearse"),
+            *(str(path), "--json"),
+        ),
+        take_over=_take_over,
+    )
+
+
+def _sheet(schedule: Schedule) -> str:
+    from sequencer.api.reporting import SHEET_WIDTH, render_sheet
+    from sequencer.reports.cue_sheet.rows import sheet_of
+
+    return render_sheet(sheet_of(schedule), "html", full=True, width=SHEET_WIDTH)
+
+
+def _timeline(schedule: Schedule, folder: Path) -> str:
+    from sequencer.api.reporting import Drawing
+    from sequencer.api.sources import RunInput
+
+    files = RunInput(schedule=schedule, sources={}, folder=folder, name="")
+    warn = logging.getLogger(__name__).warning
+    return Drawing(schedule, None, files).draw("html", pictures=True, warn=warn)
+
+
+def _take_over(score: Path, _text: str) -> str:
+    """Make the run in progress of a score play another text. Raises InputError: none can, so far.
+
+    Args:
+        score: The score's file. The run is searched for in its folder and in the current one.
+        _text: The text.
+    """
+    from sequencer.runtime.operator.remote import runs_in_progress
+
+    folders = dict.fromkeys((score.parent, Path.cwd()))
+    running = next((run for folder in folders for run in runs_in_progress(folder)), None)
+    if running is None:
+        raise InputError(
+            f"no run is in progress in {score.parent}",
+            f"begin one there: sequencer perform {score.name}",
+        )
+    raise InputError(
+        f"the run in {running} plays the text that it began with; a run cannot take over another "
+        "one",
+        "end it, and perform the score again",
+    )

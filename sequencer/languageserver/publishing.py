@@ -1,0 +1,72 @@
+"""The diagnostics that the client shows for each file: those of all open scores that use it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lsprotocol import types
+
+from sequencer.core.diagnostics import Diagnostic
+from sequencer.editing.looking import limit_diagnostics
+from sequencer.languageserver.client import Client
+from sequencer.languageserver.conversions import convert_diagnostic
+from sequencer.languageserver.documents import Document, Documents, Locator
+
+Send = Callable[[types.PublishDiagnosticsParams], None]
+
+_Found = dict[Diagnostic, types.Diagnostic]
+
+
+class Publisher:
+    """Sends the diagnostics of a file whenever those of a score that it belongs to have changed."""
+
+    def __init__(self, documents: Documents, send: Send) -> None:
+        self._documents = documents
+        self._send = send
+        self._found: dict[str, dict[str, _Found]] = {}
+        """The diagnostics of each score, by the address of the file that they are about."""
+
+    def publish(self, document: Document, client: Client) -> None:
+        """Send what was found about a document, and about the files that it uses.
+
+        Args:
+            document: The document. If nothing is known about it any more, what was sent before is
+                removed.
+            client: What the client supports.
+        """
+        before = self._found.pop(document.uri, {})
+        found = self._found[document.uri] = _sort_by_file(document, self._documents, client)
+        for uri in {document.uri: None} | dict.fromkeys(before) | dict.fromkeys(found):
+            self._publish_file(uri, document, client)
+        if document.uri not in self._documents:
+            del self._found[document.uri]
+
+    def _publish_file(self, uri: str, document: Document, client: Client) -> None:
+        merged: _Found = {}
+        for found in self._found.values():
+            merged |= found.get(uri, {})
+        opened = self._documents.get(uri)
+        file = document.file if opened is None else opened.file
+        shown = [
+            merged.get(one) or types.Diagnostic(_START, one.message)
+            for one in limit_diagnostics(merged, file)
+        ]
+        version = None if opened is None else opened.version
+        self._send(types.PublishDiagnosticsParams(uri, shown, version))
+
+
+_START = types.Range(types.Position(0, 0), types.Position(0, 0))
+
+
+def _sort_by_file(document: Document, documents: Documents, client: Client) -> dict[str, _Found]:
+    """Return the diagnostics of a score by the address of the file that they are about."""
+    sorted_: dict[str, _Found] = {document.uri: {}}
+    if document.known is None:
+        return sorted_
+    locator = Locator((document.known,), documents, client)
+    for one in document.known.look.diagnostics:
+        uri = locator.uri(one.span.file)
+        converted = convert_diagnostic(one, locator, client)
+        if uri is not None and converted is not None:
+            sorted_.setdefault(uri, {})[one] = converted
+    return sorted_
