@@ -30,7 +30,7 @@ ADVICE_PAUSE_S = 0.4
 logger = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Job:
     """The state of the checks of one document.
 
@@ -105,7 +105,7 @@ class Checker:
     def schedule(self, document: Document, pause: float | None = None) -> None:
         """Check a document after a pause, by default the one after a change."""
         loop = asyncio.get_running_loop()
-        job = self._jobs.setdefault(document.uri, _Job(loop.time()))
+        job = self._jobs.setdefault(document.uri, _Job(changed_at=loop.time()))
         if job.task is not None:
             job.task.cancel()
         job.changed_at = loop.time()
