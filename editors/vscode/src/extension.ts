@@ -1,7 +1,7 @@
 // The extension for scores: colours and snippets need no code; this starts the language server, and adds the commands.
 
 import * as vscode from "vscode";
-import { type Kind, Panels } from "./panels";
+import { Panels } from "./panels";
 import { rehearse, RehearsalTasks } from "./rehearsal";
 import { isScore } from "./scores";
 import { Server } from "./server";
@@ -24,39 +24,58 @@ export async function deactivate(): Promise<void> {
 
 async function start(context: vscode.ExtensionContext): Promise<void> {
   const panels = new Panels(vscode.Uri.joinPath(context.extensionUri, "icon.png"));
-  const running = new Server();
+  const commands = {
+    rehearse: (score: vscode.Uri) => withSaved(score, (saved) => rehearse(saved, panels)),
+    showTimeline: (score: vscode.Uri) => withSaved(score, (saved) => panels.open("timeline", saved)),
+    showCueSheet: (score: vscode.Uri) => withSaved(score, (saved) => panels.open("cue sheet", saved)),
+  };
+  const running = new Server(
+    new Map([
+      ["score.rehearse", commands.rehearse],
+      ["score.timeline", commands.showTimeline],
+      ["score.sheet", commands.showCueSheet],
+    ]),
+  );
   server = running;
-  const show = (kind: Kind) => withSavedScore((score) => panels.open(kind, score));
   context.subscriptions.push(
     panels,
     running,
-    vscode.commands.registerCommand("sequencer.rehearse", () => withSavedScore((score) => rehearse(score, panels))),
-    vscode.commands.registerCommand("sequencer.showTimeline", () => show("timeline")),
-    vscode.commands.registerCommand("sequencer.showCueSheet", () => show("cue sheet")),
-    vscode.commands.registerCommand("sequencer.sendToRun", () => withSavedScore((score) => sendToRun(running, score))),
+    vscode.commands.registerCommand("sequencer.rehearse", () => withActiveScore(commands.rehearse)),
+    vscode.commands.registerCommand("sequencer.showTimeline", () => withActiveScore(commands.showTimeline)),
+    vscode.commands.registerCommand("sequencer.showCueSheet", () => withActiveScore(commands.showCueSheet)),
+    vscode.commands.registerCommand("sequencer.sendToRun", () => withActiveScore((score) => sendToRun(running, score))),
     vscode.commands.registerCommand("sequencer.restart", () => running.restart()),
     vscode.tasks.registerTaskProvider("sequencer", new RehearsalTasks()),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration("score.command")) {
-        void running.restart();
+        setImmediate(() => void running.restart()); // the client first sends the change to the running server
       }
     }),
   );
   await running.restart();
 }
 
-/** Calls a function with the score that is being edited, after saving it: the commands of `sequencer` read files. */
-async function withSavedScore(use: (score: vscode.Uri) => Promise<void>): Promise<void> {
+/** Calls a function with the score that is being edited. */
+async function withActiveScore(use: (score: vscode.Uri) => Promise<void>): Promise<void> {
   const document = vscode.window.activeTextEditor?.document;
   if (document === undefined || !isScore(document)) {
     void vscode.window.showErrorMessage("No score is being edited: open one, and put the cursor into it.");
     return;
   }
-  if ((document.isDirty || document.isUntitled) && !(await document.save())) {
-    return; // cancelled
+  await use(document.uri);
+}
+
+/** Calls a function with the file of a score, after saving it: the commands of `sequencer` read files. */
+async function withSaved(score: vscode.Uri, use: (file: vscode.Uri) => Promise<void>): Promise<void> {
+  const document = vscode.workspace.textDocuments.find((one) => one.uri.toString() === score.toString());
+  if (document !== undefined && (document.isDirty || document.isUntitled)) {
+    const saved = await vscode.workspace.save(score); // a new text gets its address only now
+    if (saved !== undefined) {
+      await use(saved);
+    }
+  } else {
+    await use(score);
   }
-  const saved = vscode.window.activeTextEditor?.document ?? document; // a new text has its address only now
-  await use(saved.uri);
 }
 
 async function sendToRun(running: Server, score: vscode.Uri): Promise<void> {
@@ -65,10 +84,7 @@ async function sendToRun(running: Server, score: vscode.Uri): Promise<void> {
     return;
   }
   try {
-    const answer = await running.execute("score.takeOver", score.toString());
-    if (typeof answer === "string") {
-      void vscode.window.showInformationMessage(answer);
-    }
+    await running.execute("score.takeOver", score.toString()); // the server shows the answer of the run
   } catch (error) {
     void vscode.window.showErrorMessage((error as Error).message);
   }

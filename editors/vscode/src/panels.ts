@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import * as vscode from "vscode";
 import { preparePage, textPage } from "./page";
-import { run } from "./program";
+import { folderOf, run } from "./program";
 import { isScore } from "./scores";
 
 export type Kind = "timeline" | "cue sheet";
@@ -58,12 +58,12 @@ export class Panels implements vscode.Disposable {
 /** Returns the page of a score. Its file is read, so that the page shows what was saved last. */
 async function draw(kind: Kind, score: vscode.Uri): Promise<string> {
   if (kind === "cue sheet") {
-    return run(score, "sheet", score.fsPath, "--as", "html");
+    return run(score, "sheet", path.relative(folderOf(score), score.fsPath), "--as", "html");
   }
   const folder = await mkdtemp(path.join(tmpdir(), "sequencer-"));
   try {
     const page = path.join(folder, "timeline.html");
-    await run(score, "timeline", score.fsPath, "-o", page);
+    await run(score, "timeline", path.relative(folderOf(score), score.fsPath), "-o", page);
     return await readFile(page, "utf8");
   } finally {
     await rm(folder, { recursive: true, force: true });

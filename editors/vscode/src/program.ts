@@ -63,10 +63,16 @@ export async function run(uri: vscode.Uri, ...args: string[]): Promise<string> {
   }
 }
 
+/** Returns what a command of `sequencer` printed to report a problem as sentences in one line. */
+export function readReport(text: string): string {
+  const [problem = "", ...hints] = text.trim().replace(/^sequencer: /, "").split(/\nhint: /);
+  return [problem, ...hints.map((hint) => `Hint: ${hint}`)].map((part) => `${part[0]?.toUpperCase() ?? ""}${part.slice(1)}`).join(". ");
+}
+
 /** Describes why a program did not do what it should, in one sentence and its hint if it printed one. */
 export function explain(program: string, error: NodeJS.ErrnoException & { stderr?: string }): string {
   if (error.code === "ENOENT") {
-    return `The program ${program} was not found.`;
+    return path.isAbsolute(program) ? `${program} does not exist.` : `The program ${program} was not found in PATH.`;
   }
-  return error.stderr?.trim() || error.message;
+  return error.stderr?.trim() ? readReport(error.stderr) : error.message;
 }

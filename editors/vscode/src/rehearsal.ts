@@ -15,8 +15,9 @@ interface Definition extends vscode.TaskDefinition {
 
 /** Rehearses the saved text of a score and, when the run is complete, opens its contact sheet, or else its timeline. */
 export async function rehearse(score: vscode.Uri, panels: Panels): Promise<void> {
-  const out = path.join(folderOf(score), "runs", nameOfRun(score));
-  const task = createTask({ type: TYPE, score: score.fsPath }, score, ["--out", out]);
+  const run = path.join("runs", nameOfRun(score));
+  const out = path.join(folderOf(score), run);
+  const task = createTask({ type: TYPE, score: score.fsPath }, score, ["--out", run]);
   const code = await finished(task);
   const folder = vscode.Uri.file(out);
   if (!existsSync(path.join(out, "journal.jsonl"))) {
@@ -62,16 +63,17 @@ export class RehearsalTasks implements vscode.TaskProvider {
 function createTask(definition: Definition, score: vscode.Uri, extra: string[] = []): vscode.Task {
   const options = definition.options ?? vscode.workspace.getConfiguration("score", score).get<string[]>("rehearseOptions", []);
   const [program, ...words] = findProgram(score);
+  const folder = folderOf(score);
   const task = new vscode.Task(
     definition,
     vscode.workspace.getWorkspaceFolder(score) ?? vscode.TaskScope.Workspace,
     `rehearse ${path.basename(score.fsPath)}`,
     "score",
     // Not through a shell, which would read special characters of names.
-    new vscode.ProcessExecution(program, [...words, "rehearse", score.fsPath, ...options, ...extra], { cwd: folderOf(score) }),
+    new vscode.ProcessExecution(program, [...words, "rehearse", path.relative(folder, score.fsPath), ...options, ...extra], { cwd: folder }),
     "$sequencer",
   );
-  task.presentationOptions = { panel: vscode.TaskPanelKind.Dedicated, clear: true, focus: false };
+  task.presentationOptions = { panel: vscode.TaskPanelKind.Dedicated, clear: true, focus: false, showReuseMessage: false };
   return task;
 }
 

@@ -3,11 +3,29 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import * as vscode from "vscode";
 import { CloseAction, ExecuteCommandRequest, LanguageClient, type LanguageClientOptions } from "vscode-languageclient/node";
-import { explain, findProgram, folderOf } from "./program";
+import { explain, findProgram, folderOf, readReport } from "./program";
 import { SELECTOR } from "./scores";
 
 const HELP = vscode.Uri.parse("https://github.com/helios-sequencer/helios-sequencer/blob/main/docs/editors.md#vs-code");
 const MAX_REPORT_LENGTH = 600;
+
+/** A client that leaves it to `Server` to report why it could not be started, once and with what to do. */
+class Client extends LanguageClient {
+  isSilent = true;
+
+  constructor(start: () => Promise<ChildProcess>, options: LanguageClientOptions) {
+    super("score", "Score Language Server", start, { ...options, initializationFailedHandler: () => false });
+    const usual = this.createDefaultErrorHandler();
+    this.clientOptions.errorHandler = {
+      error: (error, message, count) => usual.error(error, message, count),
+      closed: () => (this.isSilent ? { action: CloseAction.DoNotRestart, handled: true } : usual.closed()),
+    };
+  }
+
+  override error(message: string, data?: unknown, notify: boolean | "force" = true): void {
+    super.error(message, data, this.isSilent ? false : notify);
+  }
+}
 
 /** The language server of this window. */
 export class Server implements vscode.Disposable {
@@ -16,7 +34,11 @@ export class Server implements vscode.Disposable {
   private readonly output = vscode.window.createOutputChannel("Score Language Server", { log: true });
   private readonly status = vscode.languages.createLanguageStatusItem("sequencer", SELECTOR);
 
-  constructor() {
+  /**
+   * @param own what this extension does itself of the server's commands, which every editor has among its actions: it has views
+   *   where the server can only open a browser
+   */
+  constructor(private readonly own: ReadonlyMap<string, (score: vscode.Uri) => Promise<void>>) {
     this.status.name = "Score Language Server";
     this.status.command = { command: "sequencer.restart", title: "Restart" };
   }
@@ -70,17 +92,18 @@ export class Server implements vscode.Disposable {
     let report = "";
     server.stderr?.setEncoding("utf8").on("data", (text: string) => (report = (report + text).slice(-MAX_REPORT_LENGTH)));
     let first = true;
-    const client: LanguageClient = new LanguageClient("score", "Score Language Server", async () => {
+    const client = new Client(async () => {
       // The client starts a server that ended again, up to four times in three minutes.
       const process = first ? server : await started(program, [...words, "language-server"]);
       first = false;
       return process;
-    }, this.options(() => client));
+    }, this.options());
     try {
       await client.start();
+      client.isSilent = false;
     } catch (error) {
       await client.dispose().catch(() => undefined); // it may have been disposed with its connection
-      this.failed(report.trim() || `${command} ended: ${(error as Error).message}`);
+      this.failed(report.trim() ? readReport(report) : `${command} ended: ${(error as Error).message}`);
       return;
     }
     this.client = client;
@@ -88,19 +111,17 @@ export class Server implements vscode.Disposable {
     this.show(vscode.LanguageStatusSeverity.Information, `sequencer ${version ?? ""}`.trim(), command);
   }
 
-  private options(client: () => LanguageClient): LanguageClientOptions {
+  private options(): LanguageClientOptions {
     return {
       documentSelector: SELECTOR,
       outputChannel: this.output,
-      synchronize: { configurationSection: "score" },
-      initializationOptions: settings(),
-      initializationFailedHandler: () => false, // `start` reports it
-      errorHandler: {
-        error: (error, message, count) => client().createDefaultErrorHandler().error(error, message, count),
-        closed: () =>
-          this.client === client()
-            ? client().createDefaultErrorHandler().closed()
-            : { action: CloseAction.DoNotRestart, handled: true },
+      initializationOptions: settings(), // the server asks for them again when they change
+      middleware: {
+        executeCommand: async (command, args, next) => {
+          const own = this.own.get(command);
+          const score: unknown = args[0];
+          return own === undefined || typeof score !== "string" ? next(command, args) : own(vscode.Uri.parse(score));
+        },
       },
     };
   }

