@@ -12,10 +12,10 @@ import re
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from editors.vsix import ROOT, build_vsix, name_of, read_manifest
 
@@ -105,9 +105,8 @@ def run_editor(home: Path, settings: Mapping[str, Any]) -> Iterator[str]:
         text=True,
         start_new_session=True,
     ) as process:
-        assert process.stdout is not None
         try:
-            yield _address(process.stdout, home / "log")
+            yield _address(process.stdout or (), home / "log")
         finally:
             process.terminate()
             try:
@@ -116,14 +115,15 @@ def run_editor(home: Path, settings: Mapping[str, Any]) -> Iterator[str]:
                 process.kill()
 
 
-def _address(output: IO[str], log: Path) -> str:
+def _address(output: Iterable[str], log: Path) -> str:
     """Return the address that the editor prints, and go on reading what it prints into a file."""
     lines = []
-    for line in output:
+    rest = iter(output)
+    for line in rest:
         lines.append(line)
         if found := _LISTENING.search(line):
             reader = threading.Thread(
-                target=lambda: log.write_text("".join([*lines, *output]), encoding="utf-8"),
+                target=lambda: log.write_text("".join([*lines, *rest]), encoding="utf-8"),
                 daemon=True,
             )
             reader.start()
@@ -156,3 +156,13 @@ def run_command(page: Page, title: str) -> None:
     box.fill(f">{title}")
     page.locator(".quick-input-list .monaco-list-row").first.wait_for()
     page.keyboard.press("Enter")
+
+
+def go_to(page: Page, line: int, column: int) -> None:
+    """Move the cursor of the editor. Lines and columns count from 1."""
+    page.keyboard.press("Control+g")
+    box = page.locator(".quick-input-widget input")
+    box.wait_for()
+    box.fill(f":{line}:{column}")
+    page.keyboard.press("Enter")
+    box.wait_for(state="hidden")

@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import { Panels } from "./panels";
+import { readReport } from "./program";
 import { rehearse, RehearsalTasks } from "./rehearsal";
 import { isScore } from "./scores";
 import { Server } from "./server";
@@ -86,7 +87,7 @@ async function sendToRun(running: Server, score: vscode.Uri): Promise<void> {
   try {
     await running.execute("score.takeOver", score.toString()); // the server shows the answer of the run
   } catch (error) {
-    void vscode.window.showErrorMessage((error as Error).message);
+    void vscode.window.showErrorMessage(readReport((error as Error).message));
   }
 }
 
