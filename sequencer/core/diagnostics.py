@@ -229,6 +229,7 @@ class Diagnostics:
 
     def __init__(self) -> None:
         self._found: list[Diagnostic] = []
+        self._kept_errors = 0
         self._comparisons = 0
         self.texts: Mapping[str, str] = {}
         """The texts being read, by file: a suggestion may have to fit text elsewhere in them."""
@@ -313,11 +314,17 @@ class Diagnostics:
         )
 
     def add(self, diagnostic: Diagnostic) -> None:
-        """Keep a diagnostic, or only count it once `MAX_KEPT` diagnostics are kept."""
-        if len(self._found) < MAX_KEPT:
-            self._found.append(diagnostic)
-        else:
+        """Keep a diagnostic, or only count it once `MAX_KEPT` diagnostics are kept.
+
+        An error then replaces the last one that is not an error: it is why there is no schedule.
+        """
+        if len(self._found) >= MAX_KEPT:
             self.dropped += 1
+            if not diagnostic.is_error or self._kept_errors >= MAX_KEPT:
+                return
+            del self._found[max(at for at, one in enumerate(self._found) if not one.is_error)]
+        self._found.append(diagnostic)
+        self._kept_errors += diagnostic.is_error
 
     def nearest(self, name: str, known: Collection[str]) -> str | None:
         """Return the known name that an unknown one was probably meant to be, or None.

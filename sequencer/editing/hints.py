@@ -7,16 +7,23 @@ time depends on when it is left: then the earliest and the latest chunk are show
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from enum import StrEnum
 from fractions import Fraction
 
-from sequencer.core.diagnostics import Span
+from sequencer.core.diagnostics import NO_SPAN, Span
 from sequencer.core.lazy_dataclass import dataclass
+from sequencer.core.timebase import ChunkGrid
 from sequencer.core.wide_numbers import ordering
 from sequencer.editing.looking import Look
-from sequencer.schedule.describe import bar_beat_of, clock_time, describe_pass, milliseconds
+from sequencer.schedule.describe import (
+    bar_beat_of,
+    clock_time,
+    decimal,
+    describe_pass,
+    milliseconds,
+)
 from sequencer.schedule.model import CutAct, Entry, Schedule, Send, Stretch
 from sequencer.schedule.takes import soonest_grid
 
@@ -140,6 +147,24 @@ def unchanged_lines(before: str, after: str) -> dict[int, int]:
     return found
 
 
+def find_origins(known: Look) -> Callable[[Span], Span]:
+    """Return a function that finds the span in the last valid text of a part of the text.
+
+    It returns a span of no cue for what has changed since.
+    """
+    if known.valid is None or not known.is_outdated:
+        return lambda span: span
+    before = {new: old for old, new in unchanged_lines(known.valid.text, known.text).items()}
+
+    def find(span: Span) -> Span:
+        first, last = before.get(span.line), before.get(span.end_line)
+        if first is None or last is None or last - first != span.end_line - span.line:
+            return NO_SPAN
+        return Span(span.file, first, span.column, last, span.end_column)
+
+    return find
+
+
 # ---- one schedule --------------------------------------------------------------------------------
 
 
@@ -203,8 +228,11 @@ def _describe_worst(landings: Iterable[Landing]) -> str:
     return f", worst {shown}" if shown else ""
 
 
-def describe_landing(one: Landing) -> str:
-    """Return a line of the tooltip: pass, bar and beat, time, chunk, error and take."""
+def describe_landing(one: Landing, grid: ChunkGrid | None = None) -> str:
+    """Return a line of the tooltip: pass, bar and beat, time, chunk, error and take.
+
+    With a grid also the exact frame at the time.
+    """
     name = describe_pass(one.stretch.section, one.stretch.occurrence, one.passes)
     bar = bar_beat_of(one.stretch, one.entry.quarter, one.entry.offset)
     if one.error is None:
@@ -216,9 +244,11 @@ def describe_landing(one: Landing) -> str:
         parts = [f"bar {bar}" if bar else "", span]
     else:
         error = signed_milliseconds(one.error)
+        frame = "" if grid is None else decimal(grid.frame_at(one.time), 2, trim=True)
         parts = [
             f"bar {bar}" if bar else "",
             clock_time(one.time),
+            f"frame {frame}" if frame else "",
             f"chunk {one.chunk}",
             _describe_lateness(one.error, error) if error else "exact",
         ]

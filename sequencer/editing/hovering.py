@@ -17,8 +17,8 @@ from sequencer.editing.hints import (
     describe_chunks,
     describe_landing,
     find_landings,
+    find_origins,
     signed_milliseconds,
-    unchanged_lines,
 )
 from sequencer.editing.looking import Look
 from sequencer.editing.names import NameKind, Occurrence, find_file
@@ -303,10 +303,11 @@ def _hover_item(known: Look, at: Position) -> Hover | None:
         return None
     for item in _items_of(score):
         if at.is_in(item.span):
+            origin = find_origins(known)(item.span)
             if isinstance(item, Rule):
-                lines = _describe_rules(schedule, item)
+                lines = _describe_rules(schedule, origin)
             else:
-                lines = _describe_cue(known, schedule, item)
+                lines = _describe_cue(known, schedule, item, origin)
             text = "\n".join(lines)
             return Hover(item.span, text) if text else None
     section = _section_at(score, at)
@@ -324,11 +325,11 @@ def _section_at(score: Score, at: Position) -> Section | None:
     return next((one for one in score.sections if at.is_in(one.span)), None)
 
 
-def _describe_rules(schedule: Schedule, rule: Rule) -> Iterator[str]:
+def _describe_rules(schedule: Schedule, origin: Span) -> Iterator[str]:
     seen: set[str] = set()
     for stretch in schedule.stretches:
         for entry in stretch.rules:
-            if entry.origin == rule.span:
+            if entry.origin == origin:
                 acts = [describe_act(act) for act in entry.acts]
                 text = "\n".join([f"on {describe_rule(entry, schedule.middle)}", *acts])
                 if text not in seen:
@@ -336,13 +337,15 @@ def _describe_rules(schedule: Schedule, rule: Rule) -> Iterator[str]:
                     yield text
 
 
-def _describe_cue(known: Look, schedule: Schedule, item: Cue | Every) -> Iterator[str]:
-    landings = _landings_at(known, schedule, item)
+def _describe_cue(
+    known: Look, schedule: Schedule, item: Cue | Every, origin: Span
+) -> Iterator[str]:
+    landings = find_landings(schedule, known.file).get(origin, [])
     prompts = [_prompt_of(one) for one in landings]
     picks = [node for node in nodes_in(item) if isinstance(node, Pick)]
     is_same = len(set(prompts)) <= 1
     for one, prompt in zip(landings, prompts, strict=True):
-        yield describe_landing(one)
+        yield describe_landing(one, schedule.grid)
         if not is_same and prompt is not None:
             yield f"  {prompt}{_describe_choice(known, picks, prompt)}"
     if is_same and prompts and prompts[0] is not None:
@@ -353,27 +356,11 @@ def _describe_cue(known: Look, schedule: Schedule, item: Cue | Every) -> Iterato
         (stretch, send)
         for stretch in schedule.stretches
         for send in stretch.sends
-        if send.origin == item.span
+        if send.origin == origin
     ]
     for stretch, send in sends[:MAX_LINES]:
         words = ", ".join(describe_act(act) for act in send.acts)
         yield f"{clock_time(stretch.start + send.offset)}, exact: {words}"
-
-
-def _landings_at(known: Look, schedule: Schedule, item: Cue | Every) -> list[Landing]:
-    """Return where a cue lands; in a text with errors, where it did if its line is unchanged."""
-    landings = find_landings(schedule, known.file)
-    if known.valid is None or not known.is_outdated:
-        return landings.get(item.span, [])
-    lines = unchanged_lines(known.valid.text, known.text)
-    return next(
-        (
-            found
-            for span, found in landings.items()
-            if lines.get(span.line) == item.span.line and span.column == item.span.column
-        ),
-        [],
-    )
 
 
 def _prompt_of(landing: Landing) -> str | None:

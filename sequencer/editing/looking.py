@@ -12,9 +12,14 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from sequencer.core.diagnostics import Diagnostic, Severity, Span
-from sequencer.core.display import counted
-from sequencer.language.check import CheckResult, add_advice, check_loaded
+from sequencer.core.diagnostics import Diagnostic, Severity
+from sequencer.language.check import (
+    UNREPORTED,
+    CheckResult,
+    add_advice,
+    check_loaded,
+    count_unreported,
+)
 from sequencer.language.incremental.checking import Checked, PieceCheck, check_pieces
 from sequencer.language.loader import (
     NOTATION_BY_SUFFIX,
@@ -33,9 +38,6 @@ if TYPE_CHECKING:
 
 MAX_DIAGNOSTICS = 500
 """How many diagnostics of a text are shown. An editor becomes slow with thousands of them."""
-
-UNSHOWN = ""
-"""The code of the last diagnostic if there are more than that: it is not one of the catalog."""
 
 ReadScore = Callable[[str, str], LoadResult]
 """Loads a score from its text and its file name, with its images and the files that it uses.
@@ -241,7 +243,7 @@ def limit_diagnostics(
         most: How many to return, including the last one.
     """
     ordered = sorted(
-        diagnostics,
+        (one for one in diagnostics if one.code != UNREPORTED),
         key=lambda one: (
             _RANKS[one.severity],
             one.span.file != file,
@@ -253,17 +255,7 @@ def limit_diagnostics(
     if len(ordered) <= most and not dropped:
         return tuple(ordered)
     shown = ordered[: most - 1]
-    left = ordered[most - 1 :]
-    severity = left[0].severity if left else Severity.ERROR
-    more = len(left) + dropped
-    last = Diagnostic(
-        code=UNSHOWN,
-        message=f"there {'is' if more == 1 else 'are'} {counted(more, 'more diagnostic')}",
-        span=Span(file, 1, 1, 1, 1),
-        hint="fix the first ones",
-        severity=severity,
-    )
-    return (*shown, last)
+    return (*shown, count_unreported(len(ordered) - len(shown) + dropped, file))
 
 
 # ---- which files are scores ----------------------------------------------------------------------

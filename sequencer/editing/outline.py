@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 
 from sequencer.core.diagnostics import NO_SPAN, Span
 from sequencer.core.lazy_dataclass import dataclass
-from sequencer.editing.hints import ARROW, describe_landings, find_landings
+from sequencer.editing.hints import ARROW, describe_landings, find_landings, find_origins
 from sequencer.editing.looking import Look
 from sequencer.editing.nodes import nodes_of, span_of
 from sequencer.editing.texts import Position, contains, line_text, span_at, text_of, word_at
@@ -26,6 +26,10 @@ class SymbolKind(StrEnum):
     SECTION = "section"
     CUE = "cue"
     RULE = "rule"
+
+
+Details = Callable[[Span], str]
+"""Returns what is shown next to the name of a cue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,16 +95,21 @@ def find_symbols(known: Look) -> tuple[Symbol, ...]:
     return tuple(sorted(found, key=lambda one: (one.span.line, one.span.column)))
 
 
-def _details(known: Look) -> dict[Span, str]:
-    if known.schedule is None:
-        return {}
-    return {
-        span: describe_landings(landings).removeprefix(ARROW)
-        for span, landings in find_landings(known.schedule, known.file).items()
-    }
+def _details(known: Look) -> Details:
+    """Return a function that finds the chunks of a cue, also in a text that now has errors."""
+    if known.valid is None:
+        return lambda span: ""
+    landings = find_landings(known.valid.schedule, known.file)
+    origin_of = find_origins(known)
+
+    def describe(span: Span) -> str:
+        found = landings.get(origin_of(span))
+        return "" if found is None else describe_landings(found).removeprefix(ARROW)
+
+    return describe
 
 
-def _section_symbol(known: Look, section: Section, details: dict[Span, str]) -> Symbol:
+def _section_symbol(known: Look, section: Section, details: Details) -> Symbol:
     return Symbol(
         kind=SymbolKind.SECTION,
         name=section.name,
@@ -111,11 +120,11 @@ def _section_symbol(known: Look, section: Section, details: dict[Span, str]) -> 
     )
 
 
-def _item_symbol(known: Look, item: Item, details: dict[Span, str]) -> Symbol:
+def _item_symbol(known: Look, item: Item, details: Details) -> Symbol:
     return Symbol(
         kind=SymbolKind.RULE if isinstance(item, Rule) else SymbolKind.CUE,
         name=_shorten(text_of(known.source, item.span)),
-        detail=details.get(item.span, ""),
+        detail=details(item.span),
         span=item.span,
         selection=item.span,
     )

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sequencer.core.diagnostics import Diagnostic, Severity
+from sequencer.core.diagnostics import Diagnostic, Severity, Span
 from sequencer.core.display import counted, summary_repr
 from sequencer.core.errors import ScoreError
 from sequencer.core.lazy_dataclass import dataclass
@@ -21,6 +21,9 @@ from sequencer.schedule.model import Schedule
 
 if TYPE_CHECKING:
     from sequencer.language.loader import LoadResult, Notation
+
+UNREPORTED = "W501"
+"""The code of the diagnostic that counts those that are not reported."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +38,7 @@ class CheckResult:
     diagnostics: tuple[Diagnostic, ...]
     sources: Mapping[str, str]
     dropped: int = 0
-    """The number of diagnostics beyond the maximum that is kept."""
+    """How many diagnostics beyond the maximum were not kept; one of `diagnostics` reports it."""
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -146,6 +149,8 @@ def check_loaded(loaded: LoadResult, advice: bool) -> CheckResult:
         schedule = compilation.schedule
     elif loaded.part is not None:
         diagnostics += _independent_diagnostics(loaded, loaded.part)
+    if dropped:
+        diagnostics.append(count_unreported(dropped, next(iter(loaded.files), "")))
     result = CheckResult(
         score=loaded.score,
         schedule=schedule,
@@ -169,6 +174,18 @@ def add_advice(result: CheckResult) -> CheckResult:
 def order_by_position(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Return diagnostics by file and position; those at one position keep their order."""
     return sorted(diagnostics, key=lambda one: (one.span.file, one.span.line, one.span.column))
+
+
+def count_unreported(count: int, file: str) -> Diagnostic:
+    """Return the warning that a number of diagnostics of a file is not reported."""
+    more = f"{counted(count, 'more problem')} {'was' if count == 1 else 'were'} found"
+    return Diagnostic(
+        code=UNREPORTED,
+        message=f"{more} than are reported",
+        span=Span(file, 0, 0, 0, 0),
+        hint="fix the first ones",
+        severity=Severity.WARNING,
+    )
 
 
 def _independent_diagnostics(loaded: LoadResult, score: Score) -> Iterator[Diagnostic]:

@@ -46,3 +46,9 @@ def texts() -> dict[str, tuple[str, str]]:
                 if text is not None:
                     found[f"{folder} {target} {number}"] = (text, file)
     return found
+
+
+@cache
+def looks() -> dict[str, Look]:
+    """Return what is known about each of `texts`, without advice."""
+    return {name: look(text, file, advice=False) for name, (text, file) in texts().items()}

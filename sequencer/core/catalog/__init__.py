@@ -25,7 +25,7 @@ FAMILIES: tuple[Family, ...] = (
     Family("texts", "Texts", ("E270", "E276")),
     Family("definitions", "Definitions and actions", ("E301", "E327"), ("W101", "W310")),
     Family("time", "Time", ("E401", "E425"), ("E430", "E430"), ("W401", "W407")),
-    Family("files", "Score files", ("E501", "E513")),
+    Family("files", "Score files", ("E501", "E513"), ("W501", "W501")),
     Family("images", "Images", ("E520", "E527")),
     Family("sounds", "Sound files", ("E540", "E544"), ("W540", "W540")),
     Family("midi_files", "Files as clocks", ("E426", "E429"), ("E530", "E533"), ("W530", "W531")),

@@ -38,6 +38,12 @@ def many_mistakes() -> bytes:
     return b"no\n" * 401
 
 
+def many_unknown_scenes() -> bytes:
+    """Return a score with more mistakes than are kept; each of its lines can be read."""
+    lines = "".join(f"at {chunk}c trem\n" for chunk in range(600))
+    return f'scene tram {{\n  base "A tram waits at an empty stop."\n}}\n{lines}'.encode()
+
+
 def long_name() -> bytes:
     """Return a score with a name of more than 100 characters."""
     return f'clock 120 bpm\nat 1 mark {"a" * 101}, "A tram waits."\n'.encode()
@@ -191,6 +197,7 @@ SCORES = _by_name(
     long_line,
     long_seed,
     many_mistakes,
+    many_unknown_scenes,
     long_name,
     long_prompt,
     growing_variable,

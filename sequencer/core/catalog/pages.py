@@ -48,8 +48,8 @@ All errors of a score are printed at once, at most 100; the others are counted. 
 | … `file`, `well`, `summary` | the score's file, whether it is valid, and one line about it (null \
 if it is not valid) |
 | … `diagnostics` | its errors and warnings, in the order of their positions |
-| … … `code`, `severity`, `message`, `hint` | as above; `severity` is `error` or `warning`, `hint` \
-is a text or null |
+| … … `code`, `severity`, `message`, `hint` | as above; `severity` is `error`, `warning` or \
+`note`, `hint` is a text or null |
 | … … `title` | the code's title on this page |
 | … … `span` | `file`, `line`, `column`, `end_line`, `end_column`; in characters from 1, the end \
 exclusive; or null |

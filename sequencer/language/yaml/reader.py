@@ -17,7 +17,6 @@ from sequencer.language.source import (
     Source,
     check_characters,
     excerpt,
-    replace_unprintable,
 )
 from sequencer.language.spec import (
     HEADER_KEYS,
@@ -29,11 +28,11 @@ from sequencer.language.spec import (
 from sequencer.language.yaml.cues import CueReader
 from sequencer.language.yaml.fields import FieldReader
 from sequencer.language.yaml.nodes import Mapping, Node, Scalar, Sequence, value_span
+from sequencer.language.yaml.scalars import make_parsable
 from sequencer.language.yaml.sections import SectionReader
 from sequencer.language.yaml.tree import extend_over_comments, find_comments, parse_tree
 from sequencer.language.yaml.unicode_spaces import report_unusual_spaces
 
-_UNREADABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
 _PATH_AND_START = re.compile(r"\"?([^\s\"{},]+\.\w+)\"? +from +([0-9.]+(?:s|ms|m|m[0-9.]+s))")
 _TEXT_NOTATION = re.compile(r'\s*(?:score|use|let|clock|at|section|scene|seed|grid)[ \t]+["\w]')
 
@@ -57,7 +56,7 @@ def read_yaml(text: str, file: str, faults: Diagnostics) -> Score:
     if (
         faults.has_errors or not text.isascii()
     ):  # in pure ASCII, only the characters just reported could disturb PyYAML
-        source = Source(file, _UNREADABLE.sub("\ufffd", replace_unprintable(text)))
+        source = Source(file, make_parsable(text))
     with paused_collection():
         tried = Diagnostics()
         score = _Reader(source, tried).read_score(quick=True)

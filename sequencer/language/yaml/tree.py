@@ -34,6 +34,7 @@ from sequencer.language.source import Source, excerpt
 from sequencer.language.yaml.fast_path import mask_simple_cues, read_cue_at, read_mapping_at
 from sequencer.language.yaml.nodes import BLOCK_STYLES, Mapping, Node, Scalar, Sequence
 from sequencer.language.yaml.recovery import explain_yaml_error, index_of
+from sequencer.language.yaml.scalars import make_parser
 
 MAX_DEPTH = 16
 """The maximum depth of nested lists and mappings; a score needs nine."""
@@ -71,15 +72,6 @@ def parse_tree(
     return tree, grower.hashes, grower.lines == 0 and not grower.stopped
 
 
-def _events(text: str) -> Any:
-    """Return PyYAML's parser; it and its events are not typed well enough to avoid Any."""
-    if yaml.__with_libyaml__:
-        from yaml import _yaml
-
-        return _yaml.CParser(text)
-    return yaml.Loader(text)
-
-
 def _find_too_deep(text: str) -> int | None:
     """Return where the list or mapping begins that is nested too deeply in `text`, or None.
 
@@ -87,7 +79,7 @@ def _find_too_deep(text: str) -> int | None:
     the event that would be one level too deep. For that reason the text before an error is checked
     again.
     """
-    following = _events(text).get_event
+    following = make_parser(text).get_event
     depth = 0
     try:
         while (event := following()) is not None:
@@ -109,7 +101,7 @@ class _TreeParser:
         self.faults = faults
         self.read = read
         text, self.lines = mask_simple_cues(source.text) if quick else (source.text, 0)
-        self.next: Callable[[], Any] = _events(text).get_event
+        self.next: Callable[[], Any] = make_parser(text).get_event
         self.stopped = False
         self.reported = 0
         self.hashes: list[tuple[int, int]] = []

@@ -201,6 +201,8 @@ def test_diagnostics_beyond_the_limit_are_counted() -> None:
         faults.nearest("abc", ["abd"]) is None
     )  # the details of a counted diagnostic are not computed
 
+    assert faults.diagnostics[-1].code == "E1"
+
     both = Diagnostics()
     both.extend(faults)
     both.extend(faults)
@@ -209,6 +211,18 @@ def test_diagnostics_beyond_the_limit_are_counted() -> None:
         2 * MAX_KEPT + 2,
         True,
     )
+
+
+def test_an_error_beyond_the_limit_replaces_a_warning() -> None:
+    faults = Diagnostics()
+    for number in range(MAX_KEPT - 1):
+        faults.error(f"E{number}", "wrong.", NO_SPAN)
+    faults.warn("W1", "odd.", NO_SPAN)
+    faults.note("W2", "so.", NO_SPAN)
+    faults.error("E998", "wrong.", NO_SPAN)
+    faults.error("E999", "wrong.", NO_SPAN)
+    kept = [one.code for one in faults.diagnostics]
+    assert (len(kept), kept[-1], "W1" in kept, faults.dropped) == (MAX_KEPT, "E998", False, 3)
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,12 @@ import pytest
 from sequencer.core.catalog import Code, every
 from sequencer.core.diagnostics import Span
 from sequencer.editing.actions import ActionKind, CodeAction, all_fixes, find_actions
-from sequencer.editing.looking import Look, look
+from sequencer.editing.looking import Look, look, with_advice
 from sequencer.editing.texts import Position, apply_edits
 from sequencer.language.loader import load_text
 from sequencer.reports.grid.phase import align
 from sequencer.schedule.document import digest
-from tests.support.editing import SCENE, SCORES, look_at_file, texts, with_cursor
+from tests.support.editing import SCENE, SCORES, look_at_file, looks, with_cursor
 
 HEAD = f"clock 120 bpm, 4/4\n{SCENE}"
 
@@ -290,12 +290,11 @@ def test_every_offer_for_an_example_score_leads_to_a_valid_score(path: Path) -> 
 
 
 def test_every_text_can_be_asked_for_actions() -> None:
-    for text, file in texts().values():
-        known = look(text, file)
+    for known in map(with_advice, looks().values()):
         for number, line in enumerate(known.text.split("\n")[:10], 1):
             for column in (1, len(line) // 2 + 1, len(line) + 1):
                 for action in on_line(known, number, column):
                     assert action.edits and action.title
                     apply_edits(known.text, action.edits)
-        assert find_actions(known, Span(file, 1, 1, 99, 1)) is not None
-        assert Position(1, 1).is_in(Span(file, 1, 1, 99, 1))
+        assert find_actions(known, Span(known.file, 1, 1, 99, 1)) is not None
+        assert Position(1, 1).is_in(Span(known.file, 1, 1, 99, 1))

@@ -7,7 +7,7 @@ import pytest
 from sequencer.editing.hovering import MAX_LINES, hover
 from sequencer.editing.looking import look
 from sequencer.editing.texts import Position, start_of
-from tests.support.editing import SCENE, SCORES, look_at_file, texts, with_cursor
+from tests.support.editing import SCENE, SCORES, look_at_file, looks, with_cursor
 from tests.support.golden import Golden
 
 TEXT = f"""clock 120 bpm, 4/4
@@ -79,7 +79,7 @@ def test_a_cue_with_a_random_choice() -> None:
     text = hovered("at 3¦ tram")
     assert text is not None
     lines = text.split("\n")
-    assert lines[0] == "verse 1/2: bar 3.1, 0:04.000, chunk 3, 125 ms late"
+    assert lines[0] == "verse 1/2: bar 3.1, 0:04.000, frame 96, chunk 3, 125 ms late"
     assert all("(pick: " in line for line in lines if line.startswith("  The tram"))
 
 
@@ -139,8 +139,7 @@ def test_example_scores(name: str, golden: Golden) -> None:
 
 
 def test_every_text_can_be_hovered_over() -> None:
-    for text, file in texts().values():
-        known = look(text, file, advice=False)
+    for known in looks().values():
         for number, line in enumerate(known.text.split("\n")[:8], 1):
             for column in range(1, min(len(line), 60) + 2, 5):
                 hover(known, Position(number, column))

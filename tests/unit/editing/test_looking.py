@@ -7,17 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from sequencer.core.catalog import find
 from sequencer.core.diagnostics import Severity
 from sequencer.editing.looking import (
     MAX_DIAGNOSTICS,
-    UNSHOWN,
     Look,
     is_score,
+    limit_diagnostics,
     look,
     with_advice,
 )
 from sequencer.language.loader import Notation, load_text
-from tests.support.editing import SCENE, SCORES, look_at_file, texts
+from tests.support.editing import SCENE, SCORES, look_at_file, looks
 
 GOOD = f'clock 120 bpm\n{SCENE}at 1 tram\nat 3 tram "It turns."\nend 5\n'
 
@@ -101,7 +102,26 @@ def test_the_last_of_too_many_diagnostics_reports_how_many_more_there_are() -> N
     known = look(wrong, "a.score")
     found = known.diagnostics
     assert len(found) == MAX_DIAGNOSTICS
-    assert found[-1].code == UNSHOWN and found[-1].message == "there are 301 more diagnostics"
+    assert (found[-1].code, found[-1].message, found[-1].span.file) == (
+        "W501",
+        "301 more problems were found than are reported",
+        "a.score",
+    )
+
+
+def test_advice_counts_too() -> None:
+    known = look(GOOD + 'scene boat { base "A boat." }\n', "a.score")
+    every = limit_diagnostics(known.diagnostics, "a.score")
+    assert every == known.diagnostics and len(every) > 2
+    two = limit_diagnostics(known.diagnostics, "a.score", most=2)
+    assert two[0] == every[0]
+    assert two[1].message == f"{len(every) - 1} more problems were found than are reported"
+
+
+def test_every_diagnostic_has_a_code_of_the_catalog() -> None:
+    for name, known in looks().items():
+        for one in with_advice(known).diagnostics:
+            assert find(one.code) is not None, name
 
 
 def test_errors_come_first() -> None:
@@ -140,7 +160,6 @@ def test_every_example_score_is_valid_and_recognised(path: Path) -> None:
 
 
 def test_every_text_can_be_looked_at() -> None:
-    for name, (text, file) in texts().items():
-        known = look(text, file)
+    for name, known in looks().items():
         assert len(known.diagnostics) <= MAX_DIAGNOSTICS, name
         assert (known.schedule is None) == any(one.is_error for one in known.diagnostics), name

@@ -23,7 +23,7 @@ from sequencer.editing.names import (
 )
 from sequencer.editing.texts import Position, apply_edits, start_of, text_of
 from sequencer.language.loader import load_text
-from tests.support.editing import SCENE, SCORES, look_at_file, texts, with_cursor
+from tests.support.editing import SCENE, SCORES, look_at_file, looks, with_cursor
 from tests.support.golden import Golden
 
 SECTIONS = f"""clock 120 bpm, 4/4
@@ -104,8 +104,7 @@ def test_every_example_score(path: Path, golden: Golden) -> None:
 
 
 def test_every_exact_occurrence_is_the_name_itself() -> None:
-    for name, (text, file) in texts().items():
-        known = look(text, file, advice=False)
+    for name, known in looks().items():
         for one in known.names.occurrences:
             source = known.source_of(one.span.file)
             assert source is not None
@@ -285,8 +284,7 @@ def test_renaming_and_renaming_back_gives_the_same_text(case: tuple[str, int], n
 
 
 def test_every_name_of_every_text_can_be_asked_for() -> None:
-    for text, file in texts().values():
-        known = look(text, file, advice=False)
+    for known in looks().values():
         for one in known.names.occurrences[:5]:
             find_definitions(known, start_of(one.span))
             rename(known, start_of(one.span), "x-1")

@@ -17,7 +17,7 @@ from sequencer.editing.outline import (
     find_symbols,
 )
 from sequencer.editing.texts import Position, contains, text_of
-from tests.support.editing import SCORES, look_at_file, texts, with_cursor
+from tests.support.editing import SCORES, look_at_file, looks, with_cursor
 from tests.support.golden import Golden
 
 
@@ -73,8 +73,7 @@ def test_selections_grow() -> None:
 
 
 def test_every_text_has_an_outline() -> None:
-    for name, (text, file) in texts().items():
-        known = look(text, file, advice=False)
+    for name, known in looks().items():
         lines = known.text.count("\n") + 1
         waiting = list(find_symbols(known))
         for one in waiting:

@@ -12,7 +12,7 @@ from sequencer.editing.names import Refusal
 from sequencer.editing.texts import apply_edits
 from sequencer.editing.tidying import find_line_edits, format_text
 from sequencer.language.notations import print_score
-from tests.support.editing import SCENE, texts
+from tests.support.editing import SCENE, looks
 
 
 def test_only_lines_that_change_are_edited() -> None:
@@ -32,8 +32,7 @@ def test_a_text_with_errors_stays_as_it_is() -> None:
 
 def test_applying_the_edits_gives_what_the_printer_prints() -> None:
     formatted = 0
-    for name, (text, file) in texts().items():
-        known = look(text, file, advice=False)
+    for name, known in looks().items():
         edits = format_text(known)
         if isinstance(edits, Refusal):
             assert known.loaded.score is None, name

@@ -10,7 +10,7 @@ from sequencer.editing.looking import look
 from sequencer.editing.names import NameKind
 from sequencer.editing.texts import text_of
 from sequencer.editing.tokens import TokenKind, find_tokens
-from tests.support.editing import SCORES, look_at_file, texts
+from tests.support.editing import SCORES, look_at_file, looks
 from tests.support.golden import Golden
 
 
@@ -84,6 +84,7 @@ def test_yaml() -> None:
     )
     assert coloured(text, "a.yaml") == [
         ("score", "keyword"),
+        ("at 5", "string"),
         ("scenes", "keyword"),
         ("tram", "scene"),
         ("base", "keyword"),
@@ -94,6 +95,7 @@ def test_yaml() -> None:
         ("show", "keyword"),
         ("tram", "scene"),
         ("prompt", "keyword"),
+        ("at 3", "string"),
         ("# x", "comment"),
         ("rules", "keyword"),
         ("when", "keyword"),
@@ -133,8 +135,7 @@ def test_every_example_score(path: Path, golden: Golden) -> None:
 
 
 def test_tokens_cover_every_text_in_order_without_overlap() -> None:
-    for name, (text, file) in texts().items():
-        known = look(text, file, advice=False)
+    for name, known in looks().items():
         before = (0, 0)
         for one in find_tokens(known):
             assert one.span.line == one.span.end_line, name

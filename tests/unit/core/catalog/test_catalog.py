@@ -96,6 +96,7 @@ ALSO = {
     "E152": {"E117"},  # too many mistakes: the mistakes themselves are reported as well
     "E302": {"W302"},  # the variable cannot be used
     "E306": {"W302"},  # the variable is used above its definition only
+    "W501": {"E308"},  # the problems themselves
 }
 """Other codes that a wrong example cannot avoid."""
 

@@ -506,7 +506,7 @@ def test_depth_is_reported_alike_by_every_parser(
     deep = [one for one in found if one.code == "E603"]
     assert [(one.span.line, one.span.column) for one in deep] == [(2, 3 + 15 * len(opening))]
     with monkeypatch.context() as patch:
-        patch.setattr(yaml_tree, "_events", ShallowParser)
+        patch.setattr(yaml_tree, "make_parser", ShallowParser)
         assert load_text(text, "x.yaml").diagnostics == found
     monkeypatch.setattr(yaml, "__with_libyaml__", False)
     assert load_text(text, "x.yaml").diagnostics == found
