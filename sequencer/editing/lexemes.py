@@ -35,7 +35,7 @@ _LEXEME = re.compile(
     rf"|(?P<word>{NAME})|(?P<number>[0-9][0-9]*(?:[.:/][0-9]+)*(?:\+[0-9]+(?:/[0-9]+)?)?)(?P<unit>[a-z]*)"
 )
 _HOLE = re.compile(rf"\{{\{{|\{{({NAME})\}}")
-"""A variable in a text, or two braces, which stand for one."""
+"""A variable in a text, or two braces, which mean one."""
 
 
 def lexemes(text: str, start: int, end: int) -> Iterator[tuple[int, int, TokenKind | None]]:
