@@ -393,7 +393,7 @@ def _locks(
 
 def _extracting(known: Look, at: Position) -> Iterator[CodeAction]:
     """Yield the change that makes a scene of a prompt that the score repeats."""
-    score = known.score
+    score = known.loaded.score or known.loaded.part
     if score is None:
         return
     prompts = [node for node in nodes_of(score) if isinstance(node, Prompt)]

@@ -25,6 +25,7 @@ from sequencer.editing.names import NameKind, Occurrence, find_file
 from sequencer.editing.nodes import nodes_in, nodes_of
 from sequencer.editing.texts import (
     Position,
+    clip,
     contains,
     line_text,
     start_of,
@@ -309,7 +310,7 @@ def _hover_item(known: Look, at: Position) -> Hover | None:
             else:
                 lines = _describe_cue(known, schedule, item, origin)
             text = "\n".join(lines)
-            return Hover(item.span, text) if text else None
+            return Hover(clip(known.source, item.span), text) if text else None
     section = _section_at(score, at)
     if section is not None and at.line == section.span.line:
         return Hover(section.name_span, "\n".join(_describe_section(known, section.name)))

@@ -127,7 +127,13 @@ class Look:
     @property
     def score(self) -> Score | None:
         """The score, or what could be read of a text with errors."""
-        return self.loaded.score or self.loaded.part
+        return self.loaded.score or self._unfinished
+
+    @cached_property
+    def _unfinished(self) -> Score | None:
+        from sequencer.editing.unfinished import read_unfinished
+
+        return read_unfinished(self.loaded, self.text, self.file)
 
     @property
     def schedule(self) -> Schedule | None:
@@ -155,7 +161,10 @@ class Look:
         """The names in the text and in the files that it uses."""
         from sequencer.editing.names import collect_names
 
-        return collect_names(self.loaded.files)
+        files = dict(self.loaded.files)
+        if self.score is not None:
+            files[self.file] = self.score
+        return collect_names(files)
 
     def source_of(self, file: str) -> Source | None:
         """Return the text of one of the score's files, or None if that file was not read."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from enum import StrEnum
 
 from sequencer.core.diagnostics import NO_SPAN, Span
@@ -10,7 +11,7 @@ from sequencer.core.lazy_dataclass import dataclass
 from sequencer.editing.hints import ARROW, describe_landings, find_landings, find_origins
 from sequencer.editing.looking import Look
 from sequencer.editing.nodes import nodes_of, span_of
-from sequencer.editing.texts import Position, contains, line_text, span_at, text_of, word_at
+from sequencer.editing.texts import Position, clip, contains, line_text, span_at, text_of, word_at
 from sequencer.language.score import Item, Rule, Score, Section
 
 MAX_NAME_LENGTH = 60
@@ -92,7 +93,19 @@ def find_symbols(known: Look) -> tuple[Symbol, ...]:
     ]
     found += [_section_symbol(known, section, details) for section in score.sections]
     found += [_item_symbol(known, item, details) for item in score.items]
+    if known.loaded.score is None:
+        found = [_clip(known, one) for one in found]
     return tuple(sorted(found, key=lambda one: (one.span.line, one.span.column)))
+
+
+def _clip(known: Look, symbol: Symbol) -> Symbol:
+    """Return a symbol without what was only read because the text has errors."""
+    return replace(
+        symbol,
+        span=clip(known.source, symbol.span),
+        selection=clip(known.source, symbol.selection),
+        children=tuple(_clip(known, one) for one in symbol.children),
+    )
 
 
 def _details(known: Look) -> Details:
@@ -206,7 +219,8 @@ def find_selections(known: Look, at: Position) -> tuple[Span, ...]:
         found.add(span_at(source, start, source.starts[at.line - 1] + len(line.rstrip())))
     score = known.score
     if score is not None:
-        found |= {span_of(node) for node in nodes_of(score)} - {NO_SPAN}
+        nodes = {span_of(node) for node in nodes_of(score)} - {NO_SPAN}
+        found |= nodes if known.loaded.score is not None else {clip(source, one) for one in nodes}
     around = sorted(
         (one for one in found if one.file == known.file and at.is_in(one)),
         key=lambda one: (

@@ -89,6 +89,11 @@ def span_at(source: Source, start: int, end: int) -> Span:
     )
 
 
+def clip(source: Source, span: Span) -> Span:
+    """Return the part of a span that is in a text."""
+    return span_at(source, *bounds_of(source, span))
+
+
 def contains(containing: Span, inner: Span) -> bool:
     """Return whether one span contains another one of the same file."""
     begin, end = (containing.line, containing.column), (containing.end_line, containing.end_column)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
+
+import pytest
 
 from sequencer.core.catalog import every
 from sequencer.core.diagnostics import Diagnostics
@@ -52,3 +55,18 @@ def texts() -> dict[str, tuple[str, str]]:
 def looks() -> dict[str, Look]:
     """Return what is known about each of `texts`, without advice."""
     return {name: look(text, file, advice=False) for name, (text, file) in texts().items()}
+
+
+@cache
+def some_looks() -> dict[str, Look]:
+    """Return what is known about every twelfth of `texts`: enough for the everyday suite."""
+    some = list(texts().items())[::12]
+    return {name: look(text, file, advice=False) for name, (text, file) in some}
+
+
+SOME_OR_EVERY = pytest.mark.parametrize(
+    "found", [pytest.param(some_looks, id="some"), pytest.param(looks, marks=pytest.mark.slow)]
+)
+"""Runs a test with some of the texts, and in the complete suite with every text."""
+
+FindLooks = Callable[[], dict[str, Look]]

@@ -29,6 +29,7 @@ MAX_REFUSED_LINES = 30
 
 _UNREADABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
 _NOT_NEWLINE = re.compile(r"[^\n]")
+_WITHOUT_COLON = re.compile(r"[ \-]*[\w\-]+\s*")
 _CONTINUED = re.compile(r"quoted scalar|flow (?:mapping|sequence)|simple key")
 """Errors whose cause is where the value begins; of others it is where the parser stopped."""
 
@@ -120,6 +121,8 @@ def _line_to_refuse(source: Source, scan: _Scan, refused: set[int], left: str) -
     quoted = [one for one in scan.found if one.end > start and one.style in ('"', "'")]
     if quoted and source.line(quoted[0].start) < line:
         line = source.line(quoted[0].start)  # its closing quote is missing
+    elif line and _WITHOUT_COLON.fullmatch(left[slice(*_bounds(source, line - 1))]):
+        line -= 1  # a word that is read as one with the key below it
     while line >= 0 and (line in refused or not left[slice(*_bounds(source, line))].strip()):
         line -= 1  # the end of the text, or of what is nested too deeply
     return line if line >= 0 else None

@@ -15,7 +15,7 @@ from sequencer.editing.texts import Position, apply_edits
 from sequencer.language.loader import load_text
 from sequencer.reports.grid.phase import align
 from sequencer.schedule.document import digest
-from tests.support.editing import SCENE, SCORES, look_at_file, looks, with_cursor
+from tests.support.editing import SCENE, SCORES, SOME_OR_EVERY, FindLooks, look_at_file, with_cursor
 
 HEAD = f"clock 120 bpm, 4/4\n{SCENE}"
 
@@ -289,8 +289,9 @@ def test_every_offer_for_an_example_score_leads_to_a_valid_score(path: Path) -> 
                 assert not [one for one in after.diagnostics if one.is_error], (line, action.title)
 
 
-def test_every_text_can_be_asked_for_actions() -> None:
-    for known in map(with_advice, looks().values()):
+@SOME_OR_EVERY
+def test_every_text_can_be_asked_for_actions(found: FindLooks) -> None:
+    for known in map(with_advice, found().values()):
         for number, line in enumerate(known.text.split("\n")[:10], 1):
             for column in (1, len(line) // 2 + 1, len(line) + 1):
                 for action in on_line(known, number, column):

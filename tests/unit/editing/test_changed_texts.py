@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -72,9 +73,20 @@ def ask_everything(known: Look, at: Position) -> None:
 
 
 @given(st.sampled_from(TEXTS), st.data())
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=20)
 def test_a_text_that_is_being_changed(case: tuple[str, str], data: st.DataObject) -> None:
-    file, text = case
+    change(*case, data)
+
+
+@pytest.mark.slow
+@given(st.sampled_from(TEXTS), st.data())
+@settings(deadline=None, max_examples=400)
+def test_a_text_that_is_being_changed_often(case: tuple[str, str], data: st.DataObject) -> None:
+    change(*case, data)
+
+
+def change(file: str, text: str, data: st.DataObject) -> None:
+    """Change a text a few times, and ask everything after each change."""
     known = look(text, file, advice=False)
     for _ in range(data.draw(st.integers(1, 3))):
         start = data.draw(st.integers(0, len(known.text)))

@@ -9,7 +9,7 @@ from sequencer.editing.looking import look
 from sequencer.editing.texts import Position, apply_edits
 from sequencer.editing.words import known_words
 from sequencer.language.spec import ACTIONS, SETTINGS, STATEMENTS
-from tests.support.editing import SCENE, SCORES, look_at_file, looks, with_cursor
+from tests.support.editing import SCENE, SCORES, SOME_OR_EVERY, FindLooks, look_at_file, with_cursor
 
 TEXT = f"""let light = "x"
 {SCENE}section verse 8 bars {{
@@ -194,8 +194,9 @@ def test_additions_to_the_language_are_offered() -> None:
     assert {word for word in words if word in known_words()} - found == set()
 
 
-def test_completion_works_everywhere_in_every_text() -> None:
-    for name, known in looks().items():
+@SOME_OR_EVERY
+def test_completion_works_everywhere_in_every_text(found: FindLooks) -> None:
+    for name, known in found().items():
         for number, line in enumerate(known.text.split("\n")[:12], 1):
             for column in range(1, min(len(line), 50) + 2, 3):
                 for one in complete(known, known.text, Position(number, column), files):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sequencer.editing.hints import HintSetting, find_hints, unchanged_lines
 from sequencer.editing.looking import Look, look
-from tests.support.editing import SCENE, SCORES, look_at_file, looks
+from tests.support.editing import SCENE, SCORES, SOME_OR_EVERY, FindLooks, look_at_file
 from tests.support.golden import Golden
 
 HEAD = f"clock 120 bpm, 4/4\n{SCENE}"
@@ -153,8 +153,9 @@ def test_both_notations_have_the_same_hints() -> None:
         assert texts_[0] == texts_[1] and len(texts_) == 2
 
 
-def test_every_text_has_hints_on_its_lines() -> None:
-    for name, known in looks().items():
+@SOME_OR_EVERY
+def test_every_text_has_hints_on_its_lines(found: FindLooks) -> None:
+    for name, known in found().items():
         lines = known.text.count("\n") + 1
         assert all(1 <= one.line <= lines for one in find_hints(known)), name
 

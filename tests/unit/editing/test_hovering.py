@@ -7,7 +7,7 @@ import pytest
 from sequencer.editing.hovering import MAX_LINES, hover
 from sequencer.editing.looking import look
 from sequencer.editing.texts import Position, start_of
-from tests.support.editing import SCENE, SCORES, look_at_file, looks, with_cursor
+from tests.support.editing import SCENE, SCORES, SOME_OR_EVERY, FindLooks, look_at_file, with_cursor
 from tests.support.golden import Golden
 
 TEXT = f"""clock 120 bpm, 4/4
@@ -138,8 +138,9 @@ def test_example_scores(name: str, golden: Golden) -> None:
     golden(f"hover-{name}.txt", "".join(shown))
 
 
-def test_every_text_can_be_hovered_over() -> None:
-    for known in looks().values():
+@SOME_OR_EVERY
+def test_every_text_can_be_hovered_over(found: FindLooks) -> None:
+    for known in found().values():
         for number, line in enumerate(known.text.split("\n")[:8], 1):
             for column in range(1, min(len(line), 60) + 2, 5):
                 hover(known, Position(number, column))

@@ -18,7 +18,7 @@ from sequencer.editing.looking import (
     with_advice,
 )
 from sequencer.language.loader import Notation, load_text
-from tests.support.editing import SCENE, SCORES, look_at_file, looks
+from tests.support.editing import SCENE, SCORES, SOME_OR_EVERY, FindLooks, look_at_file
 
 GOOD = f'clock 120 bpm\n{SCENE}at 1 tram\nat 3 tram "It turns."\nend 5\n'
 
@@ -118,8 +118,9 @@ def test_advice_counts_too() -> None:
     assert two[1].message == f"{len(every) - 1} more problems were found than are reported"
 
 
-def test_every_diagnostic_has_a_code_of_the_catalog() -> None:
-    for name, known in looks().items():
+@SOME_OR_EVERY
+def test_every_diagnostic_has_a_code_of_the_catalog(found: FindLooks) -> None:
+    for name, known in found().items():
         for one in with_advice(known).diagnostics:
             assert find(one.code) is not None, name
 
@@ -159,7 +160,8 @@ def test_every_example_score_is_valid_and_recognised(path: Path) -> None:
     assert is_score(path.name, known.text)
 
 
-def test_every_text_can_be_looked_at() -> None:
-    for name, known in looks().items():
+@SOME_OR_EVERY
+def test_every_text_can_be_looked_at(found: FindLooks) -> None:
+    for name, known in found().items():
         assert len(known.diagnostics) <= MAX_DIAGNOSTICS, name
         assert (known.schedule is None) == any(one.is_error for one in known.diagnostics), name

@@ -23,7 +23,7 @@ from sequencer.editing.names import (
 )
 from sequencer.editing.texts import Position, apply_edits, start_of, text_of
 from sequencer.language.loader import load_text
-from tests.support.editing import SCENE, SCORES, look_at_file, looks, with_cursor
+from tests.support.editing import SCENE, SCORES, SOME_OR_EVERY, FindLooks, look_at_file, with_cursor
 from tests.support.golden import Golden
 
 SECTIONS = f"""clock 120 bpm, 4/4
@@ -103,8 +103,9 @@ def test_every_example_score(path: Path, golden: Golden) -> None:
     golden(f"names-{path.name}.txt", "".join(lines))
 
 
-def test_every_exact_occurrence_is_the_name_itself() -> None:
-    for name, known in looks().items():
+@SOME_OR_EVERY
+def test_every_exact_occurrence_is_the_name_itself(found: FindLooks) -> None:
+    for name, known in found().items():
         for one in known.names.occurrences:
             source = known.source_of(one.span.file)
             assert source is not None
@@ -257,9 +258,24 @@ CASES = [
 ]
 
 
-@given(st.sampled_from(CASES), st.sampled_from(["x", "é-1", "until", "like", "at", "bpm", "mark"]))
-@settings(deadline=None, max_examples=60)
+NEW_NAMES = st.sampled_from(["x", "é-1", "until", "like", "at", "bpm", "mark"])
+
+
+@given(st.sampled_from(CASES), NEW_NAMES)
+@settings(deadline=None, max_examples=25)
 def test_renaming_and_renaming_back_gives_the_same_text(case: tuple[str, int], new: str) -> None:
+    rename_twice(case, new)
+
+
+@pytest.mark.slow
+@given(st.sampled_from(CASES), NEW_NAMES)
+@settings(deadline=None, max_examples=300)
+def test_renaming_any_name_and_renaming_back(case: tuple[str, int], new: str) -> None:
+    rename_twice(case, new)
+
+
+def rename_twice(case: tuple[str, int], new: str) -> None:
+    """Rename a name of an example score, rename it back, and compare the texts."""
     path = next(path for path in SCORES if path.name == case[0])
     known = look_at_file(path)
     own = [one for one in known.names.occurrences if one.span.file == path.name]
@@ -283,8 +299,9 @@ def test_renaming_and_renaming_back_gives_the_same_text(case: tuple[str, int], n
     assert again.schedule is not None
 
 
-def test_every_name_of_every_text_can_be_asked_for() -> None:
-    for known in looks().values():
+@SOME_OR_EVERY
+def test_every_name_of_every_text_can_be_asked_for(found: FindLooks) -> None:
+    for known in found().values():
         for one in known.names.occurrences[:5]:
             find_definitions(known, start_of(one.span))
             rename(known, start_of(one.span), "x-1")

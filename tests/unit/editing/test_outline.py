@@ -17,7 +17,7 @@ from sequencer.editing.outline import (
     find_symbols,
 )
 from sequencer.editing.texts import Position, contains, text_of
-from tests.support.editing import SCORES, look_at_file, looks, with_cursor
+from tests.support.editing import SCORES, SOME_OR_EVERY, FindLooks, look_at_file, with_cursor
 from tests.support.golden import Golden
 
 
@@ -40,7 +40,7 @@ def test_every_example_score(path: Path, golden: Golden) -> None:
 def test_a_text_with_errors_has_symbols() -> None:
     text = 'scene tram {\n  base "A."\n}\nsection a 8 bars {\n  at 1 tram\n  at 2 tram tram\n}\n'
     assert drawn(find_symbols(look(text))) == (
-        "1–3 scene tram\n4–7 section a\n  5–5 cue at 1 tram\n"
+        "1–3 scene tram\n4–7 section a\n  5–5 cue at 1 tram\n  6–6 cue at 2 tram\n"
     )
     assert find_symbols(look("\x00")) == ()
 
@@ -72,8 +72,9 @@ def test_selections_grow() -> None:
     ]
 
 
-def test_every_text_has_an_outline() -> None:
-    for name, known in looks().items():
+@SOME_OR_EVERY
+def test_every_text_has_an_outline(found: FindLooks) -> None:
+    for name, known in found().items():
         lines = known.text.count("\n") + 1
         waiting = list(find_symbols(known))
         for one in waiting:
