@@ -50,7 +50,7 @@ def find_tokens(
     start = offset_of(source, Position(first, 1))
     end = len(source.text) if last is None else offset_of(source, Position(last + 1, 1))
     pieces = (
-        yaml_pieces(source)
+        yaml_pieces(source.text)
         if known.notation is Notation.YAML
         else _text_pieces(source.text, start, end)
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from sequencer.editing.lexemes import NAME_AFTER, Piece, TokenKind, lexemes, string_pieces
 from sequencer.editing.texts import bounds_of
@@ -67,8 +68,17 @@ _REFUSED = re.compile(
 """The words of a line that cannot be parsed."""
 
 
-def yaml_pieces(source: Source) -> Iterator[Piece]:
-    """Yield the words of a text in YAML, not in order."""
+@lru_cache(maxsize=4)
+def yaml_pieces(text: str) -> tuple[Piece, ...]:
+    """Return the words of a text in YAML, not in order.
+
+    The last texts are kept: an editor asks for the lines that it shows, and only the whole text can
+    be parsed.
+    """
+    return tuple(_pieces(Source("", text)))
+
+
+def _pieces(source: Source) -> Iterator[Piece]:
     scan = scan_yaml(source.text)
     texts = [_text_span(one, source.text) for one in scan.scalars]
     for one in scan.scalars:

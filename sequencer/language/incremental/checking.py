@@ -8,7 +8,7 @@ from typing import Protocol
 
 from sequencer.core.diagnostics import Diagnostic
 from sequencer.language.advice import advise
-from sequencer.language.check import CheckResult, order_by_position
+from sequencer.language.check import CheckResult, count_unreported, order_by_position
 from sequencer.language.compiler import Compilation, compile_all
 from sequencer.language.incremental.loading import PieceLoad
 from sequencer.language.loader import LoadResult
@@ -83,6 +83,8 @@ class PieceCheck:
         elif compiled and self.loaded.part is not None:
             gaps = unread_parts(self.loaded)
             found += unaffected_diagnostics(tuple(compiled), gaps, self.loaded.part)
+        if self.dropped:
+            found.append(count_unreported(self.dropped, next(iter(self.loaded.files), "")))
         found = order_by_position(found)
         if self.advice:
             found = order_by_position([*found, *map(lines.diagnostic, self.advice)])
