@@ -79,7 +79,7 @@ def read_unfinished(loaded: LoadResult, text: str, file: str) -> Score | None:
     )
 
 
-def _blank(text: str) -> str:
+def _spaces_for(text: str) -> str:
     return _NOT_NEWLINE.sub(" ", text)
 
 
@@ -149,14 +149,14 @@ def _fit(text: str, statement: Statement, candidate: str) -> str | None:
     brace = statement.kind is StatementKind.OPEN and candidate.endswith(" {")
     if brace and len(candidate) - 1 <= end - start:
         candidate = candidate[:-1]
-        return candidate + _blank(text[start + len(candidate) : end - 1]) + "{"
+        return candidate + _spaces_for(text[start + len(candidate) : end - 1]) + "{"
     rest = text[end : text.find("\n", end) + 1 or len(text)].strip()
     if len(candidate) > end - start and rest and not rest.startswith("#"):
         return None
     covered = text[start : min(start + len(candidate), end)]
     if covered.count("\n") != candidate.count("\n"):
         return None
-    return candidate + _blank(text[start + len(candidate) : end])
+    return candidate + _spaces_for(text[start + len(candidate) : end])
 
 
 def _is_read(statement: str) -> bool:
