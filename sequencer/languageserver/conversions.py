@@ -58,7 +58,7 @@ def convert_diagnostic(
         range=part,
         message=one.message if one.hint is None else f"{one.message}\nhint: {one.hint}",
         severity=_SEVERITIES[one.severity],
-        code=one.code or None,
+        code=one.code,
         code_description=None if page is None else types.CodeDescription(page),
         source=SOURCE,
         related_information=related if related and client.related_information else None,

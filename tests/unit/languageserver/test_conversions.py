@@ -11,7 +11,6 @@ from sequencer.core.diagnostics import Diagnostic, Related, Severity, Span
 from sequencer.core.version import HOME
 from sequencer.editing.hints import Hint
 from sequencer.editing.hovering import Hover
-from sequencer.editing.looking import UNSHOWN
 from sequencer.editing.tokens import ColouredToken, TokenKind, find_tokens
 from sequencer.language.loader import load_text
 from sequencer.languageserver import conversions
@@ -75,10 +74,11 @@ def test_a_diagnostic_has_everything_that_the_client_supports() -> None:
 
 @pytest.mark.parametrize(("severity", "expected"), [("error", 1), ("warning", 2), ("note", 3)])
 def test_each_severity_has_its_number(severity: str, expected: int) -> None:
-    one = Diagnostic(code=UNSHOWN, message="m", span=span(1, 1, 2), severity=Severity(severity))
+    one = Diagnostic(code="W501", message="m", span=span(1, 1, 2), severity=Severity(severity))
     found = converted(one)
     assert found.severity is not None and found.severity.value == expected
-    assert found.code is None and found.code_description is None and found.message == "m"
+    assert (found.code, found.message) == ("W501", "m")
+    assert found.code_description is not None
 
 
 def test_a_diagnostic_about_a_whole_file_is_at_its_beginning() -> None:
