@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sequencer.core.errors import ScoreError, SequencerError, UsageError
 
 if TYPE_CHECKING:
+    from sequencer.runtime.osc.endpoints import Endpoint
     from sequencer.runtime.output.captioned_video import Part
 
 MIN_VIDEO_SIZE, MAX_VIDEO_SIZE = 64, 4096
@@ -181,6 +182,37 @@ class Arguments:
             return parse_caption(value) if isinstance(value, str) else caption_of(value)
         except UsageError as error:
             raise UsageError(f"caption: {error.message}") from None
+
+    def osc_input(self, name: str, value: object) -> Endpoint | None:
+        """Return where OSC is received, given as a port or a text such as `0.0.0.0:9000`.
+
+        Raises UsageError if it is not valid.
+        """
+        from sequencer.runtime.osc.endpoints import parse_input
+
+        if value is None:
+            return None
+        if not isinstance(value, int | str) or isinstance(value, bool):
+            raise self._wrong(name, "a port, a text such as '0.0.0.0:9000' or None", value)
+        try:
+            return parse_input(str(value))
+        except UsageError as error:
+            raise UsageError(f"{name}: {error.message}", error.hint) from None
+
+    def osc_targets(self, name: str, value: object) -> list[Endpoint]:
+        """Return where OSC is sent, given as a text such as `127.0.0.1:9001`, or a list of them.
+
+        Raises UsageError if one is not valid.
+        """
+        from sequencer.runtime.osc.endpoints import parse_target
+
+        given = [value] if isinstance(value, str) else value
+        if not isinstance(given, Sequence) or not all(isinstance(one, str) for one in given):
+            raise self._wrong(name, "a text such as '127.0.0.1:9001' or a list of them", value)
+        try:
+            return [parse_target(one) for one in given]
+        except UsageError as error:
+            raise UsageError(f"{name}: {error.message}", error.hint) from None
 
     def events(self, value: Any, *kinds: type) -> list[Any]:
         """Return a list of scripted events: texts, or values of one of `kinds`."""

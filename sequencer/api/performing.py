@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sequencer.engine.journal import Journal
     from sequencer.media.score_sounds import ScoreSound
     from sequencer.runtime.live.run import LiveSettings
+    from sequencer.runtime.osc.endpoints import Endpoint
     from sequencer.runtime.output.run_folder import RunFolder
     from sequencer.runtime.results import PerformanceResult
     from sequencer.stages.simulated.faults import Faults
@@ -63,6 +64,8 @@ class PerformOptions:
     midi_out: str | None = None
     no_transport: bool = False
     send_clock: bool = False
+    osc_in: Endpoint | None = None
+    osc_out: list[Endpoint] = field(default_factory=list)
     record: bool = False
     video_size: tuple[int, int] | None = None
     watch: str | None = None
@@ -113,6 +116,8 @@ def perform(
     midi_out: str | None = None,
     transport: bool = True,
     send_clock: bool = False,
+    osc_in: int | str | None = None,
+    osc_out: str | Sequence[str] = (),
     record: bool = False,
     video_size: tuple[int, int] | str | None = None,
     watch: str | None = None,
@@ -155,6 +160,8 @@ def perform(
         midi_out: The MIDI output for what cues and rules send, and for the clock.
         transport: With `clock link`: whether start and stop of the session count.
         send_clock: Send the score's beats as a MIDI clock to `midi_out`.
+        osc_in: The UDP port, or `HOST:PORT`, where OSC messages are received.
+        osc_out: Where OSC messages are sent: `HOST:PORT`, or several of them.
         record: Write the video into the run's folder.
         video_size: The size of the video, as for `rehearse`.
         watch: Where the frames are sent for a player: a port, `udp://127.0.0.1:PORT` or `-`.
@@ -208,6 +215,8 @@ async def perform_async(
     midi_out: str | None = None,
     transport: bool = True,
     send_clock: bool = False,
+    osc_in: int | str | None = None,
+    osc_out: str | Sequence[str] = (),
     record: bool = False,
     video_size: tuple[int, int] | str | None = None,
     watch: str | None = None,
@@ -276,6 +285,8 @@ def _options_of(**given: Any) -> PerformOptions:
         wire=arguments.choice("wire", given["wire"], WIRES),
         faults=faults if isinstance(faults, Faults) else arguments.path("faults", faults),
         no_transport=not given["transport"],
+        osc_in=arguments.osc_input("osc_in", given["osc_in"]),
+        osc_out=arguments.osc_targets("osc_out", given["osc_out"]),
         video_size=arguments.video_size(given["video_size"]),
         clip=arguments.integer("clip", given["clip"]),
         offset=arguments.integer("offset", given["offset"]) or 0,
@@ -540,6 +551,8 @@ async def play(
             midi_in=options.midi_in,
             midi_out=options.midi_out,
             send_clock=options.send_clock,
+            osc_in=options.osc_in,
+            osc_out=tuple(options.osc_out),
             transport=not options.no_transport,
         )
         with _sound(prepared) as sound:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sequencer.api.performing import PerformOptions
     from sequencer.engine.journal import Journal
+    from sequencer.runtime.osc.endpoints import Endpoint
     from sequencer.runtime.output.run_folder import RunFolder
 
 RESTORED = (
     "midi_in",
     "midi_out",
     "send_clock",
+    "osc_in",
+    "osc_out",
     "video_size",
     "watch",
     "clip",
@@ -43,7 +46,7 @@ def remembered(args: PerformOptions) -> dict[str, Any]:
         value = getattr(args, name)
         if value not in (None, False, []):
             found[name] = (
-                list(value)
+                [one if isinstance(one, int) else str(one) for one in value]
                 if isinstance(value, tuple | list)
                 else value
                 if isinstance(value, int | str)
@@ -156,6 +159,7 @@ def _restored(name: str, value: object, run: Path) -> Any:
     from sequencer.api.options import parse_amount, parse_video_size
     from sequencer.core.errors import InputError, UsageError
     from sequencer.midi.addresses import Socket, address
+    from sequencer.runtime.osc.endpoints import parse_input, parse_target
 
     option = f"--{name.replace('_', '-')}"
     if name in ("midi_in", "midi_out"):
@@ -168,6 +172,10 @@ def _restored(name: str, value: object, run: Path) -> Any:
                 f"if that is right: {option} {port}",
             )
         return str(value)
+    if name == "osc_in" and isinstance(value, str):
+        return _restored_endpoint(option, value, parse_input, run)
+    if name == "osc_out" and isinstance(value, list):
+        return [_restored_endpoint(option, str(one), parse_target, run) for one in value]
     if name == "event" and isinstance(value, list):
         return [str(one) for one in value]
     if name == "watch":
@@ -184,3 +192,23 @@ def _restored(name: str, value: object, run: Path) -> Any:
     raise InputError(
         f"the journal in {run} does not contain a valid {option}", f"specify it: {option} …"
     )
+
+
+def _restored_endpoint(
+    option: str, value: str, parse: Callable[[str], Endpoint], run: Path
+) -> Endpoint:
+    from sequencer.core.errors import InputError, UsageError
+
+    try:
+        endpoint = parse(value)
+    except UsageError:
+        raise InputError(
+            f"the journal in {run} does not contain a valid {option}", f"specify it: {option} …"
+        ) from None
+    if not endpoint.is_here:
+        raise InputError(
+            f"the run in {run} was started with {option} {endpoint}, which opens a network "
+            "connection",
+            f"if that is right: {option} {endpoint}",
+        )
+    return endpoint

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from sequencer.cli.rehearse import add_range_arguments, argument, video_size
 
 if TYPE_CHECKING:
+    from sequencer.runtime.osc.endpoints import Endpoint
     from sequencer.runtime.results import PerformanceResult
 
 
@@ -26,6 +27,20 @@ def amount(text: str) -> Fraction:
     from sequencer.api.options import parse_amount
 
     return argument(parse_amount)(text)
+
+
+def osc_input(text: str) -> Endpoint:
+    """Parse where OSC is received."""
+    from sequencer.runtime.osc.endpoints import parse_input
+
+    return argument(parse_input)(text)
+
+
+def osc_target(text: str) -> Endpoint:
+    """Parse where OSC is sent."""
+    from sequencer.runtime.osc.endpoints import parse_target
+
+    return argument(parse_target)(text)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -94,6 +109,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--send-clock",
         action="store_true",
         help="send the score's beats as a MIDI clock to --midi-out",
+    )
+    osc = parser.add_argument_group("OSC")
+    osc.add_argument(
+        "--osc-in",
+        metavar="[HOST:]PORT",
+        type=osc_input,
+        help="receive OSC at this UDP port (the addresses: sequencer osc)",
+    )
+    osc.add_argument(
+        "--osc-out",
+        metavar="HOST:PORT",
+        type=osc_target,
+        action="append",
+        default=[],
+        help="send the score's OSC messages and the run's state there; may be given several times",
     )
     video = parser.add_argument_group("video")
     video.add_argument(

@@ -26,13 +26,15 @@ class NextCue:
 
     The seconds are given if they are known.
 
-    `at_latest` is set if it comes sooner when a live section is left before its maximum.
+    `at_latest` is set if it comes sooner when a live section is left before its maximum. `line` is
+    its line in the score.
     """
 
     place: str
     what: str
     seconds: float | None
     at_latest: bool = False
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +140,7 @@ class Coming:
             what=what,
             seconds=self._until(line, now, into, chunk_seconds),
             at_latest=any(_is_open(one) for one in between),
+            line=line.origin.line,
         )
 
     def _deed(self, act: CueAct, shown: str | None, space: int) -> str:

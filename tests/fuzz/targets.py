@@ -20,6 +20,7 @@ from tests.fuzz.images import caption, captions, image_file, image_samples
 from tests.fuzz.midi_input import link, links, midi, midis, port, ports, song_file, song_files
 from tests.fuzz.network import ANSWERS, PLAYLISTS, SDP, clips, http_answers, sdp_answers
 from tests.fuzz.operator_input import note, notes, operator_message, words
+from tests.fuzz.osc_input import osc_packet, osc_packets
 from tests.fuzz.prompt_files import WORDS as PROMPT_WORDS
 from tests.fuzz.prompt_files import files as prompt_files
 from tests.fuzz.prompt_files import reading as reading_prompts
@@ -238,6 +239,9 @@ TARGETS = {
         Target("link", link, links, words=(), longest=2080),
         Target("song", song_file, song_files, words=("MTrk", "MThd", "RIFF", "RMID"), longest=1024),
         Target("address", port, ports, words=("tcp://", "tcp-listen://", "virtual:"), longest=64),
+        Target(
+            "osc", osc_packet, osc_packets, words=("/sequencer/", "#bundle", ",ifs"), longest=512
+        ),
         Target(
             "operator",
             operator_message,

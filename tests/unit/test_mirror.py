@@ -138,6 +138,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "reports/timeline/text_metrics.py": "unit/reports/timeline/test_timeline.py",
     "runtime/live/assembly.py": "integration/live/test_perform.py",
     "runtime/live/attachments.py": "integration/live/test_perform.py",
+    "runtime/live/osc_attachments.py": "integration/live/test_osc.py",
     "runtime/live/run.py": "integration/live/test_perform.py",
     "runtime/live/stages.py": "integration/live/test_perform.py",
     "runtime/live/status_display.py": "unit/runtime/live/test_status.py",

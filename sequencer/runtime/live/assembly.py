@@ -23,7 +23,7 @@ from sequencer.sync.run_clock import RealClock
 
 if TYPE_CHECKING:
     from sequencer.reports.timeline.player import Recording
-    from sequencer.runtime.live.osc_output import OscOutput
+    from sequencer.runtime.osc.endpoints import Endpoint
     from sequencer.runtime.output.captioned_video import CaptionedVideo
     from sequencer.runtime.recording.live_recorder import LiveRecorder, LiveRecording
     from sequencer.runtime.recording.stream import StreamServer
@@ -54,7 +54,8 @@ class LiveOptions:
     watch: str | None = None
     midi_in: str | None = None
     midi_out: str | None = None
-    osc_output: OscOutput | None = None
+    osc_in: Endpoint | None = None
+    osc_out: tuple[Endpoint, ...] = ()
     send_clock: bool = False
     transport: bool = True
     """Whether start and stop of a Link session count.
@@ -142,8 +143,6 @@ class LiveRunBuilder:
                 "--no-transport is for a Link session, but this score does not follow one",
                 "omit it, or write clock link, 4/4, nominal 120 bpm",
             )
-        if self._settings.schedule.osc_addresses:
-            found.append(_warn_of_osc)
         target = options.midi_out
         if target is not None:
             found.append(lambda run: midi_output(run, target, options.send_clock))
@@ -151,15 +150,24 @@ class LiveRunBuilder:
             raise UsageError("--send-clock needs --midi-out PORT", "see: sequencer midi ports")
         elif self._settings.schedule.has_midi:
             found.append(_show_status)
-        if self._settings.schedule.has_osc:
-            found.append(self._osc_attachment())
+        return found + self._osc_attachments()
+
+    def _osc_attachments(self) -> list[Attach]:
+        from sequencer.runtime.live.osc_attachments import osc_input, osc_targets
+        from sequencer.runtime.live.osc_output import no_osc_output
+
+        endpoint, targets = self._options.osc_in, self._options.osc_out
+        schedule = self._settings.schedule
+        found: list[Attach] = []
+        if endpoint is not None:
+            found.append(lambda run: osc_input(run, endpoint))
+        elif schedule.osc_addresses:
+            found.append(_warn_of_osc)
+        if targets:
+            found.append(lambda run: osc_targets(run, targets))
+        elif schedule.has_osc:
+            found.append(no_osc_output)
         return found
-
-    def _osc_attachment(self) -> Attach:
-        from sequencer.runtime.live.osc_output import no_osc_output, osc_output
-
-        output = self._options.osc_output
-        return no_osc_output if output is None else lambda run: osc_output(run, output)
 
     # ---- stages ----------------------------------------------------------------------------------
 
@@ -353,10 +361,10 @@ def _named(port: str | None) -> str | None:
 
 @asynccontextmanager
 async def _warn_of_osc(run: LiveRun) -> AsyncIterator[None]:
-    """Report that the score waits for OSC messages, which only an operator can send."""
+    """Report that the score waits for OSC messages, which only an operator can send then."""
     address = run.performance.conductor.view.schedule.osc_addresses[0]
     run.notify(
-        "this score waits for OSC messages, but there is no OSC input yet: send them with "
+        "this score waits for OSC messages, but no --osc-in PORT is given: send them with "
         f"sequencer tell RUN osc {address} 1"
     )
     yield

@@ -100,7 +100,8 @@ async def osc_output(run: LiveRun, output: OscOutput) -> AsyncIterator[None]:
 async def no_osc_output(run: LiveRun) -> AsyncIterator[None]:
     """Warn that the score sends OSC and no output is given; report at the end what was due."""
     run.notify(
-        "this score sends OSC, but no OSC output is given: its messages are only in the journal"
+        "this score sends OSC, but no --osc-out HOST:PORT is given: its messages are only in the "
+        "journal"
     )
     yield
     sends = run.performance.conductor.view.sent_messages
@@ -108,5 +109,5 @@ async def no_osc_output(run: LiveRun) -> AsyncIterator[None]:
     if due:
         verb = "was" if due == 1 else "were"
         run.notes.append(
-            f"{counted(due, 'OSC message')} {verb} due but not sent: no OSC output was given"
+            f"{counted(due, 'OSC message')} {verb} due but not sent: no --osc-out was given"
         )

@@ -210,7 +210,9 @@ class LiveRun:
         """Seconds for which the session was billed before this process took it over."""
         if interrupted is not None:
             self._continue(interrupted)
-        self._operator = Operator(
+        self.notice_listeners: list[Callable[[str], object]] = []
+        """Called with each message for the operator, beside printing it."""
+        self.operator = Operator(
             self.performance,
             clock.now,
             self.notify,
@@ -222,7 +224,7 @@ class LiveRun:
         self._screen = StatusScreen(
             self.live_status,
             clock.now,
-            lambda: self._operator.typed,
+            lambda: self.operator.typed,
             price_per_hour=float(settings.price_per_hour),
             quiet=settings.quiet,
         )
@@ -255,6 +257,8 @@ class LiveRun:
             self.settings.warn(text)
         else:
             self._screen.print_line(f"sequencer: {text}")
+        for listen in self.notice_listeners:
+            listen(text)
 
     def failed(self, text: str) -> None:
         """Report that part of the run's output could not be written: it counts at the end."""
@@ -271,11 +275,11 @@ class LiveRun:
                 stack.enter_context(closing_on_signals(performance.close))
             for attach in self._attachments:
                 await stack.enter_async_context(attach(self))
-            door = RemoteControlServer(self.folder.path, self._operator.answer)
+            door = RemoteControlServer(self.folder.path, self.operator.answer)
             await door.open()
             stack.push_async_callback(door.close)
             if settings.keys:
-                stack.enter_context(Keys(self._operator.press))
+                stack.enter_context(Keys(self.operator.press))
             await stack.enter_async_context(self._screen)
             watching = asyncio.create_task(self._watch())
             stack.push_async_callback(_ended, watching)

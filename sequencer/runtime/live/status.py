@@ -8,6 +8,7 @@ from math import ceil
 
 from sequencer.core.timebase import SECOND
 from sequencer.engine.conductor.machine import Conductor
+from sequencer.engine.conductor.passes import Pass
 from sequencer.engine.conductor.transitions import Phase
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command
@@ -291,13 +292,20 @@ class LiveStatus:
 
         The pass number is included if the section has several passes.
         """
-        if self.take == 0 or self._conductor.is_finished:
+        found = self.place(now)
+        if found is None:
             return "", ""
+        current, bar_beat = found
+        return self.coming.name(current.stretch.section, current.stretch.occurrence), bar_beat
+
+    def place(self, now: int) -> tuple[Pass, str] | None:
+        """Return the pass that plays, and bar.beat (empty without beats); None while none plays."""
+        if self.take == 0 or self._conductor.is_finished:
+            return None
         frames = self._conductor.view.grid.frames_of(self.chunk)
-        current, bar_beat = self._caption_builder.position(
+        return self._caption_builder.position(
             self.chunk, min(frames - 1, int(self.into_chunk(now) * frames))
         )
-        return self.coming.name(current.stretch.section, current.stretch.occurrence), bar_beat
 
     def next_cue(self, now: int, space: int) -> NextCue | None:
         """Return the next cue not yet in effect, described in at most `space` characters."""

@@ -26,6 +26,7 @@ from sequencer.runtime.operator.commands import (
 )
 from sequencer.runtime.operator.keyboard import KeyInterpreter
 from sequencer.schedule.describe import firing_by_name
+from sequencer.schedule.model import GoTrigger
 
 
 class Operator:
@@ -87,7 +88,13 @@ class Operator:
         if words == ["offset"]:
             return f"offset {run.offset / 1e6:+.0f} ms" if self._offset is None else self._offset()
         if words == ["go"]:
-            raise UsageError("go needs a name", describe_awaited(run))
+            own = [one for one in run.listening_pass.stretch.until if isinstance(one, GoTrigger)]
+            if not own:
+                raise UsageError(
+                    "the current section does not end on a go-cue, so go needs a name",
+                    describe_awaited(run),
+                )
+            text = f"go {own[0].name}"
         command = parse_operator_command(text, run.schedule.middle, self._find_image)
         return self._handle(text, command(self._now()))
 

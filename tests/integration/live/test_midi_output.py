@@ -131,14 +131,14 @@ def test_for_osc_messages_there_is_a_report_of_how_to_send_them(
         main(["perform", str(score), "--stage", "simulated", "--out", str(tmp_path / "run")]) == 0
     )
     shown = capsys.readouterr()
-    assert "there is no OSC input yet" in shown.err
+    assert "no --osc-in PORT is given" in shown.err
     assert "sequencer tell RUN osc /drop 1" in shown.err
 
 
 @pytest.mark.parametrize(
     ("lines", "expected"),
     [
-        ("", "2 OSC messages were due but not sent: no OSC output was given"),
+        ("", "2 OSC messages were due but not sent: no --osc-out was given"),
         ("on go x -> osc /never\n", "2 OSC messages were due but not sent"),
     ],
 )
@@ -151,7 +151,7 @@ def test_without_an_osc_output_the_report_counts_what_was_due(
         main(["perform", str(score), "--stage", "simulated", "--out", str(tmp_path / "run")]) == 0
     )
     shown = capsys.readouterr()
-    assert "no OSC output is given" in shown.err
+    assert "no --osc-out HOST:PORT is given" in shown.err
     assert expected in shown.out
     report = json.loads((tmp_path / "run" / "report.json").read_text(encoding="utf-8"))
     assert any(expected in note for note in report["notes"])

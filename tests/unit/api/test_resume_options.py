@@ -36,6 +36,12 @@ STARTED = [
         "--midi-out",
         "lamps",
         "--send-clock",
+        "--osc-in",
+        "9000",
+        "--osc-out",
+        "127.0.0.1:9001",
+        "--osc-out",
+        "[::1]:9002",
         "--watch",
         "9000",
         "--clip",
@@ -213,8 +219,23 @@ def test_a_journal_alone_opens_no_connection_to_a_network(port: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("option", "target"), [("--osc-in", "192.0.2.7:9000"), ("--osc-out", "lights.example:9000")]
+)
+def test_nor_an_osc_port(option: str, target: str) -> None:
+    folder, journal = killed(started=[option, target])
+    with pytest.raises(InputError, match="opens a network connection"):
+        resumed(folder, journal)
+    again, _ = resumed(folder, journal, option, target), None
+    assert target in (str(again.osc_in), *map(str, again.osc_out))
+
+
+@pytest.mark.parametrize(
     "options",
     [
+        {"osc_in": 5},
+        {"osc_in": "x"},
+        {"osc_out": "127.0.0.1:9"},
+        {"osc_out": [9]},
         5,
         {"clip": "x"},
         {"event": 3},

@@ -131,10 +131,10 @@ def test_how_long_an_output_stays_open(due: int, now: int, rest: int) -> None:
     [
         ((), []),
         ((ControlAct(control=1, value=1, channel=1),), []),
-        ((OscAct("/a"),), ["1 OSC message was due but not sent: no OSC output was given"]),
+        ((OscAct("/a"),), ["1 OSC message was due but not sent: no --osc-out was given"]),
         (
             (OscAct("/a"), OscAct("/b")),
-            ["2 OSC messages were due but not sent: no OSC output was given"],
+            ["2 OSC messages were due but not sent: no --osc-out was given"],
         ),
     ],
 )
