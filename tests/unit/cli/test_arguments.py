@@ -16,7 +16,7 @@ GOOD = (
     'at 0c "A paper boat drifts along a gutter. Soft grey light. Low close shot, 35mm."\nend 3c\n'
 )
 
-NAMES_NO_FILE = {"schema", "explain", "osc"}
+NAMES_NO_FILE = {"schema", "explain", "osc", "language-server"}
 """Commands that read no file."""
 
 MISSING: dict[str, list[tuple[str, ...]]] = {
