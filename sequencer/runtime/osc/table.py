@@ -212,10 +212,11 @@ OUTPUTS: tuple[Output, ...] = (
 def find_input(address: str) -> tuple[Input, tuple[str, ...]] | None:
     """Return the row of an address, and the name at its end if the row has one."""
     for row in INPUTS:
-        if row.address == address:
-            return row, ()
         stem = row.address.removesuffix("NAME")
-        if stem != row.address and address.startswith(stem) and len(address) > len(stem):
+        if stem == row.address:
+            if stem == address:
+                return row, ()
+        elif address.startswith(stem) and len(address) > len(stem):
             return row, (address[len(stem) :],)
     return None
 

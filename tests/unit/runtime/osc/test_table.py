@@ -32,6 +32,7 @@ def command(address: str, *arguments: Any) -> str:
         ("program", (5,), "program 5 ch 1"),
         ("go", (), "go"),
         ("go/out", (), "go out"),
+        ("go/NAME", (), "go NAME"),
         ("go/to the end", (), "go to the end"),
     ],
 )
