@@ -3,7 +3,7 @@
 Most answers come from what the last check found and never wait for one: positions are those of
 the lines that have not changed since. Two kinds of request need the present text. Edits of the
 whole text (formatting, renaming) let its check begin at once. What a client shows until the next
-change (symbols, folds) waits for the check that is due anyway.
+change (symbols, folds, hints in some clients) waits for the check that is due anyway.
 """
 
 from __future__ import annotations
@@ -41,8 +41,14 @@ from sequencer.languageserver.session import RefusedError, Session, Snapshot
 async def inlay_hints(
     session: Session, params: types.InlayHintParams
 ) -> list[types.InlayHint] | None:
-    """Return the hints of a part of a text."""
-    snapshot = await session.known(params.text_document.uri)
+    """Return the hints of a part of a text.
+
+    A client that does not let itself be asked to request them again (Helix, Emacs) would show those
+    from before a change until the next one: for it, they wait for the check that is due.
+    """
+    uri = params.text_document.uri
+    is_asked_again = session.client.refreshes_hints
+    snapshot = await (session.known(uri) if is_asked_again else session.newest(uri))
     return None if snapshot is None else await session.answer(_hints, snapshot, params.range)
 
 

@@ -11,17 +11,19 @@ impl zed::Extension for ScoreExtension {
 
     fn language_server_command(
         &mut self,
-        _id: &LanguageServerId,
+        id: &LanguageServerId,
         worktree: &zed::Worktree,
     ) -> Result<zed::Command> {
-        let command = worktree.which("sequencer").ok_or_else(|| {
+        let binary = LspSettings::for_worktree(id.as_ref(), worktree)?.binary;
+        let (path, arguments) = binary.map_or((None, None), |found| (found.path, found.arguments));
+        let command = path.or_else(|| worktree.which("sequencer")).ok_or_else(|| {
             "`sequencer` is not on the PATH: install it as docs/editors.md shows, then start Zed from a \
              terminal in which `sequencer --version` works"
                 .to_string()
         })?;
         Ok(zed::Command {
             command,
-            args: vec!["language-server".to_string()],
+            args: arguments.unwrap_or_else(|| vec!["language-server".to_string()]),
             env: worktree.shell_env(),
         })
     }

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from lsprotocol import types
+from pygls.capabilities import get_capability
 from pygls.exceptions import JsonRpcException
 
 from sequencer.cli.language_server import services
@@ -133,6 +134,21 @@ async def test_hints(editor: Editor, tmp_path: Path) -> None:
     if hints[2].data is not None:
         tooltip = (await editor.client.inlay_hint_resolve_async(hints[2])).tooltip
     assert tooltip == "main: bar 2.3, 0:03.000, chunk 2, 250 ms early"
+    editor.close(document.uri)
+
+
+async def test_hints_follow_a_change(editor: Editor, tmp_path: Path) -> None:
+    """Helix requests hints once after a change, and cannot be asked to request them again."""
+    document = editor.open((tmp_path / "tram.score").as_uri(), WRONG)
+    await editor.checked(document.uri)
+    whole = types.Range(types.Position(0, 0), types.Position(100, 0))
+    params = types.InlayHintParams(document, whole)
+    editor.change(document.uri, SCORE)
+    announced = editor.client.capabilities
+    assert announced is not None
+    if get_capability(announced, "workspace.inlay_hint.refresh_support", False):
+        await editor.checked(document.uri)  # it is asked to request them after that
+    assert len(await editor.client.text_document_inlay_hint_async(params) or ()) == 3
     editor.close(document.uri)
 
 
