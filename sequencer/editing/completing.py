@@ -8,19 +8,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from enum import StrEnum
-from typing import Any
 
 from sequencer.core.catalog import family
 from sequencer.core.diagnostics import Fix
 from sequencer.core.lazy_dataclass import dataclass
+from sequencer.editing.choices import (
+    Choice,
+    ItemKind,
+    keyword_choice,
+    length_choices,
+    path_suffixes,
+    schema_choices,
+    shape_of,
+    value_choices,
+)
 from sequencer.editing.looking import Look
 from sequencer.editing.names import NameKind
 from sequencer.editing.texts import Position, offset_of, span_at
-from sequencer.editing.words import as_sentence, forms_of, known_words, meaning_of, plain_text
-from sequencer.language.clock_files import BEAT_SUFFIXES, MIDI_SUFFIXES
+from sequencer.editing.words import as_sentence, known_words
 from sequencer.language.compiler.prompts import ACTION
-from sequencer.language.loader import NOTATION_BY_SUFFIX, Notation
+from sequencer.language.loader import Notation
 from sequencer.language.score import Unit
 from sequencer.language.source import Source
 from sequencer.language.spec import (
@@ -31,36 +38,19 @@ from sequencer.language.spec import (
     SETTING_BY_KEYWORD,
     STATEMENTS,
     TRIGGERS,
-    ValueSpec,
 )
 from sequencer.language.text.parser import get_parser
 from sequencer.language.text.statements import StatementKind, StatementSplitter
 from sequencer.language.values.amounts import UNITS
 from sequencer.language.values.strings import NAME
 
+__all__ = ["CompletionItem", "ItemKind", "ListFiles", "complete"]
+
 ListFiles = Callable[[str], Iterable[str]]
 """Lists a folder below the score's: its files by their names, its folders with `/` at the end."""
 
 MAX_FILES = 500
 """How many files of a folder are offered."""
-
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
-SOUND_SUFFIXES = (".wav", ".flac", ".aif", ".aiff", ".mp3", ".m4a", ".aac", ".ogg", ".opus")
-
-
-class ItemKind(StrEnum):
-    """What kind of text an item inserts."""
-
-    KEYWORD = "keyword"
-    VALUE = "value"
-    SCENE = "scene"
-    SECTION = "section"
-    VARIABLE = "variable"
-    MARK = "mark"
-    GO = "go cue"
-    FILE = "file"
-    UNIT = "unit"
-    CODE = "code"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,15 +61,6 @@ class CompletionItem:
     kind: ItemKind
     description: str
     edit: Fix
-
-
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    """A text that fits, before it is known which part of it is already written."""
-
-    text: str
-    kind: ItemKind
-    description: str = ""
 
 
 def complete(
@@ -124,6 +105,14 @@ _PARTIAL_NAME = re.compile(r"[^\s\"{},|()\[\]]*\Z")
 _AFTER_NUMBER = re.compile(
     r"(?<![\w.])(?P<plus>[+\-][ \t]*)?[0-9]+(?:[.,/][0-9]+)?[ \t]?(?P<unit>[a-z]*)\Z"
 )
+_VALUE_WORDS = re.compile(
+    r"(?:^\s*|(?<=[\s,(|]))(?P<word>at|from|end|on|until|or|{actions}|{settings})[ \t]+".format(
+        actions="|".join(sorted({row.keyword for row in ACTIONS if row.keyword is not None})),
+        settings="|".join(SETTING_BY_KEYWORD),
+    )
+)
+"""Words after which a value follows, which may consist of several words."""
+_ONE_VALUE = re.compile(r"(?:(?!->)[^,|()])*")
 _TIME_WORDS = re.compile(
     r"(?:^|[\s,{])[\"']?(?P<word>at|from|every|end|max|over|for|section|mark)[\"']?\s*:?\s"
 )
@@ -139,7 +128,7 @@ class _Completer:
 
     # ---- text ------------------------------------------------------------------------------------
 
-    def complete_text(self) -> tuple[int, Iterable[_Choice]]:
+    def complete_text(self) -> tuple[int, Iterable[Choice]]:
         """Return where the word at the cursor begins, and what fits there, in the text notation."""
         start, blocks = _find_statement(self.before)
         opened, is_comment = _find_open_text(self.before, start)
@@ -155,31 +144,88 @@ class _Completer:
         written = self.before[start:word]
         if not written.strip():
             return word, self._statements(blocks)
+        if units is None:
+            begin, begun, may_end = self._begun_value(self.before[start:])
+            if begun:
+                also = self._expected(start, word, written) if may_end and begin == word else ()
+                return begin, [*begun, *also]
         after = self._after_keyword(written, blocks)
+        if after is None and not written.endswith((" ", "\t", "\n", ",", "(", "|", ">")):
+            return len(self.before), ()
         if after is not None:
             name = _PARTIAL_NAME.search(self.before, start)
             return (word if name is None else max(name.start(), start)), after
         long = [] if units is None else [one for one in units[1] if len(one.text) > 2]
         return word, [*long, *self._expected(start, word, written)]
 
-    def _statements(self, blocks: list[str]) -> Iterator[_Choice]:
+    def _statements(self, blocks: list[str]) -> Iterator[Choice]:
         """Yield the words that begin a statement in a block."""
         words = known_words()
         block = blocks[-1].split(maxsplit=1)[0] if blocks else ""
         fitting = ["SCENE"] if block == "scene" else ["ITEM"] if blocks else ["ITEM", "TOP"]
         for row in STATEMENTS:
             if row.place.name in fitting:
-                yield _keyword(row.keyword)
+                yield keyword_choice(row.keyword)
         if not blocks:
             score = self.known.score
             written = {field for field, _ in score.header.spans} if score is not None else set()
             for word, setting in SETTING_BY_KEYWORD.items():
                 if setting.field not in written:
-                    yield _Choice(word, ItemKind.KEYWORD, words[word].description)
+                    yield Choice(word, ItemKind.KEYWORD, words[word].description)
         else:
-            yield _Choice("}", ItemKind.KEYWORD, "Ends the block.")
+            yield Choice("}", ItemKind.KEYWORD, "Ends the block.")
 
-    def _after_keyword(self, written: str, blocks: list[str]) -> Iterable[_Choice] | None:
+    def _begun_value(self, written: str) -> tuple[int, list[Choice], bool]:
+        """Return what continues a value of several words at the cursor: `note C3 ` or `end `.
+
+        The first result is where it begins, the last one whether the value may also end here.
+        """
+        plain = _without_texts(written)
+        statement = plain.split(maxsplit=1)[0]
+        is_setting = statement in SETTING_BY_KEYWORD
+        words = list(_VALUE_WORDS.finditer(plain))
+        if is_setting:
+            words = words[:1]
+        elif statement == "at" and len(words) > 1 and words[1]["word"] == "end":
+            del words[1]  # `at end -1 bar`
+        if not words:
+            return len(self.before), [], True
+        word, begin = words[-1]["word"], words[-1].end()
+        value = written[begin:]
+        if not (is_setting or _ONE_VALUE.fullmatch(plain, begin)):
+            return len(self.before), [], True
+        choices: Iterable[Choice] = ()
+        may_end = True
+        if word in ("on", "until", "or"):
+            choices = value_choices(TRIGGERS) if statement in ("on", "section") else ()
+            may_end = any(re.fullmatch(row.pattern, value.rstrip()) for row in TRIGGERS)
+        elif word in ("at", "from", "end"):
+            choices = value_choices(POSITIONS)
+            may_end = value.strip() != "end"
+        elif is_setting or statement in ("at", "every", "on"):
+            choices = self._values_of(word, is_setting=is_setting) or ()
+        start, found = self._continue_value(choices, value)
+        return start, found, may_end
+
+    def _continue_value(self, choices: Iterable[Choice], value: str) -> tuple[int, list[Choice]]:
+        """Return where the last word of a value begins, and what continues the value from there.
+
+        After `note E3 ` this is `vel >= 100`, because `note D3 vel >= 100` is among the choices.
+        """
+        done = value[: value.rfind(" ") + 1]
+        start = len(self.before) - (len(value) - len(done))
+        found = []
+        for choice in choices if value else ():
+            words = choice.text.split(" ")
+            for at, word in enumerate(done.split()):
+                if at < len(words) and shape_of(word) == shape_of(words[at]):
+                    words[at] = word
+            text = " ".join(words)
+            if text.startswith(value) and len(text) > len(value):
+                found.append(Choice(text[len(done) :], choice.kind, choice.description))
+        return start, found
+
+    def _after_keyword(self, written: str, blocks: list[str]) -> Iterable[Choice] | None:
         """Return what fits after a keyword whose value is one token with it, or None."""
         segment = re.split(r",|->|\(|\|", _without_texts(written))[-1].split()
         if not segment:
@@ -189,39 +235,42 @@ class _Completer:
         is_head = statement in ("section", "scene", "let") and len(segment) == 1
         if is_head and last == statement:
             return ()
+        if statement == "sound" and last == "from":
+            return [Choice("12.5s", ItemKind.VALUE, "A time in seconds.")]
         if last == "mark" and segment[:-1] in (["at"], ["from"], ["end"]):
             return self._marks(blocks)
         if last == "go":
             return self._names(NameKind.GO)
         if last in ("goto", "like") or statement == "play":
-            return self._names(NameKind.SECTION)
+            own = segment[1:2] if last == "like" else []
+            return (one for one in self._names(NameKind.SECTION) if one.text not in own)
         if last in ("on", "until", "or"):
-            return _value_words(TRIGGERS)
+            return value_choices(TRIGGERS)
         if statement == "quiet":
             return (
-                _Choice(one.code, ItemKind.CODE, as_sentence(one.title)) for one in family("advice")
+                Choice(one.code, ItemKind.CODE, as_sentence(one.title)) for one in family("advice")
             )
         if last in ("at", "from", "end", "every", "max", "over") and len(segment) <= 3:
-            return _value_words(POSITIONS) if last in ("at", "from", "end") else _lengths()
+            return value_choices(POSITIONS) if last in ("at", "from", "end") else length_choices()
         return self._values_of(last, is_setting=len(segment) == 1 and last == statement)
 
-    def _values_of(self, word: str, *, is_setting: bool) -> Iterable[_Choice] | None:
+    def _values_of(self, word: str, *, is_setting: bool) -> Iterable[Choice] | None:
         """Return the values of a setting or an action, or None for another word."""
         if is_setting and word in SETTING_BY_KEYWORD:
             setting = SETTING_BY_KEYWORD[word]
-            return _schema_values(setting.schema, setting.example.removeprefix(word).strip())
+            return schema_choices(setting.schema, setting.example.removeprefix(word).strip())
         found = [row for row in ACTIONS if row.keyword == word]
-        if not found:
+        if not found or is_setting:
             return None
         return [
             choice
             for row in found
-            for choice in _schema_values(
+            for choice in schema_choices(
                 row.schema.get(row.key, {}), row.example.removeprefix(word).strip()
             )
         ]
 
-    def _expected(self, start: int, end: int, written: str) -> Iterator[_Choice]:
+    def _expected(self, start: int, end: int, written: str) -> Iterator[Choice]:
         """Yield what the grammar expects after a part of a statement."""
         scan = get_parser().scan(self.before, start, len(self.before[:end].rstrip(" \t\n")))
         if self.before[scan.at : end].strip():
@@ -236,39 +285,45 @@ class _Completer:
             elif row is not None and row.only_in_rules and not is_rule:
                 continue
             elif terminal in ("PICK", "SHUFFLE"):
-                yield _Choice(f"{word}(", ItemKind.KEYWORD, words[word].description)
+                if written.split(maxsplit=1)[0] == "let":
+                    continue  # a variable is one text
+                yield Choice(f"{word}(", ItemKind.KEYWORD, words[word].description)
             elif terminal == "TRIGGER":
-                yield from _value_words(TRIGGERS)
+                yield from value_choices(TRIGGERS)
             elif terminal == "AMOUNT":
-                yield from _lengths()
+                yield from length_choices()
             elif terminal == "PASS":
                 yield from self._names(NameKind.SECTION)
             elif terminal in ("_ARROW", "_OPEN", "_EQUALS"):
-                yield _Choice(_MARKS[terminal], ItemKind.KEYWORD)
+                yield Choice(_MARKS[terminal], ItemKind.KEYWORD)
             elif terminal != "SET_SEED" and word in words:
-                yield _keyword(word)
+                yield keyword_choice(word)
             elif terminal == "OVER":
-                yield _Choice(word, ItemKind.KEYWORD, "How long the change of the tempo lasts.")
+                yield Choice(word, ItemKind.KEYWORD, "How long the change of the tempo lasts.")
 
-    def _complete_in_text(self, head: str, opened: int) -> tuple[int, Iterable[_Choice]]:
+    def _complete_in_text(self, head: str, opened: int) -> tuple[int, Iterable[Choice]]:
         """Return what fits inside a text in quotes: a path, or a variable after a brace."""
         content = self.before[opened:].lstrip('"')
         word = head.rsplit(maxsplit=1)[-1] if head.strip() else ""
-        suffixes = _path_suffixes(word if word != "file" or "clock" not in head else "clock")
+        suffixes = path_suffixes(word if word != "file" or "clock" not in head else "clock")
         if suffixes is not None:
             return self._paths(content, suffixes)
-        return self._variables(content, with_action=head.split()[:1] == ["follow"])
+        words = head.split()
+        own = words[1] if words[:1] == ["let"] and len(words) > 1 else ""
+        return self._variables(content, own, with_action=words[:1] == ["follow"])
 
-    def _variables(self, content: str, *, with_action: bool) -> tuple[int, Iterable[_Choice]]:
+    def _variables(
+        self, content: str, own: str, *, with_action: bool
+    ) -> tuple[int, Iterable[Choice]]:
         brace = re.search(rf"(?<!\{{)\{{((?:{NAME}-?)?)\Z", content)
         if brace is None:
             return len(self.before), ()
-        found = list(self._names(NameKind.VARIABLE))
+        found = [one for one in self._names(NameKind.VARIABLE) if one.text != own]
         if with_action:
-            found.append(_Choice(ACTION, ItemKind.VARIABLE, "The action of the scene."))
+            found.append(Choice(ACTION, ItemKind.VARIABLE, "The action of the scene."))
         return len(self.before) - len(brace[1]), found
 
-    def _units(self, written: str) -> tuple[int, list[_Choice]] | None:
+    def _units(self, written: str) -> tuple[int, list[Choice]] | None:
         """Return the units that fit after a number at the cursor, or None if there is none."""
         number = _AFTER_NUMBER.search(written)
         words = list(_TIME_WORDS.finditer(_without_texts(written)))
@@ -280,35 +335,49 @@ class _Completer:
             return None
         is_position = word in ("at", "from") and number["plus"] is None
         return len(self.before) - len(number["unit"]), [
-            _Choice(name, ItemKind.UNIT, f"A time in {_UNIT_NAMES.get(name, unit.value)}.")
+            Choice(name, ItemKind.UNIT, f"A time in {_UNIT_NAMES.get(name, unit.value)}.")
             for name, unit in UNITS.items()
             if not (is_position and unit is Unit.BARS)
         ]
 
     # ---- YAML ------------------------------------------------------------------------------------
 
-    def complete_yaml(self) -> tuple[int, Iterable[_Choice]]:
+    def complete_yaml(self) -> tuple[int, Iterable[Choice]]:
         """Return the same for a value in YAML; keys are completed from the JSON Schema."""
         line = self.before[self.before.rfind("\n") + 1 :]
         if re.search(r"(?:^|\s)#[^\"']*\Z", line):
             return len(self.before), ()
         keys = list(_YAML_KEY.finditer(line))
-        key = keys[-1]["key"] if keys else self._yaml_list_key(line)
+        key = keys[-1]["key"] if keys else self._yaml_key_above(line)
         value = line[keys[-1].end() :] if keys else line
         value = value.lstrip(" \t[-\"'")
-        if key in ("base", "follow", "prompt", "action", "pick", "shuffle") or self._is_let(line):
-            return self._variables(value, with_action=key == "follow")
-        suffixes = _path_suffixes(key)
+        if key in _YAML_TEXT_KEYS or self._is_let(line):
+            own = "" if key in _YAML_TEXT_KEYS else key
+            return self._variables(value, own, with_action=key == "follow")
+        suffixes = path_suffixes(key)
         if suffixes is not None and (key != "clock" or value.startswith("file")):
             return self._paths(value.removeprefix("file").lstrip(' "'), suffixes)
+        if key == "section" and " " in value:
+            return self._complete_section(value)
         units = self._units(line)
         if units is not None:
             return units
+        last = value.rpartition(",")[2].lstrip() if key in _YAML_LIST_KEYS else value
+        begin, begun = self._continue_value(self._yaml_values(key, "") or (), last)
+        if begun:
+            return begin, begun
         name = _PARTIAL_NAME.search(self.before)
         start = len(self.before) if name is None else name.start()
         return start, self._yaml_values(key, value) or ()
 
-    def _yaml_values(self, key: str, value: str) -> Iterable[_Choice] | None:
+    def _complete_section(self, value: str) -> tuple[int, Iterable[Choice]]:
+        """Return what fits in the first line of a section, which is that of the other notation."""
+        other = _Completer(self.known, f"section {value}", self.list_files)
+        start, choices = other.complete_text()
+        fitting = [one for one in choices if one.text != _MARKS["_OPEN"]]
+        return start + len(self.before) - len(other.before), fitting
+
+    def _yaml_values(self, key: str, value: str) -> Iterable[Choice] | None:
         words = value.split()
         last = (
             words[-1]
@@ -326,32 +395,31 @@ class _Completer:
         if key == "show":
             return self._names(NameKind.SCENE)
         if key in ("when", "on", "until"):
-            return _value_words(TRIGGERS)
+            return value_choices(TRIGGERS)
         if key == "quiet":
             return (
-                _Choice(one.code, ItemKind.CODE, as_sentence(one.title)) for one in family("advice")
+                Choice(one.code, ItemKind.CODE, as_sentence(one.title)) for one in family("advice")
             )
         if key in ("at", "from", "end"):
-            return _value_words(POSITIONS)
+            return value_choices(POSITIONS)
         if key in ("every", "max"):
-            return _lengths()
+            return length_choices()
         if key == "do":
-            return [_keyword(word) for word in BARE_WORDS]
+            return [keyword_choice(word) for word in BARE_WORDS]
         return self._values_of(key, is_setting=True) or self._values_of(key, is_setting=False)
 
-    def _yaml_list_key(self, line: str) -> str:
-        """Return the key whose list contains a line that is only an item."""
-        if not line.lstrip().startswith("-"):
-            return ""
+    def _yaml_key_above(self, line: str) -> str:
+        """Return the key whose list, text or mapping contains a line without a key of its own."""
+        is_item = line.lstrip().startswith("-")
         indent = len(line) - len(line.lstrip())
         for above in reversed(self.before.split("\n")[:-1]):
-            if (
-                above.strip()
-                and len(above) - len(above.lstrip()) <= indent
-                and not above.lstrip().startswith("-")
-            ):
-                key = _YAML_KEY.match(above)
-                return "" if key is None else key["key"]
+            here = len(above) - len(above.lstrip(" \t-"))
+            if not above.strip() or here > indent or (here == indent and not is_item):
+                continue
+            keys = list(_YAML_KEY.finditer(above))
+            if keys:
+                return keys[-1]["key"]
+            indent = min(indent, here)
         return ""
 
     def _is_let(self, line: str) -> bool:
@@ -365,7 +433,7 @@ class _Completer:
 
     # ---- names and paths -------------------------------------------------------------------------
 
-    def _names(self, kind: NameKind) -> Iterator[_Choice]:
+    def _names(self, kind: NameKind) -> Iterator[Choice]:
         """Yield the names of a kind, each with what is known about it."""
         seen: set[str] = set()
         for one in self.known.names.occurrences:
@@ -375,16 +443,16 @@ class _Completer:
                 seen.add(one.name)
                 where = "" if one.span.file == self.known.file else f" of {one.span.file}"
                 description = f"{str(kind).capitalize()} in line {one.span.line}{where}."
-                yield _Choice(one.name, ItemKind(str(kind)), description)
+                yield Choice(one.name, ItemKind(str(kind)), description)
 
-    def _marks(self, blocks: list[str]) -> Iterator[_Choice]:
+    def _marks(self, blocks: list[str]) -> Iterator[Choice]:
         """Yield the marks of the section around the cursor; all if that is not known."""
         head = blocks[-1].split()[1:2] if blocks else []
         for one in self.known.names.occurrences:
             if one.kind is NameKind.MARK and one.is_definition and one.scope[1:] != (*head, ""):
-                yield _Choice(one.name, ItemKind.MARK, f"Mark in line {one.span.line}.")
+                yield Choice(one.name, ItemKind.MARK, f"Mark in line {one.span.line}.")
 
-    def _paths(self, content: str, suffixes: tuple[str, ...]) -> tuple[int, Iterable[_Choice]]:
+    def _paths(self, content: str, suffixes: tuple[str, ...]) -> tuple[int, Iterable[Choice]]:
         """Return the files of the folder that is written before the cursor."""
         folder, slash, name = content.rpartition("/")
         start = len(self.before) - len(name)
@@ -397,12 +465,15 @@ class _Completer:
         )
         own = self.known.file.rpartition("/")[2]
         return start, [
-            _Choice(one, ItemKind.FILE, "Folder." if one.endswith("/") else "File.")
+            Choice(one, ItemKind.FILE, "Folder." if one.endswith("/") else "File.")
             for one in found[:MAX_FILES]
             if one != own
         ]
 
 
+_YAML_TEXT_KEYS = frozenset(("base", "follow", "prompt", "action", "pick", "shuffle"))
+_YAML_LIST_KEYS = frozenset(("until", "play", "quiet", "do"))
+"""Keys whose values may be lists on one line."""
 _MARKS = {"_ARROW": "->", "_OPEN": "{", "_EQUALS": "="}
 _UNIT_NAMES = {"ms": "milliseconds", "m": "minutes"}
 _YAML_KEY = re.compile(r"(?:^|(?<=[\s{,\-]))[\"']?(?P<key>[a-z]+)[\"']?:(?=\s|\Z)\s*")
@@ -461,51 +532,3 @@ def _find_open_text(before: str, start: int) -> tuple[int | None, bool]:
         else:
             at += 1
     return None, False
-
-
-def _keyword(word: str) -> _Choice:
-    return _Choice(word, ItemKind.KEYWORD, known_words()[word].description)
-
-
-def _value_words(rows: Iterable[ValueSpec]) -> Iterator[_Choice]:
-    """Yield the forms of positions or triggers, as the language reference has them."""
-    for spec in rows:
-        for row in spec.reference:
-            for form in forms_of(row):
-                if form[0] not in "<>":  # the end of a form that is written in full before it
-                    text = form.removesuffix("NAME")
-                    yield _Choice(text, ItemKind.VALUE, as_sentence(meaning_of(row)))
-
-
-def _lengths() -> Iterator[_Choice]:
-    for example in ("8 bars", "4 beats", "4b", "2c", "12.5s", "96f"):
-        unit = re.sub(r"[^a-z]", "", example)
-        yield _Choice(example, ItemKind.VALUE, f"A length in {UNITS[unit].value}.")
-
-
-def _schema_values(schema: dict[str, Any], example: str) -> list[_Choice]:
-    """Return the values that a schema lists, or an example."""
-    description = plain_text(str(schema.get("description", "")))
-    values = [str(one) for one in schema.get("enum", ()) if one]
-    forms = description.removesuffix(".").partition(": ")[2].split(" · ")
-    if not values and len(forms) > 1:
-        values = [one for one in forms if "…" not in one]
-    if not values and example:
-        values = [example]
-    sentence = as_sentence(description.partition(" · ")[0].partition(": ")[0])
-    return [_Choice(one, ItemKind.VALUE, sentence) for one in values]
-
-
-def _path_suffixes(word: str) -> tuple[str, ...] | None:
-    """Return the endings of the files whose paths follow a word, or None if no path does."""
-    match word:
-        case "image":
-            return IMAGE_SUFFIXES
-        case "use":
-            return tuple(NOTATION_BY_SUFFIX)
-        case "sound" | "file":
-            return SOUND_SUFFIXES
-        case "clock":
-            return (*MIDI_SUFFIXES, *BEAT_SUFFIXES)
-        case _:
-            return None

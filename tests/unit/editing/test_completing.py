@@ -57,6 +57,17 @@ def labels(marked: str, before: str = TEXT, file: str = "a.score") -> list[str]:
         ("at 3 tr¦", ["tram"]),
         ("at 3¦", ["b", "s", "c", "f", "ms", "m", "beats"]),
         ("at +2 ¦", ["bars", "beats"]),
+        ("at +¦", ["+2 bars", "+1.5s"]),
+        ("at end ¦", ["-1 bar", "-2.5s"]),
+        ("clock 96 ¦", ["bpm, 4/4"]),
+        ("clock midi ¦", ['"port", 4/4, nominal 120 bpm']),
+        ('sound "s.wav" ¦', ["from"]),
+        ('sound "s.wav" from ¦', ["12.5s"]),
+        ("at 3 midi cc ¦", ["20 64 ch 1"]),
+        ("on cc ¦", ["20 > 64", "20 < 32"]),
+        ("on cc 7 ¦", ["> 64", "< 32"]),
+        ("on note E3 ¦", ["vel >= 100", "->"]),
+        ("section x until note E3 ¦", ["vel >= 100", "or"]),
         ("at ¦", ["9", "9.3", "12.5s", "14c", "mark drop", "+2 bars", "end -1 bar"]),
         ('at 3 tram "It turns. {li¦', ["light"]),
         ('at 3 tram """It turns.\n{li¦', ["light"]),
@@ -100,14 +111,19 @@ def test_what_is_offered(marked: str, expected: list[str]) -> None:
     [
         ("at 3 tram, ¦", ["pause", "goto", "seed", "at", "light"]),
         ("at 3¦", ["bars", "tram"]),
+        ("on cc ¦", ["->"]),
+        ("clock midi ¦", ["cc 20 64 ch 1", "program 5"]),
+        ("at end ¦", ["9", "cut"]),
+        ("section verse like ¦", ["verse"]),
+        ('let y = "{¦', ["y"]),
         ("section x 8 bars {\n  ¦", ["section", "clock", "base"]),
         ("scene x {\n  ¦", ["at", "section"]),
-        ("at 3 tempo 12¦", ["bars", "b"]),
         ('use "¦', ["a.score", "x.png", "notes.txt"]),
     ],
 )
 def test_what_does_not_fit_is_not_offered(marked: str, unexpected: list[str]) -> None:
-    found = labels(marked)
+    before = TEXT + "section other 4 bars { at 1 tram }\n"
+    found = labels(marked, before)
     assert found and [one for one in unexpected if one in found] == []
 
 
@@ -121,6 +137,10 @@ def test_what_does_not_fit_is_not_offered(marked: str, unexpected: list[str]) ->
         'at 3 image "/etc/¦',
         'use "../¦',
         "at 3 ? ¦",
+        "at 3 tempo 12¦",
+        "at 3.¦",
+        "at 3 🚋¦",
+        "let y = ¦",
     ],
 )
 def test_where_nothing_is_offered(marked: str) -> None:
@@ -163,6 +183,18 @@ def test_a_statement_over_several_lines() -> None:
         ("max: ¦", ["8 bars"]),
         ("quiet: [¦", ["W601"]),
         ("let:\n  other: a {¦", ["light"]),
+        ("scenes:\n  x:\n    base: |\n      A {¦", ["light"]),
+        ("scenes:\n  x:\n    follow: >-\n      It\n      goes. {¦", ["light", "action"]),
+        ("cues:\n  - at: 3\n    action:\n      pick:\n        - One {¦", ["light"]),
+        ("sections:\n  - section: x\n    until:\n      - ¦", ["note D3", "go "]),
+        ("sections:\n  - section: x\n    until:\n    - cc ¦", ["20 > 64"]),
+        ("sections:\n  - section: x\n    until: [go a, cc ¦", ["20 > 64"]),
+        ("sections:\n  - section: x ¦", ["8 bars", "until", "like"]),
+        ("sections:\n  - section: x 8 bars, ¦", ["tempo", "meter", "cut"]),
+        ("sections:\n  - section: x 8 bars like ¦", ["verse"]),
+        ("scenes:\n  x:\n    quiet:\n      - W6¦", ["W601"]),
+        ("clock: 96 ¦", ["bpm, 4/4"]),
+        ("clock: midi ¦", ['"port", 4/4, nominal 120 bpm']),
     ],
 )
 def test_values_in_yaml(marked: str, expected: list[str]) -> None:
