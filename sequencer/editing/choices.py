@@ -64,6 +64,12 @@ def length_choices() -> Iterator[Choice]:
         yield Choice(example, ItemKind.VALUE, f"A length in {UNITS[unit].value}.")
 
 
+def landing_choices() -> Iterator[Choice]:
+    """Yield examples of where a rule takes effect."""
+    for example in ("next bar", "next beat", "next 2 bars"):
+        yield Choice(example, ItemKind.VALUE, "The rule takes effect there, not at once.")
+
+
 def schema_choices(schema: dict[str, Any], example: str) -> list[Choice]:
     """Return the values that a schema lists, or an example."""
     description = plain_text(str(schema.get("description", "")))

@@ -16,6 +16,7 @@ from sequencer.editing.choices import (
     Choice,
     ItemKind,
     keyword_choice,
+    landing_choices,
     length_choices,
     path_suffixes,
     schema_choices,
@@ -112,6 +113,7 @@ _VALUE_WORDS = re.compile(
     )
 )
 """Words after which a value follows, which may consist of several words."""
+_LANDING = next(iter(landing_choices())).description
 _ONE_VALUE = re.compile(r"(?:(?!->)[^,|()])*")
 _TIME_WORDS = re.compile(
     r"(?:^|[\s,{])[\"']?(?P<word>at|from|every|end|max|over|for|section|mark)[\"']?\s*:?\s"
@@ -198,7 +200,12 @@ class _Completer:
         may_end = True
         if word in ("on", "until", "or"):
             choices = value_choices(TRIGGERS) if statement in ("on", "section") else ()
-            may_end = any(re.fullmatch(row.pattern, value.rstrip()) for row in TRIGGERS)
+            done, at, _ = value.partition(" at ")
+            may_end = any(re.fullmatch(row.pattern, done.rstrip()) for row in TRIGGERS)
+            if statement == "on" and may_end and (at or value.endswith(" ")):
+                landings = [f"{done.rstrip()} at {one.text}" for one in landing_choices()]
+                more = [Choice(one, ItemKind.VALUE, _LANDING) for one in landings]
+                choices = (*choices, *more)
         elif word in ("at", "from", "end"):
             choices = value_choices(POSITIONS)
             may_end = value.strip() != "end"
@@ -363,12 +370,12 @@ class _Completer:
         if units is not None:
             return units
         last = value.rpartition(",")[2].lstrip() if key in _YAML_LIST_KEYS else value
-        begin, begun = self._continue_value(self._yaml_values(key, "") or (), last)
+        begin, begun = self._continue_value(self._yaml_values(key, "", line) or (), last)
         if begun:
             return begin, begun
         name = _PARTIAL_NAME.search(self.before)
         start = len(self.before) if name is None else name.start()
-        return start, self._yaml_values(key, value) or ()
+        return start, self._yaml_values(key, value, line) or ()
 
     def _complete_section(self, value: str) -> tuple[int, Iterable[Choice]]:
         """Return what fits in the first line of a section, which is that of the other notation."""
@@ -377,7 +384,7 @@ class _Completer:
         fitting = [one for one in choices if one.text != _MARKS["_OPEN"]]
         return start + len(self.before) - len(other.before), fitting
 
-    def _yaml_values(self, key: str, value: str) -> Iterable[Choice] | None:
+    def _yaml_values(self, key: str, value: str, line: str) -> Iterable[Choice] | None:
         words = value.split()
         last = (
             words[-1]
@@ -400,6 +407,8 @@ class _Completer:
             return (
                 Choice(one.code, ItemKind.CODE, as_sentence(one.title)) for one in family("advice")
             )
+        if key == "at" and _RULE_KEY.search(line):
+            return landing_choices()
         if key in ("at", "from", "end"):
             return value_choices(POSITIONS)
         if key in ("every", "max"):
@@ -472,6 +481,7 @@ class _Completer:
 
 
 _YAML_TEXT_KEYS = frozenset(("base", "follow", "prompt", "action", "pick", "shuffle"))
+_RULE_KEY = re.compile(r"[{,\s](?:when|on):\s")
 _YAML_LIST_KEYS = frozenset(("until", "play", "quiet", "do"))
 """Keys whose values may be lists on one line."""
 _MARKS = {"_ARROW": "->", "_OPEN": "{", "_EQUALS": "="}

@@ -32,7 +32,7 @@ from sequencer.editing.texts import (
     text_of,
     word_at,
 )
-from sequencer.editing.words import known_words, plain_text
+from sequencer.editing.words import known_words, plain_text, yaml_keys
 from sequencer.language.loader import Notation
 from sequencer.language.score import (
     Cue,
@@ -46,6 +46,7 @@ from sequencer.language.score import (
     Text,
     Use,
 )
+from sequencer.language.spec import SETTING_BY_FIELD
 from sequencer.schedule.describe import (
     clock_time,
     describe_act,
@@ -60,7 +61,8 @@ MAX_LINES = 40
 """How many lines a description has; a cue may be played thousands of times."""
 
 _CODE = re.compile(r"[EW][0-9]{3}")
-_KEY = re.compile(r"[\s\-{]*[\"']?([a-z]+)[\"']?\s*:")
+_MESSAGE = re.compile(r"\bmidi[\"']?\s*:?\s+[\"']?\Z")
+_COLON = re.compile(r"[\"']?\s*:(?:\s|\Z)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ def hover(known: Look, at: Position) -> Hover | None:
         _hover_code(known, at)
         or _hover_name(known, at)
         or _hover_word(known, at)
+        or _hover_setting(known, at)
         or _hover_item(known, at)
     )
     if found is None:
@@ -93,7 +96,8 @@ def hover(known: Look, at: Position) -> Hover | None:
 def _hover_code(known: Look, at: Position) -> Hover | None:
     """Describe a code of the catalog, in `quiet`."""
     span = word_at(known.source, at)
-    if span is None or not re.match(r"\s*[\-{]*\s*quiet\b", line_text(known.source, at.line)):
+    scenes = () if known.score is None else known.score.scenes
+    if span is None or not any(at.is_in(scene.quiet_span) for scene in scenes):
         return None
     code = text_of(known.source, span)
     found = find_code(code) if _CODE.fullmatch(code) else None
@@ -108,15 +112,26 @@ def _hover_word(known: Look, at: Position) -> Hover | None:
     span = word_at(known.source, at)
     if span is None or _is_in_text(known, span):
         return None
-    word = known_words().get(text_of(known.source, span))
+    line = line_text(known.source, span.line)
+    before, after = line[: span.column - 1], line[span.end_column - 1 :]
+    written = text_of(known.source, span)
+    if known.notation is Notation.YAML and _COLON.match(after) and written in yaml_keys():
+        return Hover(span, f"{written}\n{yaml_keys()[written]}")
+    is_message = _MESSAGE.search(before) is not None  # its kinds are the names of triggers, too
+    word = known_words().get("midi" if is_message else written)
     if word is None:
         return None
-    if known.notation is Notation.YAML:
-        key = _KEY.match(known.source.text, known.source.starts[at.line - 1])
-        after = line_text(known.source, at.line)[span.end_column - 1 :]
-        if not re.match(r"[\"']?\s*:", after) and key is None:
-            return None
     return Hover(span, f"{word.form}\n{word.description}".rstrip())
+
+
+def _hover_setting(known: Look, at: Position) -> Hover | None:
+    """Describe the line of the header at a position, also where its value is."""
+    score = known.score
+    for field, span in () if score is None else score.header.spans:
+        if at.is_in(span):
+            word = known_words()[SETTING_BY_FIELD[field].keyword]
+            return Hover(clip(known.source, span), f"{word.form}\n{word.description}")
+    return None
 
 
 def _is_in_text(known: Look, span: Span) -> bool:

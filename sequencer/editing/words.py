@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import Any
 
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.language.spec import ACTIONS, SETTINGS, STATEMENTS, TRIGGERS
+from sequencer.language.yaml.schema import build_schema
 
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _SEE = re.compile(r"(?:[;,] see|[:,]) *(?:\[below\]\([^)]*\)|below\b)")
@@ -45,6 +47,38 @@ def known_words() -> dict[str, Word]:
             if match is not None:
                 _add(found, match[0], form, meaning_of(row))
     return found
+
+
+@cache
+def yaml_keys() -> dict[str, str]:
+    """Return the descriptions of the keys of a score in YAML, from its schema.
+
+    A key with several meanings (`tempo` of a section and of a cue) has a line for each.
+    """
+    schema = build_schema()
+    found: dict[str, list[str]] = {}
+    waiting: list[Any] = [schema]
+    while waiting:
+        node = waiting.pop(0)
+        if isinstance(node, list):
+            waiting += node
+        elif isinstance(node, dict):
+            for key, content in node.get("properties", {}).items():
+                described = plain_text(_description_of(content, schema))
+                described = described if " · " in described else as_sentence(described)
+                if described and described not in found.setdefault(key, []):
+                    found[key].append(described)
+            waiting += node.values()
+    return {key: "\n".join(described) for key, described in found.items() if described}
+
+
+def _description_of(content: Any, schema: dict[str, Any]) -> str:
+    """Return the description in a part of a schema, or in the definition that it refers to."""
+    if not isinstance(content, dict):
+        return ""
+    name = str(content.get("$ref", "")).rpartition("/")[2]
+    own = content.get("description") or schema["$defs"].get(name, {}).get("description", "")
+    return str(own)
 
 
 def _add(found: dict[str, Word], word: str, form: str, *descriptions: str) -> None:

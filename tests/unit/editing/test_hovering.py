@@ -24,6 +24,24 @@ play verse*2 jam
 """.replace(" , ", " | ")
 
 
+YAML = """score: Night at 5
+clock: 120 bpm, 4/4
+scenes:
+  tram:
+    base: A tram.
+    follow: The tram waits. {action}
+    quiet: [W601]
+sections:
+  - section: verse 8 bars
+    cues:
+      - {at: 1, show: tram, mark: drop}
+      - {at: 3, show: tram, action: Now at 5.}
+      - {at: 5, midi: note C3 ch 10 vel 100 for 1 beat}
+    rules:
+      - {when: note D3, show: tram, action: It glows.}
+"""
+
+
 def hovered(marked: str, mark: str = "¦") -> str | None:
     text, at = with_cursor(TEXT.replace(marked.replace(mark, ""), marked, 1), mark)
     known = look(text, "a.score", advice=False)
@@ -67,6 +85,44 @@ def hovered(marked: str, mark: str = "¦") -> str | None:
 )
 def test_what_is_described(marked: str, expected: str) -> None:
     assert hovered(marked) == expected
+
+
+@pytest.mark.parametrize(
+    ("marked", "expected"),
+    [
+        ("score: Night at ¦5", 'score "Night tram"\nThe title.'),
+        ("clock: 120 b¦pm", "clock 120 bpm, 4/4\nThe clock of musical positions."),
+        ("sc¦enes:", "scenes\nPrompt families: what stays the same, written once."),
+        ("    ba¦se:", "base\nThe prompt that show: NAME shows."),
+        ("quiet: [W60¦1]", "W601: a prompt that is cut off"),
+        ("    cu¦es:", "cues\nCues: actions and their positions."),
+        ("sh¦ow: tram, mark", "show\nThe scene to show: its base, or with action its follow."),
+        ("mark: dr¦op", "mark drop\nverse: 0:00.000, chunk 0, exact"),
+        ("midi: no¦te", "midi note …\nSends a MIDI message to external devices."),
+        ("note D¦3", "on note 62 (D3)\nprompt “The tram waits. It glows.”"),
+        ("action: Now a¦t 5", "verse: bar 3.1, 0:04.000, frame 96, chunk 3, 125 ms late"),
+        ("section: ve¦rse", "section verse\nverse: 0:00.000, 8 bars, c0–11"),
+    ],
+)
+def test_what_is_described_in_yaml(marked: str, expected: str) -> None:
+    text, at = with_cursor(YAML.replace(marked.replace("¦", ""), marked, 1), "¦")
+    known = look(text, "a.yaml", advice=False)
+    assert known.schedule is not None, known.diagnostics
+    found = hover(known, at)
+    assert found is not None and found.text.startswith(expected)
+
+
+def test_a_line_of_the_header_is_described_also_at_its_value() -> None:
+    known = look(TEXT, "a.score", advice=False)
+    found = hover(known, Position(1, 8))
+    assert found is not None
+    assert found.text == "clock 120 bpm, 4/4\nThe clock of musical positions."
+    assert found.span.end_column > 8
+
+
+def test_a_message_is_not_described_as_a_trigger() -> None:
+    text = hovered("midi c¦c 20")
+    assert text == "midi note …\nSends a MIDI message to external devices."
 
 
 def test_a_code_in_quiet_is_explained() -> None:

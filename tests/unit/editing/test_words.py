@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sequencer.editing.words import as_sentence, known_words, plain_text
+from sequencer.editing.words import as_sentence, known_words, plain_text, yaml_keys
 from sequencer.language.spec import ACTIONS, SETTINGS, STATEMENTS, TRIGGERS
 
 
@@ -27,3 +27,12 @@ def test_markup_is_removed() -> None:
     assert plain_text("a `b` [c d](#x); see [below](#y)") == "a b c d"
     assert as_sentence("") == "" and as_sentence("what?") == "What?"
     assert as_sentence("sets it") == "Sets it."
+
+
+def test_keys_in_yaml_have_the_descriptions_of_the_schema() -> None:
+    keys = yaml_keys()
+    assert keys["show"] == "The scene to show: its base, or with action its follow."
+    assert keys["cues"] == "Cues: actions and their positions."
+    assert keys["every"].startswith("8 bars · 4b")
+    assert keys["tempo"].count("\n") == 1
+    assert {key for key, text in keys.items() if "`" in text or not text} == set()
