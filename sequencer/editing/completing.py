@@ -188,6 +188,8 @@ class _Completer:
         words = list(_VALUE_WORDS.finditer(plain))
         if is_setting:
             words = words[:1]
+        elif statement == "on":
+            words = [one for one in words if one["word"] != "at"]  # `on note C3 at next bar`
         elif statement == "at" and len(words) > 1 and words[1]["word"] == "end":
             del words[1]  # `at end -1 bar`
         if not words:
