@@ -40,6 +40,7 @@ from sequencer.language.score import (
     Text,
 )
 from sequencer.language.source import Source
+from sequencer.language.yaml.quoting import render_text
 from sequencer.reports.grid.phase import align
 from sequencer.reports.grid.render import format_tempo
 from sequencer.reports.grid.tempi import bar_locks, beat_locks
@@ -309,20 +310,28 @@ def _upbeat_edits(known: Look, upbeat: str) -> tuple[Fix, ...]:
     name = free_name("upbeat", names)
     if score.play and score.play_span != NO_SPAN:
         first = score.play[0].span
-        if _is_yaml(known.source) and not re.match(
-            r"play:[ \t]*[^\s\[\-]", text_of(known.source, score.play_span)
-        ):
-            return ()  # a list of items, which may be in several forms
         start = Span(first.file, first.line, first.column, first.line, first.column)
-        before = Fix(start, f"{name} ")
+        before = Fix(start, f"{name}{_separator(known, score.play_span, first)}")
         return (_section_edit(known, score.sections[0], name, match), before)
     return (_section_edit(known, score.sections[0], name, match),)
+
+
+def _separator(known: Look, play: Span, first: Span) -> str:
+    """Return what is written between the first section of `play` and another one before it."""
+    start, _ = bounds_of(known.source, play)
+    end, _ = bounds_of(known.source, first)
+    before = known.source.text[start:end]
+    if not _is_yaml(known.source) or not re.search(r"[\[\-]", before):
+        return " "
+    dash = before.rpartition("\n")[2]
+    return ", " if "[" in before else f"\n{dash}"
 
 
 def _section_edit(known: Look, first: Section, name: str, upbeat: re.Match[str]) -> Fix:
     """Return the edit that adds an upbeat before a section."""
     line = min(first.span.line, first.name_span.line)
     text = line_text(known.source, line)
+    line = _above_comments(known.source, line)
     indent = text[: len(text) - len(text.lstrip())]
     length, cue = upbeat["length"], upbeat["cue"]
     if _is_yaml(known.source):
@@ -408,10 +417,8 @@ def _extracting(known: Look, at: Position) -> Iterator[CodeAction]:
         return
     is_yaml = known.notation is Notation.YAML
     shown = [_show_edit(known, one, name) if is_yaml else Fix(one.span, name) for one in same]
-    if is_yaml and ("\n" in literal or literal[:1] in "|>"):
-        return
     definition = (
-        _yaml_scene_edit(known, score, name, literal)
+        _yaml_scene_edit(known, score, name, render_text(here.words, flow=False))
         if is_yaml
         else _scene_edit(known, score, name, literal)
     )
@@ -430,12 +437,15 @@ def _first_line(score: Score) -> int:
 
 
 def _scene_edit(known: Look, score: Score, name: str, literal: str) -> Fix:
-    line = _first_line(score)
-    above = line - 1
-    while above >= 1 and line_text(known.source, above).lstrip().startswith("#"):
-        above -= 1  # the comments above a section or a cue are about it
-    line = above + 1
+    line = _above_comments(known.source, _first_line(score))
     return Fix(Span(known.file, line, 1, line, 1), f"scene {name} {{\n  base {literal}\n}}\n\n")
+
+
+def _above_comments(source: Source, line: int) -> int:
+    """Return the first line of the comments above a line, which are about it, or the line."""
+    while line > 1 and line_text(source, line - 1).lstrip().startswith("#"):
+        line -= 1
+    return line
 
 
 _PROMPT_KEY = re.compile(r"prompt[\"']?\s*:\s*[\"']?\Z")

@@ -155,11 +155,32 @@ YAML_MARKED = (
 )
 
 
-@pytest.mark.parametrize("play", ["", "play a*2\n"])
-@pytest.mark.parametrize("file", ["a.score", "a.yaml"])
+COMMENTED_YAML = """clock: 120 bpm
+sections:
+  - section: x 7 bars
+    cues: [{at: 1, prompt: A.}]
+  # about a
+  - section: a¦ 7 bars
+    cues: [{at: 3, prompt: A.}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "play"),
+    [
+        ("a.score", ""),
+        ("a.score", "play a*2\n"),
+        ("a.score", "play (a a)*2\n"),
+        ("a.yaml", ""),
+        ("a.yaml", "play: a*2\n"),
+        ("a.yaml", 'play: "(a a)*2"\n'),
+        ("a.yaml", "play: [a, a]\n"),
+        ("a.yaml", "play:\n  - a\n  - a*2\n"),
+        ("a.yaml", "play:\n- a\n- a\n"),
+    ],
+)
 def test_a_mark_is_put_on_a_chunk_boundary(file: str, play: str) -> None:
     marked = MARKED if file == "a.score" else YAML_MARKED
-    play = play if file == "a.score" else play.replace("play", "play:")
     known, actions = offered(marked.format(play=play), file)
     assert ["bpm" in one.title for one in actions] == [True, True, False]
     assert actions[2].title.startswith("put a.drop on a chunk boundary: an upbeat of ")
@@ -168,6 +189,23 @@ def test_a_mark_is_put_on_a_chunk_boundary(file: str, play: str) -> None:
         assert after.schedule is not None, after.diagnostics
         assert align(after.schedule, "a.drop").error == 0, action
         assert action.kind is ActionKind.REFACTOR
+
+
+@pytest.mark.parametrize(
+    ("marked", "file"),
+    [
+        (HEAD + "# about a\nsection a¦ 7 bars {\n  at 3 tram\n}\n", "a.score"),
+        (COMMENTED_YAML, "a.yaml"),
+    ],
+)
+def test_a_section_is_put_on_a_chunk_boundary_without_its_comment(marked: str, file: str) -> None:
+    before = "section b 7 bars { at 1 tram }\n" if file == "a.score" else ""
+    known, actions = offered(marked.replace("# about", f"{before}# about", 1), file)
+    upbeat = next(one for one in actions if "upbeat" in one.title)
+    after = applied(known, upbeat)
+    assert after.schedule is not None and align(after.schedule, "a").error == 0
+    lines = after.text.split("\n")
+    assert "section" in lines[next(at for at, line in enumerate(lines) if "about" in line) + 1]
 
 
 def test_a_mark_that_is_on_a_boundary_needs_nothing() -> None:
@@ -205,6 +243,7 @@ sections:
     [
         ('clock 12¦0 bpm, 4/4\nat 1 "A."\nend 9\n', "a.score"),
         ("clock: 12¦0 bpm, 4/4\ncues:\n  - {at: 1, prompt: A.}\n", "a.yaml"),
+        ('clock 90 bpm\nsection a 8 bars {\n  at 1 tempo 12¦0, "A."\n}\n', "a.score"),
         ('clock 90 bpm\nsection a 8 bars, tempo 12¦0 {\n  at 1 "A."\n}\n', "a.score"),
         (TEMPO_YAML, "a.yaml"),
     ],
@@ -231,6 +270,14 @@ section a 4c { at 0c "A bo¦at. {l}" }
 section b 4c { at 0c scene1; at 2c "A boat. {l}" }
 """
 
+BLOCK_YAML = """let: {l: x}
+cues:
+  - at: 0c
+    prompt: |
+      The tr¦am: {l} # waits
+  - {at: 4c, prompt: 'The tram: {l} # waits'}
+"""
+
 QUOTED_YAML = """scenes:
   b: {base: B.}
 cues:
@@ -255,6 +302,8 @@ cues:
         ('at 0c """A\n  bo¦at."""\nat 4c """A\n  boat."""\nend 9c\n', "a.score"),
         ("cues:\n  - {at: 0c, prompt: A bo¦at.}\n  - {at: 4c, prompt: A boat.}\n", "a.yaml"),
         (QUOTED_YAML, "a.yaml"),
+        (BLOCK_YAML, "a.yaml"),
+        (BLOCK_YAML.replace("¦", "").replace("'The", "'T¦he"), "a.yaml"),
     ],
 )
 def test_a_repeated_prompt_becomes_a_scene(marked: str, file: str) -> None:
