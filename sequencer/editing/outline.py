@@ -12,6 +12,7 @@ from sequencer.editing.hints import ARROW, describe_landings, find_landings, fin
 from sequencer.editing.looking import Look
 from sequencer.editing.nodes import nodes_of, span_of
 from sequencer.editing.texts import Position, clip, contains, line_text, span_at, text_of, word_at
+from sequencer.language.loader import Notation
 from sequencer.language.score import Item, Rule, Score, Section
 
 MAX_NAME_LENGTH = 60
@@ -215,7 +216,8 @@ def find_selections(known: Look, at: Position) -> tuple[Span, ...]:
     found |= set() if word is None else {word}
     if 1 <= at.line <= len(source.starts) and line_text(source, at.line).strip():
         line = line_text(source, at.line)
-        start = source.starts[at.line - 1] + len(line) - len(line.lstrip())
+        edge = " \t-" if known.notation is Notation.YAML else " \t"  # the dashes of a list
+        start = source.starts[at.line - 1] + len(line) - len(line.lstrip(edge))
         found.add(span_at(source, start, source.starts[at.line - 1] + len(line.rstrip())))
     score = known.score
     if score is not None:

@@ -87,6 +87,10 @@ def test_every_fix_of_the_catalog_leads_to_a_text_without_its_diagnostic(
             after = look(apply_edits(known.text, mine), known.file, reader)
             left = sum(1 for other in after.diagnostics if other.code == code.code)
             assert left < sum(1 for other in known.diagnostics if other.code == code.code)
+    every_fix = [fix for fix in all_fixes(known, code.code) if fix.span.file == known.file]
+    if every_fix:
+        after = look(apply_edits(known.text, every_fix), known.file, reader)
+        assert code.code not in [one.code for one in after.diagnostics]
 
 
 QUIET_YAML = """scenes:

@@ -77,6 +77,94 @@ def test_definitions_and_references(
         assert seen(known, uses) == [one for one in references if one not in definitions]
 
 
+YAML_SECTIONS = """clock: 120 bpm, 4/4
+sound: {file: song.wav}
+let: {light: Soft light.}
+scenes:
+  tram: {base: "A tram. {light}", follow: "The tram. {action}"}
+sections:
+  - section: verse 8 bars
+    cues:
+      - {at: 1, show: tram, mark: drop, image: "x.png"}
+      - at: mark drop +1bar
+        show: 'tram'
+        action: It turns. {light}
+    rules:
+      - {when: go drop, goto: chorus}
+  - section: chorus like verse
+    cues: [{at: mark drop +2bar, show: tram}]
+play: verse (chorus verse)*2
+"""
+
+
+@pytest.mark.parametrize(
+    ("marked", "definitions", "references"),
+    [
+        ("1, show: tr|am", ["5:3"], ["5:3", "9:23", "11:16", "16:40"]),
+        ("'tr|am'", ["5:3"], ["5:3", "9:23", "11:16", "16:40"]),
+        ("turns. {li|ght}", ["3:7"], ["3:7", "5:26", "12:28"]),
+        ("goto: ch|orus", ["15:14"], ["14:31", "15:14", "17:14"]),
+        ("like ve|rse", ["7:14"], ["7:14", "15:26", "17:7", "17:21"]),
+        ("mark: dr|op", ["9:35"], ["9:35", "10:18", "16:22"]),
+        ("mark dr|op +2bar", ["9:35"], ["9:35", "10:18", "16:22"]),
+        ("go dr|op", ["14:19"], ["14:19"]),
+    ],
+)
+def test_definitions_and_references_in_yaml(
+    marked: str, definitions: list[str], references: list[str]
+) -> None:
+    text, position = with_cursor(YAML_SECTIONS.replace(marked.replace("|", ""), marked, 1))
+    known = look(text, "a.yaml", advice=False)
+    assert seen(known, find_definitions(known, position)) == definitions
+    assert seen(known, find_references(known, position)) == references
+    assert seen(known, find_highlights(known, position)) == references
+    edits = rename(known, position, "new-1")
+    assert not isinstance(edits, Refusal), edits
+    assert seen(known, edits) == references
+    again = look(apply_edits(text, edits), "a.yaml", advice=False)
+    moved = next(one for one in again.names.occurrences if one.name == "new-1")
+    back = rename(again, start_of(moved.span), text_of(known.source, edits[0].span))
+    assert not isinstance(back, Refusal) and apply_edits(again.text, back) == text
+
+
+@pytest.mark.parametrize(
+    ("marked", "path"),
+    [
+        ("file: so|ng.wav", "song.wav"),
+        ('image: "x.p|ng"', "x.png"),
+    ],
+)
+def test_paths_in_yaml_lead_to_their_files(marked: str, path: str) -> None:
+    text, position = with_cursor(YAML_SECTIONS.replace(marked.replace("|", ""), marked, 1))
+    known = look(text, "shows/a.yaml", advice=False)
+    assert [one.file for one in find_definitions(known, position)] == [f"shows/{path}"]
+    here = known.names.at("shows/a.yaml", position)
+    assert here is not None and text_of(known.source, here.span) == path
+
+
+@pytest.mark.parametrize(
+    "line", ['sound "s|ong.wav" from 2s', 'clock file "so|ng.mid"', 'use "lib/so|ng.score"']
+)
+def test_paths_lead_to_their_files(line: str) -> None:
+    text, position = with_cursor(f'{line}\nat 0c image "x.png"\n')
+    known = look(text, "shows/a.score", advice=False)
+    path = line.replace("|", "").split('"')[1]
+    assert [one.file for one in find_definitions(known, position)] == [f"shows/{path}"]
+
+
+def test_names_may_be_in_any_script() -> None:
+    text, position = with_cursor(
+        'clock 120 bpm\nlet e\u0301 = "Soft. 🚋"\nsection ünder 8 bars {\n'
+        '  at 1 "🚋 {é} 𝄞 {e\u0301|}", mark Дроп\n  on go 時間 -> goto ünder\n}\n'
+    )
+    known = look(text.replace("\n", "\r\n"), "a.score", advice=False)
+    assert seen(known, find_references(known, position)) == ["2:5", "4:12", "4:18"]
+    edits = rename(known, position, "光")
+    assert not isinstance(edits, Refusal)
+    assert 'at 1 "🚋 {光} 𝄞 {光}"' in apply_edits(known.text, edits)
+    assert [one.name for one in known.names.occurrences if one.kind is NameKind.GO] == ["時間"]
+
+
 def test_where_there_is_no_name() -> None:
     known = look(SECTIONS, "a.score", advice=False)
     for position in (Position(1, 3), Position(1, 1), Position(99, 1)):

@@ -72,6 +72,55 @@ def test_selections_grow() -> None:
     ]
 
 
+YAML = """scenes:
+  # about the tram,
+  # in two lines
+  tram: {base: A tram.}
+sections:
+  - section: a 8 bars
+    cues:
+      - {at: 1, show: tram}
+      - at: 3
+        prompt: >-
+          Two wo|rds
+          and more
+play: a
+"""
+
+
+def test_symbols_of_a_text_in_yaml() -> None:
+    text, _ = with_cursor(YAML)
+    assert drawn(find_symbols(look(f"clock: 120 bpm\n{text}", "a.yaml"))) == (
+        "5–5 scene tram\n"
+        "7–13 section a\n"
+        "  9–9 cue {at: 1, show: tram} (c0)\n"
+        "  10–13 cue at: 3 prompt: >- Two words and more (c3 · +125 ms)\n"
+    )
+
+
+def test_folds_of_a_text_in_yaml() -> None:
+    text, _ = with_cursor(YAML)
+    assert find_folds(look(text, "a.yaml")) == (
+        Fold(2, 3, FoldKind.COMMENT),
+        Fold(6, 12, FoldKind.REGION),
+        Fold(9, 12, FoldKind.REGION),
+        Fold(10, 12, FoldKind.REGION),
+    )
+
+
+def test_selections_grow_in_yaml() -> None:
+    text, at = with_cursor(YAML)
+    known = look(text, "a.yaml")
+    found = [text_of(known.source, one) for one in find_selections(known, at)]
+    prompt = ">-\n          Two words\n          and more"
+    cue = f"at: 3\n        prompt: {prompt}"
+    assert found[:4] == ["words", "Two words", prompt, cue]
+    assert found[4].startswith("section: a 8 bars\n") and found[4].endswith(cue)
+    assert found[5:] == [text]
+    head = [text_of(known.source, one) for one in find_selections(known, Position(6, 14))]
+    assert head == ["a", "section: a 8 bars", found[4], text]
+
+
 @SOME_OR_EVERY
 def test_every_text_has_an_outline(found: FindLooks) -> None:
     for name, known in found().items():

@@ -24,6 +24,23 @@ def test_only_lines_that_change_are_edited() -> None:
     assert apply_edits(text, edits).count("at 3 tram") == 1
 
 
+def test_a_text_in_yaml_is_formatted_by_its_lines() -> None:
+    text = """clock:   120 bpm, 4/4
+
+cues:
+  # about
+  - {at: 1,  prompt: 'A 🚋.'}
+  - {at: 3, prompt: B.}
+"""
+    edits = format_text(look(text, "a.yaml", advice=False))
+    assert not isinstance(edits, Refusal)
+    assert [(one.span.line, one.text) for one in edits] == [
+        (1, "clock: 120 bpm, 4/4\n"),
+        (5, "  - {at: 1, prompt: A 🚋.}\n"),
+    ]
+    assert format_text(look(apply_edits(text, edits), "a.yaml", advice=False)) == ()
+
+
 def test_a_text_with_errors_stays_as_it_is() -> None:
     found = format_text(look("at 0c tram tram\nat  4c x\n", "a.score"))
     assert isinstance(found, Refusal)

@@ -134,6 +134,20 @@ def test_every_example_score(path: Path, golden: Golden) -> None:
             assert str(kinds[name.span]) == str(name.kind), name
 
 
+@pytest.mark.parametrize("path", SCORES, ids=lambda path: path.name)
+def test_every_word_of_an_example_score_has_a_colour(path: Path) -> None:
+    known = look_at_file(path)
+    lines = [list(line) for line in known.text.split("\n")]
+    for one in find_tokens(known):
+        columns = slice(one.span.column - 1, one.span.end_column - 1)
+        assert any(not char.isspace() for char in lines[one.span.line - 1][columns]) or (
+            one.kind is TokenKind.STRING
+        )
+        lines[one.span.line - 1][columns] = " " * (one.span.end_column - one.span.column)
+    left = {char for line in lines for char in line}
+    assert not [char for char in left if char.isalnum() or char in "#\"'"], path
+
+
 @SOME_OR_EVERY
 def test_tokens_cover_every_text_in_order_without_overlap(found: FindLooks) -> None:
     for name, known in found().items():
