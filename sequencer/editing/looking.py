@@ -164,7 +164,8 @@ class Look:
         files = dict(self.loaded.files)
         if self.score is not None:
             files[self.file] = self.score
-        return collect_names(files)
+        names = collect_names(files)
+        return names if self.loaded.score is not None else names.without_inexact(self.file)
 
     def source_of(self, file: str) -> Source | None:
         """Return the text of one of the score's files, or None if that file was not read."""

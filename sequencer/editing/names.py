@@ -117,6 +117,14 @@ class Names:
         """Return the occurrences of a name."""
         return self.by_key.get(key, ())
 
+    def without_inexact(self, file: str) -> Names:
+        """Return the names without those of a file that are not written where they are read.
+
+        In a text with errors these may be of what is read in place of a statement.
+        """
+        kept = (one for one in self.occurrences if one.is_exact or one.span.file != file)
+        return Names(tuple(kept))
+
     def definitions(self, key: Key) -> tuple[Occurrence, ...]:
         """Return where a name is defined."""
         return tuple(one for one in self.of(key) if one.is_definition)

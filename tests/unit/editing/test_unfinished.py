@@ -169,6 +169,13 @@ def test_what_is_read_instead_is_not_shown() -> None:
             assert end <= len(known.text) and text_of(known.source, span) == known.text[start:end]
 
 
+@pytest.mark.parametrize("line", ["on", "on note Z9 -> tram", "on note"])
+def test_what_is_read_instead_has_no_names(line: str) -> None:
+    known = look(TEXT.replace('on note C3 -> tram "It stops."', line), "a.score", advice=False)
+    assert not [one for one in known.names.occurrences if one.kind is NameKind.GO]
+    assert len(outline(known)) == len(outline(look(TEXT, "a.score", advice=False)))
+
+
 def test_scenes_of_used_files_stay_known(tmp_path: Path) -> None:
     (tmp_path / "lib.score").write_text('scene tram { base "A tram." }\n', encoding="utf-8")
     text = 'use "lib.score"\nat 0c tram "a\n'
