@@ -20,12 +20,15 @@ from typing import TYPE_CHECKING, Any
 from editors.vsix import ROOT, build_vsix, name_of, read_manifest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
 INSTALLED = ROOT / ".deps" / "code-server"
 """Where `.ci/setup-code-server` installs it."""
 START_SECONDS = 60
 """How long the editor may take to start."""
+
+MAX_PRESSES, BOX_MS = 10, 3000
+"""How often a key is pressed, and how many milliseconds each time may take."""
 
 _LISTENING = re.compile(r"HTTP server listening on (http://\S+)")
 
@@ -150,19 +153,30 @@ def open_page(width: int, height: int, scale: float = 1) -> Iterator[Page]:
 
 def run_command(page: Page, title: str) -> None:
     """Run a command of the editor by its title, from the command palette."""
-    page.keyboard.press("F1")
-    box = page.locator(".quick-input-widget input")
-    box.wait_for()
-    box.fill(f">{title}")
+    _open_box(page, "F1").fill(f">{title}")
     page.locator(".quick-input-list .monaco-list-row").first.wait_for()
     page.keyboard.press("Enter")
 
 
 def go_to(page: Page, line: int, column: int) -> None:
-    """Move the cursor of the editor. Lines and columns count from 1."""
-    page.keyboard.press("Control+g")
-    box = page.locator(".quick-input-widget input")
-    box.wait_for()
+    """Move the cursor of the text that was edited last. Lines and columns count from 1."""
+    box = _open_box(page, "Control+g")
     box.fill(f":{line}:{column}")
     page.keyboard.press("Enter")
     box.wait_for(state="hidden")
+
+
+def _open_box(page: Page, key: str) -> Locator:
+    """Return the editor's box for input, which a key opens."""
+    from playwright.sync_api import TimeoutError as LateError
+
+    page.locator(".monaco-editor").locator(".native-edit-context, textarea").first.focus()
+    box = page.locator(".quick-input-widget input")
+    for _ in range(MAX_PRESSES):
+        page.keyboard.press(key)
+        try:
+            box.wait_for(timeout=BOX_MS)
+        except LateError:  # a key is lost while the focus moves from a view to the text
+            continue
+        return box
+    raise RuntimeError(f"the editor does not react to {key}")

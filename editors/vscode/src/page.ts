@@ -15,8 +15,24 @@ export interface View {
 const POLICY = /<meta http-equiv="Content-Security-Policy"[^>]*>\n?/g;
 const DARK = /@media\s*\(prefers-color-scheme:\s*dark\)/g;
 
+/** Keeps the zoom and what is scrolled to when the page is drawn again; a timeline that fits its view goes on fitting. */
+const KEEP = `{
+  const api = acquireVsCodeApi(), strip = document.getElementById("scroll"), zoom = document.getElementById("zoom");
+  const saved = api.getState();
+  let isZoomed = saved?.zoom !== undefined;
+  if (isZoomed) { zoom.value = saved.zoom; zoom.dispatchEvent(new Event("input")); }
+  if (saved) { strip?.scrollTo(saved.left, 0); scrollTo(0, saved.top); }
+  const keep = () =>
+    api.setState({ zoom: isZoomed ? zoom.value : undefined, left: strip?.scrollLeft ?? 0, top: scrollY });
+  zoom?.addEventListener("input", () => { isZoomed = true; keep(); });
+  strip?.addEventListener("wheel", (event) => { isZoomed ||= event.ctrlKey; keep(); });
+  document.addEventListener("dblclick", () => { isZoomed ||= zoom !== null; keep(); });
+  document.getElementById("fit")?.addEventListener("click", () => { isZoomed = false; keep(); });
+  addEventListener("scroll", keep, true);
+}`;
+
 /**
- * Returns the page with a policy of the editor: nothing is loaded, and its one script runs.
+ * Returns the page with a policy of the editor: nothing is loaded, and only its own script runs, with one that keeps what is in view.
  *
  * Texts of the score are escaped in the page, so that every `<script>` in it is its own; a page with more than one is refused.
  */
@@ -46,7 +62,8 @@ export function preparePage(page: string, view: View): string {
     .replace("<script>", () => `<script nonce="${view.nonce}">`)
     .replace(DARK, view.dark ? "@media all" : "@media not all")
     .replace("</style>", () => `:root{color-scheme:${view.dark ? "dark" : "light"}}</style>`)
-    .replace(/<body[^>]*>/, (body) => body + problem);
+    .replace(/<body[^>]*>/, (body) => body + problem)
+    .replace("</body>", () => `<script nonce="${view.nonce}">${KEEP}</script>\n</body>`);
 }
 
 /** Returns a page for a text where there is no page to show. */

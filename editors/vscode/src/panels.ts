@@ -75,7 +75,9 @@ class Panel implements vscode.Disposable {
   private readonly panel: vscode.WebviewPanel;
   private page: string | undefined;
   private problem: string | undefined;
-  private drawing = 0;
+  private drawing: Promise<void> = Promise.resolve();
+  private waiting: Promise<void> | undefined;
+  private isClosed = false;
 
   constructor(
     title: string,
@@ -89,6 +91,7 @@ class Panel implements vscode.Disposable {
       localResourceRoots: media === undefined ? [] : [media],
     });
     this.panel.iconPath = iconPath;
+    this.panel.onDidDispose(() => (this.isClosed = true));
   }
 
   onClose(closed: () => void): void {
@@ -99,18 +102,27 @@ class Panel implements vscode.Disposable {
     this.panel.reveal(undefined, true);
   }
 
-  async draw(): Promise<void> {
-    const number = ++this.drawing;
-    let page = this.page;
-    let problem: string | undefined;
-    try {
-      page = await this.draws();
-    } catch (error) {
-      problem = (error as Error).message;
+  /** Draws the page again. While it is drawn, further calls wait together for one more drawing. */
+  draw(): Promise<void> {
+    if (this.waiting === undefined) {
+      const waiting = this.drawing.then(() => {
+        this.waiting = undefined;
+        return this.redraw();
+      });
+      this.waiting = waiting;
+      this.drawing = waiting.catch(() => undefined); // who called it reports the reason
     }
-    if (number === this.drawing) {
-      this.page = page;
-      this.problem = problem;
+    return this.waiting;
+  }
+
+  private async redraw(): Promise<void> {
+    try {
+      this.page = await this.draws();
+      this.problem = undefined;
+    } catch (error) {
+      this.problem = (error as Error).message;
+    }
+    if (!this.isClosed) {
       this.show();
     }
   }
@@ -125,7 +137,7 @@ class Panel implements vscode.Disposable {
     webview.html = preparePage(this.page, {
       nonce: randomBytes(16).toString("hex"),
       dark: kind === vscode.ColorThemeKind.Dark || kind === vscode.ColorThemeKind.HighContrast,
-      ...(this.problem === undefined ? {} : { problem: this.problem }),
+      ...(this.problem === undefined ? {} : { problem: `The last valid version of the score. ${firstLine(this.problem)}` }),
       ...(this.media === undefined
         ? {}
         : { media: { base: `${webview.asWebviewUri(this.media).toString()}/`, source: webview.cspSource } }),
@@ -135,4 +147,8 @@ class Panel implements vscode.Disposable {
   dispose(): void {
     this.panel.dispose();
   }
+}
+
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0] ?? "";
 }

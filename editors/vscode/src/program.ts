@@ -40,7 +40,7 @@ function replaceVariables(word: string, folder: string | undefined): string {
   return filled === "~" || filled.startsWith("~/") ? path.join(homedir(), filled.slice(1)) : filled;
 }
 
-/** What a command printed to report a problem, as one text of a few lines. */
+/** What a command printed to report a problem, in a few lines. */
 export class ProgramError extends Error {}
 
 /**
@@ -63,16 +63,16 @@ export async function run(uri: vscode.Uri, ...args: string[]): Promise<string> {
   }
 }
 
-/** Returns what a command of `sequencer` printed to report a problem as sentences in one line. */
+/** Returns a report of `sequencer` as sentences in one line, for a message of the editor. */
 export function readReport(text: string): string {
   const [problem = "", ...hints] = text.trim().replace(/^sequencer: /, "").split(/\nhint: /);
   return [problem, ...hints.map((hint) => `Hint: ${hint}`)].map((part) => `${part[0]?.toUpperCase() ?? ""}${part.slice(1)}`).join(". ");
 }
 
-/** Describes why a program did not do what it should, in one sentence and its hint if it printed one. */
+/** Describes why a program did not do what it should: with what it printed, if it did. */
 export function explain(program: string, error: NodeJS.ErrnoException & { stderr?: string }): string {
   if (error.code === "ENOENT") {
     return path.isAbsolute(program) ? `${program} does not exist.` : `The program ${program} was not found in PATH.`;
   }
-  return error.stderr?.trim() ? readReport(error.stderr) : error.message;
+  return error.stderr?.trim() || error.message;
 }

@@ -99,10 +99,14 @@ def test_the_views_show_the_score_and_follow_it(page: Any, show: Path) -> None:
     timeline.locator("#strip").wait_for()
     assert "A <script>alert(1)</script> night" in timeline.inner_text()
     timeline.locator("#fit").wait_for()  # its script runs: without it, this button is hidden
+    zoom = timeline.locator("#zoom")
+    zoom.fill("7")
+    assert zoom.input_value() == "7"
     go_to(page, LINE - 1, len("  at 1 tram") + 1)
     page.keyboard.type(' "It snows."')
     page.keyboard.press("Control+s")
     view(page, "It snows.").wait_for()
+    assert zoom.input_value() == "7", "the page drawn again shows the same part"
     assert '"It snows."' in (show / "tram.score").read_text(encoding="utf-8")
     run_command(page, "Score: Show Cue Sheet")
     view(page, "tram.score:11").wait_for()

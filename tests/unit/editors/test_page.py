@@ -93,7 +93,8 @@ def test_a_page_loads_nothing_and_only_its_own_script_runs(module: Path, make: A
         "base-uri": "'none'",
         "form-action": "'none'",
     }
-    assert page.count("<script") == page.count('<script nonce="abc">') == make().count("<script")
+    assert page.count("<script") == page.count('<script nonce="abc">')
+    assert page.count("<script") == make().count("<script") + 1, "one keeps what is in view"
     assert "<base" not in page
 
 
