@@ -115,14 +115,34 @@ async def listening(endpoint: Endpoint, receiver: OscReceiver) -> AsyncIterator[
             lambda: OscInput(receiver), local_addr=(endpoint.host, endpoint.port)
         )
     except OSError as error:
-        raise OutputError(
-            f"OSC cannot be received at {endpoint}: {error.strerror or error}",
-            "another program may use the port: choose another one with --osc-in",
-        ) from None
+        raise _cannot_receive(endpoint, error) from None
     try:
         yield
     finally:
         protocol.close()
+
+
+def check_port(endpoint: Endpoint) -> None:
+    """Check that OSC can be received at an endpoint, without receiving it.
+
+    Raises:
+        OutputError: The port cannot be opened.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            endpoint.host, endpoint.port, type=socket.SOCK_DGRAM
+        )[0]
+        with socket.socket(family, kind, protocol) as one:
+            one.bind(address)
+    except OSError as error:
+        raise _cannot_receive(endpoint, error) from None
+
+
+def _cannot_receive(endpoint: Endpoint, error: OSError) -> OutputError:
+    return OutputError(
+        f"OSC cannot be received at {endpoint}: {error.strerror or error}",
+        "another program may use the port: choose another one with --osc-in",
+    )
 
 
 class OscTargets:

@@ -49,6 +49,10 @@ MISSING: dict[str, list[tuple[str, ...]]] = {
     "rerun": [("rerun", "missing"), ("rerun", "missing.score"), ("rerun", "missing.zip")],
     "freeze": [("freeze", "missing")],
     "evolve": [("evolve", "missing.score", "tram")],
+    "doctor": [
+        ("doctor", "missing.score", "--stage", "simulated"),
+        ("doctor", "missing.json", "--stage", "simulated"),
+    ],
     "perform": [
         ("perform", "missing.score", "--stage", "simulated"),
         ("perform", "boat.score", "--stage", "simulated", "--faults", "missing.yaml"),
