@@ -13,7 +13,7 @@ from typing import Any
 
 import mido  # type: ignore[import-untyped]  # mido has no type annotations
 import pytest
-from mido import sockets  # type: ignore[import-untyped]  # mido has no type annotations
+from mido import sockets
 
 from sequencer.api.preflight import Finding, Level, PreflightOptions, preflight
 from sequencer.runtime.osc.endpoints import Endpoint
