@@ -54,6 +54,7 @@ local function use()
   vim.lsp.buf.format()
   result.formatted = lines()
   result.commented = vim.bo.commentstring
+  result.is_inserted_unasked = not vim.o.completeopt:find("noselect")
 
   await("colours", function() return #vim.inspect_pos(0, 0, 0).semantic_tokens > 0 end)
   result.colour = vim.inspect_pos(0, 0, 0).semantic_tokens[1].opts.hl_group

@@ -109,7 +109,7 @@ def test_a_scene_is_renamed(shown: dict[str, Any]) -> None:
 
 def test_the_score_is_formatted(shown: dict[str, Any]) -> None:
     assert 'at 3.3 streetcar "It turns."' in shown["formatted"]
-    assert shown["commented"] == "# %s"
+    assert shown["commented"] == "# %s" and not shown["is_inserted_unasked"]
 
 
 def test_words_have_colours(shown: dict[str, Any]) -> None:
