@@ -17,6 +17,7 @@ from sequencer.editing.texts import Position, offset_of, start_of
 from sequencer.language.loader import LoadResult, Notation, load_text
 from sequencer.language.score import Score
 from sequencer.language.source import Source
+from sequencer.language.spec import STATEMENT_KEYWORDS
 from sequencer.language.text.parser import get_parser
 from sequencer.language.text.statements import Statement, StatementKind, split_statements
 from sequencer.language.values.strings import NAME
@@ -32,6 +33,8 @@ _ONLY_A_KEY = re.compile(r"[ \-]*([a-z]+)")
 _TEXT_KEYS = frozenset(("base", "follow", "prompt", "action"))
 _HEAD = re.compile(rf"(?P<word>at|every|on|scene|section|let)\b(?:[ \t]+(?P<name>{NAME}))?")
 _BLOCK = re.compile(r"scene|section")
+_ITEM = re.compile(r"(?:at|every|on)\b")
+_STATEMENT = re.compile(rf"[ \t]*(?:{'|'.join(STATEMENT_KEYWORDS)})\b(?![ \t]*[:=,])")
 _POSITION = re.compile(r"at[ \t]+[^\s,]+")
 _TRIGGER = re.compile(r"on\b.*?(?=->)")
 _NOT_NEWLINE = re.compile(r"[^\n]")
@@ -92,13 +95,17 @@ def _complete_statements(text: str, part: Score) -> str:
     starts = {offset_of(source, start_of(span)) for span in _spans_of(part)}
     pieces: list[str] = []
     at = replaced = 0
-    for statement in split_statements(text)[0]:
+    statements = split_statements(text)[0]
+    for number, found in enumerate(statements):
         if replaced == MAX_REPLACED:
             break
-        if statement.start in starts or _HEAD.match(text, statement.start) is None:
+        if found.start in starts or _HEAD.match(text, found.start) is None:
             continue
         replaced += 1
-        for candidate in _candidates(text, statement):
+        statement = _until_next_statement(text, found)
+        after = statements[number + 1] if number + 1 < len(statements) else None
+        is_closed = after is not None and _ITEM.match(text, after.start) is None
+        for candidate in _candidates(text, statement, is_closed=is_closed):
             new = _fit(text, statement, candidate)
             if new is not None and _is_read(new):
                 pieces += text[at : statement.start], new
@@ -114,8 +121,24 @@ def _spans_of(score: Score) -> Iterator[Span]:
         yield from (item.span for item in section.items)
 
 
-def _candidates(text: str, statement: Statement) -> Iterator[str]:
-    """Yield what may be read instead of a statement, the most similar first."""
+def _until_next_statement(text: str, statement: Statement) -> Statement:
+    """Return a statement that ends before a line that begins like another statement.
+
+    It continues there because of a comma at its end, or of a bracket that is not closed.
+    """
+    lines = text[statement.start : statement.end].split("\n")
+    for number, line in enumerate(lines[1:], 1):
+        if _STATEMENT.match(line):
+            end = statement.start + len("\n".join(lines[:number]))
+            return replace(statement, end=end, kind=StatementKind.PLAIN)
+    return statement
+
+
+def _candidates(text: str, statement: Statement, *, is_closed: bool) -> Iterator[str]:
+    """Yield what may be read instead of a statement, the most similar first.
+
+    `is_closed` is whether a scene has lines or a brace after its first line.
+    """
     start, end = statement.start, statement.end
     head = _HEAD.match(text, start, end)
     if head is None or (head["name"] is None and head["word"] in ("scene", "section", "let")):
@@ -129,7 +152,7 @@ def _candidates(text: str, statement: Statement) -> Iterator[str]:
         yield from (f"{prefix} {{" for prefix in prefixes)
         yield f"section {name} 1b {{"
     elif word == "scene":
-        yield f'scene {name} {{ base "…"'
+        yield f'scene {name} {{ base "…"{"" if is_closed else " }"}'
     elif word == "let":
         yield f'let {name} = "…"'
     else:

@@ -89,21 +89,26 @@ def scan_yaml(text: str) -> YamlScan:
     source = Source("", make_parsable(text))
     left = source.text
     refused: set[int] = set()
-    while True:
-        scan = _Scan(left)
-        if scan.stopped is None:
-            break
-        line = _line_to_refuse(source, scan, refused, left)
-        if line is None or len(refused) == MAX_REFUSED_LINES:
+    scan = _Scan(left)
+    while scan.stopped is not None:
+        lines = _lines_to_refuse(source, scan, refused, left)
+        if not lines or len(refused) == MAX_REFUSED_LINES:
             first = source.starts[source.line(min(scan.stopped, len(left)))]
             kept = tuple(one for one in scan.found if one.end <= first)
             rest = [number for number, start in enumerate(source.starts) if start >= first]
             return _result(source, kept, {*refused, *rest})
+        tries = [(line, _without_line(source, left, line)) for line in lines]
+        scans = [_Scan(tried) for _, tried in tries]
+        best = max(range(len(tries)), key=lambda at: (scans[at].reach, -at))
+        (line, left), scan = tries[best], scans[best]
         refused.add(line)
-        start, end = _bounds(source, line)
-        # in a comment, because a text in several lines would continue after an empty line
-        left = f"{left[:start]}#{_spaces_for(left[start + 1 : end])}{left[end:]}"
     return _result(source, tuple(scan.found), refused)
+
+
+def _without_line(source: Source, left: str, line: int) -> str:
+    start, end = _bounds(source, line)
+    # in a comment, because a text in several lines would continue after an empty line
+    return f"{left[:start]}#{_spaces_for(left[start + 1 : end])}{left[end:]}"
 
 
 def _result(source: Source, found: tuple[ScalarToken, ...], refused: set[int]) -> YamlScan:
@@ -114,18 +119,28 @@ def _result(source: Source, found: tuple[ScalarToken, ...], refused: set[int]) -
     return YamlScan(found, tuple(one for one in ranges if one[0] < one[1]), left)
 
 
-def _line_to_refuse(source: Source, scan: _Scan, refused: set[int], left: str) -> int | None:
-    """Return the line to leave out because of the error of a scan, or None if it is not known."""
+def _lines_to_refuse(source: Source, scan: _Scan, refused: set[int], left: str) -> list[int]:
+    """Return the lines that may cause the error of a scan, the most likely one first."""
     line = source.line(min(scan.stopped or 0, len(left)))
     start, _ = _bounds(source, line)
     quoted = [one for one in scan.found if one.end > start and one.style in ('"', "'")]
     if quoted and source.line(quoted[0].start) < line:
         line = source.line(quoted[0].start)  # its closing quote is missing
-    elif line and _WITHOUT_COLON.fullmatch(left[slice(*_bounds(source, line - 1))]):
-        line -= 1  # a word that is read as one with the key below it
-    while line >= 0 and (line in refused or not left[slice(*_bounds(source, line))].strip()):
-        line -= 1  # the end of the text, or of what is nested too deeply
-    return line if line >= 0 else None
+    above = [
+        number
+        for number in range(line, -1, -1)
+        if number not in refused and left[slice(*_bounds(source, number))].strip()
+    ]
+    if len(above) > 1 and _WITHOUT_COLON.fullmatch(left[slice(*_bounds(source, above[1]))]):
+        return above[1:2]  # a word that is read as one with the key below it
+    if len(above) > 1 and _indent(source, above[1]) > _indent(source, above[0]):
+        return above[:2]  # a line that is indented too far makes the next one wrong
+    return above[:1]
+
+
+def _indent(source: Source, line: int) -> int:
+    text = source.text[slice(*_bounds(source, line))]
+    return len(text) - len(text.lstrip(" "))
 
 
 def _bounds(source: Source, line: int) -> tuple[int, int]:
@@ -141,11 +156,12 @@ def _spaces_for(text: str) -> str:
 class _Open:
     """A list or a mapping that has not ended; `key` is the key of a mapping whose value follows."""
 
-    __slots__ = ("is_key", "is_mapping", "key")
+    __slots__ = ("flow_start", "is_key", "is_mapping", "key")
 
-    def __init__(self, is_mapping: bool, is_key: bool) -> None:
+    def __init__(self, is_mapping: bool, is_key: bool, flow_start: int | None) -> None:
         self.is_mapping = is_mapping
         self.is_key = is_key
+        self.flow_start = flow_start
         self.key: str | None = None
 
     @property
@@ -161,13 +177,21 @@ class _Scan:
         self.text = text
         self.found: list[ScalarToken] = []
         self.stopped: int | None = None
+        self._open: list[_Open] = []
         try:
             self._read(make_parser(text).get_event)
         except yaml.YAMLError as error:
-            self.stopped = _cause_of(error)
+            # a bracket that is not closed continues over lines that are not meant to be in it
+            brackets = [one.flow_start for one in self._open if one.flow_start is not None]
+            self.stopped = min([_cause_of(error), *brackets])
+
+    @property
+    def reach(self) -> int:
+        """How far the text could be parsed."""
+        return len(self.text) + 1 if self.stopped is None else self.stopped
 
     def _read(self, following: Any) -> None:
-        open_: list[_Open] = []
+        open_ = self._open
         while (event := following()).__class__ is not StreamEndEvent:
             kind = event.__class__
             around = open_[-1] if open_ else None
@@ -177,7 +201,8 @@ class _Scan:
                 if open_:
                     open_[-1].key = "" if ended.is_key else None
             elif kind in _STARTS:
-                open_.append(_Open(kind is MappingStartEvent, is_key))
+                flow = event.start_mark.index if event.flow_style else None
+                open_.append(_Open(kind is MappingStartEvent, is_key, flow))
             elif kind in _WORDS:
                 if kind is ScalarEvent and event.start_mark.index < event.end_mark.index:
                     path = tuple(one.key for one in open_ if one.key is not None)

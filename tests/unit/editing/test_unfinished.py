@@ -136,6 +136,53 @@ def test_a_text_in_yaml_keeps_its_outline_and_its_names(old: str, new: str) -> N
     assert defined(known) == defined(whole) == {"tram", "light", "a", "b", "drop"}
 
 
+TYPED = {
+    "a.score": (
+        ('  at 3 tram "It turns."\n', '  at 2 tram "It rings, {light}", sr 4x, mark there\n'),
+        ("section b 4 bars {\n", "section new 8 bars, tempo 120 -> 130 over 4 bars {\n}\n"),
+        ("section a 8 bars {\n", 'scene new { base "A {light}"; follow "B {action}" }\n'),
+        ("play a b\n", 'let other = "x {light}"\n'),
+    ),
+    "a.yaml": (
+        (
+            "      - at: 3\n",
+            '      - {at: 2, show: tram, action: "It rings, {light}", do: [cut]}\n',
+        ),
+        (
+            "  - section: b",
+            "  - section: new 8 bars, tempo 120 -> 130 over 4 bars\n    max: 8 bars\n",
+        ),
+        ("    rules:\n", "      - {at: 5, prompt: 'It rings.', midi: cc 20 64}\n"),
+        ("sections:\n", "  other: It {light}\n"),
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "new"),
+    [(file, *case) for file, cases in TYPED.items() for case in cases],
+)
+def test_nothing_else_leaves_the_outline_while_lines_are_typed(
+    file: str, before: str, new: str
+) -> None:
+    text = TEXT if file == "a.score" else YAML
+    known = look(text, file, advice=False)
+    whole = {one.split(" ", 1)[1] for one in named_outline(known)}
+    at = text.index(before)
+    for typed in range(0, len(new), 2):
+        known = look(text[:at] + new[:typed] + "\n" + text[at:], file, previous=known)
+        left = whole - {one.split(" ", 1)[1] for one in named_outline(known)}
+        assert not left, (new[:typed], left)
+
+
+def named_outline(known: Look) -> list[str]:
+    """Return each symbol as `line kind name`, those of sections too."""
+    found = list(find_symbols(known))
+    for one in found:
+        found += one.children
+    return [f"{one.span.line} {one.kind} {one.name}" for one in found]
+
+
 def test_uses_of_names_are_known_up_to_the_error() -> None:
     text = TEXT.replace('at 3 tram "It turns."', 'at 3 tram "It tu')
     known = look(text, "a.score", advice=False)

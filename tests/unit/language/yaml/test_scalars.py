@@ -74,6 +74,18 @@ def test_a_line_with_the_wrong_indentation_is_left_out() -> None:
     assert refused == ["   c: 2"]
 
 
+def test_a_line_that_is_indented_too_far_is_left_out_and_not_those_after_it() -> None:
+    scalars, refused = shown("a:\n    b: 1\n  - c: 2\n  - d: 3\n")
+    assert scalars == ["? a", "a? c", "a.c: 2", "a? d", "a.d: 3"]
+    assert refused == ["    b: 1"]
+
+
+def test_a_bracket_that_is_not_closed_ends_with_its_line() -> None:
+    scalars, refused = shown("a:\n  - {\n  - {b: 1}\n  - [c,\n  - d: 2\n")
+    assert scalars == ["? a", "a? b", "a.b: 1", "a? d", "a.d: 2"]
+    assert refused == ["  - {", "  - [c,"]
+
+
 def test_a_key_without_a_colon_is_left_out_with_the_lines_below_it() -> None:
     scalars, refused = shown("a:\n  b: 'x'\n  follow\n    It\n    goes.\nc: 2\n")
     assert scalars == ["? a", "a? b", "a.b: 'x'", "? c", "c: 2"]
