@@ -63,13 +63,14 @@ def read_unfinished(loaded: LoadResult, text: str, file: str) -> Score | None:
     part = loaded.part
     if part is None:
         return None
+    read: LoadResult | None = None
     if loaded.notation is Notation.YAML:
-        complete = _complete_yaml(text, file)
+        complete, read = _complete_yaml(text, file)
     else:
         complete = _complete_statements(text, part)
     if complete == text:
         return part
-    read = load_text(complete, file, notation=loaded.notation)
+    read = read or load_text(complete, file, notation=loaded.notation)
     score = read.score or read.part
     if score is None:
         return part
@@ -192,8 +193,11 @@ def _is_read(statement: str) -> bool:
 # ---- YAML ----------------------------------------------------------------------------------------
 
 
-def _complete_yaml(text: str, file: str) -> str:
-    """Return a text with lines that can be parsed, and with values that can be read."""
+def _complete_yaml(text: str, file: str) -> tuple[str, LoadResult | None]:
+    """Return a text with lines that can be parsed and values that can be read.
+
+    The second result is what was read of it, if that is known.
+    """
     scan = _complete_lines(text)
     read = load_text(scan.text, file, notation=Notation.YAML)
     source = Source("", scan.text)
@@ -209,7 +213,7 @@ def _complete_yaml(text: str, file: str) -> str:
             if len(new) <= scalar.end - scalar.start:
                 new = new.ljust(scalar.end - scalar.start)
                 complete = complete[: scalar.start] + new + complete[scalar.end :]
-    return complete
+    return complete, read if complete == scan.text else None
 
 
 def _complete_lines(text: str) -> YamlScan:
