@@ -130,10 +130,15 @@ class Checker:
 
         Returns:
             The document, or None if it is not open, or not a score.
+
+        Raises:
+            RuntimeError: The check of the present text has failed.
         """
         while (document := self.documents.get(uri)) is not None:
             job = self._jobs[uri]
             if job.is_done.is_set():
+                if document.known is not None and not document.is_current:
+                    raise RuntimeError(f"the check of {document.file} has failed")
                 return document if document.known is not None else None
             if now:
                 job.is_wanted.set()
@@ -153,7 +158,8 @@ class Checker:
                 await self._advise(uri, job, known)
         except Exception:
             logger.exception("the check of %s failed", uri)
-            self._listener.failed(self.documents[uri])
+            if uri in self.documents:
+                self._listener.failed(self.documents[uri])
         finally:
             if asyncio.current_task() is job.task:
                 job.is_done.set()
@@ -192,14 +198,13 @@ class Checker:
         )
 
     async def _advise(self, uri: str, job: _Job, known: Known) -> None:
-        """Run the second step."""
+        """Run the second step. A score with errors gets no advice."""
         if known.look.schedule is None:
             return
         loop = asyncio.get_running_loop()
         await asyncio.sleep(max(0, job.changed_at + ADVICE_PAUSE_S - loop.time()))
         advised = await loop.run_in_executor(self._thread, advise, known)
-        if advised.look.diagnostics != known.look.diagnostics:
-            self._store(self.documents[uri], advised)
+        self._store(self.documents[uri], advised)
 
     def _store(self, document: Document, known: Known | None) -> None:
         """Keep what was found about a document, and report it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,6 +22,15 @@ if TYPE_CHECKING:
 
 LANGUAGE = "score"
 """What clients call the language of a score in the text notation."""
+
+SCORE_SUFFIXES = (".score", ".yaml", ".yml")
+"""The endings of files that may be scores."""
+
+MAX_SEARCHED_FILES = 500
+"""How many files are searched for uses of a name."""
+
+MAX_SEARCHED_BYTES = 1_000_000
+"""The largest file that is searched, in bytes."""
 
 YAML_LANGUAGES = ("yaml", "yml")
 """What clients call YAML."""
@@ -172,6 +182,57 @@ def check(
     before = None if document.known is None else document.known.look
     found = look(document.text.normalised, document.file, read, advice=advice, previous=before)
     return _known(found, hints)
+
+
+def check_users(
+    document: Document, documents: Documents, top: Path | None, load: Load
+) -> tuple[Known, ...]:
+    """Check the scores on the disk that may use a document's file and are not open.
+
+    A score uses files in its own folder and below, so they are in the folder of the document, or in
+    one above it.
+
+    Args:
+        document: The document.
+        documents: All open ones.
+        top: The highest folder that is searched: one that is open in the client.
+        load: Loads a score.
+    """
+    if document.path is None:
+        return ()
+    own = resolve(document.path)
+    folders = [own.parent]
+    if top is not None and own.is_relative_to(resolve(top)):
+        folders += [one for one in own.parents if one.is_relative_to(resolve(top))]
+    found: list[Known] = []
+    for path in islice(_scores_in(dict.fromkeys(folders)), MAX_SEARCHED_FILES):
+        text = None if documents.at(path) is not None else _read(path)
+        if text is not None and own.name in text and is_score(str(path), text):
+            item = types.TextDocumentItem(path.as_uri(), "", 0, text)
+            other = open_document(item, Client())
+            known = check(other, documents, load, HintSetting.NONE, advice=False)
+            if own in known.paths.values() and resolve(path) != own:
+                found.append(known)
+    return tuple(found)
+
+
+def _scores_in(folders: Iterable[Path]) -> Iterator[Path]:
+    for folder in folders:
+        try:
+            entries = sorted(folder.iterdir())
+        except OSError:
+            continue
+        yield from (one for one in entries if one.suffix.lower() in SCORE_SUFFIXES)
+
+
+def _read(path: Path) -> str | None:
+    """Return the text of a file that is not large, or None if it cannot be read."""
+    try:
+        if path.stat().st_size > MAX_SEARCHED_BYTES:
+            return None
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeError):
+        return None
 
 
 def advise(known: Known) -> Known:

@@ -1,8 +1,8 @@
 """The answers to the requests of a client.
 
 Most answers come from what the last check found and never wait for one: positions are those of
-the lines that have not changed since. Two kinds of request need the present text. Edits of the
-whole text (formatting, renaming) let its check begin at once. What a client shows until the next
+the lines that have not changed since. Two kinds of request need the present text. Formatting,
+renaming and the uses of a name let its check begin at once. What a client shows until the next
 change (symbols, folds, hints in some clients) waits for the check that is due anyway.
 """
 
@@ -137,8 +137,8 @@ def _definitions(snapshot: Snapshot, position: types.Position) -> list[types.Loc
 async def references(
     session: Session, params: types.ReferenceParams
 ) -> list[types.Location] | None:
-    """Return where a name is used, in all open scores."""
-    snapshot = await session.known(params.text_document.uri)
+    """Return where a name is used, in all open scores and in those that use the same file."""
+    snapshot = await session.newest_of_all(params.text_document.uri)
     if snapshot is None:
         return None
     return await session.answer(
@@ -204,7 +204,7 @@ def _present_range(snapshot: Snapshot, name: Occurrence) -> types.Range:
 
 
 async def rename(session: Session, params: types.RenameParams) -> types.WorkspaceEdit:
-    """Return the edits that rename what is at a position, in all open scores."""
+    """Return the edits that rename what is at a position, in all scores that have the name."""
     snapshot = await session.newest_of_all(params.text_document.uri)
     if snapshot is None:
         raise RefusedError(_NO_SCORE)
@@ -233,13 +233,10 @@ async def code_actions(
     if snapshot is None or not session.client.action_literals:
         return None
     only = params.context.only
+    wanted = None if only is None else tuple(f"{getattr(kind, 'value', kind)}." for kind in only)
     found = await session.answer(_actions, snapshot, params.range)
     found += offered_commands(snapshot.document.uri)
-    return [
-        one
-        for one in found
-        if only is None or any(f"{one.kind}.".startswith(f"{kind}.") for kind in only)
-    ]
+    return [one for one in found if wanted is None or f"{one.kind}.".startswith(wanted)]
 
 
 def _actions(snapshot: Snapshot, part: types.Range) -> list[types.CodeAction]:

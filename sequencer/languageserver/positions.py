@@ -175,10 +175,10 @@ class View:
         """Return the present number of a line that was read; both count from 1."""
         return line if self.is_current else self._new_lines.get(line)
 
-    def to_range(self, span: Span) -> types.Range | None:
-        """Return the range of a span, or None if one of its lines is not in the text any more."""
+    def to_present(self, span: Span) -> Span | None:
+        """Return a span in the present text, or None if one of its lines is not there any more."""
         if self.is_current or span.line < 1:
-            return self.now.to_range(span)
+            return span
         first = self._new_lines.get(span.line)
         last = span.end_line - (span.end_column == 1 and span.end_line > span.line)
         shift = None if first is None else first - span.line
@@ -186,6 +186,11 @@ class View:
             self._new_lines.get(line) != line + shift for line in range(span.line, last + 1)
         ):
             return None
-        return self.now.to_range(
-            Span(span.file, span.line + shift, span.column, span.end_line + shift, span.end_column)
+        return Span(
+            span.file, span.line + shift, span.column, span.end_line + shift, span.end_column
         )
+
+    def to_range(self, span: Span) -> types.Range | None:
+        """Return the present range of a span, or None if it does not exist any more."""
+        present = self.to_present(span)
+        return None if present is None else self.now.to_range(present)

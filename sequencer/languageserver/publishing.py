@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 
+import attrs
 from lsprotocol import types
 
 from sequencer.core.diagnostics import Diagnostic
@@ -11,6 +14,7 @@ from sequencer.editing.looking import limit_diagnostics
 from sequencer.languageserver.client import Client
 from sequencer.languageserver.conversions import convert_diagnostic
 from sequencer.languageserver.documents import Document, Documents, Locator
+from sequencer.languageserver.positions import View
 
 Send = Callable[[types.PublishDiagnosticsParams], None]
 
@@ -25,21 +29,31 @@ class Publisher:
         self._send = send
         self._found: dict[str, dict[str, _Found]] = {}
         """The diagnostics of each score, by the address of the file that they are about."""
+        self._texts: dict[str, str] = {}
+        """The text of each score whose diagnostics these are."""
 
-    def publish(self, document: Document, client: Client) -> None:
+    def publish(self, document: Document, client: Client, *, advice_follows: bool = False) -> None:
         """Send what was found about a document, and about the files that it uses.
 
         Args:
             document: The document. If nothing is known about it any more, what was sent before is
                 removed.
             client: What the client supports.
+            advice_follows: Whether advice on the prompts is being computed. Until it is there, the
+                advice on unchanged lines stays, or it would disappear with every change.
         """
         before = self._found.pop(document.uri, {})
         found = self._found[document.uri] = _sort_by_file(document, self._documents, client)
+        if advice_follows and document.uri in self._texts:
+            own = found[document.uri]
+            own |= _kept_advice(before.get(document.uri, {}), self._texts[document.uri], document)
+        if document.known is not None:
+            self._texts[document.uri] = document.known.look.text
         for uri in {document.uri: None} | dict.fromkeys(before) | dict.fromkeys(found):
             self._publish_file(uri, document, client)
         if document.uri not in self._documents:
             del self._found[document.uri]
+            self._texts.pop(document.uri, None)
 
     def _publish_file(self, uri: str, document: Document, client: Client) -> None:
         merged: _Found = {}
@@ -56,6 +70,21 @@ class Publisher:
 
 
 _START = types.Range(types.Position(0, 0), types.Position(0, 0))
+
+
+_ADVICE = re.compile(r"W6[0-9]{2}")
+
+
+def _kept_advice(before: _Found, text: str, document: Document) -> _Found:
+    """Return the advice on an earlier text that is about unchanged lines."""
+    view = View(text, document.text)
+    return {
+        replace(one, span=span): attrs.evolve(shown, range=document.text.to_range(span))
+        for one, shown in before.items()
+        if _ADVICE.fullmatch(one.code)
+        and one.span.file == document.file
+        and (span := view.to_present(one.span)) is not None
+    }
 
 
 def _sort_by_file(document: Document, documents: Documents, client: Client) -> dict[str, _Found]:

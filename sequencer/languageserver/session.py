@@ -14,11 +14,19 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
+from pygls.uris import to_fs_path
 
 from sequencer.editing.looking import Look
 from sequencer.languageserver.checking import Checker, Listener
 from sequencer.languageserver.client import Client
-from sequencer.languageserver.documents import Document, Documents, Known, Load, Locator
+from sequencer.languageserver.documents import (
+    Document,
+    Documents,
+    Known,
+    Load,
+    Locator,
+    check_users,
+)
 from sequencer.languageserver.positions import View
 from sequencer.languageserver.publishing import Publisher
 from sequencer.languageserver.settings import SECTION, Settings, read_settings
@@ -136,17 +144,42 @@ class Session:
         return None if document is None else self._snapshot(document)
 
     async def newest_of_all(self, uri: str) -> Snapshot | None:
-        """Return what is known about a document, once all open ones are checked, at once."""
+        """Return what is known about a document, once all open ones are checked, at once.
+
+        The scores in its folder that use its file count as well, although they are not open.
+        """
         for other in list(self.checker.documents):
             await self.checker.newest(other, now=True)
-        return await self.newest(uri, now=True)
+        document = await self.checker.newest(uri, now=True)
+        if document is None:
+            return None
+        users = await self.answer(
+            check_users,
+            document,
+            Documents(self.checker.documents),
+            self._folder_of(document),
+            self.services.load,
+        )
+        document = await self.checker.newest(uri, now=True)
+        return None if document is None else self._snapshot(document, users)
 
-    def _snapshot(self, document: Document) -> Snapshot | None:
+    def _folder_of(self, document: Document) -> Path | None:
+        """Return the folder that is open in the client and has a document, or None."""
+        workspace = self.server.workspace
+        names = [to_fs_path(one) for one in (*workspace.folders, workspace.root_uri or "")]
+        folders = [Path(name) for name in names if name]
+        path = document.path
+        return next((one for one in folders if path and path.is_relative_to(one)), None)
+
+    def _snapshot(self, document: Document, users: Sequence[Known] = ()) -> Snapshot | None:
         documents = Documents(self.checker.documents)
         known, view = document.known, document.view
         if known is None or view is None:
             return None
-        others = [one.known for one in documents.values() if one.uri != document.uri and one.known]
+        others = [
+            *(one.known for one in documents.values() if one.uri != document.uri and one.known),
+            *users,
+        ]
         return Snapshot(
             document=document,
             known=known,
@@ -202,7 +235,14 @@ class Session:
         self.server.window_show_message(types.ShowMessageParams(kind, text))
 
     def _found(self, document: Document) -> None:
-        self._publisher.publish(document, self.client)
+        known = document.known
+        advice_follows = (
+            self.settings.advice
+            and known is not None
+            and known.look.schedule is not None
+            and not known.look.has_advice
+        )
+        self._publisher.publish(document, self.client, advice_follows=advice_follows)
 
     def _checked(self, document: Document) -> None:
         """Ask the client to request again what it shows of a document."""

@@ -164,9 +164,9 @@ def runs_in_progress(folder: Path) -> Iterator[Path]:
             continue  # it does not exist, or may not be read
         for run in inside:
             if is_going_on(run):
-                name = run.name
-                is_partial = run == partial_of(run.with_name(name[1 : -len(".partial")]))
-                yield run.with_name(name[1 : -len(".partial")]) if is_partial else run
+                final = run.name.removeprefix(".").removesuffix(".partial")
+                is_partial = run == partial_of(run.with_name(final))
+                yield run.with_name(final) if is_partial else run
 
 
 def send_command(run: Path, text: str) -> str | None:
