@@ -10,7 +10,7 @@ import attrs
 from lsprotocol import types
 
 from sequencer.core.diagnostics import Diagnostic
-from sequencer.editing.looking import limit_diagnostics
+from sequencer.editing.looking import MAX_DIAGNOSTICS, UNSHOWN, limit_diagnostics
 from sequencer.languageserver.client import Client
 from sequencer.languageserver.conversions import convert_diagnostic
 from sequencer.languageserver.documents import Document, Documents, Locator
@@ -61,10 +61,10 @@ class Publisher:
             merged |= found.get(uri, {})
         opened = self._documents.get(uri)
         file = document.file if opened is None else opened.file
-        shown = [
-            merged.get(one) or types.Diagnostic(_START, one.message)
-            for one in limit_diagnostics(merged, file)
-        ]
+        kept = tuple(merged)
+        if len(kept) > MAX_DIAGNOSTICS:
+            kept = limit_diagnostics((one for one in kept if one.code != UNSHOWN), file)
+        shown = [merged.get(one) or types.Diagnostic(_START, one.message) for one in kept]
         version = None if opened is None else opened.version
         self._send(types.PublishDiagnosticsParams(uri, shown, version))
 

@@ -114,3 +114,21 @@ def test_advice_on_unchanged_lines_stays_until_there_is_new_one(tmp_path: Path) 
     assert len(screen.sent[-1].diagnostics) < len(before)
     screen.check(document.uri)
     assert screen.sent[-1].diagnostics == []
+
+
+def test_what_several_scores_report_about_one_file_has_the_same_limit(tmp_path: Path) -> None:
+    """Each score reports other diagnostics of the file, because its text was another one then."""
+    screen = Screen()
+    count = MAX_DIAGNOSTICS // 2 + 50
+    path = tmp_path / "library.score"
+    for number, name in enumerate(("a", "b")):
+        text = "".join(f"at {chunk}c {name}\n" for chunk in range(count))
+        path.write_text("scene tram {\n" + "  wrong\n" * number, encoding="utf-8")
+        document = screen.open(tmp_path / f"{name}.score", USER + text)
+        assert document.known is not None
+        shown = screen.publisher._found[document.uri].setdefault(path.as_uri(), {})
+        shown |= screen.publisher._found[document.uri][document.uri]
+        screen.publisher._publish_file(path.as_uri(), document, CLIENT)
+    found = screen.sent[-1]
+    assert found.uri == path.as_uri() and len(found.diagnostics) == MAX_DIAGNOSTICS
+    assert "more diagnostics" in found.diagnostics[-1].message
