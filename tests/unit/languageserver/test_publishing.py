@@ -119,7 +119,7 @@ def test_advice_on_unchanged_lines_stays_until_there_is_new_one(tmp_path: Path) 
 def test_what_several_scores_report_about_one_file_has_the_same_limit(tmp_path: Path) -> None:
     """Each score reports other diagnostics of the file, because its text was another one then."""
     screen = Screen()
-    count = MAX_DIAGNOSTICS // 2 + 50
+    count = MAX_DIAGNOSTICS
     path = tmp_path / "library.score"
     for number, name in enumerate(("a", "b")):
         text = "".join(f"at {chunk}c {name}\n" for chunk in range(count))
