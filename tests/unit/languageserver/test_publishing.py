@@ -12,7 +12,7 @@ from sequencer.languageserver.client import Client
 from sequencer.languageserver.documents import Document, Documents, advise, check, open_document
 from sequencer.languageserver.positions import ClientText
 from sequencer.languageserver.publishing import Publisher
-from tests.support.editing import texts
+from tests.support.editing import SCENE, texts
 
 CLIENT = Client()
 USER = 'use "library.score"\nat 0c tram\nend 4c\n'
@@ -117,13 +117,13 @@ def test_advice_on_unchanged_lines_stays_until_there_is_new_one(tmp_path: Path) 
 
 
 def test_what_several_scores_report_about_one_file_has_the_same_limit(tmp_path: Path) -> None:
-    """Each score reports other diagnostics of the file, because its text was another one then."""
+    """The diagnostics of each score are put into the file, as if they were about it."""
     screen = Screen()
     count = MAX_DIAGNOSTICS
     path = tmp_path / "library.score"
-    for number, name in enumerate(("a", "b")):
+    path.write_text(SCENE, encoding="utf-8")
+    for name in ("a", "b"):
         text = "".join(f"at {chunk}c {name}\n" for chunk in range(count))
-        path.write_text("scene tram {\n" + "  wrong\n" * number, encoding="utf-8")
         document = screen.open(tmp_path / f"{name}.score", USER + text)
         assert document.known is not None
         shown = screen.publisher._found[document.uri].setdefault(path.as_uri(), {})
