@@ -8,17 +8,23 @@ pip install "helios-sequencer[editor]"
 from __future__ import annotations
 
 import argparse
+import io
 import logging
 import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from sequencer.cli.streams import discard
 from sequencer.core.errors import InputError, UsageError
 
 if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
     from sequencer.languageserver.session import Services
     from sequencer.schedule.model import Schedule
+
+logger = logging.getLogger(__name__)
 
 EXTRA = 'pip install "helios-sequencer[editor]"'
 """What installs the packages that the server needs."""
@@ -68,8 +74,40 @@ def run(args: argparse.Namespace) -> int:
             "Ctrl-C ends it",
             file=sys.stderr,
         )
-    ended = serve(package_version(), services(), sys.stdin.buffer, _reserve_output())
+    try:
+        ended = serve(package_version(), services(), sys.stdin.buffer, _reserve_output())
+    except OSError as error:
+        raise InputError(
+            f"standard input cannot be read: {error.strerror}",
+            "an editor starts this command, and sends messages to it",
+        ) from None
     return 0 if ended else 1
+
+
+class _Output(io.BufferedWriter):
+    """The stream to the editor. Once it cannot be written, what is sent is discarded.
+
+    pygls would report that an error cannot be sent by sending another one. An editor that has left
+    also ends the input, and so the server.
+    """
+
+    def write(self, data: Buffer, /) -> int:
+        try:
+            return super().write(data)
+        except OSError as error:
+            return self._discard(error, memoryview(data).nbytes)
+
+    def flush(self) -> None:
+        try:
+            super().flush()
+        except OSError as error:
+            self._discard(error, 0)
+
+    def _discard(self, error: OSError, length: int) -> int:
+        if not isinstance(error, BrokenPipeError):
+            logger.error("standard output cannot be written: %s", error.strerror)
+        discard(self)
+        return length
 
 
 def _reserve_output() -> BinaryIO:
@@ -78,7 +116,7 @@ def _reserve_output() -> BinaryIO:
     From now on, whatever is printed goes to standard error, also from libraries in C.
     """
     sys.stdout.flush()
-    own = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    own = _Output(io.FileIO(os.dup(sys.stdout.fileno()), "wb"))
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     sys.stdout = sys.stderr
     return own
@@ -113,8 +151,7 @@ def _timeline(schedule: Schedule, folder: Path) -> str:
     from sequencer.api.sources import RunInput
 
     files = RunInput(schedule=schedule, sources={}, folder=folder, name="")
-    warn = logging.getLogger(__name__).warning
-    return Drawing(schedule, None, files).draw("html", pictures=True, warn=warn)
+    return Drawing(schedule, None, files).draw("html", pictures=True, warn=logger.warning)
 
 
 def _take_over(score: Path, _text: str) -> str:

@@ -14,6 +14,7 @@ from sequencer.cli import main
 from sequencer.cli.language_server import EXTRA, services
 from sequencer.core.version import package_version
 from sequencer.language.check import check_text
+from tests.support.requirements import require
 
 COMMAND = (sys.executable, "-m", "sequencer", "language-server")
 WITHOUT = """
@@ -86,7 +87,7 @@ def test_standard_output_has_only_the_protocol(options: tuple[str, ...]) -> None
 def test_verbose_logs_to_standard_error() -> None:
     ran = serve(INITIALIZE + SHUTDOWN + EXIT, "--verbose")
     assert ran.returncode == 0
-    assert b"INFO sequencer.languageserver" in ran.stderr
+    assert b"INFO sequencer.languageserver.lifecycle: connected with a client" in ran.stderr
     assert ran.stdout.startswith(b"Content-Length: ")
 
 
@@ -129,3 +130,39 @@ def test_pages_are_drawn_of_a_schedule(tmp_path: Path) -> None:
     schedule = check_text('at 0c "A boat."\nend 4c\n').performable()
     assert "A boat." in services().sheet(schedule)
     assert "<svg" in services().timeline(schedule, tmp_path)
+
+
+# ---- streams that cannot be used -----------------------------------------------------------------
+
+
+def in_shell(line: str) -> subprocess.CompletedProcess[bytes]:
+    command = f"{sys.executable} -m sequencer language-server {line}"
+    return subprocess.run(
+        ["sh", "-c", command],
+        input=INITIALIZE + SHUTDOWN,
+        capture_output=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the redirections are those of a POSIX shell")
+@pytest.mark.parametrize(
+    ("line", "code", "message"),
+    [
+        ("<&-", 1, b"sequencer: standard input cannot be read: "),
+        (">&-", 0, b""),
+        ("2>&-", 0, b""),
+        ("| true", 0, b""),
+        (">/dev/full", 0, b"ERROR sequencer.cli.language_server: standard output cannot be wri"),
+    ],
+)
+def test_streams_that_cannot_be_used_end_it_with_a_sentence(
+    line: str, code: int, message: bytes
+) -> None:
+    if "full" in line:
+        require(Path("/dev/full").exists(), "there is no /dev/full")
+    ran = in_shell(line)
+    assert ran.returncode == code
+    assert ran.stderr.startswith(message)
+    assert ran.stderr.count(b"\n") <= 2 and b"Traceback" not in ran.stderr
