@@ -29,6 +29,9 @@ logger = logging.getLogger(__name__)
 EXTRA = 'pip install "helios-sequencer[editor]"'
 """What installs the packages that the server needs."""
 
+NEEDED = ("pygls", "lsprotocol", "attrs", "cattrs")
+"""The packages of the extra."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
@@ -55,7 +58,9 @@ def run(args: argparse.Namespace) -> int:
     """
     try:
         from sequencer.languageserver.server import serve
-    except ImportError as error:
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in NEEDED:
+            raise
         raise UsageError(
             f"the language server needs pygls, which is not installed ({error})",
             f"install it: {EXTRA}",

@@ -10,9 +10,9 @@ import attrs
 from lsprotocol import types
 
 from sequencer.core.diagnostics import Diagnostic
-from sequencer.editing.looking import MAX_DIAGNOSTICS, UNSHOWN, limit_diagnostics
+from sequencer.editing.looking import MAX_DIAGNOSTICS, limit_diagnostics
 from sequencer.languageserver.client import Client
-from sequencer.languageserver.conversions import convert_diagnostic
+from sequencer.languageserver.conversions import SOURCE, convert_diagnostic
 from sequencer.languageserver.documents import Document, Documents, Locator
 from sequencer.languageserver.positions import View
 
@@ -63,13 +63,17 @@ class Publisher:
         file = document.file if opened is None else opened.file
         kept = tuple(merged)
         if len(kept) > MAX_DIAGNOSTICS:
-            kept = limit_diagnostics((one for one in kept if one.code != UNSHOWN), file)
-        shown = [merged.get(one) or types.Diagnostic(_START, one.message) for one in kept]
+            kept = limit_diagnostics(kept, file)
+        shown = [merged.get(one) or _at_start(one) for one in kept]
         version = None if opened is None else opened.version
         self._send(types.PublishDiagnosticsParams(uri, shown, version))
 
 
-_START = types.Range(types.Position(0, 0), types.Position(0, 0))
+def _at_start(one: Diagnostic) -> types.Diagnostic:
+    """Return the diagnostic that counts those that are not shown."""
+    start = types.Range(types.Position(0, 0), types.Position(0, 0))
+    severity = types.DiagnosticSeverity.Warning
+    return types.Diagnostic(start, one.message, severity, one.code, source=SOURCE)
 
 
 _ADVICE = re.compile(r"W6[0-9]{2}")
