@@ -30,7 +30,7 @@ BROKEN = f"# BROKEN\n{VALID}"
 WITH_ADVICE, _ = texts()["W604 wrong"]
 
 
-class Desk:
+class Harness:
     """A checker with what it reports, and a loader that can be stopped."""
 
     def __init__(self) -> None:
@@ -85,144 +85,148 @@ class Desk:
 
 
 @pytest_asyncio.fixture
-async def desk() -> AsyncIterator[Desk]:
-    desk = Desk()
-    desk.checker.settings = Settings(advice=False)
-    yield desk
-    desk.release.set()
-    desk.checker.stop()
+async def harness() -> AsyncIterator[Harness]:
+    harness = Harness()
+    harness.checker.settings = Settings(advice=False)
+    yield harness
+    harness.release.set()
+    harness.checker.stop()
 
 
-async def test_a_result_of_an_earlier_version_is_discarded(desk: Desk) -> None:
-    uri = desk.open(STOP)
-    await desk.loading()
-    desk.change(uri, f"{VALID}at 0c boat\n")
-    desk.release.set()
-    assert await desk.codes(uri) == ["E308"]
-    assert desk.found == [(2, ["E308"])] and desk.checked == [2]
+async def test_a_result_of_an_earlier_version_is_discarded(harness: Harness) -> None:
+    uri = harness.open(STOP)
+    await harness.loading()
+    harness.change(uri, f"{VALID}at 0c boat\n")
+    harness.release.set()
+    assert await harness.codes(uri) == ["E308"]
+    assert harness.found == [(2, ["E308"])] and harness.checked == [2]
 
 
-async def test_what_is_known_stays_while_a_check_goes_on(desk: Desk) -> None:
-    uri = desk.open(VALID)
-    assert await desk.codes(uri) == []
-    desk.change(uri, STOP)
-    waiting = asyncio.ensure_future(desk.checker.newest(uri, now=True))
-    await desk.loading()
-    document = desk.checker.documents[uri]
+async def test_what_is_known_stays_while_a_check_goes_on(harness: Harness) -> None:
+    uri = harness.open(VALID)
+    assert await harness.codes(uri) == []
+    harness.change(uri, STOP)
+    waiting = asyncio.ensure_future(harness.checker.newest(uri, now=True))
+    await harness.loading()
+    document = harness.checker.documents[uri]
     assert document.version == 2 and not document.is_current
     assert document.known is not None and document.known.look.text == VALID
     assert not waiting.done()
-    desk.release.set()
+    harness.release.set()
     newest = await asyncio.wait_for(waiting, PATIENCE_S)
     assert newest is not None and newest.is_current
 
 
-async def test_texts_that_change_again_before_the_check_are_not_checked(desk: Desk) -> None:
-    uri = desk.open(VALID)
-    await desk.codes(uri)
+async def test_texts_that_change_again_before_the_check_are_not_checked(harness: Harness) -> None:
+    uri = harness.open(VALID)
+    await harness.codes(uri)
     for number in range(20):
-        desk.change(uri, f"# {number}\n{VALID}")
+        harness.change(uri, f"# {number}\n{VALID}")
         await asyncio.sleep(0)
-    await desk.codes(uri)
-    assert desk.loaded == [VALID, f"# 19\n{VALID}"]
+    await harness.codes(uri)
+    assert harness.loaded == [VALID, f"# 19\n{VALID}"]
 
 
-async def test_a_failed_check_is_reported_and_the_next_one_works(desk: Desk) -> None:
-    uri = desk.open(VALID)
-    await desk.codes(uri)
-    desk.change(uri, BROKEN)
+async def test_a_failed_check_is_reported_and_the_next_one_works(harness: Harness) -> None:
+    uri = harness.open(VALID)
+    await harness.codes(uri)
+    harness.change(uri, BROKEN)
     with pytest.raises(RuntimeError, match=r"the check of untitled:1\.score has failed"):
-        await desk.codes(uri)
-    assert desk.failed == [2]
-    desk.change(uri, VALID + "\n")
-    assert await desk.codes(uri) == []
+        await harness.codes(uri)
+    assert harness.failed == [2]
+    harness.change(uri, VALID + "\n")
+    assert await harness.codes(uri) == []
 
 
-async def test_a_first_check_that_fails_leaves_nothing_known(desk: Desk) -> None:
-    uri = desk.open(BROKEN)
-    assert await asyncio.wait_for(desk.checker.newest(uri), PATIENCE_S) is None
+async def test_a_first_check_that_fails_leaves_nothing_known(harness: Harness) -> None:
+    uri = harness.open(BROKEN)
+    assert await asyncio.wait_for(harness.checker.newest(uri), PATIENCE_S) is None
 
 
-async def test_a_document_that_is_closed_is_not_waited_for(desk: Desk) -> None:
-    uri = desk.open(STOP)
-    await desk.loading()
-    waiting = asyncio.ensure_future(desk.checker.newest(uri))
+async def test_a_document_that_is_closed_is_not_waited_for(harness: Harness) -> None:
+    uri = harness.open(STOP)
+    await harness.loading()
+    waiting = asyncio.ensure_future(harness.checker.newest(uri))
     await asyncio.sleep(0)
-    desk.checker.close(uri)
+    harness.checker.close(uri)
     assert await asyncio.wait_for(waiting, PATIENCE_S) is None
-    desk.checker.close(uri)
-    desk.release.set()
-    assert desk.found == [(1, [])], "what was shown is removed"
+    harness.checker.close(uri)
+    harness.release.set()
+    assert harness.found == [(1, [])], "what was shown is removed"
 
 
-async def test_a_change_of_a_used_file_checks_its_users(desk: Desk, tmp_path: Path) -> None:
+async def test_a_change_of_a_used_file_checks_its_users(harness: Harness, tmp_path: Path) -> None:
     library = tmp_path / "library.score"
     library.write_text(SCENE, encoding="utf-8")
-    score = desk.open('use "library.score"\nat 0c tram\nend 4c\n', tmp_path / "show.score")
-    assert await desk.codes(score) == []
-    used = desk.open(SCENE.replace("tram {", "coach {"), library)
-    assert await desk.codes(score) == ["E308"]
-    desk.change(used, SCENE)
-    assert await desk.codes(score) == []
-    desk.change(used, SCENE.replace("tram {", "coach {"))
-    assert await desk.codes(score) == ["E308"]
-    desk.checker.close(used)
-    assert await desk.codes(score) == [], "the file itself counts again"
+    score = harness.open('use "library.score"\nat 0c tram\nend 4c\n', tmp_path / "show.score")
+    assert await harness.codes(score) == []
+    used = harness.open(SCENE.replace("tram {", "coach {"), library)
+    assert await harness.codes(score) == ["E308"]
+    harness.change(used, SCENE)
+    assert await harness.codes(score) == []
+    harness.change(used, SCENE.replace("tram {", "coach {"))
+    assert await harness.codes(score) == ["E308"]
+    harness.checker.close(used)
+    assert await harness.codes(score) == [], "the file itself counts again"
 
 
 async def test_a_used_file_that_changes_during_a_check_is_read_again(
-    desk: Desk, tmp_path: Path
+    harness: Harness, tmp_path: Path
 ) -> None:
     """The check does not know yet that it uses the file, so the change does not begin another."""
     library = tmp_path / "library.score"
     library.write_text(SCENE, encoding="utf-8")
-    used = desk.open(SCENE, library)
-    await desk.codes(used)
-    score = desk.open('# STOP\nuse "library.score"\nat 0c tram\nend 4c\n', tmp_path / "show.score")
-    await desk.loading()
-    desk.change(used, SCENE.replace("tram {", "coach {"))
-    desk.release.set()
-    assert await desk.codes(score) == ["E308"]
+    used = harness.open(SCENE, library)
+    await harness.codes(used)
+    score = harness.open(
+        '# STOP\nuse "library.score"\nat 0c tram\nend 4c\n', tmp_path / "show.score"
+    )
+    await harness.loading()
+    harness.change(used, SCENE.replace("tram {", "coach {"))
+    harness.release.set()
+    assert await harness.codes(score) == ["E308"]
 
 
-async def test_advice_comes_in_a_second_step(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_advice_comes_in_a_second_step(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(checking, "ADVICE_PAUSE_S", 0)
-    desk.checker.settings = Settings()
-    uri = desk.open(WITH_ADVICE)
-    assert await desk.codes(uri) == []
-    await asyncio.wait_for(desk.checker._jobs[uri].task, PATIENCE_S)  # type: ignore[arg-type]
-    assert [codes != [] for _, codes in desk.found] == [False, True]
-    assert desk.checked == [1], "hints are the same in both steps"
+    harness.checker.settings = Settings()
+    uri = harness.open(WITH_ADVICE)
+    assert await harness.codes(uri) == []
+    await asyncio.wait_for(harness.checker._jobs[uri].task, PATIENCE_S)  # type: ignore[arg-type]
+    assert [codes != [] for _, codes in harness.found] == [False, True]
+    assert harness.checked == [1], "hints are the same in both steps"
 
 
 async def test_a_change_before_the_second_step_prevents_it(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(checking, "ADVICE_PAUSE_S", PATIENCE_S)
-    desk.checker.settings = Settings()
-    uri = desk.open(WITH_ADVICE)
-    await desk.codes(uri)
+    harness.checker.settings = Settings()
+    uri = harness.open(WITH_ADVICE)
+    await harness.codes(uri)
     monkeypatch.setattr(checking, "ADVICE_PAUSE_S", 0)
-    desk.change(uri, VALID)
-    assert await desk.codes(uri) == []
-    await asyncio.wait_for(desk.checker._jobs[uri].task, PATIENCE_S)  # type: ignore[arg-type]
-    assert [version for version, _ in desk.found] == [1, 2, 2]
+    harness.change(uri, VALID)
+    assert await harness.codes(uri) == []
+    await asyncio.wait_for(harness.checker._jobs[uri].task, PATIENCE_S)  # type: ignore[arg-type]
+    assert [version for version, _ in harness.found] == [1, 2, 2]
 
 
-async def test_a_text_that_is_no_score_is_not_checked(desk: Desk) -> None:
+async def test_a_text_that_is_no_score_is_not_checked(harness: Harness) -> None:
     item = types.TextDocumentItem("file:///compose.yaml", "yaml", 1, "services: {}\n")
-    desk.checker.open(open_document(item, Client()))
-    assert await asyncio.wait_for(desk.checker.newest(item.uri), PATIENCE_S) is None
-    desk.change(item.uri, 'cues:\n  - {at: 0c, prompt: "A boat."}\nend: 2c\n')
-    assert await desk.codes(item.uri) == []
-    desk.change(item.uri, "services: {}\n")
-    assert await asyncio.wait_for(desk.checker.newest(item.uri), PATIENCE_S) is None
-    assert len(desk.loaded) == 1
+    harness.checker.open(open_document(item, Client()))
+    assert await asyncio.wait_for(harness.checker.newest(item.uri), PATIENCE_S) is None
+    harness.change(item.uri, 'cues:\n  - {at: 0c, prompt: "A boat."}\nend: 2c\n')
+    assert await harness.codes(item.uri) == []
+    harness.change(item.uri, "services: {}\n")
+    assert await asyncio.wait_for(harness.checker.newest(item.uri), PATIENCE_S) is None
+    assert len(harness.loaded) == 1
 
 
-async def test_settings_check_everything_again(desk: Desk) -> None:
-    uri = desk.open(VALID)
-    await desk.codes(uri)
-    desk.checker.schedule_all()
-    await desk.codes(uri)
-    assert desk.loaded == [VALID, VALID]
+async def test_settings_check_everything_again(harness: Harness) -> None:
+    uri = harness.open(VALID)
+    await harness.codes(uri)
+    harness.checker.schedule_all()
+    await harness.codes(uri)
+    assert harness.loaded == [VALID, VALID]
