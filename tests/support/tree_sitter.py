@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import importlib
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -17,19 +16,26 @@ from tests.support.requirements import require
 ROOT = Path(__file__).resolve().parents[2]
 GRAMMAR = ROOT / "editors" / "tree-sitter-score"
 DEBIAN = ROOT / ".deps" / "debian"
+BINDINGS = ROOT / ".deps" / "tree-sitter-{}.{}".format(*sys.version_info)
 GENERATOR_VERSION = "0.22.6"
 """The version of tree-sitter's command that generated the C in this repository."""
+
+
+def bindings() -> Any:
+    """Return the package `tree_sitter`, which is installed next to the environment of the tests."""
+    require(BINDINGS.is_dir(), ".ci/setup-tree-sitter is needed for this test")
+    if str(BINDINGS) not in sys.path:
+        sys.path.append(str(BINDINGS))
+    return importlib.import_module("tree_sitter")
 
 
 def compile_grammar(source: Path, folder: Path) -> Any:
     """Compile `source`/parser.c in `folder` and return the language, a `tree_sitter.Language`."""
     compiler = shutil.which("cc") or shutil.which("gcc")
     require(
-        compiler is not None
-        and sys.platform != "win32"
-        and importlib.util.find_spec("tree_sitter") is not None,
-        "a C compiler and .ci/setup-tree-sitter are needed for this test",
+        compiler is not None and sys.platform != "win32", "a C compiler is needed for this test"
     )
+    tree_sitter = bindings()
     library = folder / "score.so"
     command = [compiler or "cc", "-shared", "-fPIC", "-I", str(source), str(source / "parser.c")]
     subprocess.run([*command, "-o", str(library)], check=True)
@@ -38,13 +44,12 @@ def compile_grammar(source: Path, folder: Path) -> Any:
     capsule = ctypes.pythonapi.PyCapsule_New
     capsule.restype = ctypes.py_object
     capsule.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
-    tree_sitter = importlib.import_module("tree_sitter")
     return tree_sitter.Language(capsule(create(), b"tree_sitter.Language", None))
 
 
 def parse(language: Any, text: str) -> Any:
     """Return the root node of a text."""
-    return importlib.import_module("tree_sitter").Parser(language).parse(text.encode()).root_node
+    return bindings().Parser(language).parse(text.encode()).root_node
 
 
 def generate(grammar: str, folder: Path) -> Path:

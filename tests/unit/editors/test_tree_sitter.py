@@ -5,7 +5,6 @@ generated from it.
 
 from __future__ import annotations
 
-import importlib
 import re
 import textwrap
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from sequencer.editing.words import known_words
 from sequencer.language.text.statements import split_statements
 from tests.docs.pages import GENERATED, all_pages
 from tests.support.editing import texts
-from tests.support.tree_sitter import GRAMMAR, ROOT, compile_grammar, generate, parse
+from tests.support.tree_sitter import GRAMMAR, ROOT, bindings, compile_grammar, generate, parse
 
 HIGHLIGHTS = GRAMMAR / "queries" / "highlights.scm"
 ZED = ROOT / "editors" / "zed" / "languages" / "score"
@@ -153,7 +152,7 @@ def test_a_mistake_stays_on_its_line(language: Any, line: str) -> None:
 
 def captures(language: Any, query: Path, text: str) -> dict[str, list[str]]:
     """Return the captured texts of a query by the name of their capture."""
-    tree_sitter = importlib.import_module("tree_sitter")
+    tree_sitter = bindings()
     compiled = tree_sitter.Query(language, query.read_text(encoding="utf-8"))
     found = tree_sitter.QueryCursor(compiled).captures(parse(language, text))
     return {
