@@ -29,7 +29,13 @@ from sequencer.core.paths import exists, is_file, is_folder, partial_of
 from sequencer.core.timebase import ChunkGrid
 from sequencer.engine.bundle import is_bundle, journal_pieces
 from sequencer.engine.journal_json import dumps, write_record
-from sequencer.engine.journal_lines import MAX_HEADER_BYTES, end_of_last_line, lines_of, pieces_of
+from sequencer.engine.journal_lines import (
+    MAX_HEADER_BYTES,
+    MAX_LINE_BYTES,
+    end_of_last_line,
+    lines_of,
+    pieces_of,
+)
 from sequencer.engine.journal_texts import TextsRead, TextsWritten
 from sequencer.engine.play_range import PlayRange, range_from_json
 from sequencer.engine.revisions import CURRENT, FIRST
@@ -41,20 +47,29 @@ from sequencer.events.codec import (
     event_to_json,
 )
 from sequencer.events.commands import Command
+from sequencer.events.events import ReloadRequested
 from sequencer.schedule.document import digest, first_fault, from_document, to_document
 from sequencer.schedule.model import Schedule
 
-FORMAT = 3
+FORMAT = 4
 """The number of the newest format of a journal. All earlier formats can be read as well."""
-_WITHOUT_RANGE = 2
-"""The format of a journal of a run that plays the whole score: earlier versions read it too."""
+_WITH_VERSIONS = 4
+"""The format of a journal of a run in which an edited score may take over."""
+_WITH_RANGE = 3
+"""The format of a journal of a run that plays a part of the score: earlier versions read it too."""
+_PLAIN = 2
+"""The format of a journal of any other run: earlier versions read it too."""
 _WITH_TEXTS = 2
 """The first format that writes each long text only once."""
+
+MAX_VERSIONS = 100
+"""The most versions of the score in one run."""
 
 MAX_UNWRITTEN = 64 * 1024 * 1024
 """The number of bytes that are kept while a journal cannot be written."""
 
 _MARK = "helios-journal"
+_UTF8: dict[str, Any] = {"encoding": "utf-8", "errors": "surrogatepass"}
 LATEST = 2**63
 """The upper limit of timestamps, in nanoseconds: about three hundred years."""
 _SEALED = len(',"d":"0123456789abcdef"}')
@@ -90,6 +105,7 @@ def header_of(
     played: PlayRange | None = None,
     *,
     sound: Mapping[str, Any] | None = None,
+    may_reload: bool = False,
 ) -> dict[str, Any]:
     """Return the header of a run's journal: score texts, schedule, settings and versions.
 
@@ -103,9 +119,10 @@ def header_of(
             clock implies.
         played: The range of the score that is played; None for the whole score.
         sound: The sound that is played with the run: its file and SHA-256, if there is one.
+        may_reload: Whether edited versions of the score may take over during the run.
     """
     return {
-        _MARK: _WITHOUT_RANGE if played is None else FORMAT,
+        _MARK: _WITH_VERSIONS if may_reload else _PLAIN if played is None else _WITH_RANGE,
         "conductor": CURRENT,
         "title": schedule.title,
         "seed": schedule.seed,
@@ -114,9 +131,17 @@ def header_of(
         if (schedule.clock.is_external if following is None else following)
         else "fixed",
         **({} if played is None else {"range": played.as_json()}),
+        **({"reload": True} if may_reload else {}),
         "settings": dict(settings),
         "versions": versions(),
         **({} if sound is None else {"sound": dict(sound)}),
+        **_score_of(schedule, sources),
+    }
+
+
+def _score_of(schedule: Schedule, sources: Mapping[str, str]) -> dict[str, Any]:
+    """Return a version of the score for a journal: its texts, its schedule and their digests."""
+    return {
         "sources": [{"file": file, "text": text} for file, text in sources.items()],
         "score_digest": hashlib.sha256(
             "\0".join(sources.values()).encode("utf-8", "surrogatepass")
@@ -216,6 +241,26 @@ class JournalWriter:
         """Write a command, before it is sent. `at` is the timestamp of the event it answers."""
         self._record(at, "command", command_to_json(command))
 
+    def version(self, at: int, number: int, schedule: Schedule, sources: Mapping[str, str]) -> None:
+        """Write a version of the score, before the first event that names it.
+
+        Args:
+            at: The time in nanoseconds.
+            number: Its number; the score of the header is number 1.
+            schedule: Its schedule.
+            sources: The texts of its files, by name.
+
+        Raises:
+            OutputError: It is too long to be read back. Nothing is written then.
+        """
+        fields = dumps({"version": number, **_score_of(schedule, sources)})
+        if len(fields) * 4 > MAX_LINE_BYTES and len(fields.encode(**_UTF8)) > MAX_LINE_BYTES - 200:
+            raise OutputError(
+                f"the edited score has more than {MAX_LINE_BYTES:,} bytes of schedule",
+                "divide the score into several shows",
+            )
+        self._write_numbered(at, f'"score":{fields}')
+
     def end(self, at: int, reason: str) -> None:
         """Write the last line of a run that came to its end."""
         self._write_numbered(at, f'"end":{dumps(reason)}')
@@ -257,14 +302,27 @@ class JournalWriter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreVersion:
+    """A version of the score in a run: its number from 1, its schedule and its texts by file."""
+
+    number: int
+    schedule: Schedule
+    sources: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """One line after the header: an event, a command or the end, with its line number."""
+    """One line after the header, with its line number.
+
+    It is an event, a command, a version of the score, or the end.
+    """
 
     line: int
     at: int
     event: Event | None = None
     command: Command | None = None
     end: str | None = None
+    score: ScoreVersion | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,7 +364,18 @@ class Journal:
     @property
     def sources(self) -> dict[str, str]:
         """The texts of the score's files, by name."""
-        return {str(one["file"]): str(one["text"]) for one in self.header.get("sources", ())}
+        return _texts_of(self.header)
+
+    @property
+    def may_reload(self) -> bool:
+        """Whether edited versions of the score could take over during the run."""
+        return self.header.get("reload") is True
+
+    @property
+    def versions(self) -> tuple[ScoreVersion, ...]:
+        """The versions of the score, in order; the first is that of the header."""
+        first = ScoreVersion(number=1, schedule=self.schedule, sources=self.sources)
+        return (first, *(one.score for one in self.records if one.score is not None))
 
     def __repr__(self) -> str:
         extent = "cut off" if self.cut_off else "" if self.is_whole else "not whole"
@@ -395,6 +464,8 @@ def _parse(pieces: Iterable[bytes]) -> Journal:
     texts = TextsRead(header[_MARK] >= _WITH_TEXTS)
     digest_so_far = _chain("", first)
     records: list[Record] = []
+    versions = 1
+    may_have_versions = header[_MARK] >= _WITH_VERSIONS and header.get("reload") is True
     cut_off = False
     for number, line, whole in lines:
         found = _quickly(number, line, len(records) + 1, digest_so_far) or _thoroughly(
@@ -410,6 +481,11 @@ def _parse(pieces: Iterable[bytes]) -> Journal:
             raise JournalError(
                 "this record's time stamp is missing, or not that of its event", number
             )
+        if record.score is not None:
+            versions += 1
+            _check_version(record, versions, schedule, may_have_versions)
+        if isinstance(record.event, ReloadRequested) and not 1 <= record.event.version <= versions:
+            raise JournalError("this event names a version of the score that is not here", number)
         texts.define(defined)
         records.append(_with_texts(record, texts))
     return Journal(
@@ -428,11 +504,7 @@ def _schedule(header: Mapping[str, Any]) -> Schedule:
         schedule = from_document(header.get("schedule"))
     except ScheduleError as error:
         raise JournalError(f"its schedule cannot be read: {error.message}", 1) from None
-    if not isinstance(header.get("sources", []), list) or not all(
-        isinstance(one, dict) and "file" in one and "text" in one
-        for one in header.get("sources", [])
-    ):
-        raise JournalError("its score texts cannot be read", 1)
+    _check_texts(header, 1)
     try:
         found = range_from_json(header.get("range"), schedule)
     except ValueError as error:
@@ -443,6 +515,34 @@ def _schedule(header: Mapping[str, Any]) -> Schedule:
         if not isinstance(header.get(name, {}), dict):
             raise JournalError(f"its {name} cannot be read", 1)
     return schedule
+
+
+def _check_version(record: Record, expected: int, first: Schedule, is_allowed: bool) -> None:
+    """Check that a version of the score belongs here. Raises JournalError."""
+    score = record.score
+    if score is None:
+        return
+    if not is_allowed:
+        raise JournalError("no edited score could take over in this run", record.line)
+    if score.number != expected or expected > MAX_VERSIONS:
+        raise JournalError(
+            f"this should be version {expected} of the score, of at most {MAX_VERSIONS}",
+            record.line,
+        )
+    if score.schedule.grid != first.grid:
+        raise JournalError("this version of the score has another grid than the run", record.line)
+
+
+def _texts_of(fields: Mapping[str, Any]) -> dict[str, str]:
+    return {str(one["file"]): str(one["text"]) for one in fields.get("sources", ())}
+
+
+def _check_texts(fields: Mapping[str, Any], line: int) -> None:
+    if not isinstance(fields.get("sources", []), list) or not all(
+        isinstance(one, dict) and "file" in one and "text" in one
+        for one in fields.get("sources", [])
+    ):
+        raise JournalError("its score texts cannot be read", line)
 
 
 def _with_texts(record: Record, texts: TextsRead) -> Record:
@@ -582,6 +682,21 @@ def _record(number: int, value: dict[str, Any], expected: int) -> Record:
             return Record(line=number, at=value["at"], command=command_from_json(value["command"]))
     except ValueError as error:
         raise JournalError(f"this record cannot be read: {first_fault(error)}", number) from None
+    if isinstance(value.get("score"), dict):
+        return Record(line=number, at=value["at"], score=_version(number, value["score"]))
     if isinstance(value.get("end"), str):
         return Record(line=number, at=value["at"], end=value["end"])
     raise JournalError("this is neither an event nor a command", number)
+
+
+def _version(line: int, fields: dict[str, Any]) -> ScoreVersion:
+    """Return the version of the score in a record. Raises JournalError."""
+    number = fields.get("version")
+    if not isinstance(number, int) or isinstance(number, bool):
+        raise JournalError("this version of the score has no number", line)
+    _check_texts(fields, line)
+    try:
+        schedule = from_document(fields.get("schedule"))
+    except ScheduleError as error:
+        raise JournalError(f"its schedule cannot be read: {error.message}", line) from None
+    return ScoreVersion(number=number, schedule=schedule, sources=_texts_of(fields))

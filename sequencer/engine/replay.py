@@ -129,6 +129,8 @@ def replay(run: Path | str | Journal) -> Replay:
                 cue=cue_of_command(conductor, None, owed),
             )
             break
+        if record.score is not None:
+            conductor.learn(record.score.schedule)
         if record.event is not None:
             events += 1
             after = record.event
@@ -176,7 +178,9 @@ def resume_from_journal(journal: Journal) -> tuple[Conductor, tuple[Command, ...
     conductor = Conductor.of_journal(journal)
     owed: tuple[Command, ...] = ()
     for record in journal.records:
-        if record.event is not None:
+        if record.score is not None:
+            conductor.learn(record.score.schedule)
+        elif record.event is not None:
             owed = conductor.receive(record.event)
         elif record.command is not None:
             owed = owed[1:]

@@ -431,6 +431,22 @@ class TimerFired:
     kind: Literal["woke"] = "woke"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReloadRequested:
+    """An operator asked for a version of the score to take over while the run plays.
+
+    `version` counts the scores of the journal; 1 is that of its header. The new version takes over
+    at the next bar line within reach (`bar`), chunk (`chunk`) or beginning of a section
+    (`section`). With `section` the position is looked up in that section.
+    """
+
+    at: int
+    version: int
+    where: Literal["bar", "chunk", "section"] = "bar"
+    section: str | None = None
+    kind: Literal["reload"] = "reload"
+
+
 FINISHED_BY_HAND = "finished by hand"
 """The reason of an operator's `StopRequested`: a normal end, not a limit or a failure."""
 
@@ -459,5 +475,6 @@ LocalEvent = (
     | OffsetChanged
     | ClipRequested
     | TimerFired
+    | ReloadRequested
     | StopRequested
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Concatenate, ParamSpec, Protocol
@@ -105,6 +105,7 @@ class Performance:
         following: Whether positions are bound to chunks late. None binds them late if the score
             follows an external clock.
         played: The range of the score to play; None for the whole score.
+        may_reload: Whether edited versions of the score may take over.
 
     Raises:
         ScheduleError: The schedule has no first prompt.
@@ -122,14 +123,15 @@ class Performance:
         warn: Callable[[str], object] | None = None,
         following: bool | None = None,
         played: PlayRange | None = None,
+        may_reload: bool = False,
     ) -> None:
         require_prompt(schedule)
         follows = schedule.clock.is_external if following is None else following
-        self.conductor = Conductor(schedule, follows, played=played)
+        self.conductor = Conductor(schedule, follows, played=played, may_reload=may_reload)
         chunk, lacks = schedule.grid.chunk, schedule.grid.lacks
         self.boundaries = (
             BoundaryFeed(chunk, lag=first_lag(chunk), lacks=lacks)
-            if follows or schedule.has_timed_sends
+            if follows or schedule.has_timed_sends or may_reload
             else None
         )
         """Estimates chunk boundaries and lag, for late-bound positions and timed messages.
@@ -168,6 +170,8 @@ class Performance:
         The stage counts takes from there.
         """
         self._owed: tuple[Command, ...] = ()
+        self._last = 0
+        """The time of the latest event that was handled, in nanoseconds."""
 
     def resume(self, journal: Journal, conductor: Conductor, owed: Sequence[Command]) -> None:
         """Resume a run that was killed. Call it once, before `run`.
@@ -226,6 +230,19 @@ class Performance:
         """Add a callback that observes every event from now on."""
         self._watchers = (*self._watchers, watcher)
 
+    def learn(self, schedule: Schedule, sources: Mapping[str, str]) -> int:
+        """Add a version of the score that a `ReloadRequested` may name; return its number.
+
+        It is written to the journal first.
+
+        Raises:
+            OutputError: It is too long for a journal.
+        """
+        number = len(self.conductor.view.versions) + 1
+        if self._journal is not None and not self._journal.is_over:
+            self._journal.version(max(self._last, self._clock.now()), number, schedule, sources)
+        return self.conductor.learn(schedule)
+
     def close(self, reason: str) -> None:
         """End the run now, as an operator would."""
         self.deliver(StopRequested(self._clock.now(), reason))
@@ -242,7 +259,7 @@ class Performance:
         Raises:
             StageError: The stage cannot be opened.
         """
-        last = self._clock.now()
+        self._last = self._clock.now()
         try:
             await self._open()
             while not self.conductor.is_finished:
@@ -260,7 +277,7 @@ class Performance:
                     await self._carry_out(self._owed)
                 if self._starts_before and isinstance(event, ChunkShown) and event.take is not None:
                     event = replace(event, take=self.take(event.take))
-                last = event.at
+                self._last = event.at
                 fit = self._fit_before(event)
                 if fit is not None:
                     await self._handle(fit)
@@ -269,7 +286,7 @@ class Performance:
                 await before_close()
         finally:
             await self._stage.close()
-            self._end_journal(last)
+            self._end_journal(self._last)
         unreached = (
             *self._before_range,
             *self._by_chunk,

@@ -140,6 +140,12 @@ class Delivery:
     off: float | None = None
     shown: int | None = None
     beat: float | None = None
+    version: int = 1
+    """The version of the score that it belongs to, from 1."""
+    is_brought: bool = False
+    """Whether it brings what an edited score changed before the takeover."""
+    was_kept: bool = False
+    """Whether an edited score has the same cue, so that it stayed where it was committed."""
     open: set[ActKind] = field(default_factory=set)
     lost: list[Superseded] = field(default_factory=list, repr=False)
     """Acts that another delivery on the same chunk performs instead of this one, latest last."""
@@ -433,6 +439,14 @@ class ChunkSlot:
 
 
 def _goes_before(line: Delivery, other: Delivery, kind: ActKind) -> bool:
-    """Return whether a firing of a quantised rule gives way to a delivery with a later position."""
+    """Return whether a delivery gives way to one with a later position that was committed before.
+
+    This applies to firings of quantised rules, and to cues of an edited score that has some that
+    were committed already.
+    """
+    if line.entry is not None and other.entry is not None and other.was_kept:
+        return (other.time, other.entry) > (line.time, line.entry)
+    if line.is_brought and other.was_kept:
+        return True
     is_quantised = line.quantisation is not None and kind != "cut"
     return is_quantised and other.has_position and other.time > line.time

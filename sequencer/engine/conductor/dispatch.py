@@ -48,7 +48,7 @@ def commit(run: RunState, line: Delivery) -> None:
     chunk = line.planned = run.plan.chunk_of(line)
     soonest = soonest_chunk(run, line, chunk)
     if chunk < soonest:
-        if run.schedule.late == "drop" and line.fired is None:
+        if run.schedule.late == "drop" and line.fired is None and not line.is_brought:
             line.finish(Status.DROPPED, f"chunk {chunk} could not be reached any more")
             return
         line.reason = f"chunk {chunk} could not be reached any more"
@@ -151,6 +151,9 @@ def on_chunk_begin(run: RunState, chunk: int, at: int) -> None:
     they were committed.
     """
     run.actions.plays(run.plan.pass_at(chunk).number, chunk, at)
+    if run.plan.takes_over_by(chunk):
+        run.plan.takeover = None
+        run.actions.taken_over(chunk, at)
     slot = run.ledger.slots.get(chunk)
     for line in slot.lines if slot is not None else ():
         line.boundary = at

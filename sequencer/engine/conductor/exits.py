@@ -34,7 +34,7 @@ def find_exit_beyond_end(
     """Return that bar line, counted on after the end of the pass if it is not within it."""
     grid, stretch = plan.grid, current.stretch
     if stretch.meters is None or stretch.tempo is None:
-        return _exit_without_beats(plan, current, reach, passed)
+        return find_time_without_beats(plan, current, reach, passed)
     earliest = (
         Fraction(0)
         if plan.follow
@@ -48,7 +48,7 @@ def find_exit_beyond_end(
         bar += 1
 
 
-def _exit_without_beats(plan: Plan, current: Pass, reach: int, passed: int | None) -> Fraction:
+def find_time_without_beats(plan: Plan, current: Pass, reach: int, passed: int | None) -> Fraction:
     """Return the first time of a pass without beats at which it can be left."""
     at = max(_seen_at(plan, reach, is_exact=passed is not None), current.start)
     if plan.follow is None or passed is None:

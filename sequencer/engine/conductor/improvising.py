@@ -82,7 +82,7 @@ def _go_to(run: RunState, event: Improvised, section: str, current: Pass, at: in
         line=0,
         at=event.at,
     )
-    target, reason = run.plan.next_stretch_named(section, current.stretch.index), f"goto {section}"
+    target, reason = run.plan.next_stretch_named(section, current), f"goto {section}"
     if target is None:
         move.end(Status.SKIPPED, "that section is not played")
         return

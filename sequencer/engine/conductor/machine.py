@@ -27,11 +27,7 @@ from sequencer.engine.conductor.clock_input import (
 )
 from sequencer.engine.conductor.clock_sync import can_be
 from sequencer.engine.conductor.dispatch import add_due_messages
-from sequencer.engine.conductor.improvising import (
-    improvise,
-    improvised_image_failed,
-    improvised_image_uploaded,
-)
+from sequencer.engine.conductor.improvising import improvise
 from sequencer.engine.conductor.operator_input import (
     hold_until_started,
     on_trigger,
@@ -48,6 +44,12 @@ from sequencer.engine.conductor.playback import (
     refused,
     session_ended,
     state_reported,
+)
+from sequencer.engine.conductor.reloading import (
+    apply_waiting,
+    image_failed,
+    image_uploaded,
+    reload_requested,
 )
 from sequencer.engine.conductor.report import Report, cue_report, move_report, with_shown
 from sequencer.engine.conductor.run_state import RunState
@@ -103,6 +105,7 @@ from sequencer.events.events import (
     ProgramChanged,
     PromptAccepted,
     Ready,
+    ReloadRequested,
     ResetDone,
     Resumed,
     SessionEnded,
@@ -131,6 +134,7 @@ class Conductor:
         revision: int = CURRENT,
         *,
         played: PlayRange | None = None,
+        may_reload: bool = False,
     ) -> None:
         """Create the conductor of a new run.
 
@@ -141,6 +145,7 @@ class Conductor:
             revision: The revision of the conductor's behaviour; for a replay that of the journal
                 (see `sequencer.engine.revisions`).
             played: The range of the score to play, in a fixed run; None for the whole score.
+            may_reload: Whether other versions of the score, which `learn` adds, may take over.
 
         Raises:
             ValueError: A run that follows a clock has a range: the clock gives its position.
@@ -148,12 +153,18 @@ class Conductor:
         follows = schedule.clock.is_external if following is None else following
         if follows and played is not None:
             raise ValueError("a run that follows a clock has no range")
-        self._run = RunState(schedule, follows, revision, played)
+        self._run = RunState(schedule, follows, revision, played, may_reload=may_reload)
 
     @classmethod
     def of_journal(cls, journal: Journal) -> Conductor:
         """Create the conductor of a run that is in a journal, before its first event."""
-        return cls(journal.schedule, journal.following, journal.revision, played=journal.played)
+        return cls(
+            journal.schedule,
+            journal.following,
+            journal.revision,
+            played=journal.played,
+            may_reload=journal.may_reload,
+        )
 
     def receive(self, event: Event) -> tuple[Command, ...]:
         """Return the commands that answer an event. Chunks in commands count within the take."""
@@ -167,9 +178,24 @@ class Conductor:
             note_chunk_shown(run, event)
         handler = HANDLERS.get((run.phase, type(event)))
         commands = [] if handler is None or not can_be(event) else handler(run, event)
+        if run.reloading.event is not None:
+            commands = [*commands, *apply_waiting(run, event)]
         if run.messages.is_needed and run.takes:
             commands = add_due_messages(run, event, commands)
         return tuple(commands)
+
+    def learn(self, schedule: Schedule) -> int:
+        """Add a version of the score that a `ReloadRequested` may name; return its number.
+
+        It changes nothing until then. The first version has the number 1.
+
+        Raises:
+            ValueError: The run was not created with `may_reload`.
+        """
+        if not self._run.may_reload:
+            raise ValueError("no other version of the score may take over in this run")
+        self._run.versions.append(schedule)
+        return len(self._run.versions)
 
     @property
     def view(self) -> RunView:
@@ -261,8 +287,9 @@ _ANYWHERE: dict[type[Event], Handler] = {
     StopRequested: closing,
     ConnectionLost: lost,
     ConnectionRestored: restored,
-    Uploaded: improvised_image_uploaded,
-    UploadFailed: improvised_image_failed,
+    Uploaded: image_uploaded,
+    UploadFailed: image_failed,
+    ReloadRequested: reload_requested,
 }
 _TRIGGERS = (
     NoteReceived,

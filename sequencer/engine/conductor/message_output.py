@@ -378,6 +378,7 @@ class MessageOutput:
         knows_takes: bool = True,
         *,
         in_order: bool = True,
+        may_reload: bool = False,
     ) -> None:
         """Create the output of a run.
 
@@ -392,11 +393,12 @@ class MessageOutput:
                 arrives for long.
             in_order: See `DisplayClock`. It also decides whether no message is due before one that
                 was issued for an earlier position.
+            may_reload: Whether a version of the score that sends messages may take over.
         """
         self._in_order = in_order
         self._ends_notes = ends_notes
         self._waits = knows_takes
-        self.is_needed = schedule.has_timed_sends
+        self.is_needed = schedule.has_timed_sends or may_reload
         self.display = DisplayClock(schedule, knows_takes, in_order=in_order, plan=plan)
         self.log: list[SentMessages] = []
         self.wake: int | None = None
@@ -472,7 +474,7 @@ class MessageOutput:
         number, index = self._pass, self._index
         while number < len(passes):
             current = passes[number]
-            sends = current.stretch.sends
+            sends = current.sends
             if (
                 index < len(sends)
                 and (seconds := current.start + sends[index].offset) < current.end
@@ -572,6 +574,22 @@ class MessageOutput:
             ),
         )
 
+    def adopted(self, number: int, at: Fraction) -> None:
+        """Go on after the plan has adopted another version of the score.
+
+        Args:
+            number: The number of the pass in which, or at the end of which, it takes over.
+            at: The nominal score time of that.
+        """
+        current = self._plan.passes[number]
+        before = sum(1 for send in current.sends if current.start + send.offset < at)
+        if self._pass > number:
+            self._go_to(number, before)
+        else:
+            self._go_to(
+                self._pass, min(self._index, before) if self._pass == number else self._index
+            )
+
     def _begin_at(self, chunk: int) -> None:
         """Begin a fixed run at a score chunk: controllers and programs in force are sent first."""
         first = self._schedule.grid.opening_time(chunk)
@@ -591,7 +609,7 @@ class MessageOutput:
         state: dict[tuple[str, int, int], MessageAct] = {}
         self._go_to(number, 0)
         for current in self._plan.passes[: number + 1]:
-            for index, send in enumerate(current.stretch.sends):
+            for index, send in enumerate(current.sends):
                 if current.number == number and is_after(current, send):
                     break
                 if current.number == number:

@@ -46,15 +46,16 @@ def find_line(
         The line; None if the score ends before there is one.
     """
     for one in plan.passes[current.number :]:
-        found = _find_in_pass(plan, one, every, reach, after)
+        found = find_line_in_pass(plan, one, every, reach, after)
         if found is not None:
             return found
     return None
 
 
-def _find_in_pass(
+def find_line_in_pass(
     plan: Plan, one: Pass, every: Quantisation, reach: int, after: int
 ) -> MusicalLine | None:
+    """Return the first line of one pass, as `find_line` does for all from a pass on."""
     meters, tempo = one.stretch.meters, one.stretch.tempo
     if meters is None or tempo is None:
         start = MusicalLine(one, None, one.start)

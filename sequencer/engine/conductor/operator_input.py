@@ -126,7 +126,7 @@ def act_on(run: RunState, firings: frozenset[Trigger], event: Event) -> list[Com
             run,
             move,
             current,
-            following=current.stretch.index + 1,
+            following=run.plan.following(current),
             reason="the live section was left",
             at=event.at,
         )
@@ -161,7 +161,7 @@ def fire(run: RunState, rule: RuleEntry, current: Pass, event: Event) -> list[Co
                 )
                 commands.append(Resume())
             case GotoAct():
-                target = run.plan.next_stretch_named(act.section, current.stretch.index)
+                target = run.plan.next_stretch_named(act.section, current)
                 move = run.actions.fired(
                     LEAVES,
                     f"goto {act.section}",
@@ -291,7 +291,7 @@ def leave(
     """Leave a pass at the next bar line within reach after nanosecond `at`; rebuild the plan."""
     reach, passed = run.making + run.schedule.lead, issued_until(run, at)
     exit_at = find_exit(run.plan, current, reach, passed)
-    if exit_at is None and following == current.stretch.index + 1:
+    if exit_at is None and following == run.plan.following(current):
         is_leaving = run.actions.is_leaving(move)
         reason = (
             "it was about to be left"
@@ -369,7 +369,7 @@ def leave_when_max_passed(run: RunState, at: int) -> None:
         run,
         current,
         current.end,
-        following=current.stretch.index + 1,
+        following=run.plan.following(current),
         reason="its max passed while the clock was stopped",
         quarter=quarter,
     )

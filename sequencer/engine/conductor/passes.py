@@ -5,10 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sequencer.schedule.model import Stretch
+from sequencer.core.timebase import Snap
+from sequencer.schedule.model import Send, Stretch
 
 NOMINAL_QUARTERS = Fraction(2)
 """Quarters per second of a stretch without a tempo (120 bpm)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassBeginning:
+    """Where a pass began to be played: nominal score seconds, and quarters of the score."""
+
+    time: Fraction
+    quarter: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """What an edited score takes over from.
+
+    `current` is the pass of the version before, `time` the nominal score time of the takeover, and
+    `following` the pass that would have followed.
+    """
+
+    current: Pass
+    time: Fraction
+    following: Pass | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +53,35 @@ class Pass:
     """Whether the clock counts seconds instead of quarters (time code)."""
     left_at: Fraction | None = None
     """The quarter of the pass at which it was left, if that was a bar line."""
+    was_left: bool = False
+    """Whether an exit or a goto has ended it, so that its end stays where it is."""
+    snap: Snap = Snap.NEAREST
+    """How its start becomes a chunk: that of the score at the time."""
+    version: int = 1
+    """The version of the score that it belongs to, from 1."""
+    began: PassBeginning | None = None
+    """Where it began to be played, if another version of the score took over within it: `start` is
+    then where its first bar would have been, had it been played from there.
+    """
+    replaces: Replaced | None = None
+    """What an edited score took over from, if this is the first pass of that version."""
+    messages: tuple[Send, ...] | None = None
+    """Its messages to external devices, if those before a takeover are of another version."""
+
+    @property
+    def begins(self) -> Fraction:
+        """Where it begins to be played, in nominal score seconds."""
+        return self.start if self.began is None else self.began.time
+
+    @property
+    def begins_quarter(self) -> Fraction:
+        """Where it begins to be played, in quarters since the score began."""
+        return self.quarter if self.began is None else self.began.quarter
+
+    @property
+    def sends(self) -> tuple[Send, ...]:
+        """Its messages to external devices, in order."""
+        return self.stretch.sends if self.messages is None else self.messages
 
     def quarter_of(self, inside: Fraction | None, seconds: Fraction) -> Fraction:
         """Return the quarter of a position.

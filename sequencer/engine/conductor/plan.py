@@ -6,25 +6,56 @@ stretch is left, everything after it is rebuilt.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from sequencer.core.timebase import ChunkGrid, Snap
 from sequencer.engine.conductor.clock_sync import ClockSync
 from sequencer.engine.conductor.deliveries import Delivery, Status, kind_of
 from sequencer.engine.conductor.opening_state import state_before
-from sequencer.engine.conductor.passes import Pass
+from sequencer.engine.conductor.passes import Pass, PassBeginning, Replaced
+from sequencer.engine.conductor.takeover import Takeover, bar_line, stretch_named
 from sequencer.engine.play_range import PlayRange, RangePosition
-from sequencer.schedule.model import CueAct, CutAct, PromptAct, Schedule
+from sequencer.schedule.model import CueAct, CutAct, PromptAct, Schedule, Stretch
 
 UNPLACED = 1 << 40
 """The chunk of what cannot be placed yet in a run that follows a clock."""
 
 
 _ZERO = Fraction(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedTakeover:
+    """Where an edited score takes over.
+
+    Attributes:
+        current: Its first pass.
+        quarter: The quarter within that pass; None without beats.
+        time: The nominal score time.
+        line: What it brings, if anything.
+    """
+
+    current: Pass
+    quarter: Fraction | None
+    time: Fraction
+    line: Delivery | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adopted:
+    """What is left to do after a plan has adopted another version of the score.
+
+    Attributes:
+        leaving: Committed deliveries that the new version does not have.
+        launched: Firings of quantised rules that have to find a new position.
+    """
+
+    leaving: list[Delivery]
+    launched: list[Delivery]
 
 
 class Plan:
@@ -42,6 +73,7 @@ class Plan:
         *,
         cuts_end_images: bool = True,
         played: PlayRange | None = None,
+        version: int = 1,
     ) -> None:
         """Create the plan of a run.
 
@@ -57,8 +89,16 @@ class Plan:
             cuts_end_images: Whether an image is no longer in force after a cut when the clock jumps
                 beyond that (earlier revisions brought it back).
             played: The range that is played, in a fixed run; None for the whole score.
+            version: The number of the version of the score.
         """
         self.schedule = schedule
+        """The newest version of the score that was played or takes over."""
+        self.version = version
+        """The number of that version, from 1."""
+        self.takeover: PlannedTakeover | None = None
+        """Where that version takes over, until the run is there."""
+        self._is_mixed = False
+        """Whether some passes belong to other versions of the score."""
         self.played = played
         """The range of the score that is played; None for the whole score."""
         self._stop: RangePosition | None = None if played is None else played.stop
@@ -107,54 +147,9 @@ class Plan:
 
     def append_passes(self, stretch: int, start: Fraction, quarter: Fraction) -> None:
         """Append passes from a stretch to the end of `play`, from an exact time and quarter on."""
-        fresh: list[Delivery] = []
-        added: list[Pass] = []
-        begins = start
-        stop = self._stop
-        beyond = len(self.schedule.stretches)
-        if stop is not None:
-            beyond = stop.stretch + (1 if stop.offset else 0)
-        for one in self.schedule.stretches[stretch:beyond]:
-            is_shorter = stop is not None and one.index == stop.stretch
-            current = Pass(
-                number=len(self.passes),
-                stretch=one,
-                start=start,
-                end=start + (stop.offset if stop is not None and is_shorter else one.seconds),
-                quarter=quarter,
-                counts_seconds=self.schedule.clock.counts_seconds,
-            )
-            self.passes.append(current)
-            added.append(current)
-            start, quarter = current.end, current.end_quarter
-        self._plan_takes(added, begins)
-        for current in added:
-            one, start = current.stretch, current.start
-            is_last = stop is not None and one.index == beyond - 1
-            for entry in one.entries:
-                nominal = (
-                    self.grid.snap(start + entry.offset, entry.snap)
-                    if self.follow is None
-                    else UNPLACED
-                )
-                if is_last and nominal >= self.chunk_at(current.end):
-                    continue
-                line = Delivery(
-                    number=self.next_number(),
-                    time=start + entry.offset,
-                    nominal=nominal,
-                    acts=entry.acts,
-                    snap=entry.snap,
-                    place=entry.place,
-                    section=one.section,
-                    scheduled_in=current,
-                    origin=entry.origin,
-                    occurrence=one.occurrence,
-                    entry=entry.id,
-                    quarter=entry.quarter,
-                    open={kind_of(act) for act in entry.acts},
-                )
-                fresh.append(line)
+        added = self._add_passes(stretch, start, quarter)
+        self._plan_takes(added, start)
+        fresh = [line for current in added for line in self._lines_of(current)]
         # By chunk and then by time: a cue that snaps up must not hold back a later one that snaps
         # down.
         fresh.sort(key=lambda line: (line.nominal, line.time))
@@ -162,8 +157,81 @@ class Plan:
         self.waiting += fresh
         self._index()
 
-    def _plan_takes(self, passes: Iterable[Pass], begins: Fraction) -> None:
-        """Plan the takes of passes that begin at a time, after the ones before it."""
+    @property
+    def _beyond(self) -> int:
+        """The index of the first stretch that is not played."""
+        stop = self._stop
+        if stop is None:
+            return len(self.schedule.stretches)
+        return stop.stretch + (1 if stop.offset else 0)
+
+    def _end_of(self, stretch: Stretch, start: Fraction) -> Fraction:
+        """Return the end of a stretch that begins at a time, unless it is left before."""
+        stop = self._stop
+        is_shorter = stop is not None and stretch.index == stop.stretch
+        return start + (stop.offset if stop is not None and is_shorter else stretch.seconds)
+
+    def _add_passes(
+        self,
+        stretch: int,
+        start: Fraction,
+        quarter: Fraction,
+        replaces: Replaced | None = None,
+    ) -> list[Pass]:
+        """Append the passes from a stretch on, without their deliveries, and return them."""
+        added: list[Pass] = []
+        for one in self.schedule.stretches[stretch : self._beyond]:
+            current = Pass(
+                number=len(self.passes),
+                stretch=one,
+                start=start,
+                end=self._end_of(one, start),
+                quarter=quarter,
+                counts_seconds=self.schedule.clock.counts_seconds,
+                snap=self.schedule.snap,
+                version=self.version,
+                replaces=None if added else replaces,
+            )
+            self.passes.append(current)
+            added.append(current)
+            start, quarter = current.end, current.end_quarter
+        return added
+
+    def _lines_of(self, current: Pass, since: Fraction | None = None) -> Iterator[Delivery]:
+        """Yield the deliveries of a pass, if `since` is given those from that time on."""
+        one, start = current.stretch, current.start
+        is_last = self._stop is not None and one.index == self._beyond - 1
+        for entry in one.entries:
+            time = start + entry.offset
+            if since is not None and not since <= time < current.end:
+                continue
+            nominal = self.grid.snap(time, entry.snap) if self.follow is None else UNPLACED
+            if is_last and nominal >= self.chunk_at(current.end):
+                continue
+            yield Delivery(
+                number=self.next_number(),
+                time=time,
+                nominal=nominal,
+                acts=entry.acts,
+                snap=entry.snap,
+                place=entry.place,
+                section=one.section,
+                scheduled_in=current,
+                origin=entry.origin,
+                occurrence=one.occurrence,
+                entry=entry.id,
+                quarter=entry.quarter,
+                version=current.version,
+                open={kind_of(act) for act in entry.acts},
+            )
+
+    def _plan_takes(
+        self, passes: Iterable[Pass], begins: Fraction, since: Fraction | None = None
+    ) -> None:
+        """Plan the takes of passes that begin at a time, after the ones before it.
+
+        If `since` is given, cuts before that time are not planned.
+        """
         self.grid = _with_cuts(
             self.grid.with_takes_until(self._begun, begins),
             (
@@ -171,6 +239,7 @@ class Plan:
                 for current in passes
                 for entry in current.stretch.entries
                 if any(isinstance(act, CutAct) for act in entry.acts)
+                and (since is None or since <= current.start + entry.offset < current.end)
             ),
         )
 
@@ -204,7 +273,7 @@ class Plan:
         cuts = sorted((line.time, line.snap) for line in waiting if _cuts(line))
         self.grid = _with_cuts(self.grid.with_takes_until(self._begun), cuts)
         for line in waiting:
-            if line.entry is not None or line.quantisation is not None:
+            if line.has_position or line.is_brought:
                 line.nominal = self.grid.snap(line.time, line.snap)
         self.waiting = sorted(waiting, key=lambda line: (line.nominal, line.time))
         self._cursor = 0
@@ -212,8 +281,8 @@ class Plan:
 
     def _index(self) -> None:
         """Update where passes start, where the next uncertain pass is, and which deliveries cut."""
-        grid, snap = self.grid, self.schedule.snap
-        self._starts = [grid.snap(one.start, snap) for one in self.passes]
+        grid = self.grid
+        self._starts = [grid.snap(one.begins, one.snap) for one in self.passes]
         self._uncertain = [None] * len(self.passes)
         following: int | None = None
         for number in range(len(self.passes) - 1, -1, -1):
@@ -267,6 +336,17 @@ class Plan:
         )
 
     @property
+    def stop(self) -> RangePosition | None:
+        """Where the range that is played ends in the newest version; None for the end."""
+        return self._stop
+
+    def is_before_end(self, time: Fraction) -> bool:
+        """Return whether a nominal score time comes before the end of the plan."""
+        if self.follow is not None:
+            return time < self.passes[-1].end
+        return self.chunk_at(time) < self.end_chunk()
+
+    @property
     def ends_with_a_range(self) -> bool:
         """Whether the run ends where a range does, which may be before the end of the score."""
         return self._stop is not None
@@ -289,6 +369,7 @@ class Plan:
         The plan is rebuilt from there (at `quarter`, if given).
         """
         launched = self.take_launched(current.number, at)
+        brought = self._brought_beyond(at)
         kept = self.waiting[self._cursor :]
         for line in kept:
             if line.time >= at and line.pass_number == current.number:
@@ -314,28 +395,262 @@ class Plan:
         del self.passes[current.number :]
         self.passes.append(
             replace(
-                current, end=at, left_at=self._bar_line(current, at) if self._is_newest else None
+                current,
+                end=at,
+                left_at=bar_line(current, at) if self._is_newest else None,
+                was_left=True,
             )
         )
         self.append_passes(
             following, at, self.passes[-1].end_quarter if quarter is None else quarter
         )
+        following_pass = self.passes[current.number + 1 : current.number + 2]
+        if self.takeover is not None and self.takeover.time >= at:
+            self.takeover = None
+            for first in following_pass:
+                self.takeover = PlannedTakeover(current=first, quarter=_ZERO, time=at)
+                if brought is not None:
+                    self._bring(first, brought.acts, at, _ZERO)
         self._move_launched(launched, current.number + 1, reason)
 
-    @staticmethod
-    def _bar_line(current: Pass, at: Fraction) -> Fraction | None:
-        """Return the exact quarter of a pass at a time if a bar begins there.
+    def following(self, current: Pass) -> int:
+        """Return the index of the stretch that follows a pass in the newest version of the score.
 
-        In a ramp it cannot be computed from the time.
+        A pass of an earlier version is followed by what takes over after it.
         """
-        stretch = current.stretch
-        if stretch.meters is None or stretch.tempo is None or at < current.start:
-            return None
-        near = stretch.meters.bar_beat_at(stretch.tempo.quarter_at(at - current.start)).bar
-        lines = (stretch.meters.bar_start(bar) for bar in (near - 1, near))
-        return next(
-            (line for line in lines if current.start + stretch.tempo.seconds_at(line) == at), None
+        if current.version == self.version:
+            return current.stretch.index + 1
+        for one in self.passes[current.number + 1 :]:
+            if one.version == self.version:
+                return one.stretch.index
+            named = stretch_named(self.schedule, one.stretch.section, one.stretch.occurrence)
+            if named is not None:
+                return named.index
+        return len(self.schedule.stretches)
+
+    # ---- another version of the score ------------------------------------------------------------
+
+    def adopt(
+        self, version: int, schedule: Schedule, found: Takeover, brought: tuple[CueAct, ...]
+    ) -> Adopted:
+        """Continue with another version of the score from a position on.
+
+        Cues before it stay. A cue that is committed, and that the new version has at the same
+        position with the same actions, stays committed.
+
+        Args:
+            version: The number of the new version.
+            schedule: The new version.
+            found: Where it takes over.
+            brought: What the new version changed before that position and the model has to
+                receive there.
+
+        Returns:
+            What the caller has to withdraw and to launch again.
+        """
+        self.schedule, self.version = schedule, version
+        self._stop, self._is_mixed = found.stop, True
+        number, at = found.current.number, found.time
+        launched = self.take_launched(number, at)
+
+        def stays(line: Delivery) -> bool:
+            return line.pass_number < number or (line.pass_number == number and line.time < at)
+
+        waits = self.waiting[self._cursor :]
+        waiting = [line for line in waits if stays(line)]
+        gone = {line.number for line in waits if not stays(line)}
+        self.lines = [line for line in self.lines if line.number not in gone]
+        fresh = self._lay_version(found)
+        committed = [line for line in self.lines if line.fired is None and not stays(line)]
+        added, kept = self._keep_same(committed, fresh)
+        waits_for = {line.number for line in waiting}
+        self._kept_end = 1 + max(
+            (
+                line.chunk
+                for line in self.lines
+                if line.chunk is not None
+                and line.fired is None
+                and line.status is not Status.SKIPPED
+                and (stays(line) or line.number in kept)
+                and line.number not in waits_for
+            ),
+            default=-1,
         )
+        self.waiting, self._cursor = waiting, 0
+        first = self.passes[number if found.continues else number + 1]
+        self.takeover = PlannedTakeover(current=first, quarter=found.inside, time=at)
+        brought = self._not_replaced(brought, at, fresh)
+        if brought:
+            self._bring(first, brought, at, found.inside)
+        self.lines += added
+        self.waiting = sorted([*self.waiting, *added], key=lambda line: (line.nominal, line.time))
+        self._index()
+        leaving = [line for line in committed if line.number not in kept]
+        return Adopted(leaving=leaving, launched=launched)
+
+    def _lay_version(self, found: Takeover) -> list[Delivery]:
+        """Replace the passes from a takeover on; return the deliveries of the new ones."""
+        before, at = found.current, found.time
+        following = found.goes_on_with
+        replaced = Replaced(
+            replace(before, replaces=None),
+            at,
+            None if following is None else replace(following, replaces=None),
+        )
+        del self.passes[before.number :]
+        self._began = {one: time for one, time in self._began.items() if one <= before.number}
+        if found.continues:
+            current = self._continue_pass(found, replaced)
+            if (current.start, current.quarter) != (before.start, before.quarter):
+                self._began.pop(before.number, None)
+            self.passes.append(current)
+            added = self._add_passes(found.following, current.end, current.end_quarter)
+            self._plan_takes([current, *added], at, at)
+            fresh = [*self._lines_of(current, at)]
+        else:
+            is_shorter = at < before.end
+            left_at = bar_line(before, at)
+            self.passes.append(
+                replace(before, end=at, left_at=left_at, was_left=True) if is_shorter else before
+            )
+            added = self._add_passes(found.following, at, found.quarter, replaced)
+            self._plan_takes(added, at)
+            fresh = []
+        return [*fresh, *(line for one in added for line in self._lines_of(one))]
+
+    def _continue_pass(self, found: Takeover, replaced: Replaced) -> Pass:
+        """Return the pass of the new version that goes on with the section of the old one."""
+        before, stretch = found.current, found.stretch
+        start, quarter = found.time - found.offset, found.pass_quarter
+        left_at = before.left_at
+        shift = before.start - start
+        earlier = [
+            replace(
+                send,
+                offset=send.offset + shift,
+                quarter=None if send.quarter is None else send.quarter + before.quarter - quarter,
+            )
+            for send in before.sends
+            if before.start + send.offset < found.time
+        ]
+        later = [send for send in stretch.sends if start + send.offset >= found.time]
+        return Pass(
+            number=before.number,
+            stretch=stretch,
+            start=start,
+            end=before.end if before.was_left else self._end_of(stretch, start),
+            quarter=quarter,
+            counts_seconds=before.counts_seconds,
+            left_at=None if left_at is None else before.quarter + left_at - quarter,
+            was_left=before.was_left,
+            snap=before.snap,
+            version=self.version,
+            began=PassBeginning(before.begins, before.begins_quarter),
+            replaces=replaced,
+            messages=(*earlier, *later),
+        )
+
+    def _keep_same(
+        self, committed: list[Delivery], fresh: list[Delivery]
+    ) -> tuple[list[Delivery], set[int]]:
+        """Let committed cues that a new version has as well stand for its own.
+
+        Returns:
+            The deliveries that are new, and the numbers of those that stay.
+        """
+        same: dict[object, list[Delivery]] = {}
+        for line in committed:
+            if line.entry is not None and line.status is not Status.SKIPPED:
+                same.setdefault(self._identity(line), []).append(line)
+        added: list[Delivery] = []
+        kept: set[int] = set()
+        for line in fresh:
+            found = same.get(self._identity(line)) if same else None
+            if not found:
+                added.append(line)
+                continue
+            known = found.pop(0)
+            known.place, known.section, known.origin = line.place, line.section, line.origin
+            known.occurrence, known.entry, known.version = (
+                line.occurrence,
+                line.entry,
+                line.version,
+            )
+            known.scheduled_in, known.quarter, known.time = (
+                line.scheduled_in,
+                line.quarter,
+                line.time,
+            )
+            known.was_kept = True
+            kept.add(known.number)
+        return added, kept
+
+    def _identity(self, line: Delivery) -> object:
+        """Return what makes a cue the same in two versions: its position, snap and actions."""
+        if self.follow is None or not self.follow.is_external or line.quarter is None:
+            return line.time, line.nominal if self.follow is None else 0, line.snap, line.acts
+        return self._quarter_of(line), "quarter", line.snap, line.acts
+
+    def _not_replaced(
+        self, acts: tuple[CueAct, ...], at: Fraction, fresh: Iterable[Delivery]
+    ) -> tuple[CueAct, ...]:
+        """Return the acts that no cue of the new version replaces on the chunk of a takeover."""
+        chunk = self.chunk_at(at)
+        there = [
+            line for line in fresh if (line.nominal == chunk if self.follow is None else False)
+        ] or [line for line in fresh if line.time == at]
+        kinds = {kind_of(act) for line in there for act in line.acts}
+        if "cut" in kinds:
+            kinds.add("image")  # a take does not open with the image of the take before
+        return tuple(act for act in acts if kind_of(act) not in kinds)
+
+    def _bring(
+        self, current: Pass, acts: tuple[CueAct, ...], at: Fraction, inside: Fraction | None
+    ) -> None:
+        """Add the delivery that brings what a new version changed before it takes over."""
+        line = Delivery(
+            number=self.next_number(),
+            time=at,
+            nominal=self.chunk_at(at) if self.follow is None else UNPLACED,
+            acts=acts,
+            snap=self.schedule.snap,
+            place=f"version {self.version}",
+            section=current.stretch.section,
+            scheduled_in=current,
+            origin=current.stretch.origin,
+            occurrence=current.stretch.occurrence,
+            quarter=None if current.stretch.tempo is None else inside,
+            version=self.version,
+            is_brought=True,
+            open={kind_of(act) for act in acts},
+        )
+        self.lines.append(line)
+        index = bisect_left(
+            self.waiting,
+            (line.nominal, line.time),
+            lo=self._cursor,
+            key=lambda one: (one.nominal, one.time),
+        )
+        self.waiting.insert(index, line)
+        self.takeover = PlannedTakeover(current=current, quarter=inside, time=at, line=line)
+
+    def _brought_beyond(self, at: Fraction) -> Delivery | None:
+        """Return what a takeover was to bring at a time or later, and could be taken back."""
+        line = None if self.takeover is None else self.takeover.line
+        if line is None or line.time < at:
+            return None
+        return line if line.chunk is None or line.status is Status.SKIPPED else None
+
+    def takes_over_by(self, chunk: int) -> bool:
+        """Return whether the newest version has taken over by the beginning of a score chunk."""
+        planned = self.takeover
+        if planned is None:
+            return False
+        if self.follow is None:
+            return self.chunk_at(planned.time) <= chunk
+        due = self.time_of_position(planned.current, planned.quarter, planned.time)
+        begins = None if due is None else self.follow.chunk_at(due, self.schedule.snap)
+        return begins is not None and begins <= chunk
 
     def relocate(self, quarter: Fraction, reach: int) -> Delivery | None:
         """Rebuild the plan after the clock jumped to a quarter.
@@ -344,6 +659,12 @@ class Plan:
             The delivery that brings what is in force there to the score chunk `reach`; None if
                 nothing is in force yet.
         """
+        if self._is_mixed:
+            # The clock counts from the beginning of the newest version, whatever was played.
+            self.passes.clear()
+            self._began.clear()
+            self._add_passes(0, _ZERO, _ZERO)
+            self._is_mixed, self.takeover = False, None
         target = self.pass_of_quarter(quarter)
         self._before_jump = self._numbers
         kept = self.waiting[self._cursor :]
@@ -566,15 +887,15 @@ class Plan:
             if self._starts[number] <= limit - self.schedule.lead:
                 continue  # it plays, or has played
             current = self.passes[number]
-            time = follow.time_of(float(current.quarter), float(current.start))
+            time = follow.time_of(float(current.begins_quarter), float(current.begins))
             begins = time
-            if time is not None and current.start in self._cut_times:
+            if time is not None and current.begins in self._cut_times:
                 begins = time + follow.lacking
-            chunk = None if begins is None else follow.chunk_at(begins, self.schedule.snap)
+            chunk = None if begins is None else follow.chunk_at(begins, current.snap)
             self._starts[number] = (
                 UNPLACED if chunk is None else max(chunk, self._starts[number - 1])
             )
-            if chunk is not None and time is not None and chunk <= limit:
+            if chunk is not None and time is not None and chunk <= limit and current.began is None:
                 self._began[number] = time
             if self._starts[number] > limit + 1:
                 self._starts[number + 1 :] = [UNPLACED] * (len(self.passes) - number - 1)
@@ -656,9 +977,13 @@ class Plan:
         chunk = self.follow.chunk_at(due, self.schedule.snap)
         return due > after and (chunk is None or chunk >= reach)
 
-    def next_stretch_named(self, section: str, after: int) -> int | None:
-        """Return a section's next stretch after stretch `after` in `play`, else its first one."""
+    def next_stretch_named(self, section: str, current: Pass) -> int | None:
+        """Return a section's next stretch after that of a pass in `play`, else its first one."""
         named = [one.index for one in self.schedule.stretches if one.section == section]
+        after = current.stretch.index
+        if current.version != self.version:
+            own = stretch_named(self.schedule, current.stretch.section, current.stretch.occurrence)
+            after = -1 if own is None else own.index
         return next((index for index in named if index > after), named[0] if named else None)
 
 

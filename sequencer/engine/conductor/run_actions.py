@@ -11,6 +11,7 @@ from sequencer.engine.conductor.deliveries import FINAL, Status
 from sequencer.engine.conductor.passes import Pass
 
 LEAVES = "leaves"
+RELOADS = "reloads"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -18,14 +19,14 @@ class RunAction:
     """One firing that acted on the run.
 
     Attributes:
-        kind: `pause`, `resume` or `LEAVES`.
+        kind: `pause`, `resume`, `LEAVES` or `RELOADS`.
         what: The action in words, as reports show it.
         place: The trigger that fired.
         line: The line of the rule, or of the section that was left.
         fired: When it fired, in nanoseconds.
         came: When it took effect, in nanoseconds.
         chunk: The score chunk after which the model rested, from which it continued, or from which
-            on the next pass is played.
+            on the next pass, or another version of the score, is played.
     """
 
     kind: str
@@ -105,6 +106,17 @@ class RunActions:
             other is not move and other.pass_number == move.pass_number
             for other in self._open(LEAVES)
         )
+
+    def reloads(self, move: RunAction) -> None:
+        """Record that a version of the score is to take over: it replaces any that still waits."""
+        for other in self._open(RELOADS):
+            if other is not move:
+                other.end(Status.OVERTAKEN, f"{move.what} came before it had taken over")
+
+    def taken_over(self, chunk: int, at: int) -> None:
+        """Record that a version of the score takes over with a score chunk."""
+        for move in self._open(RELOADS):
+            move.land(chunk, at)
 
     def paused(self, chunk: int, at: int, *, is_guess: bool = False) -> None:
         """Record that the model rests after a score chunk (with `is_guess`, or a later one)."""

@@ -15,7 +15,7 @@ from sequencer.engine.conductor.deliveries import Delivery
 from sequencer.engine.conductor.ledger import Ledger
 from sequencer.engine.conductor.message_output import MessageOutput
 from sequencer.engine.conductor.plan import Plan
-from sequencer.engine.conductor.run_actions import RunActions
+from sequencer.engine.conductor.run_actions import RunAction, RunActions
 from sequencer.engine.conductor.stalls import Stall, Stalls
 from sequencer.engine.conductor.transitions import Phase, is_listed
 from sequencer.engine.conductor.triggers import TriggerMatcher
@@ -35,7 +35,13 @@ from sequencer.engine.revisions import (
     SHOWN_TO_THE_END,
 )
 from sequencer.events.codec import Event
-from sequencer.events.events import ChunkDone, CommandRefused, Improvised, OperatorPause
+from sequencer.events.events import (
+    ChunkDone,
+    CommandRefused,
+    Improvised,
+    OperatorPause,
+    ReloadRequested,
+)
 from sequencer.schedule.model import Schedule, Trigger
 
 ANSWER_TIMEOUT_NS = 10 * SECOND
@@ -156,6 +162,21 @@ class Improvising:
     waiting: dict[str, list[Delivery]] = field(default_factory=dict)
 
 
+@dataclass(slots=True, kw_only=True)
+class Reloading:
+    """A version of the score that is to take over as soon as it can.
+
+    Attributes:
+        event: What asked for it; None if nothing waits.
+        action: What the report says about it.
+        missing: The SHA-256 digests of its images that the stage does not have yet.
+    """
+
+    event: ReloadRequested | None = None
+    action: RunAction | None = None
+    missing: set[str] = field(default_factory=set)
+
+
 @dataclass(frozen=True, slots=True)
 class Finished:
     """State of `FINISHED`.
@@ -195,38 +216,22 @@ class RunState:
         following: bool = False,
         revision: int = CURRENT,
         played: PlayRange | None = None,
+        *,
+        may_reload: bool = False,
     ) -> None:
         # Constants
         self.schedule = schedule
+        """The newest version of the score that is played or takes over."""
+        self.versions = [schedule]
+        """All versions of the score that are known."""
+        self.may_reload = may_reload
+        """Whether another version of the score may take over."""
         self.revision = revision
         """The revision of the conductor that this run uses (see `sequencer.engine.revisions`)."""
 
         # Parts
         self.sync = self._follow() if following else None
-        is_newest = revision >= RESETS_BORNE_OUT
-        self.plan = Plan(
-            schedule,
-            self.sync,
-            is_newest,
-            revision >= OPENS_WITH_A_PROMPT,
-            cuts_end_images=revision >= JUMPS_GIVE_WAY,
-            played=played,
-        )
-        self.ledger = Ledger(
-            self.plan.opening_seed,
-            schedule.sr,
-            forgets_overtaken=revision >= OVERTAKEN_LEAVE,
-            sees_late_prompts=revision >= LATE_PROMPTS_LAND,
-            lands_one_image=revision >= ONE_IMAGE_A_CHUNK,
-        )
-        self.messages = MessageOutput(
-            schedule,
-            self.plan,
-            self.sync,
-            self.ends_when_shown,
-            is_newest,
-            in_order=revision >= MIDI_IN_ORDER,
-        )
+        self.plan, self.ledger, self.messages = self._lay_out(played, 1)
         self.actions = RunActions()
         self.triggers = TriggerMatcher(schedule)
         self.stalls = Stalls(nanoseconds(schedule.grid.chunk))
@@ -258,6 +263,7 @@ class RunState:
         A delivery is an improvised image that was uploaded while no take was running.
         """
         self.improvised = Improvising(uploaded={image.sha256 for image in schedule.images})
+        self.reloading, self.finished = Reloading(), Finished()
         self.shown: dict[int, int] = {}
         """When the first frame of each score chunk was shown, in nanoseconds."""
         self.chunk_lengths: deque[int] = deque(maxlen=5)
@@ -277,12 +283,53 @@ class RunState:
         """The latest requested wake-up, in nanoseconds."""
 
         # State of the phases
-        self.uploading = Uploading()
-        self.opening = Opening()
+        self.uploading, self.opening = Uploading(), Opening()
         self.playing = Playing()
         self.cutting = Cutting()
         self.showing = Showing()
-        self.finished = Finished()
+
+    def _lay_out(
+        self, played: PlayRange | None, version: int
+    ) -> tuple[Plan, Ledger, MessageOutput]:
+        """Return the parts of a run that has not begun."""
+        schedule, revision = self.schedule, self.revision
+        is_newest = revision >= RESETS_BORNE_OUT
+        plan = Plan(
+            schedule,
+            self.sync,
+            is_newest,
+            revision >= OPENS_WITH_A_PROMPT,
+            cuts_end_images=revision >= JUMPS_GIVE_WAY,
+            played=played,
+            version=version,
+        )
+        ledger = Ledger(
+            plan.opening_seed,
+            schedule.sr,
+            forgets_overtaken=revision >= OVERTAKEN_LEAVE,
+            sees_late_prompts=revision >= LATE_PROMPTS_LAND,
+            lands_one_image=revision >= ONE_IMAGE_A_CHUNK,
+        )
+        messages = MessageOutput(
+            schedule,
+            plan,
+            self.sync,
+            self.ends_when_shown,
+            is_newest,
+            in_order=revision >= MIDI_IN_ORDER,
+            may_reload=self.may_reload,
+        )
+        return plan, ledger, messages
+
+    def begin_with(self, version: int, played: PlayRange | None) -> None:
+        """Let a run that has not begun play another version of the score from the beginning."""
+        before, offset = self.ledger, self.messages.display.offset
+        self.schedule = self.versions[version - 1]
+        self.plan, self.ledger, self.messages = self._lay_out(played, version)
+        self.ledger.can_fade, self.ledger.now = before.can_fade, before.now
+        self.messages.display.offset = offset
+        self.base = self.making = self.plan.first_chunk
+        self.triggers.listen_to(self.schedule)
 
     def _follow(self) -> ClockSync:
         delay = DISPLAY_DELAY if self.revision >= SHOWN_TO_THE_END else 0

@@ -68,6 +68,8 @@ def uploaded(run: RunState, event: Uploaded) -> list[Command]:
 
 def upload_failed(run: RunState, event: UploadFailed) -> list[Command]:
     """End the run: without the image that could not be uploaded, nothing begins."""
+    if event.sha256 not in run.uploading.missing:
+        return []  # an image of a version of the score that is not played any more
     path = next(
         (image.path for image in run.schedule.images if image.sha256 == event.sha256),
         event.sha256[:12],
@@ -339,7 +341,16 @@ def restored(run: RunState, event: ConnectionRestored) -> list[Command]:
     """Continue after a reconnection: commands may be lost, and any can safely be sent twice."""
     run.is_connected = True
     run.awaits_state = True
-    return [*_resume_phase(run, event), *upload_improvised(run)]
+    return [*_resume_phase(run, event), *upload_improvised(run), *upload_edited(run)]
+
+
+def upload_edited(run: RunState) -> list[Command]:
+    """Return the uploads of the images that only a version to take over has."""
+    event, missing = run.reloading.event, run.reloading.missing
+    if event is None or run.phase is Phase.UPLOADING:
+        return []
+    images = run.versions[event.version - 1].images
+    return [Upload(image) for image in images if image.sha256 in missing]
 
 
 def upload_improvised(run: RunState) -> list[Command]:

@@ -27,6 +27,7 @@ from sequencer.events.events import (
     ProgramChanged,
     PromptAccepted,
     Ready,
+    ReloadRequested,
     ResetDone,
     Resumed,
     SessionEnded,
@@ -98,7 +99,13 @@ def _row(start: Phase | None, end: Phase, label: str, *events: type[Event]) -> T
 TRANSITIONS: tuple[Transition, ...] = (
     _row(Phase.WAITING, Phase.UPLOADING, "ready, with images to upload", Ready),
     _row(Phase.WAITING, Phase.OPENING, "ready, without images", Ready),
-    _row(Phase.UPLOADING, Phase.OPENING, "the last image is uploaded", Uploaded),
+    _row(
+        Phase.UPLOADING,
+        Phase.OPENING,
+        "the last image is uploaded",
+        Uploaded,
+        ReloadRequested,
+    ),
     _row(Phase.UPLOADING, Phase.FINISHED, "an image cannot be uploaded", UploadFailed),
     _row(
         Phase.OPENING,
@@ -151,10 +158,23 @@ TRANSITIONS: tuple[Transition, ...] = (
         Resumed,
         TransportLocated,
         Improvised,
+        ReloadRequested,
+        Uploaded,
         *_TRIGGERS,
     ),
     _row(Phase.PLAYING, Phase.SHOWING, "the last chunk is done", ChunkDone, StateReported),
     _row(Phase.PLAYING, Phase.FINISHED, "the last chunk is done (first revision)", ChunkDone),
+    *(
+        _row(
+            phase,
+            Phase.CUTTING,
+            "an edited score replaces the one to be played",
+            ReloadRequested,
+            Uploaded,
+            ConnectionRestored,
+        )
+        for phase in (Phase.OPENING, Phase.ARMED)
+    ),
     _row(
         Phase.CUTTING,
         Phase.OPENING,

@@ -52,11 +52,40 @@ class TriggerMatcher:
     """
 
     def __init__(self, schedule: Schedule) -> None:
-        triggers = [rule.trigger for stretch in schedule.stretches for rule in stretch.rules]
-        triggers += [trigger for stretch in schedule.stretches for trigger in stretch.until]
+        triggers = _triggers_of(schedule)
         self._notes = [one for one in triggers if isinstance(one, VelocityTrigger | ReleaseTrigger)]
         self._crossings = {one: _Crossing() for one in triggers if isinstance(one, ControlCrossing)}
         self._osc = {one: _Crossing() for one in triggers if isinstance(one, OscCrossing)}
+        self._controls: dict[tuple[int, int], int] = {}
+        """The last value of each controller, by its number and channel, in order of arrival."""
+        self._values: dict[str, Fraction] = {}
+        """The last first argument of each OSC address."""
+
+    def listen_to(self, schedule: Schedule) -> None:
+        """Listen to the triggers of another version of the score as well.
+
+        Controllers keep their values: a new crossing fires when its value is passed, as if it had
+        been there before.
+        """
+        for one in _triggers_of(schedule):
+            match one:
+                case VelocityTrigger() | ReleaseTrigger() if one not in self._notes:
+                    self._notes.append(one)
+                case ControlCrossing() if one not in self._crossings:
+                    known = [
+                        value
+                        for (control, channel), value in self._controls.items()
+                        if control == one.control and one.channel in (None, channel)
+                    ]
+                    is_armed = bool(known) and not _is_beyond(one, known[-1])
+                    self._crossings[one] = _Crossing(armed=is_armed, seen=bool(known))
+                case OscCrossing() if one not in self._osc:
+                    last = self._values.get(one.address)
+                    distance = 0 if last is None else last - one.value
+                    is_armed = last is not None and distance * (1 if one.above else -1) <= 0
+                    self._osc[one] = _Crossing(armed=is_armed, seen=last is not None)
+                case _:
+                    pass
 
     def match(self, event: TriggerEvent) -> frozenset[Trigger]:
         """Return the triggers that an event fires, whichever stretch listens for them."""
@@ -89,6 +118,8 @@ class TriggerMatcher:
     def _osc_crossed(self, event: OscReceived) -> list[Trigger]:
         """Return the crossings that fire by the first argument, as for a controller."""
         value = osc_number(event)
+        if value is not None:
+            self._values[event.address] = value
         fired: list[Trigger] = []
         for trigger, state in self._osc.items() if value is not None else ():
             if trigger.address != event.address or value is None:
@@ -107,6 +138,8 @@ class TriggerMatcher:
 
         A crossing fires again only after the value came back by `REARM`.
         """
+        self._controls.pop((event.control, event.channel), None)
+        self._controls[event.control, event.channel] = event.value
         fired: list[Trigger] = []
         for trigger, state in self._crossings.items():
             if trigger.control != event.control or trigger.channel not in (None, event.channel):
@@ -124,6 +157,12 @@ class TriggerMatcher:
                 state.armed = True
             state.seen = True
         return fired
+
+
+def _triggers_of(schedule: Schedule) -> list[Trigger]:
+    """Return the triggers of all rules and exits of a score."""
+    triggers = [rule.trigger for stretch in schedule.stretches for rule in stretch.rules]
+    return triggers + [trigger for stretch in schedule.stretches for trigger in stretch.until]
 
 
 def osc_number(event: OscReceived) -> Fraction | None:

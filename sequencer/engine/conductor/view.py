@@ -50,8 +50,28 @@ class RunView:
 
     @property
     def schedule(self) -> Schedule:
-        """The schedule that is played."""
+        """The newest version of the score that is played or takes over."""
         return self._run.schedule
+
+    @property
+    def version(self) -> int:
+        """The number of that version of the score, from 1."""
+        return self._run.plan.version
+
+    @property
+    def versions(self) -> Sequence[Schedule]:
+        """All versions of the score that are known."""
+        return self._run.versions
+
+    @property
+    def may_reload(self) -> bool:
+        """Whether another version of the score may take over."""
+        return self._run.may_reload
+
+    @property
+    def is_taking_over(self) -> bool:
+        """Whether a version of the score waits, or its takeover is still to come."""
+        return self._run.reloading.event is not None or self._run.plan.takeover is not None
 
     @property
     def grid(self) -> ChunkGrid:

@@ -1,0 +1,229 @@
+"""Let another version of the score take over while a run plays.
+
+A version waits until its images are uploaded, and while a take is being opened or cut. Before the
+first take has started, it replaces the score that was to be played.
+"""
+
+from __future__ import annotations
+
+from sequencer.engine.conductor.deliveries import Delivery, Status
+from sequencer.engine.conductor.dispatch import send_due, wake_at
+from sequencer.engine.conductor.improvising import (
+    improvised_image_failed,
+    improvised_image_uploaded,
+)
+from sequencer.engine.conductor.operator_input import issued_until, launch
+from sequencer.engine.conductor.run_actions import RELOADS
+from sequencer.engine.conductor.run_state import ANSWER_TIMEOUT_NS, Reloading, RunState
+from sequencer.engine.conductor.score_state import changed_acts, state_at
+from sequencer.engine.conductor.take_setup import open_take, upload_edited
+from sequencer.engine.conductor.takeover import (
+    TOO_LATE,
+    Refusal,
+    Takeover,
+    Where,
+    check_version,
+    find_reached,
+    find_takeover,
+    moved_position,
+)
+from sequencer.engine.conductor.transitions import Phase
+from sequencer.engine.play_range import PlayRange
+from sequencer.events.codec import Event
+from sequencer.events.commands import Command, Reset, Upload
+from sequencer.events.events import ReloadRequested, Uploaded, UploadFailed
+from sequencer.schedule.model import Schedule
+
+_BEFORE_START = frozenset({Phase.OPENING, Phase.ARMED})
+
+
+def reload_requested(run: RunState, event: ReloadRequested) -> list[Command]:
+    """Let a version of the score wait until it can take over; upload its images first."""
+    version = f"version {event.version}"
+    action = run.actions.fired(
+        RELOADS, version, "reload", current=run.plan.pass_at(run.making), line=0, at=event.at
+    )
+    if not run.may_reload or not 1 <= event.version <= len(run.versions):
+        action.end(Status.REFUSED, f"the run has no {version} of its score")
+        return []
+    schedule = run.versions[event.version - 1]
+    refusal = check_version(run.versions[0], schedule)
+    if run.phase is Phase.SHOWING:
+        refusal = refusal or TOO_LATE
+    if refusal is not None:
+        action.end(Status.REFUSED, str(refusal))
+        return []
+    run.actions.reloads(action)
+    requested = run.reloading.missing
+    missing = {image.sha256 for image in schedule.images} - run.improvised.uploaded
+    run.reloading = Reloading(event=event, action=action, missing=missing)
+    if not run.is_connected or run.phase in (Phase.WAITING, Phase.UPLOADING):
+        return []
+    known = requested | set(run.improvised.waiting)
+    return [
+        one
+        for one in upload_edited(run)
+        if isinstance(one, Upload) and one.image.sha256 not in known
+    ]
+
+
+def image_uploaded(run: RunState, event: Uploaded) -> list[Command]:
+    """Handle an image that was improvised, or that a version to take over needs."""
+    commands = improvised_image_uploaded(run, event)
+    if event.sha256 in run.reloading.missing:
+        run.reloading.missing.discard(event.sha256)
+        run.improvised.uploaded.add(event.sha256)
+    return commands
+
+
+def image_failed(run: RunState, event: UploadFailed) -> list[Command]:
+    """Report an image that could not be uploaded; a version that needs it does not take over."""
+    commands = improvised_image_failed(run, event)
+    if event.sha256 in run.reloading.missing:
+        refuse(run, upload_refusal(run, event))
+    return commands
+
+
+def upload_refusal(run: RunState, event: UploadFailed) -> Refusal:
+    """Return the refusal of a version one of whose images could not be uploaded."""
+    images = [image for schedule in run.versions for image in schedule.images]
+    path = next((one.path for one in images if one.sha256 == event.sha256), event.sha256[:12])
+    return Refusal(
+        "E707",
+        f"the image {path} of the edited score could not be uploaded: {event.reason}",
+        "reload once more, or omit the image",
+    )
+
+
+def refuse(run: RunState, refusal: Refusal) -> None:
+    """End the wait of a version that cannot take over, and report why."""
+    if run.reloading.action is not None:
+        run.reloading.action.end(Status.REFUSED, str(refusal))
+    run.reloading = Reloading()
+
+
+def apply_waiting(run: RunState, event: Event) -> list[Command]:
+    """Let the version that waits take over, if it can now."""
+    waiting = run.reloading
+    if waiting.event is None:
+        return []
+    if run.phase is Phase.WAITING:
+        _begin_with(run, waiting.event.version, event)
+        return []
+    if run.phase is Phase.UPLOADING:
+        return _upload_instead(run, waiting.event.version, event)
+    if run.phase in (Phase.SHOWING, Phase.FINISHED):
+        refuse(run, TOO_LATE)
+        return []
+    if waiting.missing:
+        return []
+    if run.phase is Phase.PLAYING:
+        return take_over(run, waiting.event, event)
+    if run.phase in _BEFORE_START and run.takes == 0 and run.is_connected:
+        return _open_instead(run, waiting.event.version, event)
+    return []
+
+
+# ---- before the first start ------------------------------------------------------------------
+
+
+def _begin_with(run: RunState, version: int, event: Event) -> bool:
+    """Replace the score of a run that has not begun; return whether that was possible."""
+    schedule, played = run.versions[version - 1], run.plan.played
+    if played is not None:
+        start = moved_position(played.start, run.schedule, schedule)
+        stop = moved_position(run.plan.stop, run.schedule, schedule)
+        is_lost = (start is None) != (played.start is None) or (stop is None) != (
+            played.stop is None
+        )
+        moved = PlayRange(start=start, stop=stop)
+        if is_lost or moved.first_chunk(schedule) >= moved.end_chunk(schedule):
+            refuse(
+                run,
+                Refusal(
+                    "E705",
+                    f"the run plays {played}, which the edited score does not have",
+                    "keep the sections in which the range begins and ends",
+                ),
+            )
+            return False
+        played = moved
+    run.begin_with(version, played)
+    action, run.reloading = run.reloading.action, Reloading()
+    if action is not None:
+        action.land(run.base, event.at)
+    return True
+
+
+def _upload_instead(run: RunState, version: int, event: Event) -> list[Command]:
+    """Upload the images of another version; open the first take if there are none."""
+    before = {image.sha256 for image in run.schedule.images}
+    requested = set(run.uploading.missing)
+    if not _begin_with(run, version, event):
+        return []
+    uploaded = run.improvised.uploaded - (before & requested)
+    images = run.schedule.images
+    run.uploading.missing = {image.sha256 for image in images} - uploaded
+    run.improvised.uploaded = uploaded | {image.sha256 for image in images}
+    if not run.uploading.missing:
+        return open_take(run, event)
+    return [
+        Upload(image)
+        for image in images
+        if image.sha256 in run.uploading.missing and image.sha256 not in requested
+    ]
+
+
+def _open_instead(run: RunState, version: int, event: Event) -> list[Command]:
+    """Clear the model, and open the first take of another version."""
+    if not _begin_with(run, version, event):
+        return []
+    run.enter(Phase.CUTTING, event)
+    run.cutting.next_base = run.base
+    run.resets = 1
+    return [Reset(), wake_at(run, event.at + ANSWER_TIMEOUT_NS)]
+
+
+# ---- while a take plays ----------------------------------------------------------------------
+
+
+def find(
+    run: RunState, schedule: Schedule, where: Where, section: str | None, at: int
+) -> Takeover | Refusal:
+    """Return where a version would take over at nanosecond `at`, or why it cannot."""
+    reach = run.making + max(run.schedule.lead, schedule.lead)
+    passed = issued_until(run, at)
+    reached = find_reached(run.plan, run.making, reach, at if passed is None else passed, where)
+    if reached is None:
+        return TOO_LATE
+    return find_takeover(run.plan, schedule, reached, section)
+
+
+def take_over(run: RunState, wanted: ReloadRequested, event: Event) -> list[Command]:
+    """Continue with a version of the score from the first position within reach."""
+    schedule = run.versions[wanted.version - 1]
+    run.plan.forecast(run.making + run.schedule.lead)
+    found = find(run, schedule, wanted.where, wanted.section, event.at)
+    if isinstance(found, Refusal):
+        refuse(run, found)
+        return []
+    before = state_at(run.versions[found.current.version - 1], found.old)
+    after = state_at(schedule, found.new)
+    if before.seed != after.seed:
+        run.ledger.seed = after.seed
+    adopted = run.plan.adopt(wanted.version, schedule, found, changed_acts(before, after))
+    leaving = {line.number for line in adopted.leaving}
+
+    def leaves(line: Delivery) -> bool:
+        return line.number in leaving
+
+    run.ledger.withdraw(run.making + 1, leaves, f"version {wanted.version} of the score took over")
+    run.schedule = schedule
+    run.triggers.listen_to(schedule)
+    run.messages.adopted(found.current.number, found.time)
+    run.reloading = Reloading()
+    run.plan.forecast(run.making + schedule.lead)
+    for line in adopted.launched:
+        run.plan.renumber(line)
+        launch(run, line, run.plan.pass_at(run.making))
+    return send_due(run, event)
