@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from sequencer.api.options import Arguments, python_names
+from sequencer.api.reloading import RELOAD_MODES, reload_settings
 from sequencer.api.sources import RunInput, input_of
 from sequencer.core.errors import InputError, SequencerError, UsageError
 from sequencer.stages.reactor.safety import Secret
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from sequencer.media.score_sounds import ScoreSound
     from sequencer.runtime.live.run import LiveSettings
     from sequencer.runtime.osc.endpoints import Endpoint
+    from sequencer.runtime.operator.reload_control import ReloadSettings
     from sequencer.runtime.output.run_folder import RunFolder
     from sequencer.runtime.results import PerformanceResult
     from sequencer.stages.simulated.faults import Faults
@@ -77,6 +79,7 @@ class PerformOptions:
     max_minutes: Fraction | None = None
     price: Fraction | None = None
     bundle: bool = False
+    reload: str | None = None
     event: list[Any] = field(default_factory=list)
     quiet: bool = False
     keys: bool = True
@@ -130,6 +133,7 @@ def perform(
     price: float | Fraction | Decimal | str | None = None,
     bundle: bool = False,
     events: Sequence[str] = (),
+    reload: Literal["offer", "auto"] | None = None,
     interactive: bool = False,
     warn: Callable[[str], object] | None = None,
 ) -> PerformanceResult:
@@ -174,6 +178,7 @@ def perform(
         price: The hourly rate in dollars, for the status line. Default: 6.
         bundle: Whether journal, images and sound are also written into one file.
         events: Events given to the run, as for `rehearse`.
+        reload: Whether edits of the score can take over, as for `rehearse`.
         interactive: Show the status line on standard error, and read the terminal's keys, as the
             command does.
         warn: Called with each message for the operator. Default: they are logged as warnings of the
@@ -229,6 +234,7 @@ async def perform_async(
     price: float | Fraction | Decimal | str | None = None,
     bundle: bool = False,
     events: Sequence[str] = (),
+    reload: Literal["offer", "auto"] | None = None,
     interactive: bool = False,
     warn: Callable[[str], object] | None = None,
 ) -> PerformanceResult:
@@ -293,6 +299,7 @@ def _options_of(**given: Any) -> PerformOptions:
         max_minutes=arguments.amount("max_minutes", given["max_minutes"]),
         price=arguments.amount("price", given["price"]),
         event=arguments.events(given["events"]),
+        reload=arguments.choice("reload", given["reload"], RELOAD_MODES),
         quiet=not interactive,
         keys=interactive,
         warn=given["warn"] or (None if interactive else logging.getLogger("sequencer").warning),
@@ -376,6 +383,7 @@ def _prepare_resumed(options: PerformOptions, run: Path) -> PreparedRun:
         folder=written.parent,
         name=folder.final.name,
         played=interrupted.played,
+        file=written if options.reload else None,
     )
     return PreparedRun(options=options, found=found, folder=folder, interrupted=interrupted)
 
@@ -481,6 +489,13 @@ def _sound(prepared: PreparedRun) -> Iterator[ScoreSound | None]:
         yield sound
 
 
+def _reloads(prepared: PreparedRun) -> ReloadSettings | None:
+    mode, found = prepared.options.reload, prepared.found
+    if mode is None:
+        return None
+    return reload_settings(mode, found.file, found.name)
+
+
 def _settings(prepared: PreparedRun, sound: ScoreSound | None) -> LiveSettings:
     from sequencer.api.resume_options import remembered
     from sequencer.api.scripted_events import read_event
@@ -507,6 +522,7 @@ def _settings(prepared: PreparedRun, sound: ScoreSound | None) -> LiveSettings:
         find_image=found.find_image,
         bundle=options.bundle,
         sound=sound,
+        reloads=_reloads(prepared),
         stage_settings={
             "stage": options.stage,
             "local": options.local,

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from sequencer.api.options import Arguments, python_names
 from sequencer.api.play_ranges import read_range
+from sequencer.api.reloading import RELOAD_MODES, reload_settings
 from sequencer.api.scripted_events import read_event
 from sequencer.api.sources import RunInput, input_of
 from sequencer.core.errors import UsageError
@@ -50,6 +51,7 @@ def rehearse(
     images: Callable[[ImageFile], bytes] | None = None,
     caption: Collection[Part] | str | None = None,
     typed: Callable[[str], None] | None = None,
+    reload: Literal["offer", "auto"] | None = None,
 ) -> RehearsalResult:
     """Play a score on the simulator, and save the results in a folder.
 
@@ -88,6 +90,9 @@ def rehearse(
             Default: all but `action`.
         typed: In real time, called with what the operator has typed so far; given one, the
             terminal's keys reach the run.
+        reload: In real time, for the path of a score: watch its file, so that an edited score can
+            take over while the run plays: `offer` reports an edit, `auto` takes it over when it is
+            saved.
 
     Returns:
         The report, and the paths of what was written. `failures` lists what could not be written
@@ -126,6 +131,7 @@ def rehearse(
                 name=found.name,
                 bundle=found.bundle,
                 played=found.played,
+                file=found.file,
             ),
             images=images,
             out=arguments.path("out", out),
@@ -143,6 +149,7 @@ def rehearse(
             bundle=bundle,
             caption=parts,
             typed=typed,
+            reload=arguments.choice("reload", reload, RELOAD_MODES),
         )
 
 
@@ -181,12 +188,19 @@ def rehearse_input(
     save: bool = True,
     images: Callable[[ImageFile], bytes] | None = None,
     writing: Callable[[str], object] | None = None,
+    reload: str | None = None,
 ) -> RehearsalResult:
     """Rehearse an input that was loaded. Arguments, results and errors are those of `rehearse`.
 
     `writing` is called with the name of each file that is written once the run is over.
     """
     require_prompt(found.schedule)
+    if reload is not None and not realtime:
+        raise UsageError(
+            "--reload takes over edits while the run plays, but this one plays in virtual time",
+            "add --realtime, or omit --reload",
+        )
+    reloads = None if reload is None else reload_settings(reload, found.file, found.name)
     with found.sound() if save else nullcontext() as sound:
         return rehearsal.rehearse(
             found.schedule,
@@ -214,4 +228,5 @@ def rehearse_input(
             writing=writing,
             played=read_range(from_, to, found.schedule, found.played),
             sound=sound,
+            reloads=reloads,
         )

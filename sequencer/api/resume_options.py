@@ -25,6 +25,7 @@ RESTORED = (
     "max_minutes",
     "price",
     "bundle",
+    "reload",
     "event",
 )
 """Options that a resumed run takes from the killed run, unless the command line sets them.
@@ -118,6 +119,8 @@ def _check_settled(
         raise refuse("--follow", "without it")
     if args.faults is not None:
         raise refuse("--faults", "on a live model")
+    if args.reload and not journal.may_reload:
+        raise refuse("--reload", "without it")
     played = journal.played
     for option, given, ends in (
         ("--from", args.from_, None if played is None else played.start),
@@ -157,6 +160,7 @@ def _check_score(args: PerformOptions, journal: Journal) -> None:
 def _restored(name: str, value: object, run: Path) -> Any:
     """Return the value of an option from a journal, parsed as the command line would parse it."""
     from sequencer.api.options import parse_amount, parse_video_size
+    from sequencer.api.reloading import RELOAD_MODES
     from sequencer.core.errors import InputError, UsageError
     from sequencer.midi.addresses import Socket, address
     from sequencer.runtime.osc.endpoints import parse_input, parse_target
@@ -178,7 +182,7 @@ def _restored(name: str, value: object, run: Path) -> Any:
         return [_restored_endpoint(option, str(one), parse_target, run) for one in value]
     if name == "event" and isinstance(value, list):
         return [str(one) for one in value]
-    if name == "watch":
+    if name == "watch" or (name == "reload" and value in RELOAD_MODES):
         return str(value)
     if name == "clip" and isinstance(value, int):
         return value

@@ -45,6 +45,8 @@ class RunInput:
     bundle: Path | None = None
     played: PlayRange | None = None
     """The range that a run played; None for the whole score."""
+    file: Path | None = None
+    """The file of the score, if that is what was given."""
     sound_sha256: str | None = None
     """The digest of the sound that was played with a run, if it is a run."""
 
@@ -249,7 +251,13 @@ def load_input(path: Path, warn: Warn = lambda _: None, *, keeps_chunks: bool = 
     checked = check(path, advice=False)
     schedule = checked.performable()
     _show(checked.warnings, checked.sources, warn)
-    return RunInput(schedule=schedule, sources=checked.sources, folder=path.parent, name=path.stem)
+    return RunInput(
+        schedule=schedule,
+        sources=checked.sources,
+        folder=path.parent,
+        name=path.stem,
+        file=path,
+    )
 
 
 def _show(warnings: Iterable[Diagnostic], sources: Mapping[str, str], warn: Warn) -> None:

@@ -15,7 +15,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sequencer.cli.rehearse import add_range_arguments, argument, video_size
+from sequencer.cli.rehearse import (
+    add_range_arguments,
+    add_reload_argument,
+    argument,
+    video_size,
+)
 
 if TYPE_CHECKING:
     from sequencer.runtime.osc.endpoints import Endpoint
@@ -161,6 +166,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     time.add_argument(
         "--price", metavar="DOLLARS", type=amount, help="the hourly rate, for the status line (6)"
     )
+    add_reload_argument(parser)
     parser.add_argument(
         "--bundle",
         action="store_true",

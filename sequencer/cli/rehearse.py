@@ -67,6 +67,19 @@ def add_range_arguments(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--to", metavar="POSITION", help="end before this position")
 
 
+def add_reload_argument(parser: argparse._ActionsContainer, where: str = "") -> None:
+    """Describe `--reload`; `where` is what comes before the text."""
+    parser.add_argument(
+        "--reload",
+        metavar="MODE",
+        nargs="?",
+        const="offer",
+        choices=("offer", "auto"),
+        help=f"{where}watch the score's file, and let edits take over while the run plays: offer "
+        "(the default) reports an edit, auto takes it over when it is saved",
+    )
+
+
 def add_arguments(
     parser: argparse.ArgumentParser, what: tuple[str, str] = ("SCORE", SCORE_HELP)
 ) -> None:
@@ -100,6 +113,7 @@ def add_arguments(
     )
     add_range_arguments(parser)
     parser.add_argument("--realtime", action="store_true", help="play at the speed of a live run")
+    add_reload_argument(parser, "with --realtime: ")
     parser.add_argument(
         "--event",
         metavar="'WHAT@WHEN'",
@@ -169,6 +183,7 @@ def run(args: argparse.Namespace) -> int:
             caption=frozenset() if args.clean else args.caption,
             warn=lambda text: line.print_line(f"sequencer: {text}"),
             typed=line.type if args.realtime else None,
+            reload=args.reload,
         )
     return _report(args, rehearsed)
 

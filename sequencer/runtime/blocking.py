@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -45,3 +46,10 @@ def run_blocking(make: Callable[[], Coroutine[Any, Any, T]]) -> T:
             for loop, task in running:
                 loop.call_soon_threadsafe(task.cancel)
             raise
+
+
+async def end_task(task: asyncio.Task[None]) -> None:
+    """Cancel a task that never ends by itself, and wait until it has ended."""
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

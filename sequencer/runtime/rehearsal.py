@@ -5,6 +5,7 @@ Time is virtual or real.
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
@@ -23,11 +24,12 @@ from sequencer.events.codec import Event
 from sequencer.events.commands import Command
 from sequencer.events.events import ChunkDone, ClipRequested, FramesRendered, Paused, Resumed
 from sequencer.media.score_sounds import ScoreSound, explain_silence
-from sequencer.runtime.blocking import run_blocking
+from sequencer.runtime.blocking import end_task, run_blocking
 from sequencer.runtime.loop import Outcome, Performance, require_prompt
 from sequencer.runtime.operator.commands import FindImage
 from sequencer.runtime.operator.input import Operator
 from sequencer.runtime.operator.keyboard import Keys
+from sequencer.runtime.operator.reload_control import ReloadControl, ReloadSettings
 from sequencer.runtime.operator.remote import RemoteControlServer
 from sequencer.runtime.output.captioned_video import DEFAULT_PARTS, PARTS, CaptionBuilder, Part
 from sequencer.runtime.output.report_format import as_json
@@ -103,11 +105,13 @@ def rehearse(
     played: PlayRange | None = None,
     sound: ScoreSound | None = None,
     writing: Callable[[str], object] | None = None,
+    reloads: ReloadSettings | None = None,
 ) -> RehearsalResult:
     """Play a schedule on the simulator. `sound` is that of the score, if it has one.
 
     Other arguments, results and errors are those of `sequencer.rehearse`. `writing` is called with
-    the name of each file that is written once the run is over.
+    the name of each file that is written once the run is over; `reloads` is how edits of the score
+    are taken over, in real time.
     """
     require_prompt(schedule)
     script = list(events)
@@ -129,6 +133,7 @@ def rehearse(
             played=played,
             sound=sound,
             writing=writing,
+            reloads=reloads,
         )
         result = run_blocking(
             lambda: _Run(settings, keep, script, watch=watch, warn=warn, typed=typed).play()
@@ -158,6 +163,7 @@ class _Settings:
     played: PlayRange | None
     sound: ScoreSound | None
     writing: Callable[[str], object] | None
+    reloads: ReloadSettings | None
 
     def as_json(self) -> dict[str, Any]:
         """Return the settings for the journal and the report."""
@@ -168,6 +174,7 @@ class _Settings:
             "video_size": list(self.size) if self.video else None,
             "caption": [part for part in PARTS if part in self.caption] if self.video else None,
             **({"draft": True} if self.draft else {}),
+            **({} if self.reloads is None else {"reload": self.reloads.mode}),
             "faults": self.faults.model_dump(mode="json", exclude_defaults=True),
         }
 
@@ -212,6 +219,7 @@ class _Run:
                 following=False,
                 played=settings.played,
                 sound=None if settings.sound is None else settings.sound.as_json(),
+                may_reload=settings.reloads is not None,
             )
             journal = JournalWriter(keep.path / "journal.jsonl", header)
         # A rehearsal plays an external clock at its nominal tempo: no device has to be connected.
@@ -225,6 +233,7 @@ class _Run:
             warn=warn,
             following=False,
             played=settings.played,
+            may_reload=settings.reloads is not None,
         )
         self._caption_builder = CaptionBuilder(self._performance.conductor)
         self._coming = Coming(self._performance.conductor)
@@ -277,6 +286,17 @@ class _Run:
 
     async def _listen(self, stack: AsyncExitStack) -> None:
         """Let an operator control the run, by keys and from another shell."""
+        reloads = None
+        if self._settings.reloads is not None:
+            reloads = ReloadControl(
+                self._performance,
+                self._settings.reloads,
+                [self._settings.sources],
+                self._clock.now,
+                self._notify,
+            )
+            self._performance.add_watcher(reloads.look)
+            stack.push_async_callback(end_task, asyncio.create_task(reloads.watch()))
         operator = Operator(
             self._performance,
             self._clock.now,
@@ -284,6 +304,7 @@ class _Run:
             show_typed=self._typed,
             can_clip=False,
             find_image=self._settings.find_image,
+            reloads=reloads,
         )
         if self._keep is not None:
             door = RemoteControlServer(self._keep.path, operator.answer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sequencer.api.scripted_events import read_event
@@ -83,7 +84,7 @@ def play_edited(
         )
 
     for edit in edits:
-        clock.call_at(round(edit.at * SECOND), lambda edit=edit: apply(edit))
+        clock.call_at(round(edit.at * SECOND), partial(apply, edit))
     outcome = asyncio.run(run.run())
     return Played(schedule=schedule, outcome=outcome, log=log, conductor=run.conductor)
 

@@ -108,7 +108,8 @@ def apply_waiting(run: RunState, event: Event) -> list[Command]:
     if waiting.event is None:
         return []
     if run.phase is Phase.WAITING:
-        _begin_with(run, waiting.event.version, event)
+        if _begin_with(run, waiting.event.version, event):
+            run.improvised.uploaded = {image.sha256 for image in run.schedule.images}
         return []
     if run.phase is Phase.UPLOADING:
         return _upload_instead(run, waiting.event.version, event)
@@ -227,3 +228,31 @@ def take_over(run: RunState, wanted: ReloadRequested, event: Event) -> list[Comm
         run.plan.renumber(line)
         launch(run, line, run.plan.pass_at(run.making))
     return send_due(run, event)
+
+
+def describe_takeover(
+    run: RunState, schedule: Schedule, where: Where, section: str | None, at: int
+) -> Refusal | str:
+    """Return where a version would take over at nanosecond `at`, in words, or why it cannot."""
+    refusal = check_version(run.versions[0], schedule)
+    if refusal is not None:
+        return refusal
+    if run.phase in (Phase.SHOWING, Phase.FINISHED):
+        return TOO_LATE
+    if run.phase is not Phase.PLAYING:
+        return "once the take runs" if run.takes else "before the run begins"
+    found = find(run, schedule, where, section, at)
+    if isinstance(found, Refusal):
+        return found
+    stretch, meters = found.stretch, found.stretch.meters
+    position = f"{float(found.offset):.1f} s"
+    if meters is not None and found.inside is not None:
+        position = str(meters.bar_beat_at(found.inside)).partition("+")[0]
+    name = f"{stretch.section} {position}" if stretch.section else position
+    missing = {image.sha256 for image in schedule.images} - run.improvised.uploaded
+    if missing:
+        images = f"{len(missing)} image{'s' * (len(missing) != 1)}"
+        return f"once {images} of it {'is' if len(missing) == 1 else 'are'} uploaded"
+    if run.plan.follow is not None:
+        return f"at {name}"
+    return f"at {name}, with chunk {run.plan.chunk_at(found.time)}"

@@ -14,8 +14,10 @@ from sequencer.engine.conductor.exits import find_exit
 from sequencer.engine.conductor.message_output import SentMessages
 from sequencer.engine.conductor.operator_input import issued_until
 from sequencer.engine.conductor.passes import Pass
+from sequencer.engine.conductor.reloading import describe_takeover
 from sequencer.engine.conductor.run_actions import RunAction
 from sequencer.engine.conductor.run_state import RunState
+from sequencer.engine.conductor.takeover import Refusal, Where
 from sequencer.engine.conductor.transitions import Phase
 from sequencer.engine.play_range import PlayRange
 from sequencer.events.events import ControlChanged, OperatorPause
@@ -237,8 +239,10 @@ class RunView:
 
     @property
     def images(self) -> tuple[ImageFile, ...]:
-        """The images of the schedule, then those that an operator improvised."""
-        found = {image.sha256: image for image in self._run.schedule.images}
+        """The images of all versions of the score, then those that an operator improvised."""
+        found = {
+            image.sha256: image for schedule in self._run.versions for image in schedule.images
+        }
         for line in self._run.plan.lines:
             for act in line.acts:
                 if line.fired is not None and isinstance(act, ImageAct):
@@ -297,6 +301,22 @@ class RunView:
             find_exit(run.plan, current, run.making + run.schedule.lead, issued_until(run, at))
             is not None
         )
+
+    def find_takeover(
+        self, schedule: Schedule, where: Where, section: str | None, at: int
+    ) -> Refusal | str:
+        """Return where a version of the score would take over as of a time in ns, in words.
+
+        Args:
+            schedule: The version.
+            where: The kind of position at which it takes over.
+            section: The section in which the position is looked up; None for that of the run.
+            at: The time.
+
+        Returns:
+            The position, or why it cannot take over.
+        """
+        return describe_takeover(self._run, schedule, where, section, at)
 
     def would_cross(self, crossing: ControlCrossing, event: ControlChanged) -> bool:
         """Return whether a controller's value would fire a crossing now."""

@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -39,6 +39,7 @@ from sequencer.events.events import (
     UploadFailed,
 )
 from sequencer.media.score_sounds import ScoreSound, explain_silence
+from sequencer.runtime.blocking import end_task
 from sequencer.runtime.live.status import LiveStatus
 from sequencer.runtime.live.status_display import StatusScreen, offset_line
 from sequencer.runtime.live.stream_frames import StreamFrames, arrived_second, clip_second
@@ -46,6 +47,7 @@ from sequencer.runtime.loop import Outcome, Performance, Watcher, require_prompt
 from sequencer.runtime.operator.commands import FindImage
 from sequencer.runtime.operator.input import Operator
 from sequencer.runtime.operator.keyboard import Keys
+from sequencer.runtime.operator.reload_control import ReloadControl, ReloadSettings
 from sequencer.runtime.operator.remote import FILE, RemoteControlServer
 from sequencer.runtime.output.report_format import as_json
 from sequencer.runtime.output.run_folder import RunFolder, bytes_of
@@ -134,6 +136,8 @@ class LiveSettings:
     """Whether to put journal, images and sound into one file at the end."""
     sound: ScoreSound | None = None
     """The sound of the score, if it has one."""
+    reloads: ReloadSettings | None = None
+    """How edits of the score are taken over; None if the run does not watch its score."""
     stage_settings: Mapping[str, Any] = field(default_factory=dict)
     """The stage and options as recorded in journal and report. It must never contain a secret."""
 
@@ -183,6 +187,7 @@ class LiveRun:
                     settings.following,
                     settings.played,
                     sound=None if settings.sound is None else settings.sound.as_json(),
+                    may_reload=settings.reloads is not None,
                 ),
             )
         else:
@@ -197,6 +202,7 @@ class LiveRun:
             warn=self.notify,
             following=settings.following,
             played=settings.played,
+            may_reload=settings.reloads is not None,
         )
         if interrupted is not None:
             (folder.path / FILE).unlink(
@@ -212,6 +218,16 @@ class LiveRun:
             self._continue(interrupted)
         self.notice_listeners: list[Callable[[str], object]] = []
         """Called with each message for the operator, beside printing it."""
+        self._reloads: ReloadControl | None = None
+        if settings.reloads is not None:
+            versions = () if interrupted is None else interrupted.versions
+            self._reloads = ReloadControl(
+                self.performance,
+                settings.reloads,
+                [one.sources for one in versions] or [settings.sources],
+                clock.now,
+                self.notify,
+            )
         self.operator = Operator(
             self.performance,
             clock.now,
@@ -220,6 +236,7 @@ class LiveRun:
             can_clip=live.memory()
             is not None,  # the simulator ends with its process, and keeps nothing
             find_image=settings.find_image,
+            reloads=self._reloads,
         )
         self._screen = StatusScreen(
             self.live_status,
@@ -282,7 +299,10 @@ class LiveRun:
                 stack.enter_context(Keys(self.operator.press))
             await stack.enter_async_context(self._screen)
             watching = asyncio.create_task(self._watch())
-            stack.push_async_callback(_ended, watching)
+            stack.push_async_callback(end_task, watching)
+            if self._reloads is not None:
+                editing = asyncio.create_task(self._reloads.watch())
+                stack.push_async_callback(end_task, editing)
             if settings.offset_ms:
                 performance.deliver(OffsetChanged(self.clock.now(), settings.offset_ms * 1_000_000))
             limit = settings.limit()
@@ -314,6 +334,8 @@ class LiveRun:
             self.notify(NO_FADES)
         if isinstance(event, UploadFailed) and not conductor.is_finished:
             self.notify(f"an improvised image could not be uploaded: {event.reason}")
+        if self._reloads is not None:
+            self._reloads.look(event, commands, conductor)
         for looker in self.lookers:
             looker(event, commands, conductor)
         if isinstance(event, Ready | ConnectionRestored | Uploaded):
@@ -516,12 +538,6 @@ class LiveRun:
             document=document,
             conductor=conductor,
         )
-
-
-async def _ended(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
 
 
 def remove_run_folder(folder: RunFolder) -> None:

@@ -63,9 +63,9 @@ OperatorCommand = Callable[[int], Event]
 
 _HINT = (
     "use 'go NAME', 'note C3', 'note 60 ch 10 vel 90', 'release C3', 'cc 20=70', 'program 5', "
-    "'osc /drop 1', 'pause', 'resume', 'start', 'stop', 'continue', 'offset -40ms', 'clip 30s' or "
-    "'finish'; to improvise: 'prompt TEXT', 'image FILE', 'strength 0.5', 'sr 4x' or "
-    "'goto SECTION', then 'at next bar'"
+    "'osc /drop 1', 'pause', 'resume', 'start', 'stop', 'continue', 'offset -40ms', 'clip 30s', "
+    "'reload', 'undo' or 'finish'; to improvise: 'prompt TEXT', 'image FILE', 'strength 0.5', "
+    "'sr 4x' or 'goto SECTION', then 'at next bar'"
 )
 FindImage = Callable[[str], ImageFile]
 """A function that inspects an image, given its path in the score's folder. Raises UsageError."""

@@ -25,6 +25,7 @@ from sequencer.runtime.operator.commands import (
     parse_operator_command,
 )
 from sequencer.runtime.operator.keyboard import KeyInterpreter
+from sequencer.runtime.operator.reload_control import ReloadControl, is_reload_command
 from sequencer.schedule.describe import firing_by_name
 from sequencer.schedule.model import GoTrigger
 
@@ -40,6 +41,7 @@ class Operator:
         offset: Answers the command `offset` with more than its value.
         can_clip: Whether the stage makes clips.
         find_image: Inspects an image that is improvised (see `parse_operator_command`).
+        reloads: Handles `reload` and `undo`; None in a run that watches no score.
     """
 
     def __init__(
@@ -52,7 +54,9 @@ class Operator:
         offset: Callable[[], str] | None = None,
         can_clip: bool = True,
         find_image: FindImage | None = None,
+        reloads: ReloadControl | None = None,
     ) -> None:
+        self._reloads = reloads
         self._performance = performance
         self._now = now
         self._notify = notify
@@ -69,7 +73,16 @@ class Operator:
         return self._typing.asks
 
     async def answer(self, text: str) -> str | None:
-        """Handle a command as `handle_line` does; an image is read without delaying the run."""
+        """Handle a command as `handle_line` does.
+
+        An image or an edited score is read without delaying the run.
+        """
+        if is_reload_command(text):
+            if self._reloads is None:
+                raise UsageError(
+                    "this run does not watch its score", "begin it with the option --reload"
+                )
+            return await self._reloads.answer(text)
         if not names_image(text):
             return self.handle_line(text)
         middle = self._performance.conductor.view.schedule.middle
@@ -131,8 +144,8 @@ class Operator:
     def press(self, key: str) -> None:
         """Handle a key; print the answer to the command that it completes."""
         text = self._typing.feed(key)
-        if text is not None and names_image(text):
-            task = asyncio.ensure_future(self._read_image(text))
+        if text is not None and (names_image(text) or is_reload_command(text)):
+            task = asyncio.ensure_future(self._answer_key(text))
             self._pressed.add(task)
             task.add_done_callback(self._pressed.discard)
         elif text is not None:
@@ -145,7 +158,7 @@ class Operator:
         if self._show_typed is not None:
             self._show_typed(self._typing.asks)
 
-    async def _read_image(self, text: str) -> None:
+    async def _answer_key(self, text: str) -> None:
         try:
             answer = await self.answer(text)
         except UsageError as error:

@@ -15,7 +15,8 @@ import pytest
 
 from sequencer.cli import main
 from sequencer.cli.check import _watched, add_arguments
-from sequencer.cli.file_watcher import changes, stamp
+from sequencer.cli.file_watcher import changes
+from sequencer.core.file_stamps import stamp
 from sequencer.media.sound_files import decode_sound
 from tests.support.sound_fixtures import click_track, onsets, write_wav
 

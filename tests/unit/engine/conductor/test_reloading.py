@@ -25,7 +25,12 @@ from tests.unit.engine.conductor.test_random_shows import (
     troubles,
 )
 
-few = settings(phases=[Phase.explicit, Phase.generate], max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(
+    phases=[Phase.explicit, Phase.generate],
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 NAMES = ("a", "b", "c", "d")
 
 
@@ -45,7 +50,7 @@ def edited_scores(draw: st.DrawFn) -> tuple[str, str]:
     """Draw a score of sections, and an edit of it."""
     names = draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=4, unique=True))
     sections = {name: _part(draw, name) for name in names}
-    bpm = draw(st.sampled_from([60, 97, 120, 180]))
+    bpm = draw(st.sampled_from([60, 97, 120, 150]))
     changed = {
         name: one if draw(st.booleans()) else _part(draw, name) for name, one in sections.items()
     }
