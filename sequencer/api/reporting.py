@@ -171,12 +171,9 @@ def _drawing_of_run(journal: Journal, bundle: Path | None = None) -> Drawing:
 
     They are in the bundle, or else in the folder of the score, if that is known.
     """
-    from sequencer.engine.conductor.machine import Conductor
+    from sequencer.engine.replay import replayed
 
-    conductor = Conductor.of_journal(journal)
-    for record in journal.records:
-        if record.event is not None:
-            conductor.receive(record.event)
+    conductor = replayed(journal)
     schedule = conductor.view.schedule
     files = files_of_run(journal, schedule, bundle)
     return Drawing(schedule, conductor, files if bundle is not None or journal.sources else None)

@@ -42,7 +42,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "folder", metavar="RUN", type=Path, help="a run's folder, journal or bundle"
     )
     parser.add_argument(
-        "--score", action="store_true", help="print only the score's text as it was played"
+        "--score",
+        metavar="VERSION",
+        nargs="?",
+        type=int,
+        const=0,
+        help="print only the score's text as it was played; if edits of it took over, the text of "
+        "this version (default: the first)",
     )
     parser.add_argument(
         "--events", action="store_true", help="print every event and command, one per line"
@@ -58,26 +64,36 @@ def run(args: argparse.Namespace) -> int:
     from sequencer.runtime.output.report_format import as_table, verdict
 
     journal = read_journal(args.folder)
-    if args.score:
+    if args.score is not None:
+        number = args.score or 1
+        if not 1 <= number <= len(journal.versions):
+            count = len(journal.versions)
+            raise UsageError(
+                f"this run has no version {number} of its score",
+                "it has only the one: --score"
+                if count == 1
+                else f"its versions are 1 to {count}: --score {count}",
+            )
+        texts = journal.versions[number - 1].sources
         shown = (
             (lambda text: escape_control(text.replace("\r\n", "\n")))
             if sys.stdout.isatty()
             else str
         )  # a file is not escaped
-        for file, text in journal.sources.items():
+        for file, text in texts.items():
             print(
-                shown(f"# {file}") if len(journal.sources) > 1 else "",
-                end="\n" if len(journal.sources) > 1 else "",
+                shown(f"# {file}") if len(texts) > 1 else "",
+                end="\n" if len(texts) > 1 else "",
             )
             print(shown(text), end="" if text.endswith("\n") else "\n")
         return 0
     if args.events:
         for record in journal.records:
-            what = (
-                _printed(record.event or record.command)
-                if record.event or record.command
-                else f"end: {record.end}"
-            )
+            what = f"end: {record.end}"
+            if record.score is not None:
+                what = f"version {record.score.number} of the score: {record.score.schedule!r}"
+            elif record.event or record.command:
+                what = _printed(record.event or record.command)
             print(
                 escape_control(
                     f"{record.at / 1e9:12.3f} s  {'>' if record.command is not None else ' '} "
@@ -104,10 +120,15 @@ def run(args: argparse.Namespace) -> int:
     if isinstance(sound := header.get("sound"), dict):
         file, start, digest = (str(sound.get(key)) for key in ("file", "from", "sha256"))
         print(escape_control(f"sound: {file} from {start} s, SHA-256 {digest[:12]}…"))
+    if len(journal.versions) > 1:
+        print(f"versions of the score: {len(journal.versions)}; to print one: --score 2")
     if is_bundle(args.folder):
         held = set(images_in(args.folder))
         print(f"bundled images: {len(held)}")
-        for image in (one for one in schedule.images if one.sha256 not in held):
+        images = {image for one in journal.versions for image in one.schedule.images}
+        for image in sorted(
+            (one for one in images if one.sha256 not in held), key=lambda one: one.path
+        ):
             print(escape_control(f"the bundle lacks the image {image.path}"))
     counts = Counter(record.event.kind for record in journal.records if record.event is not None)
     print(", ".join(f"{count} {kind}" for kind, count in counts.most_common(8)))

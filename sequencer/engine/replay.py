@@ -12,7 +12,7 @@ from sequencer.core.display import summary_repr
 from sequencer.core.errors import JournalError
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.report import Report
-from sequencer.engine.journal import Journal, read_journal
+from sequencer.engine.journal import Journal, Record, read_journal
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command, SchedulePrompt, SetConditioning
 from sequencer.schedule.model import PromptAct
@@ -129,12 +129,11 @@ def replay(run: Path | str | Journal) -> Replay:
                 cue=cue_of_command(conductor, None, owed),
             )
             break
-        if record.score is not None:
-            conductor.learn(record.score.schedule)
+        answer = follow_record(conductor, record)
         if record.event is not None:
             events += 1
             after = record.event
-            pending, answered = conductor.receive(after), 0
+            pending, answered = answer, 0
     # Commands that answer the very last event may be missing if the journal was cut off after it.
     if divergence is None and answered < len(pending) and journal.is_whole:
         owed = pending[answered]
@@ -155,6 +154,24 @@ def replay(run: Path | str | Journal) -> Replay:
     )
 
 
+def follow_record(conductor: Conductor, record: Record) -> tuple[Command, ...]:
+    """Let a conductor receive what a record of a journal holds; return the commands.
+
+    The conductor is that of the journal (`Conductor.of_journal`), and the records come in order.
+    """
+    if record.score is not None:
+        conductor.learn(record.score.schedule)
+    return () if record.event is None else conductor.receive(record.event)
+
+
+def replayed(journal: Journal) -> Conductor:
+    """Return the conductor of a run at the end of its journal."""
+    conductor = Conductor.of_journal(journal)
+    for record in journal.records:
+        follow_record(conductor, record)
+    return conductor
+
+
 def resume_from_journal(journal: Journal) -> tuple[Conductor, tuple[Command, ...]]:
     """Restore the conductor of a run that was killed.
 
@@ -168,20 +185,19 @@ def resume_from_journal(journal: Journal) -> tuple[Conductor, tuple[Command, ...
     Raises:
         JournalError: This version would have acted differently, or the run came to its end.
     """
-    replayed = replay(journal)
-    if replayed.divergence is not None:
+    again = replay(journal)
+    if again.divergence is not None:
         raise JournalError(
-            f"cannot resume this run: this version behaves differently\n{replayed.divergence}",
-            replayed.divergence.line,
+            f"cannot resume this run: this version behaves differently\n{again.divergence}",
+            again.divergence.line,
             "resume it with the version that began it",
         )
     conductor = Conductor.of_journal(journal)
     owed: tuple[Command, ...] = ()
     for record in journal.records:
-        if record.score is not None:
-            conductor.learn(record.score.schedule)
-        elif record.event is not None:
-            owed = conductor.receive(record.event)
+        answer = follow_record(conductor, record)
+        if record.event is not None:
+            owed = answer
         elif record.command is not None:
             owed = owed[1:]
     if conductor.is_finished:

@@ -16,6 +16,7 @@ from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.message_output import SentMessages
 from sequencer.engine.conductor.report import CueReport, Report
 from sequencer.engine.journal import Journal
+from sequencer.engine.replay import follow_record
 from sequencer.engine.play_range import PlayRange
 from sequencer.events.events import ChunkDone, FramesRendered
 from sequencer.schedule.describe import describe_act
@@ -120,8 +121,6 @@ def _read_content(journal: Journal) -> _RunContent:
     renderers: set[str] = set()
     for record in journal.records:
         match record.event:
-            case None:
-                continue
             case FramesRendered() as made if conductor.is_of_the_score(made.chunk):
                 frame_digests[conductor.base + made.chunk] = made.sha256
                 renderers.add(made.renderer)
@@ -129,7 +128,7 @@ def _read_content(journal: Journal) -> _RunContent:
                 prompts[conductor.base + done.chunk] = done.prompt
             case _:
                 pass
-        conductor.receive(record.event)
+        follow_record(conductor, record)
     return _RunContent(
         report=conductor.report(),
         played=journal.played,

@@ -9,10 +9,10 @@ from fractions import Fraction
 
 from sequencer.core.errors import JournalError
 from sequencer.engine.conductor.deliveries import ActKind, ChunkSlot, Delivery, kind_of
-from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.message_output import SentMessages
 from sequencer.engine.conductor.view import RunView
 from sequencer.engine.journal import Journal
+from sequencer.engine.replay import replayed
 from sequencer.language.score import (
     Action,
     AtOffset,
@@ -60,11 +60,7 @@ def freeze(journal: Journal, *, keeps_chunks: bool = False) -> Score:
         JournalError: The run ended before its first chunk, or shows an image whose name cannot be
             written in a score.
     """
-    conductor = Conductor.of_journal(journal)
-    for record in journal.records:
-        if record.event is not None:
-            conductor.receive(record.event)
-    run = conductor.view
+    run = replayed(journal).view
     if run.take == 0 or run.chunk == run.first_chunk:
         raise JournalError("this run ended before its first chunk: there is nothing to freeze")
     shown: dict[int, dict[ActKind, tuple[Action, ...]]] = {}
@@ -81,7 +77,7 @@ def freeze(journal: Journal, *, keeps_chunks: bool = False) -> Score:
         )
         for at, acts in sorted(shown.items())
     ]
-    schedule = journal.schedule
+    schedule = run.opening_schedule
     later = run.grid.opening_time(moved) if moved else Fraction(0)
     cues += [
         Cue(AtOffset(_thousandths(sent.seconds - later), Unit.SECONDS), send_actions(sent))

@@ -73,6 +73,8 @@ def freeze_music(journal: Journal) -> Frozen:
     chunks = freeze(journal)  # it also checks the run
     if journal.played is not None:
         return _in_chunks(chunks, "the run played a range of its score")
+    if len(journal.versions) > 1:
+        return _in_chunks(chunks, "edits of the score took over while it was played")
     written = read_kept_score(journal.sources, journal.schedule.images)
     if written is None:
         return _in_chunks(chunks, "its journal has no text of the score that can be read")

@@ -59,19 +59,28 @@ class Coming:
 
     def __init__(self, conductor: Conductor) -> None:
         self._conductor = conductor
-        schedule = conductor.view.schedule
-        self._passes = Counter(stretch.section for stretch in schedule.stretches)
-        self._actions = actions_of(schedule)
+        self._version = 0
+        self._read_version()
+
+    def _read_version(self) -> None:
+        """Read what the newest version of the score has, unless it is known."""
+        run = self._conductor.view
+        if run.version != self._version:
+            self._version = run.version
+            self._passes = Counter(stretch.section for stretch in run.schedule.stretches)
+            self._actions = actions_of(run.schedule)
 
     def name(self, section: str | None, occurrence: int) -> str:
         """Return a section's name, with its pass number if needed; empty for no section.
 
         The pass number is included if the section has several passes.
         """
+        self._read_version()
         return "" if section is None else describe_pass(section, occurrence, self._passes[section])
 
     def action(self, before: str | None, prompt: str, space: int) -> str:
         """Return the part of a prompt that changes, in at most `space` characters."""
+        self._read_version()
         return brief_action(self._actions, before, prompt, space)
 
     def chunks(self) -> tuple[int | None, bool]:

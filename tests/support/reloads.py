@@ -23,6 +23,7 @@ from sequencer.stages.simulated.faults import Faults
 from sequencer.stages.simulated.stage import SimulatedSettings, SimulatedStage
 from sequencer.sync.run_clock import VirtualClock
 from tests.support.builders import Played, find_image_file
+from tests.support.clock_fixtures import ExternalClock
 
 SECOND = 10**9
 
@@ -53,8 +54,12 @@ def play_edited(
     faults: Faults | None = None,
     journal: Path | None = None,
     following: bool | None = None,
+    external: ExternalClock | None = None,
 ) -> Played:
-    """Play a score in virtual time, and let edited versions take over."""
+    """Play a score in virtual time, and let edited versions take over.
+
+    `external` is the clock that it follows, if any.
+    """
     clock = VirtualClock()
     stage = SimulatedStage(clock, settings=SimulatedSettings(schedule.grid, faults or Faults()))
     log: list[Event | Command] = []
@@ -62,6 +67,8 @@ def play_edited(
     def watch(event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
         log.append(event)
         log.extend(commands)
+        if event.at > 600 * SECOND:
+            run.close("the test took too long")
 
     header = header_of(schedule, {}, {}, following, may_reload=True)
     run = Performance(
@@ -83,6 +90,8 @@ def play_edited(
             ReloadRequested(at=clock.now(), version=version, where=edit.where, section=edit.section)
         )
 
+    if external is not None:
+        external.plug(clock, run.deliver)
     for edit in edits:
         clock.call_at(round(edit.at * SECOND), partial(apply, edit))
     outcome = asyncio.run(run.run())

@@ -53,6 +53,7 @@ def add_firing(
         scheduled_in=current,
         origin=rule.origin,
         occurrence=current.stretch.occurrence,
+        version=current.version,
         rule=rule.id,
         quantisation=rule.quantisation,
         planned=chunk,
@@ -86,6 +87,7 @@ def add_improvised(
         scheduled_in=current,
         origin=NO_SPAN,
         occurrence=current.stretch.occurrence,
+        version=current.version,
         fired=at,
         open={kind_of(act) for act in acts},
     )

@@ -95,6 +95,8 @@ class Plan:
         """The newest version of the score that was played or takes over."""
         self.version = version
         """The number of that version, from 1."""
+        self.opening_version = version
+        """The version with which the run begins."""
         self.takeover: PlannedTakeover | None = None
         """Where that version takes over, until the run is there."""
         self._is_mixed = False

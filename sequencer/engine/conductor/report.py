@@ -62,6 +62,8 @@ class CueReport:
     shown: int | None = None
     occurrence: int = 1
     """The number of the pass of its section, as in the cue sheet."""
+    version: int = 1
+    """The version of the score that it is of, and that its line counts in; 1 if none took over."""
     acts: tuple[CueAct, ...] = ()
     """What it does, in full; `what` names only the kinds."""
 
@@ -87,6 +89,8 @@ class RunActionReport:
     reason: str
     waited_ms: float | None
     occurrence: int = 1
+    version: int = 1
+    """The version of the score that its line counts in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +184,7 @@ CUE_COLUMNS = {
     "occurrence": "the number of the pass of the section, from 1",
     "place": "the position as the author wrote it, or the trigger of a rule",
     "line": "the line of the score, from 1; 0 if it has none",
+    "version": "the version of the score that the line counts in; 1 if no edit took over",
     "what": "the kinds of what it does",
     "planned": "the score chunk for which it was planned, or None",
     "landed": "the score chunk on which it landed, or None",
@@ -249,6 +254,7 @@ def cue_report(line: Delivery, grid: ChunkGrid, shown: Mapping[int, int]) -> Cue
         shown_off_ms=None if off is None else round(off / 1e6, 3),
         beyond_ms=None if off is None else _beyond(line, off, shown),
         occurrence=line.occurrence,
+        version=line.version,
         acts=line.acts,
     )
 
@@ -315,6 +321,7 @@ def move_report(move: RunAction) -> RunActionReport:
         reason=move.reason,
         waited_ms=waited,
         occurrence=move.occurrence,
+        version=move.version,
     )
 
 

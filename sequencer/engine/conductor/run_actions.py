@@ -42,6 +42,8 @@ class RunAction:
     reason: str = ""
     occurrence: int = 1
     """The number of the pass of its section in which it fired, as in the cue sheet."""
+    version: int = 1
+    """The version of the score that it is of."""
 
     @property
     def is_open(self) -> bool:
@@ -82,6 +84,7 @@ class RunActions:
             line=line,
             fired=at,
             occurrence=stretch.occurrence,
+            version=current.version,
         )
         self.all.append(move)
         return move

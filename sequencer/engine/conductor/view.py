@@ -66,6 +66,11 @@ class RunView:
         return self._run.versions
 
     @property
+    def opening_schedule(self) -> Schedule:
+        """The version of the score with which the run began."""
+        return self._run.versions[self._run.plan.opening_version - 1]
+
+    @property
     def may_reload(self) -> bool:
         """Whether another version of the score may take over."""
         return self._run.may_reload

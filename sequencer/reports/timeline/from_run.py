@@ -66,7 +66,7 @@ def plot_run(conductor: Conductor) -> Plot:
         takes_of(
             landed_entries(lines, with_fades=conductor.view.can_fade),
             conductor.view.opening_seed,
-            schedule.sr,
+            conductor.view.opening_schedule.sr,
             conductor.view.first_chunk,
         ),
         end,
@@ -181,7 +181,7 @@ def _bands(conductor: Conductor, end: int, rules: RuleNotes) -> dict[int, Band]:
     """Return the passes that were played, by their numbers."""
     run = conductor.view
     grid = run.grid
-    tints = assign_tints(run.schedule.stretches)
+    tints = assign_tints((*run.schedule.stretches, *(one.stretch for one in run.passes)))
     played: Counter[str | None] = Counter()
     starts = _pass_starts(conductor)
     left_at = {
@@ -236,7 +236,7 @@ def _pass_starts(conductor: Conductor) -> dict[int, Fraction]:
     run = conductor.view
     grid = run.grid
     if run.clock is None:
-        return {one.number: grid.chunks_at(one.start) for one in run.passes}
+        return {one.number: grid.chunks_at(one.begins) for one in run.passes}
     first: dict[int, tuple[int, Delivery]] = {}
     for line in run.deliveries:
         if line.landed is not None and line.fired is None and run.has_pass_of(line):

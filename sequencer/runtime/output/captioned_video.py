@@ -74,10 +74,10 @@ class CaptionBuilder:
         current = run.passes[0]
         for one in run.passes[run.pass_at(chunk).number :: -1]:
             current = one
-            if one.start <= seconds:
+            if one.begins <= seconds:
                 break
         later = current.number + 1
-        while later < len(run.passes) and run.passes[later].start <= seconds:
+        while later < len(run.passes) and run.passes[later].begins <= seconds:
             current = run.passes[later]
             later += 1
         stretch = current.stretch
@@ -225,7 +225,7 @@ class CaptionedVideo:
             line = lines[-1]
             if line.section is not None:
                 section = describe_pass(line.section, line.occurrence, self._passes[line.section])
-            position = self._fired.get(line.rule, line.place)
+            position = line.place if line.rule is None else self._fired.get(line.place, line.place)
         return Shot(
             section=section,
             position=position,
