@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sequencer.core.catalog import Example
+    from sequencer.core.catalog.record import Playing
     from sequencer.language.check import CheckResult
 
 
@@ -66,6 +67,8 @@ def check_example(example: Example, folder: Path) -> CheckResult:
     """Check an example. Its files are written into `folder`, which must be empty."""
     from sequencer.language.check import check, check_text
 
+    if example.playing is not None:
+        return _check_edit(example, example.playing)
     if not example.in_folder:
         return check_text(example.shown, example.name)
     for file in example.files:
@@ -78,6 +81,29 @@ def check_example(example: Example, folder: Path) -> CheckResult:
     score = folder / example.name
     score.write_bytes(example.bytes)
     return check(score)
+
+
+def _check_edit(example: Example, playing: Playing) -> CheckResult:
+    """Check the edit of a score that plays; a refusal is a diagnostic without a position."""
+    from dataclasses import replace
+
+    from sequencer.core.diagnostics import Diagnostic, Span
+    from sequencer.engine.conductor.reloading import find_refusal
+    from sequencer.language.check import check_text
+
+    edited = check_text(example.shown, example.name)
+    refusal = find_refusal(
+        check_text(playing.text, example.name).performable(), edited.performable(), playing.chunk
+    )
+    if refusal is None:
+        return edited
+    found = Diagnostic(
+        code=refusal.code,
+        message=refusal.message,
+        span=Span(example.name, 0, 0, 0, 0),
+        hint=refusal.hint,
+    )
+    return replace(edited, diagnostics=(*edited.diagnostics, found))
 
 
 def example_output(example: Example, code: str) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sequencer.engine.journal import Journal
     from sequencer.events.codec import Event
     from sequencer.events.commands import Command
 
@@ -65,42 +66,9 @@ def run(args: argparse.Namespace) -> int:
 
     journal = read_journal(args.folder)
     if args.score is not None:
-        number = args.score or 1
-        if not 1 <= number <= len(journal.versions):
-            count = len(journal.versions)
-            raise UsageError(
-                f"this run has no version {number} of its score",
-                "it has only the one: --score"
-                if count == 1
-                else f"its versions are 1 to {count}: --score {count}",
-            )
-        texts = journal.versions[number - 1].sources
-        shown = (
-            (lambda text: escape_control(text.replace("\r\n", "\n")))
-            if sys.stdout.isatty()
-            else str
-        )  # a file is not escaped
-        for file, text in texts.items():
-            print(
-                shown(f"# {file}") if len(texts) > 1 else "",
-                end="\n" if len(texts) > 1 else "",
-            )
-            print(shown(text), end="" if text.endswith("\n") else "\n")
-        return 0
+        return _print_score(journal, args.score or 1)
     if args.events:
-        for record in journal.records:
-            what = f"end: {record.end}"
-            if record.score is not None:
-                what = f"version {record.score.number} of the score: {record.score.schedule!r}"
-            elif record.event or record.command:
-                what = _printed(record.event or record.command)
-            print(
-                escape_control(
-                    f"{record.at / 1e9:12.3f} s  {'>' if record.command is not None else ' '} "
-                    f"{what}"
-                )
-            )
-        return 0
+        return _print_events(journal)
     header, schedule = journal.header, journal.schedule
     versions = header.get("versions", {})
     kind = f"{header.get('mode')} run, journal format {header['helios-journal']}"
@@ -144,6 +112,45 @@ def run(args: argparse.Namespace) -> int:
     if replayed.divergence is not None:
         print(escape_control(f"it does not replay:\n{replayed.divergence}"))
     return 0 if replayed.is_equal else 1
+
+
+def _print_score(journal: Journal, number: int) -> int:
+    """Print the text of one version of the score. Raises UsageError if there is none."""
+    from sequencer.core.diagnostics import escape_control
+    from sequencer.core.errors import UsageError
+
+    count = len(journal.versions)
+    if not 1 <= number <= count:
+        raise UsageError(
+            f"this run has no version {number} of its score",
+            "no edit took over: --score"
+            if count == 1
+            else f"its versions are 1 to {count}: --score {count}",
+        )
+    texts = journal.versions[number - 1].sources
+    shown = (
+        (lambda text: escape_control(text.replace("\r\n", "\n"))) if sys.stdout.isatty() else str
+    )  # a file is not escaped
+    for file, text in texts.items():
+        if len(texts) > 1:
+            print(shown(f"# {file}"))
+        print(shown(text), end="" if text.endswith("\n") else "\n")
+    return 0
+
+
+def _print_events(journal: Journal) -> int:
+    """Print every event and command, and where versions of the score were read."""
+    from sequencer.core.diagnostics import escape_control
+
+    for record in journal.records:
+        what = f"end: {record.end}"
+        if record.score is not None:
+            what = f"version {record.score.number} of the score: {record.score.schedule!r}"
+        elif record.event or record.command:
+            what = _printed(record.event or record.command)
+        mark = ">" if record.command is not None else " "
+        print(escape_control(f"{record.at / 1e9:12.3f} s  {mark} {what}"))
+    return 0
 
 
 def _printed(what: Event | Command | None) -> str:

@@ -16,8 +16,8 @@ from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.message_output import SentMessages
 from sequencer.engine.conductor.report import CueReport, Report
 from sequencer.engine.journal import Journal
-from sequencer.engine.replay import follow_record
 from sequencer.engine.play_range import PlayRange
+from sequencer.engine.replay import follow_record
 from sequencer.events.events import ChunkDone, FramesRendered
 from sequencer.schedule.describe import describe_act
 from sequencer.schedule.model import ControlAct, MessageAct, NoteAct, OscAct, ProgramAct

@@ -237,7 +237,9 @@ class Performance:
 
         Raises:
             OutputError: It is too long for a journal.
+            ScheduleError: It has no first prompt.
         """
+        require_prompt(schedule)
         number = len(self.conductor.view.versions) + 1
         if self._journal is not None and not self._journal.is_over:
             self._journal.version(max(self._last, self._clock.now()), number, schedule, sources)

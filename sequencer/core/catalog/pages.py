@@ -134,7 +134,8 @@ def _entry(one: Code, render: RenderExample) -> str:
     files = _files(one.wrong)
     return (
         f"### {one.code} "
-        f"{one.title}\n\n{one.explanation}{source}\n\n{files}{_block(one.wrong, wrong=True)}"
+        f"{one.title}\n\n{one.explanation}{source}\n\n{files}"
+        f"{_playing(one.wrong)}{_block(one.wrong, wrong=True)}"
         f"```text\n{render(one.wrong, one.code)}\n```\n\nFixed:\n\n{_block(one.right)}"
     )
 
@@ -143,6 +144,16 @@ def _block(example: Example, wrong: bool = False) -> str:
     whole = example.compute is None and not wrong and not example.files and example.in_folder
     language = ("yaml" if example.is_yaml else "score") if whole else "text"
     return f"```{language}\n{example.shown.rstrip()}\n```\n\n"
+
+
+def _playing(example: Example) -> str:
+    """Return the score that plays, if an example is an edit of it."""
+    if example.playing is None:
+        return ""
+    return (
+        f"While chunk {example.playing.chunk} of this score is being made:\n\n"
+        f"```text\n{example.playing.text.rstrip()}\n```\n\nits edit to\n\n"
+    )
 
 
 def _files(example: Example) -> str:
@@ -162,6 +173,11 @@ def terminal_page(one: Code) -> str:
     parts = [f"{kind}[{one.code}]: {one.title}", textwrap.fill(one.explanation, WIDTH)]
     if one.source:
         parts.append(textwrap.fill(f"Source: {one.source}.", WIDTH))
+    if one.wrong.playing is not None:
+        parts.append(
+            f"While chunk {one.wrong.playing.chunk} of this score is being made:\n\n"
+            + textwrap.indent(one.wrong.playing.text.rstrip(), "    ")
+        )
     parts.append("This causes it:\n\n" + textwrap.indent(one.wrong.shown.rstrip(), "    "))
     parts.append("Fixed:\n\n" + textwrap.indent(one.right.shown.rstrip(), "    "))
     return "\n\n".join(parts)

@@ -23,6 +23,8 @@ fenced blocks. The first word after a fence is the language (`score` or `yaml` f
 which it gives their notation), then:
 
 - `wrong`, `right`: the two examples; with `without-folder` they are read from a string
+- `playing=CHUNK`: the score that plays while it is edited, and the chunk that is then being made;
+  both examples are edits of it
 - `file=NAME`: a file next to both examples; `folder=NAME`: an empty folder; `files=FUNCTION`:
   several computed files
 - `computed=FUNCTION`: the content is what this function of `computed` returns, and the block shows
@@ -35,7 +37,7 @@ import re
 from collections.abc import Iterator
 
 from sequencer.core.catalog import computed
-from sequencer.core.catalog.record import Code, Example, File
+from sequencer.core.catalog.record import Code, Example, File, Playing
 
 _TITLE = re.compile(r"# (?P<code>[EW]\d{3}): (?P<title>.+)")
 _BLOCK = re.compile(
@@ -82,6 +84,7 @@ def read_code(text: str, file: str) -> Code:
 def _examples(text: str, file: str) -> Iterator[tuple[str, Example]]:
     """Yield the examples by kind. The files next to them come first."""
     files: tuple[File, ...] = ()
+    playing: Playing | None = None
     for block in _BLOCK.finditer(text):
         options = dict(word.partition("=")[::2] for word in block["info"].split())
         match options:
@@ -96,10 +99,13 @@ def _examples(text: str, file: str) -> Iterator[tuple[str, Example]]:
                         if "computed" in other
                         else None,
                         in_folder=other.pop("without-folder", None) is None,
+                        playing=playing,
                     ),
                 )
                 if other:
                     raise ValueError(f"{file} has an unknown option: {' '.join(other)}")
+            case {"playing": chunk} if chunk.isdecimal():
+                playing = Playing(block["text"], int(chunk))
             case {"file": name, "computed": function}:
                 files += (File(name, computed.FILES[function]),)
             case {"file": name}:

@@ -27,6 +27,14 @@ class File:
                 return compute()
 
 
+@dataclass(frozen=True, slots=True)
+class Playing:
+    """A score that plays while it is edited, and the chunk that is being made."""
+
+    text: str
+    chunk: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
     """A complete score, with the files next to it.
@@ -34,6 +42,7 @@ class Example:
     `shown` is the score as a page shows it. `compute` returns the bytes of a score that is too long
     to be shown or is not UTF-8 text; without it, `shown` is the score. `name` determines the
     notation. `in_folder` is False for a score that is read from a string and has no folder.
+    `playing` is the score that plays if the example is an edit of it.
     """
 
     shown: str
@@ -41,6 +50,7 @@ class Example:
     files: tuple[File, ...] = ()
     compute: Callable[[], bytes] | None = None
     in_folder: bool = True
+    playing: Playing | None = None
 
     @property
     def bytes(self) -> bytes:

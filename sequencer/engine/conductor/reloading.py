@@ -13,6 +13,7 @@ from sequencer.engine.conductor.improvising import (
     improvised_image_uploaded,
 )
 from sequencer.engine.conductor.operator_input import issued_until, launch
+from sequencer.engine.conductor.plan import Plan
 from sequencer.engine.conductor.run_actions import RELOADS
 from sequencer.engine.conductor.run_state import ANSWER_TIMEOUT_NS, Reloading, RunState
 from sequencer.engine.conductor.score_state import changed_acts, state_at
@@ -89,7 +90,7 @@ def upload_refusal(run: RunState, event: UploadFailed) -> Refusal:
     images = [image for schedule in run.versions for image in schedule.images]
     path = next((one.path for one in images if one.sha256 == event.sha256), event.sha256[:12])
     return Refusal(
-        "E707",
+        "",
         f"the image {path} of the edited score could not be uploaded: {event.reason}",
         "reload once more, or omit the image",
     )
@@ -142,7 +143,7 @@ def _begin_with(run: RunState, version: int, event: Event) -> bool:
             refuse(
                 run,
                 Refusal(
-                    "E705",
+                    "",
                     f"the run plays {played}, which the edited score does not have",
                     "keep the sections in which the range begins and ends",
                 ),
@@ -256,3 +257,20 @@ def describe_takeover(
     if run.plan.follow is not None:
         return f"at {name}"
     return f"at {name}, with chunk {run.plan.chunk_at(found.time)}"
+
+
+def find_refusal(playing: Schedule, edited: Schedule, chunk: int) -> Refusal | None:
+    """Return why an edit could not take over at the next bar while a chunk of a score is made.
+
+    Args:
+        playing: The score that plays from its beginning.
+        edited: The edit.
+        chunk: The score chunk that is being made, at nominal times.
+    """
+    refusal = check_version(playing, edited)
+    if refusal is not None:
+        return refusal
+    plan = Plan(playing)
+    reached = find_reached(plan, chunk, chunk + max(playing.lead, edited.lead), 0, "bar")
+    found = TOO_LATE if reached is None else find_takeover(plan, edited, reached, None)
+    return found if isinstance(found, Refusal) else None

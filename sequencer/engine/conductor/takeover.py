@@ -31,14 +31,17 @@ _PARTS = 96
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a version of the score cannot take over: a code of the catalog, and what is wrong."""
+    """Why a version of the score cannot take over: what is wrong, and what helps.
+
+    `code` is that of the catalog; empty for what depends on more than the two scores.
+    """
 
     code: str
     message: str
     hint: str
 
     def __str__(self) -> str:
-        return f"{self.message} [{self.code}]"
+        return f"{self.message} [{self.code}]" if self.code else self.message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -444,7 +447,7 @@ def _section_refusal(schedule: Schedule, wanted: str | None, playing: str | None
 def _range_refusal(stop: RangePosition, schedule: Schedule) -> Refusal:
     sections = dict.fromkeys(one.section for one in schedule.stretches if one.section)
     return Refusal(
-        "E705",
+        "",
         f"the run ends before {stop.text}, which the edited score does not have",
         "keep that section" if not sections else f"its sections: {', '.join(sections)}",
     )
@@ -465,11 +468,5 @@ def check_version(before: Schedule, after: Schedule) -> Refusal | None:
             "the edited score has another clock, and the run is built on the one it began with",
             "keep the kind of clock and its port, or perform the edited score in a new run; the "
             "tempo and the meter may change",
-        )
-    if not after.takes or not after.takes[0].opening.prompt:
-        return Refusal(
-            "E706",
-            "the edited score has no prompt at its beginning",
-            'the model starts with one: at 0c "…"',
         )
     return None

@@ -107,29 +107,32 @@ class ReloadControl:
         """The versions that took over, in order, without those that were undone."""
         self._offered: Mapping[str, str] | None = None
         self._reported: dict[int, Status] = {}
+        self._files = settings.files
+        self._seen: Stamp | None = None
+        self._known: Stamp | None = None
+        """The state of the files when they were last read."""
         self._lock = asyncio.Lock()
 
     # ---- the file --------------------------------------------------------------------------------
 
     async def watch(self) -> None:
         """Report, or take over, each edit of the score. It never ends by itself."""
-        files = self._settings.files
-        before = await asyncio.to_thread(stamp, files)
         while True:
+            await self.poll()
             await asyncio.sleep(POLL_SECONDS)
-            now = await asyncio.to_thread(stamp, files)
-            if now == before or not await self._is_settled(files, now):
-                continue
-            found = await asyncio.to_thread(self._settings.read)
-            files = found.files
-            before = await asyncio.to_thread(_stamp_as_before, files, now)
-            await self._edited(found)
 
-    @staticmethod
-    async def _is_settled(files: Sequence[Path], now: Stamp) -> bool:
-        """Return whether files stay as they are: an editor may still be writing them."""
-        await asyncio.sleep(POLL_SECONDS / 3)
-        return await asyncio.to_thread(stamp, files) == now
+    async def poll(self) -> None:
+        """Look at the files once. An edit counts when they were the same in two looks."""
+        now = await asyncio.to_thread(stamp, self._files)
+        was, self._seen = self._seen, now
+        if self._known is None:
+            self._known = now
+        if now == self._known or now != was:
+            return
+        found = await asyncio.to_thread(self._settings.read)
+        self._files = found.files
+        self._known = self._seen = await asyncio.to_thread(_stamp_as_before, found.files, now)
+        await self._edited(found)
 
     async def _edited(self, found: EditedScore) -> None:
         """Report or take over what the files hold after a change."""
@@ -199,7 +202,7 @@ class ReloadControl:
                 version = self._texts.index(sources) + 1
             elif len(self._texts) >= MAX_VERSIONS:
                 raise IgnoredError(
-                    f"this run has had {MAX_VERSIONS} versions of its score [E708]",
+                    f"this run has had {MAX_VERSIONS} versions of its score",
                     "perform the edited score in a new run",
                 )
             else:

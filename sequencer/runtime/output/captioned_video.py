@@ -225,7 +225,8 @@ class CaptionedVideo:
             line = lines[-1]
             if line.section is not None:
                 section = describe_pass(line.section, line.occurrence, self._passes[line.section])
-            position = line.place if line.rule is None else self._fired.get(line.place, line.place)
+            known = self._fired if line.version == 1 else {}
+            position = known.get(line.rule, line.place)
         return Shot(
             section=section,
             position=position,

@@ -73,6 +73,7 @@ EVENTS: dict[str, Event] = {
     "offset": from_here.OffsetChanged(1, -5),
     "clip": from_here.ClipRequested(1, 30),
     "woke": from_here.TimerFired(1, 99),
+    "reload": from_here.ReloadRequested(at=1, version=2, where="section", section="drop"),
     "closing": from_here.StopRequested(1, from_here.FINISHED_BY_HAND),
 }
 """One event of each kind, no field at its default."""
