@@ -113,7 +113,10 @@ def add_arguments(
     )
     add_range_arguments(parser)
     parser.add_argument("--realtime", action="store_true", help="play at the speed of a live run")
-    add_reload_argument(parser, "with --realtime: ")
+    if what[1] == SCORE_HELP:
+        add_reload_argument(parser, "with --realtime: ")
+    else:
+        parser.set_defaults(reload=None)  # a run is not edited
     parser.add_argument(
         "--event",
         metavar="'WHAT@WHEN'",

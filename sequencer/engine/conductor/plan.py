@@ -555,7 +555,7 @@ class Plan:
     def _keep_same(
         self, committed: list[Delivery], fresh: list[Delivery]
     ) -> tuple[list[Delivery], set[int]]:
-        """Let committed cues that a new version has as well stand for its own.
+        """Keep committed cues that a new version has as well, in place of its own.
 
         Returns:
             The deliveries that are new, and the numbers of those that stay.

@@ -168,7 +168,7 @@ class Reloading:
 
     Attributes:
         event: What asked for it; None if nothing waits.
-        action: What the report says about it.
+        action: Its row of the report.
         missing: The SHA-256 digests of its images that the stage does not have yet.
     """
 
@@ -231,7 +231,7 @@ class RunState:
 
         # Parts
         self.sync = self._follow() if following else None
-        self.plan, self.ledger, self.messages = self._lay_out(played, 1)
+        self.plan, self.ledger, self.messages = self._create_parts(played, 1)
         self.actions = RunActions()
         self.triggers = TriggerMatcher(schedule)
         self.stalls = Stalls(nanoseconds(schedule.grid.chunk))
@@ -288,7 +288,7 @@ class RunState:
         self.cutting = Cutting()
         self.showing = Showing()
 
-    def _lay_out(
+    def _create_parts(
         self, played: PlayRange | None, version: int
     ) -> tuple[Plan, Ledger, MessageOutput]:
         """Return the parts of a run that has not begun."""
@@ -325,7 +325,7 @@ class RunState:
         """Let a run that has not begun play another version of the score from the beginning."""
         before, offset = self.ledger, self.messages.display.offset
         self.schedule = self.versions[version - 1]
-        self.plan, self.ledger, self.messages = self._lay_out(played, version)
+        self.plan, self.ledger, self.messages = self._create_parts(played, version)
         self.ledger.can_fade, self.ledger.now = before.can_fade, before.now
         self.messages.display.offset = offset
         self.base = self.making = self.plan.first_chunk
