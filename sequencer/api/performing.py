@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from sequencer.engine.journal import Journal
     from sequencer.media.score_sounds import ScoreSound
     from sequencer.runtime.live.run import LiveSettings
-    from sequencer.runtime.osc.endpoints import Endpoint
     from sequencer.runtime.operator.reload_control import ReloadSettings
+    from sequencer.runtime.osc.endpoints import Endpoint
     from sequencer.runtime.output.run_folder import RunFolder
     from sequencer.runtime.results import PerformanceResult
     from sequencer.stages.simulated.faults import Faults
