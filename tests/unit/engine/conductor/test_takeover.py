@@ -22,7 +22,7 @@ from sequencer.events.commands import (
     SetSrScale,
     Upload,
 )
-from sequencer.events.events import Ready, ReloadRequested, UploadFailed
+from sequencer.events.events import Ready, ReloadRequested, ResetDone, UploadFailed
 from sequencer.language.compiler import compile_score
 from sequencer.language.score import SetSr, SetStrength, SuperResolution, UseImage
 from sequencer.stages.simulated.faults import Faults
@@ -289,9 +289,7 @@ def test_an_image_that_cannot_be_uploaded_is_a_refusal() -> None:
 def test_an_edit_waits_while_a_take_is_cut(tmp_path: Path) -> None:
     old = 'seed 1\nat 0c "0"\nat 4c cut, "4"\nat 8c "8"\nend 12c\n'
     new = old.replace('"8"', '"eight"')
-    reset = next(
-        one.at for one in edited(old, old, at=99).log if getattr(one, "kind", "") == "was_reset"
-    )
+    reset = next(one.at for one in edited(old, old, at=99).log if isinstance(one, ResetDone))
     played = edited(old, new, at=reset / 1e9 - 0.01, tmp_path=tmp_path)
     assert runs(played)[-1] == "eight"
     assert move_of(played).status is Status.LANDED
