@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from sequencer.engine.journal import Journal
     from sequencer.media.score_sounds import ScoreSound
     from sequencer.runtime.live.run import LiveSettings
-    from sequencer.runtime.operator.reload_control import ReloadSettings
     from sequencer.runtime.osc.endpoints import Endpoint
     from sequencer.runtime.output.run_folder import RunFolder
     from sequencer.runtime.results import PerformanceResult
@@ -259,8 +258,7 @@ async def perform_async(
 
 
 def _loader_of(function: str, options: PerformOptions) -> Callable[[Source], RunInput]:
-    warn = options.warn or (lambda _: None)
-    return lambda one: input_of(one, function, warn, keeps_chunks=True)
+    return lambda one: input_of(one, function, options.warn or (lambda _: None), keeps_chunks=True)
 
 
 def _options_of(**given: Any) -> PerformOptions:
@@ -329,16 +327,14 @@ def prepare(options: PerformOptions, load: Callable[[Source], RunInput]) -> Prep
     from sequencer.api.play_ranges import check_range_has_no_clock, read_range
     from sequencer.runtime.output.run_folder import RunFolder
 
-    if options.score is None and options.resume is None:
+    if options.resume is not None:
+        return _prepare_resumed(options, options.resume)
+    if options.score is None:
         raise UsageError(
             "give a SCORE to perform, or --resume RUN", "see: sequencer perform --help"
         )
-    if options.resume is not None:
-        return _prepare_resumed(options, options.resume)
     _check_flags(options)
     options.stage = options.stage or REACTOR
-    if options.score is None:
-        raise AssertionError("either a score or a run to resume was given")
     found = load(options.score)
     schedule = found.schedule
     if options.offset and not (
@@ -457,10 +453,9 @@ def _check_flags(options: PerformOptions) -> None:
             f"--offset {options.offset} is more than {MAX_OFFSET} ms",
             "write for example --offset -40",
         )
-    if options.local and options.key_file is not None:
-        raise UsageError("--local needs no key, so --key-file is not read", "omit one of the two")
-    if options.local and options.key is not None:
-        raise UsageError("--local needs no key, so --key is not used", "omit one of the two")
+    key = "--key-file is not read" if options.key_file is not None else "--key is not used"
+    if options.local and (options.key_file, options.key) != (None, None):
+        raise UsageError(f"--local needs no key, so {key}", "omit one of the two")
     if options.key is not None and options.key_file is not None:
         raise UsageError("--key and --key-file both give a key", "omit one of the two")
     if options.video_size is not None and not options.record:
@@ -489,13 +484,6 @@ def _sound(prepared: PreparedRun) -> Iterator[ScoreSound | None]:
         yield sound
 
 
-def _reloads(prepared: PreparedRun) -> ReloadSettings | None:
-    mode, found = prepared.options.reload, prepared.found
-    if mode is None:
-        return None
-    return reload_settings(mode, found.file, found.name)
-
-
 def _settings(prepared: PreparedRun, sound: ScoreSound | None) -> LiveSettings:
     from sequencer.api.resume_options import remembered
     from sequencer.api.scripted_events import read_event
@@ -522,7 +510,7 @@ def _settings(prepared: PreparedRun, sound: ScoreSound | None) -> LiveSettings:
         find_image=found.find_image,
         bundle=options.bundle,
         sound=sound,
-        reloads=_reloads(prepared),
+        reloads=reload_settings(options.reload, found.file, found.name),
         stage_settings={
             "stage": options.stage,
             "local": options.local,

@@ -200,7 +200,7 @@ def rehearse_input(
             "--reload takes over edits while the run plays, but this one plays in virtual time",
             "add --realtime, or omit --reload",
         )
-    reloads = None if reload is None else reload_settings(reload, found.file, found.name)
+    reloads = reload_settings(reload, found.file, found.name)
     with found.sound() if save else nullcontext() as sound:
         return rehearsal.rehearse(
             found.schedule,

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 RELOAD_MODES = ("offer", "auto")
 
 
-def reload_settings(mode: str, file: Path | None, what: str) -> ReloadSettings:
-    """Return how a run takes over edits of a score's file.
+def reload_settings(mode: str | None, file: Path | None, what: str) -> ReloadSettings | None:
+    """Return how a run takes over edits of a score's file; None if it takes over none.
 
     Args:
-        mode: Whether an edit is offered (`offer`), or takes over when it is saved (`auto`).
+        mode: Whether an edit is offered (`offer`), or takes over when it is saved (`auto`), or
+            None.
         file: The file; None if what is played is not the file of a score.
         what: What is played, for the message.
 
@@ -26,6 +27,8 @@ def reload_settings(mode: str, file: Path | None, what: str) -> ReloadSettings:
     """
     from sequencer.runtime.operator.reload_control import ReloadSettings
 
+    if mode is None:
+        return None
     if file is None:
         raise UsageError(
             f"--reload watches the file of a score, but {what} is not one",

@@ -74,6 +74,7 @@ class Plan:
         cuts_end_images: bool = True,
         played: PlayRange | None = None,
         version: int = 1,
+        numbers: int = 0,
     ) -> None:
         """Create the plan of a run.
 
@@ -90,6 +91,7 @@ class Plan:
                 beyond that (earlier revisions brought it back).
             played: The range that is played, in a fixed run; None for the whole score.
             version: The number of the version of the score.
+            numbers: The number of the last delivery of a plan that this one replaces.
         """
         self.schedule = schedule
         """The newest version of the score that was played or takes over."""
@@ -124,7 +126,7 @@ class Plan:
         self.lines: list[Delivery] = []
         self.waiting: list[Delivery] = []
         self._cursor = 0
-        self._numbers = 0
+        self._numbers = numbers
         self._cuts: deque[Delivery] = deque()
         self._starts: list[int] = []
         self._uncertain: list[int | None] = []
@@ -352,6 +354,11 @@ class Plan:
     def ends_with_a_range(self) -> bool:
         """Whether the run ends where a range does, which may be before the end of the score."""
         return self._stop is not None
+
+    @property
+    def last_number(self) -> int:
+        """The number of the latest delivery."""
+        return self._numbers
 
     def next_number(self) -> int:
         """Return the number of the next delivery."""

@@ -121,6 +121,10 @@ def apply_waiting(run: RunState, event: Event) -> list[Command]:
         return []
     if run.phase is Phase.PLAYING:
         return take_over(run, waiting.event, event)
+    if run.phase is Phase.CUTTING and run.takes == 0:
+        if _begin_with(run, waiting.event.version, event):
+            run.cutting.next_base = run.base
+        return []
     if run.phase in _BEFORE_START and run.takes == 0 and run.is_connected:
         return _open_instead(run, waiting.event.version, event)
     return []

@@ -231,7 +231,7 @@ class RunState:
 
         # Parts
         self.sync = self._follow() if following else None
-        self.plan, self.ledger, self.messages = self._create_parts(played, 1)
+        self.plan, self.ledger, self.messages = self._create_parts(played, 1, 0)
         self.actions = RunActions()
         self.triggers = TriggerMatcher(schedule)
         self.stalls = Stalls(nanoseconds(schedule.grid.chunk))
@@ -289,7 +289,7 @@ class RunState:
         self.showing = Showing()
 
     def _create_parts(
-        self, played: PlayRange | None, version: int
+        self, played: PlayRange | None, version: int, numbers: int
     ) -> tuple[Plan, Ledger, MessageOutput]:
         """Return the parts of a run that has not begun."""
         schedule, revision = self.schedule, self.revision
@@ -302,6 +302,7 @@ class RunState:
             cuts_end_images=revision >= JUMPS_GIVE_WAY,
             played=played,
             version=version,
+            numbers=numbers,
         )
         ledger = Ledger(
             plan.opening_seed,
@@ -325,7 +326,9 @@ class RunState:
         """Let a run that has not begun play another version of the score from the beginning."""
         before, offset = self.ledger, self.messages.display.offset
         self.schedule = self.versions[version - 1]
-        self.plan, self.ledger, self.messages = self._create_parts(played, version)
+        self.plan, self.ledger, self.messages = self._create_parts(
+            played, version, self.plan.last_number
+        )
         self.ledger.can_fade, self.ledger.now = before.can_fade, before.now
         self.messages.display.offset = offset
         self.base = self.making = self.plan.first_chunk

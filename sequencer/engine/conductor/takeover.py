@@ -208,7 +208,7 @@ def find_takeover(
     return _between(schedule, at, section, stop)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Position:
     """A position of the version before.
 
@@ -244,10 +244,18 @@ def _position_of(plan: Plan, reached: ReachedPosition) -> _Position:
             time = current.start + tempo.seconds_at(quarter)
     if time >= current.end:
         absolute = current.end_quarter if following is None else following.quarter
-        return _Position(current, time, absolute, None, following)
+        return _Position(
+            current=current, time=time, absolute=absolute, quarter=None, following=following
+        )
     if quarter is None and current.stretch.tempo is not None:
         quarter = bar_line(current, time)
-    return _Position(current, time, current.quarter_of(quarter, time), quarter, following)
+    return _Position(
+        current=current,
+        time=time,
+        absolute=current.quarter_of(quarter, time),
+        quarter=quarter,
+        following=following,
+    )
 
 
 def bar_line(current: Pass, at: Fraction) -> Fraction | None:

@@ -172,6 +172,10 @@ TRANSITIONS: tuple[Transition, ...] = (
             ReloadRequested,
             Uploaded,
             ConnectionRestored,
+            ResetDone,
+            StateReported,
+            TimerFired,
+            CommandRefused,
         )
         for phase in (Phase.OPENING, Phase.ARMED)
     ),

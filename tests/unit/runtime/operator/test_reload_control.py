@@ -48,9 +48,11 @@ class Setup:
         self.run = Performance(read.schedule, stage, clock, may_reload=True)
         self.events: list[Event] = []
         self.run.deliver = self.events.append  # type: ignore[method-assign,assignment]  # nothing is played here
+        settings = reload_settings(self.mode, self.file, "boat")
+        assert settings is not None
         self.control = ReloadControl(
             self.run,
-            reload_settings(self.mode, self.file, "boat"),
+            settings,
             [read.sources],
             clock.now,
             self.printed.append,
