@@ -151,7 +151,10 @@ def _replan_from_clock(run: RunState, reach: int, here: float) -> None:
     quarter = Fraction(here).limit_denominator(96)
     run.actions.give_up_leaving("the clock was moved first")
     launched = run.plan.take_launched()
+    planned, run.plan.takeovers = run.plan.takeovers, []
     chase = run.plan.relocate(quarter, reach)
+    for one in planned:
+        run.actions.taken_over(one.version, reach, run.ledger.now)
     first = run.cutting.next_base if run.phase is Phase.CUTTING else reach - run.schedule.lead + 1
     run.ledger.withdraw(
         first,

@@ -151,9 +151,8 @@ def on_chunk_begin(run: RunState, chunk: int, at: int) -> None:
     they were committed.
     """
     run.actions.plays(run.plan.pass_at(chunk).number, chunk, at)
-    if run.plan.takes_over_by(chunk):
-        run.plan.takeover = None
-        run.actions.taken_over(chunk, at)
+    for version in run.plan.take_over_by(chunk) if run.plan.takeovers else ():
+        run.actions.taken_over(version, chunk, at)
     slot = run.ledger.slots.get(chunk)
     for line in slot.lines if slot is not None else ():
         line.boundary = at

@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from sequencer.core.timebase import ChunkGrid, Snap
 from sequencer.engine.conductor.clock_sync import ClockSync
-from sequencer.engine.conductor.deliveries import Delivery, Status, kind_of
+from sequencer.engine.conductor.deliveries import ActKind, Delivery, Status, kind_of
 from sequencer.engine.conductor.opening_state import state_before
 from sequencer.engine.conductor.passes import Pass, PassBeginning, Replaced
 from sequencer.engine.conductor.takeover import Takeover, bar_line, stretch_named
@@ -37,8 +37,10 @@ class PlannedTakeover:
         quarter: The quarter within that pass; None without beats.
         time: The nominal score time.
         line: What it brings, if anything.
+        version: The number of the version.
     """
 
+    version: int
     current: Pass
     quarter: Fraction | None
     time: Fraction
@@ -52,10 +54,12 @@ class Adopted:
     Attributes:
         leaving: Committed deliveries that the new version does not have.
         launched: Firings of quantised rules that have to find a new position.
+        overtaken: The versions that were to take over, and never will.
     """
 
     leaving: list[Delivery]
     launched: list[Delivery]
+    overtaken: list[int]
 
 
 class Plan:
@@ -99,8 +103,8 @@ class Plan:
         """The number of that version, from 1."""
         self.opening_version = version
         """The version with which the run begins."""
-        self.takeover: PlannedTakeover | None = None
-        """Where that version takes over, until the run is there."""
+        self.takeovers: list[PlannedTakeover] = []
+        """Where that version, and those before it, take over, until the run is there."""
         self._is_mixed = False
         """Whether some passes belong to other versions of the score."""
         self.played = played
@@ -414,12 +418,13 @@ class Plan:
             following, at, self.passes[-1].end_quarter if quarter is None else quarter
         )
         following_pass = self.passes[current.number + 1 : current.number + 2]
-        if self.takeover is not None and self.takeover.time >= at:
-            self.takeover = None
-            for first in following_pass:
-                self.takeover = PlannedTakeover(current=first, quarter=_ZERO, time=at)
-                if brought is not None:
-                    self._bring(first, brought.acts, at, _ZERO)
+        for first in following_pass:
+            self.takeovers = [
+                one if one.time < at else replace(one, current=first, quarter=_ZERO, time=at)
+                for one in self.takeovers
+            ]
+            if brought:
+                self._bring(first, brought, at, _ZERO)
         self._move_launched(launched, current.number + 1, reason)
 
     def following(self, current: Pass) -> int:
@@ -487,7 +492,11 @@ class Plan:
         )
         self.waiting, self._cursor = waiting, 0
         first = self.passes[number if found.continues else number + 1]
-        self.takeover = PlannedTakeover(current=first, quarter=found.inside, time=at)
+        overtaken = [one.version for one in self.takeovers if one.time >= at]
+        self.takeovers = [one for one in self.takeovers if one.time < at]
+        self.takeovers.append(
+            PlannedTakeover(version=version, current=first, quarter=found.inside, time=at)
+        )
         brought = self._not_replaced(brought, at, fresh)
         if brought:
             self._bring(first, brought, at, found.inside)
@@ -495,7 +504,7 @@ class Plan:
         self.waiting = sorted([*self.waiting, *added], key=lambda line: (line.nominal, line.time))
         self._index()
         leaving = [line for line in committed if line.number not in kept]
-        return Adopted(leaving=leaving, launched=launched)
+        return Adopted(leaving=leaving, launched=launched, overtaken=overtaken)
 
     def _lay_version(self, found: Takeover) -> list[Delivery]:
         """Replace the passes from a takeover on; return the deliveries of the new ones."""
@@ -641,20 +650,26 @@ class Plan:
             key=lambda one: (one.nominal, one.time),
         )
         self.waiting.insert(index, line)
-        self.takeover = PlannedTakeover(current=current, quarter=inside, time=at, line=line)
+        self.takeovers[-1] = replace(self.takeovers[-1], line=line)
 
-    def _brought_beyond(self, at: Fraction) -> Delivery | None:
-        """Return what a takeover was to bring at a time or later, and could be taken back."""
-        line = None if self.takeover is None else self.takeover.line
-        if line is None or line.time < at:
-            return None
-        return line if line.chunk is None or line.status is Status.SKIPPED else None
+    def _brought_beyond(self, at: Fraction) -> tuple[CueAct, ...]:
+        """Return what takeovers were to bring at a time or later, and could be taken back."""
+        acts: dict[ActKind, CueAct] = {}
+        for planned in self.takeovers:
+            line = planned.line
+            if line is None or line.time < at:
+                continue
+            if line.chunk is None or line.status is Status.SKIPPED:
+                acts.update((kind_of(act), act) for act in line.acts)
+        return tuple(acts[kind] for kind in ("strength", "image", "prompt", "sr") if kind in acts)
 
-    def takes_over_by(self, chunk: int) -> bool:
-        """Return whether the newest version has taken over by the beginning of a score chunk."""
-        planned = self.takeover
-        if planned is None:
-            return False
+    def take_over_by(self, chunk: int) -> list[int]:
+        """Return the versions that have taken over by the beginning of a score chunk, once."""
+        reached = [one for one in self.takeovers if self._has_taken_over(one, chunk)]
+        self.takeovers = [one for one in self.takeovers if one not in reached]
+        return [one.version for one in reached]
+
+    def _has_taken_over(self, planned: PlannedTakeover, chunk: int) -> bool:
         if self.follow is None:
             return self.chunk_at(planned.time) <= chunk
         due = self.time_of_position(planned.current, planned.quarter, planned.time)
@@ -673,7 +688,7 @@ class Plan:
             self.passes.clear()
             self._began.clear()
             self._add_passes(0, _ZERO, _ZERO)
-            self._is_mixed, self.takeover = False, None
+            self._is_mixed = False
         target = self.pass_of_quarter(quarter)
         self._before_jump = self._numbers
         kept = self.waiting[self._cursor :]

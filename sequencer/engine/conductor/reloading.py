@@ -54,7 +54,8 @@ def reload_requested(run: RunState, event: ReloadRequested) -> list[Command]:
     if refusal is not None:
         action.end(Status.REFUSED, str(refusal))
         return []
-    run.actions.reloads(action)
+    if run.reloading.event is not None:  # only the newest of those that wait is kept
+        run.actions.never_takes_over(run.reloading.event.version, action)
     requested = run.reloading.missing
     missing = {image.sha256 for image in schedule.images} - run.improvised.uploaded
     run.reloading = Reloading(event=event, action=action, missing=missing)
@@ -223,6 +224,8 @@ def take_over(run: RunState, wanted: ReloadRequested, event: Event) -> list[Comm
     def leaves(line: Delivery) -> bool:
         return line.number in leaving
 
+    for version in adopted.overtaken if run.reloading.action is not None else ():
+        run.actions.never_takes_over(version, run.reloading.action)
     run.ledger.withdraw(run.making + 1, leaves, f"version {wanted.version} of the score took over")
     run.schedule = schedule
     run.triggers.listen_to(schedule)

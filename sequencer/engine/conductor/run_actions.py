@@ -110,16 +110,18 @@ class RunActions:
             for other in self._open(LEAVES)
         )
 
-    def reloads(self, move: RunAction) -> None:
-        """Record that a version of the score is to take over: it replaces any that still waits."""
-        for other in self._open(RELOADS):
-            if other is not move:
-                other.end(Status.OVERTAKEN, f"{move.what} came before it had taken over")
+    def never_takes_over(self, version: int, newer: RunAction) -> None:
+        """Record that a version of the score never takes over: another one does so before it."""
+        for move in [one for one in self._of_version(version) if one is not newer][-1:]:
+            move.end(Status.OVERTAKEN, f"{newer.what} came before it had taken over")
 
-    def taken_over(self, chunk: int, at: int) -> None:
+    def taken_over(self, version: int, chunk: int, at: int) -> None:
         """Record that a version of the score takes over with a score chunk."""
-        for move in self._open(RELOADS):
-            move.land(chunk, at)
+        for move in self._of_version(version)[:1]:
+            move.land(chunk, max(at, move.fired))
+
+    def _of_version(self, version: int) -> list[RunAction]:
+        return [one for one in self._open(RELOADS) if one.what == f"version {version}"]
 
     def paused(self, chunk: int, at: int, *, is_guess: bool = False) -> None:
         """Record that the model rests after a score chunk (with `is_guess`, or a later one)."""

@@ -68,7 +68,7 @@ def uploaded(run: RunState, event: Uploaded) -> list[Command]:
 
 def upload_failed(run: RunState, event: UploadFailed) -> list[Command]:
     """End the run: without the image that could not be uploaded, nothing begins."""
-    if event.sha256 not in run.uploading.missing:
+    if run.may_reload and event.sha256 not in run.uploading.missing:
         return []  # an image of a version of the score that is not played any more
     path = next(
         (image.path for image in run.schedule.images if image.sha256 == event.sha256),

@@ -172,10 +172,6 @@ TRANSITIONS: tuple[Transition, ...] = (
             ReloadRequested,
             Uploaded,
             ConnectionRestored,
-            ResetDone,
-            StateReported,
-            TimerFired,
-            CommandRefused,
         )
         for phase in (Phase.OPENING, Phase.ARMED)
     ),

@@ -78,7 +78,7 @@ class RunView:
     @property
     def is_taking_over(self) -> bool:
         """Whether a version of the score waits, or its takeover is still to come."""
-        return self._run.reloading.event is not None or self._run.plan.takeover is not None
+        return self._run.reloading.event is not None or bool(self._run.plan.takeovers)
 
     @property
     def grid(self) -> ChunkGrid:

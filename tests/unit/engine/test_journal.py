@@ -224,8 +224,8 @@ READY = '"event":{"at":0,"stage":"","kind":"ready"}'
         ('{"helios-journal":"2"}', "this is not a journal", RUN),
         ('{"helios-journal":true}', "this is not a journal", RUN),
         (
-            '{"helios-journal":4}',
-            "this journal has format 4, and this version reads up to 3",
+            '{"helios-journal":5}',
+            "this journal has format 5, and this version reads up to 4",
             UPDATE,
         ),
         (header(conductor="x"), "its header names no revision of the conductor", None),

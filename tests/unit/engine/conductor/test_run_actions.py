@@ -137,6 +137,7 @@ def test_the_report_and_its_table_hold_them() -> None:
             "chunk",
             "status",
             "reason",
+            "version",
             "waited_ms",
             "occurrence",
         )
