@@ -483,7 +483,7 @@ def _parse(pieces: Iterable[bytes]) -> Journal:
             )
         if record.score is not None:
             versions += 1
-            _check_version(record, versions, schedule, may_have_versions)
+            _check_version(record, versions, may_have_versions)
         if isinstance(record.event, ReloadRequested) and not 1 <= record.event.version <= versions:
             raise JournalError("this event names a version of the score that is not here", number)
         texts.define(defined)
@@ -517,7 +517,7 @@ def _schedule(header: Mapping[str, Any]) -> Schedule:
     return schedule
 
 
-def _check_version(record: Record, expected: int, first: Schedule, is_allowed: bool) -> None:
+def _check_version(record: Record, expected: int, is_allowed: bool) -> None:
     """Check that a version of the score belongs here. Raises JournalError."""
     score = record.score
     if score is None:
@@ -529,8 +529,6 @@ def _check_version(record: Record, expected: int, first: Schedule, is_allowed: b
             f"this should be version {expected} of the score, of at most {MAX_VERSIONS}",
             record.line,
         )
-    if score.schedule.grid != first.grid:
-        raise JournalError("this version of the score has another grid than the run", record.line)
 
 
 def _texts_of(fields: Mapping[str, Any]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import Any
 from sequencer.core.errors import ScoreError
 from tests.simulation.additions import ADDITIONS, AddedScores
 from tests.simulation.dimensions import Dimensions, drawn_dimensions
+from tests.simulation.edits import EDITED, with_edits
 from tests.simulation.families import RESETS, drawn_of_a_family
 from tests.simulation.long_scores import long_lines
 from tests.simulation.mishaps import draw_clock_moves, draw_faults, draw_operator_events
@@ -24,6 +25,8 @@ from tests.simulation.timecode import draw_tape_moves
 
 def draw_script(seed: int) -> Script:
     """Return the show of a seed: a valid score, and what happens to it."""
+    if seed >= EDITED:
+        return with_edits(Random(f"edits of {seed}"), draw_script(seed - EDITED))
     if RESETS <= seed < ADDITIONS:
         return drawn_of_a_family(seed)
     rng = Random(seed)

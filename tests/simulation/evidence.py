@@ -224,6 +224,13 @@ class Evidence:
         return self.calm and self.show.schedule.is_fixed and not self.show.following
 
     @cached_property
+    def lead(self) -> int:
+        """The lead of the score; the least one if it was edited."""
+        conductor = self.show.conductor
+        versions = () if conductor is None else conductor.view.versions
+        return min([self.show.schedule.lead, *(one.lead for one in versions)])
+
+    @cached_property
     def was_paused(self) -> bool:
         """Whether anybody requested a pause."""
         asked = any(isinstance(step.event, OperatorPause | Paused) for step in self.show.steps)

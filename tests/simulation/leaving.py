@@ -68,7 +68,7 @@ def _refusals(seen: Evidence) -> Iterator[str]:
 def prompts_leave_in_time(seen: Evidence) -> Iterator[str]:
     """A prompt is sent for the first time no later than `lead` chunks before its own chunk."""
     show = seen.show
-    lead = show.schedule.lead
+    lead = seen.lead
     sent: set[int] = set()
     for number, step in enumerate(show.steps):
         if any(isinstance(command, SetSeed) for command in step.commands):
@@ -335,7 +335,7 @@ def committed_stays(seen: Evidence) -> Iterator[str]:
                 f"{seen.name(commit.line) if line else commit.line} was moved from chunk {before} "
                 f"to {commit.chunk}"
             )
-        if line is None:
+        if line is None and not seen.show.script.edits:  # an edit may replace the score at first
             yield f"the line {commit.line}, committed to chunk {commit.chunk}, is in no report"
         chunks[commit.line] = commit.chunk
 

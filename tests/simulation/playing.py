@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from sequencer.engine.conductor.transitions import Phase
 from sequencer.engine.journal import JournalWriter, header_of
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command, ModelCommand, SendOsc, Upload
-from sequencer.events.events import ChunkShown, TimerFired
+from sequencer.events.events import ChunkShown, ReloadRequested, TimerFired
 from sequencer.language.compiler import compile_score
 from sequencer.language.notations import reads
 from sequencer.language.score import Score
@@ -39,7 +39,7 @@ from sequencer.stages.simulated.stage import SimulatedSettings, SimulatedStage
 from sequencer.sync.run_clock import VirtualClock
 from tests.simulation.clock_device import ClockDevice, duration
 from tests.simulation.connection import ReactorStage, SimulatedReactor, beneath, settings_of
-from tests.simulation.script import Script
+from tests.simulation.script import Edit, Script
 from tests.simulation.timecode import Tape
 from tests.simulation.virtual_loop import LoopClock, VirtualLoop, run_virtually
 from tests.support.virtual_sender import VirtualSender, osc_as_bytes
@@ -354,7 +354,14 @@ def _perform(
     script, schedule = show.script, show.schedule
     operator_events = [parse_scripted_event(one, schedule.middle) for one in script.operator_events]
     journal = JournalWriter(
-        path, header_of(schedule, {"show.score": script.score}, {}, show.following)
+        path,
+        header_of(
+            schedule,
+            {"show.score": script.score},
+            {},
+            show.following,
+            may_reload=bool(script.edits),
+        ),
     )
     committed: dict[int, int] = {}
 
@@ -390,6 +397,7 @@ def _perform(
             script=operator_events,
             watchers=[watch],
             following=show.following,
+            may_reload=bool(script.edits),
         )
     except Exception as error:  # noqa: BLE001  any crash is what the simulation looks for
         show.crash = f"{error!r}\n{traceback.format_exc()}"
@@ -418,6 +426,7 @@ def _perform(
     if sends_clock:
         run.add_watcher(ClockSenderTask(sender, schedule, run.conductor))
     clock.call_at(cap_of(script, schedule), cap)
+    _plan_edits(script, run, clock)
     if schedule.clock.kind == "mtc":
         show.tape = Tape(script.clock_moves, schedule.clock.rate or "25", clock, run.deliver)
     elif schedule.clock.is_external:
@@ -438,6 +447,24 @@ def _perform(
         show.tape.end_stretch()
     show.sent_messages = sender.sent
     show.ends_at = end_of(run.conductor) if sends_clock else None
+
+
+def _plan_edits(script: Script, run: Performance, clock: VirtualClock | LoopClock) -> None:
+    """Let each edit of a script be asked for at its time."""
+    asked = [1]
+
+    def ask(edit: Edit) -> None:
+        if edit.score:
+            version = run.learn(schedule_of(edit.score), {"show.score": edit.score})
+        else:
+            version = asked[-2] if len(asked) > 1 else 1
+        asked.append(version)
+        run.deliver(
+            ReloadRequested(at=clock.now(), version=version, where=edit.where, section=edit.section)
+        )
+
+    for edit in script.edits:
+        clock.call_at(edit.at * SECOND // 1000, partial(ask, edit))
 
 
 class _OscSender(MessageForwarder):

@@ -6,14 +6,28 @@ One file, so that a failing show can be kept.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
 
 import yaml
 
-_HEADS = ("about", "score", "faults", "operator", "clock", "stage")
+_HEADS = ("about", "score", "faults", "operator", "clock", "stage", "edits")
 _FLAGS = ("follow", "valid")
 """Flags that may appear in a separate line of the show's description."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """An edit of the score: when it takes over, in milliseconds, and where.
+
+    `score` is its text; empty for the version before the one that was asked for last. With
+    `section` the position is looked up there.
+    """
+
+    at: int
+    where: Literal["bar", "chunk", "section"] = "bar"
+    score: str = ""
+    section: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +39,7 @@ class Script:
     `simulation.clock_device`) or of a tape (`simulation.timecode`). `stage` has the options of the
     simulator (`sending`: the longest duration of a send), or those of a show that is played at
     Reactor (`reactor`: see `simulation.connection`). `follow` performs a score with an internal
-    clock by what really happens. A score with `is_valid` was written to be valid: it is a bug if it
+    clock by what really happens. `edits` take over while the show plays. A score with `is_valid` was written to be valid: it is a bug if it
     is refused.
     """
 
@@ -37,6 +51,7 @@ class Script:
     about: str = ""
     stage: Mapping[str, Any] = field(default_factory=dict)
     is_valid: bool = False
+    edits: tuple[Edit, ...] = ()
 
     @property
     def size(self) -> int:
@@ -47,6 +62,7 @@ class Script:
             + len(self.operator_events)
             + len(self.clock_moves)
             + len(self.stage)
+            + sum(1 + len(one.score.splitlines()) for one in self.edits)
         )
 
     def __str__(self) -> str:
@@ -61,6 +77,7 @@ class Script:
             yaml.safe_dump(dict(one), sort_keys=True, allow_unicode=True) if one else ""
             for one in (self.faults, self.stage)
         )
+        edits = [asdict(one) for one in self.edits]
         bodies = (
             about,
             self.score,
@@ -68,6 +85,7 @@ class Script:
             "\n".join(self.operator_events),
             "\n".join(self.clock_moves),
             stage,
+            yaml.safe_dump(edits, sort_keys=True, allow_unicode=True) if edits else "",
         )
         return "".join(
             f"=== {head}\n{body.strip()}\n"
@@ -98,6 +116,9 @@ def read_script(text: str) -> Script:
         about="\n".join(line for line in about if line not in _FLAGS).strip(),
         stage=yaml.safe_load("\n".join(bodies.get("stage", []))) or {},
         is_valid="valid" in about,
+        edits=tuple(
+            Edit(**one) for one in yaml.safe_load("\n".join(bodies.get("edits", []))) or ()
+        ),
     )
 
 

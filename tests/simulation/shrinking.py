@@ -52,6 +52,8 @@ def _smaller(script: Script, still: Fails) -> Script:
         script = without if still(without) else script
     if script.is_valid and still(replace(script, is_valid=False)):
         script = replace(script, is_valid=False)
+    edits = fewer(script.edits, lambda some: still(replace(script, edits=tuple(some))))
+    script = _fewer_edited_lines(replace(script, edits=tuple(edits)), still)
     start = script
     parts = fewer(
         faults_as_parts(start.faults),
@@ -67,6 +69,25 @@ def _smaller(script: Script, still: Fails) -> Script:
         start.clock_moves, lambda some: still(replace(fewer_events, clock_moves=tuple(some)))
     )
     return _fewer_lines(replace(fewer_events, clock_moves=tuple(clock_moves)), still)
+
+
+def _fewer_edited_lines(script: Script, still: Fails) -> Script:
+    """Remove lines of the edited scores."""
+    for number, edit in enumerate(script.edits):
+        if edit.score:
+            some = fewer(
+                edit.score.splitlines(),
+                lambda lines, one=script, at=number: still(_with_edited(one, at, lines)),  # type: ignore[misc]  # it is used at once
+            )
+            script = _with_edited(script, number, some)
+    return script
+
+
+def _with_edited(script: Script, number: int, lines: Sequence[str]) -> Script:
+    """Return a script with other lines in one of its edited scores."""
+    edits = list(script.edits)
+    edits[number] = replace(edits[number], score=_text(lines))
+    return replace(script, edits=tuple(edits))
 
 
 def fewer(things: Sequence[T], fails: Callable[[list[T]], bool]) -> list[T]:

@@ -32,10 +32,15 @@ from sequencer.engine.conductor.transitions import Phase
 from sequencer.engine.play_range import PlayRange
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command, Reset, Upload
-from sequencer.events.events import ReloadRequested, Uploaded, UploadFailed
+from sequencer.events.events import ConnectionRestored, ReloadRequested, Uploaded, UploadFailed
 from sequencer.schedule.model import Schedule
 
 _BEFORE_START = frozenset({Phase.OPENING, Phase.ARMED})
+_OPENS_AGAIN = (ReloadRequested, Uploaded, ConnectionRestored)
+"""Events after which a take that is being opened can be opened with another version.
+
+Others have just changed its phase.
+"""
 
 
 def reload_requested(run: RunState, event: ReloadRequested) -> list[Command]:
@@ -126,7 +131,8 @@ def apply_waiting(run: RunState, event: Event) -> list[Command]:
         if _begin_with(run, waiting.event.version, event):
             run.cutting.next_base = run.base
         return []
-    if run.phase in _BEFORE_START and run.takes == 0 and run.is_connected:
+    is_calm = run.takes == 0 and run.is_connected and isinstance(event, _OPENS_AGAIN)
+    if run.phase in _BEFORE_START and is_calm:
         return _open_instead(run, waiting.event.version, event)
     return []
 
@@ -224,8 +230,10 @@ def take_over(run: RunState, wanted: ReloadRequested, event: Event) -> list[Comm
     def leaves(line: Delivery) -> bool:
         return line.number in leaving
 
-    for version in adopted.overtaken if run.reloading.action is not None else ():
-        run.actions.never_takes_over(version, run.reloading.action)
+    action = run.reloading.action
+    if action is not None:
+        for version in adopted.overtaken:
+            run.actions.never_takes_over(version, action)
     run.ledger.withdraw(run.making + 1, leaves, f"version {wanted.version} of the score took over")
     run.schedule = schedule
     run.triggers.listen_to(schedule)
