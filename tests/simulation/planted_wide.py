@@ -17,6 +17,8 @@ from sequencer.engine.conductor import show_end as showing
 from sequencer.engine.conductor.clock_sync import ClockSync
 from sequencer.engine.conductor.ledger import Ledger
 from sequencer.engine.conductor.passes import Pass
+from sequencer.engine.conductor.plan import Plan
+from sequencer.engine.conductor.run_actions import RunActions
 from sequencer.engine.conductor.run_state import RunState
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command, SchedulePrompt
@@ -32,6 +34,7 @@ from sequencer.stages.reactor.uploads import ImageUploader
 from sequencer.stages.wire.codec import Wire
 from sequencer.stages.wire.messages import ClientMessage, CommandRequest, Frame, ModelMessage
 from sequencer.sync.timecode import PIECES, RATES, TimecodeFeed, TimecodeFollower
+from tests.simulation.edits import EDITED
 from tests.simulation.families import LAUNCHES, RESETS, TAPES
 
 
@@ -267,7 +270,21 @@ def a_chunk_forgotten_in_protocol_v1(patch: pytest.MonkeyPatch) -> None:
     _chunk_forgotten(patch, Wire.V1)
 
 
+# ---- edits
+
+
+def prompts_of_the_old_score_left(patch: pytest.MonkeyPatch) -> None:
+    original = Plan.adopt
+    patch.setattr(Plan, "adopt", lambda *given: replace(original(*given), leaving=[]))
+
+
+def a_takeover_never_reported(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(RunActions, "taken_over", lambda *_: None)
+
+
 WIDE = (
+    prompts_of_the_old_score_left,
+    a_takeover_never_reported,
     a_display_that_is_not_waited_for,
     a_clock_that_starts_before_anything_is_seen,
     nothing_sent_after_a_thousand_chunks,
@@ -298,6 +315,8 @@ WIDE = (
 FROM = {
     "a_repeated_reset_believed": RESETS,
     "a_cue_of_time_code_late": TAPES,
+    "prompts_of_the_old_score_left": EDITED,
+    "a_takeover_never_reported": EDITED,
     "a_launch_a_line_late": LAUNCHES,
     "a_beat_counted_in_pairs": LAUNCHES,
     "a_launch_lost_with_its_section": LAUNCHES,

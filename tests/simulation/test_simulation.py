@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from sequencer.engine.conductor.deliveries import Status
 from tests.simulation.__main__ import breaks
 from tests.simulation.additions import ADDITIONS
 from tests.simulation.drawing import draw_script
+from tests.simulation.edits import EDITED
 from tests.simulation.families import LAUNCHES, RESETS, TAPES
 from tests.simulation.invariants import INVARIANTS, violations
 from tests.simulation.planted import PLANTS
@@ -43,7 +45,7 @@ def test_nothing_is_lost_whatever_breaks(first: int, tmp_path: Path) -> None:
     assert not found, "\n".join([*found, "shrink it: python -m tests.simulation --seed SEED"])
 
 
-@pytest.mark.parametrize("first", [RESETS, TAPES, LAUNCHES, ADDITIONS, OSC_SHOWS])
+@pytest.mark.parametrize("first", [RESETS, TAPES, LAUNCHES, ADDITIONS, OSC_SHOWS, EDITED])
 def test_shows_of_one_kind_hold(first: int, tmp_path: Path) -> None:
     found = [
         (seed, one)
@@ -75,6 +77,22 @@ def test_a_script_is_written_and_read_back() -> None:
         script = draw_script(seed)
         assert read_script(str(script)) == script
         assert faults_of_parts(faults_as_parts(script.faults)) == script.faults
+
+
+def test_edits_take_over_in_most_shows_that_have_some(tmp_path: Path) -> None:
+    landed = 0
+    for seed in range(EDITED, EDITED + 10):
+        outcome = play(draw_script(seed), tmp_path).outcome
+        moves = () if outcome is None else outcome.report.moves
+        landed += any(one.place == "reload" and one.status is Status.LANDED for one in moves)
+    assert landed >= 5
+
+
+def test_a_show_with_edits_is_written_and_read_back() -> None:
+    for seed in range(EDITED, EDITED + 20):
+        script = draw_script(seed)
+        assert script.edits
+        assert read_script(str(script)) == script
 
 
 def test_shrinking_leaves_what_is_needed_and_no_more() -> None:
