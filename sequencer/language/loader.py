@@ -325,7 +325,9 @@ def load_pieces(
 
 def _reread(text: str, file: str, notation: Notation, before: Reading | None) -> Reading | None:
     if notation is Notation.YAML:
-        return None
+        from sequencer.language.yaml.rereading import reread_yaml
+
+        return reread_yaml(text, file, before)
     from sequencer.language.text.rereading import reread_text
 
     return reread_text(text, file, before)

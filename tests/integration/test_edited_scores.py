@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sequencer.editing.hints import HintSetting, find_hints
 from sequencer.editing.looking import Look, look, with_advice
 from sequencer.language.loader import LoadResult, load_text
+from tests.support import edited_yaml
 from tests.support.edited_scores import change, generate_score
 from tests.support.editing import ROOT, SCORES
 
@@ -52,6 +53,7 @@ def assert_same(known: Look, whole: Look) -> None:
 
 def follow(random: Random, text: str, file: str, changes: int) -> None:
     """Change a text several times and compare after each change."""
+    change_text = edited_yaml.change if file.endswith(".yaml") else change
     known: Look | None = None
     whole: Look | None = None
     for _ in range(changes):
@@ -64,13 +66,19 @@ def follow(random: Random, text: str, file: str, changes: int) -> None:
             assert_same(known, whole)
             known, whole = with_advice(known), with_advice(whole)
         assert_same(known, whole)
-        text = change(random, text)
+        text = change_text(random, text)
 
 
 @given(st.randoms(use_true_random=False))
 @settings(deadline=None, max_examples=6)
 def test_changes_of_generated_scores(random: Random) -> None:
     follow(random, generate_score(random), "edited.score", 6)
+
+
+@given(st.randoms(use_true_random=False))
+@settings(deadline=None, max_examples=4)
+def test_changes_of_generated_scores_in_yaml(random: Random) -> None:
+    follow(random, edited_yaml.generate_score(random), "edited.yaml", 6)
 
 
 @given(st.randoms(use_true_random=False), st.sampled_from(FILES))
@@ -81,8 +89,13 @@ def test_changes_of_the_example_scores(random: Random, case: tuple[str, str]) ->
 
 
 @pytest.mark.slow
-@given(st.randoms(use_true_random=False), st.sampled_from([None, *FILES]))
+@given(st.randoms(use_true_random=False), st.sampled_from([None, "yaml", *FILES]))
 @settings(deadline=None, max_examples=300)
-def test_many_changes(random: Random, case: tuple[str, str] | None) -> None:
-    file, text = case or ("edited.score", generate_score(random))
+def test_many_changes(random: Random, case: tuple[str, str] | str | None) -> None:
+    if case is None:
+        file, text = "edited.score", generate_score(random)
+    elif isinstance(case, str):
+        file, text = "edited.yaml", edited_yaml.generate_score(random)
+    else:
+        file, text = case
     follow(random, text, file, 12)

@@ -88,7 +88,7 @@ class Lines:
         """Return the function that maps the instances of a class."""
         if not dataclasses.is_dataclass(cls):
             return _same
-        names = [(field.name, field.type in _PLAIN) for field in dataclasses.fields(cls)]
+        names = [(field.name, field.type in PLAIN_TYPES) for field in dataclasses.fields(cls)]
         kept = [name for name, is_plain in names if is_plain]
         mapped = [name for name, is_plain in names if not is_plain]
         if not mapped:
@@ -104,7 +104,7 @@ class Lines:
         return rebuild
 
 
-_PLAIN = frozenset(
+PLAIN_TYPES = frozenset(
     {
         "int",
         "str",

@@ -27,6 +27,7 @@ from sequencer.language.spec import (
 )
 from sequencer.language.yaml.cues import CueReader
 from sequencer.language.yaml.fields import FieldReader
+from sequencer.language.yaml.masking import MaskedText
 from sequencer.language.yaml.nodes import Mapping, Node, Scalar, Sequence, value_span
 from sequencer.language.yaml.scalars import make_parsable
 from sequencer.language.yaml.sections import SectionReader
@@ -58,20 +59,31 @@ def read_yaml(text: str, file: str, faults: Diagnostics) -> Score:
     ):  # in pure ASCII, only the characters just reported could disturb PyYAML
         source = Source(file, make_parsable(text))
     with paused_collection():
-        tried = Diagnostics()
-        score = _Reader(source, tried).read_score(quick=True)
-        if score is None or tried.diagnostics:
-            faults_reported = Diagnostics()
-            faults_reported.texts = faults.texts
-            score = _Reader(source, faults_reported).read_score(quick=False) or Score()
-            is_odd = not text.isascii() and UNUSUAL_SPACE.search(text) is not None
-            if not (
-                is_odd
-                and faults_reported.has_errors
-                and report_unusual_spaces(source, faults_reported.diagnostics, faults)
-            ):
-                _report_found(faults_reported, faults)
+        read = ScoreReader(source, Diagnostics())
+        score = read.read_score(quick=True)
+        if score is None or read.faults.diagnostics:
+            found = Diagnostics()
+            found.texts = faults.texts
+            score = ScoreReader(source, found).read_score(quick=False) or Score()
+            report_read(source, found, faults)
     return replace(score, text=text, sources=((file, text),))
+
+
+def is_readable(text: str) -> bool:
+    """Return whether all characters of a text are allowed, and its lines are not too long."""
+    faults = Diagnostics()
+    check_characters(Source("", text), faults)
+    return not faults.has_errors and (text.isascii() or make_parsable(text) == text)
+
+
+def report_read(source: Source, found: Diagnostics, faults: Diagnostics) -> None:
+    """Report what was found in a source, or the unusual spaces that caused it."""
+    text = source.text
+    is_odd = not text.isascii() and UNUSUAL_SPACE.search(text) is not None
+    if not (
+        is_odd and found.has_errors and report_unusual_spaces(source, found.diagnostics, faults)
+    ):
+        _report_found(found, faults)
 
 
 def _report_found(found: Diagnostics, faults: Diagnostics) -> None:
@@ -90,10 +102,23 @@ def _report_found(found: Diagnostics, faults: Diagnostics) -> None:
     faults.has_errors = True
 
 
-class _Reader:
-    def __init__(self, source: Source, faults: Diagnostics) -> None:
+class ScoreReader:
+    """Reads a source, possibly without items that are known.
+
+    After reading, `hashes` are the offsets of values that contain a `#` and of masked items,
+    `is_complete` is whether the end of the text was reached, and `section_spans` are the spans of
+    the sections without the comments after them.
+    """
+
+    def __init__(
+        self, source: Source, faults: Diagnostics, masked: MaskedText | None = None
+    ) -> None:
         self.source = source
         self.faults = faults
+        self.masked = masked
+        self.hashes: list[tuple[int, int]] = []
+        self.is_complete = False
+        self.section_spans: list[Span] = []
         self.values = FieldReader(source, faults)
         cues = CueReader(self.values)
         self.cues = cues
@@ -104,8 +129,10 @@ class _Reader:
 
     def read_score(self, quick: bool) -> Score | None:
         """Read the complete score, or return None if the fast path (`quick`) was not sufficient."""
-        tree, hashes, well = parse_tree(self.source, self.faults, self.cues.read_item, quick)
-        if quick and not well:
+        tree, self.hashes, self.is_complete = parse_tree(
+            self.source, self.faults, self.cues.read_item, quick, self.masked
+        )
+        if quick and not self.is_complete:
             return None
         if isinstance(tree, Mapping):
             for word, (key, value) in tree.entries.items():
@@ -114,6 +141,11 @@ class _Reader:
                 self._report_empty()
         else:
             self._report_no_mapping(tree)
+        self.section_spans = [section.span for section in self.parts.sections]
+        hashes = self.hashes
+        if self.masked is not None and self.faults.diagnostics:
+            # of masked items too: sections that could not be read do not limit those before them
+            hashes = self.masked.add_hashes(hashes)
         comments = find_comments(self.source, hashes)
         if comments:
             self._include_comments(comments, tree)

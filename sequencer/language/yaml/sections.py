@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import abc
 from dataclasses import field, replace
 
 from sequencer.core.diagnostics import NO_SPAN, Diagnostics, Fix, Related, Span
@@ -50,6 +51,8 @@ class SectionReader:
         self.cues = cues
         self.source = values_.source
         self.faults = values_.faults
+        self.masked: abc.Mapping[int, abc.Sequence[Section]] = {}
+        """Sections in place of masked ones, by the line from 0 of the word in their place."""
 
     # ---- use, let, scenes ------------------------------------------------------------------------
 
@@ -262,6 +265,8 @@ class SectionReader:
                 section = self._read_section(item)
                 if section is not None:
                     found.append(section)
+            elif isinstance(item, Scalar) and item.line in self.masked:
+                found += self.masked[item.line]
             elif item is not None:
                 message = "each item of `sections` contains keys with values"
                 self.faults.error(

@@ -32,6 +32,7 @@ from sequencer.core.diagnostics import Diagnostics, Fix, Related, Span
 from sequencer.language.score import Comment, Cue, Item
 from sequencer.language.source import Source, excerpt
 from sequencer.language.yaml.fast_path import mask_simple_cues, read_cue_at, read_mapping_at
+from sequencer.language.yaml.masking import MaskedText
 from sequencer.language.yaml.nodes import BLOCK_STYLES, Mapping, Node, Scalar, Sequence
 from sequencer.language.yaml.recovery import explain_yaml_error, index_of
 from sequencer.language.yaml.scalars import make_parser
@@ -48,7 +49,11 @@ ReadItem = Callable[["Mapping", bool], Item | None]
 
 
 def parse_tree(
-    source: Source, faults: Diagnostics, read: ReadItem, quick: bool = False
+    source: Source,
+    faults: Diagnostics,
+    read: ReadItem,
+    quick: bool = False,
+    masked: MaskedText | None = None,
 ) -> tuple[Node, list[tuple[int, int]], bool]:
     """Parse a source into a tree.
 
@@ -61,13 +66,15 @@ def parse_tree(
         read: Reads a cue or a rule.
         quick: Read lines that look like complete cues without PyYAML (see `fast_path`). The result
             is then valid only if the third value returned is true.
+        masked: The text without the items of lists that are known. The result is then valid only if
+            all of them are found.
 
     Returns:
         The tree, or None if the source contains nothing, or nothing that could be read (reported);
             the (start, end) offsets, in
-        order, of the values that contain a `#`; and whether parsing succeeded.
+        order, of the values that contain a `#`, and of masked items; and whether parsing succeeded.
     """
-    grower = _TreeParser(source, faults, read, quick)
+    grower = _TreeParser(source, faults, read, quick, masked)
     tree = grower.parse_document()
     return tree, grower.hashes, grower.lines == 0 and not grower.stopped
 
@@ -96,11 +103,20 @@ def _find_too_deep(text: str) -> int | None:
 
 
 class _TreeParser:
-    def __init__(self, source: Source, faults: Diagnostics, read: ReadItem, quick: bool) -> None:
+    def __init__(
+        self,
+        source: Source,
+        faults: Diagnostics,
+        read: ReadItem,
+        quick: bool,
+        masked: MaskedText | None,
+    ) -> None:
         self.source = source
         self.faults = faults
         self.read = read
-        text, self.lines = mask_simple_cues(source.text) if quick else (source.text, 0)
+        self.given = source.text if masked is None else masked.text
+        self.runs = {} if masked is None else masked.runs
+        text, self.lines = mask_simple_cues(self.given) if quick else (self.given, 0)
         self.next: Callable[[], Any] = make_parser(text).get_event
         self.stopped = False
         self.reported = 0
@@ -137,7 +153,7 @@ class _TreeParser:
 
     def _handle_error(self, error: yaml.YAMLError) -> None:
         if not self.stopped:
-            deep = _find_too_deep(self.source.text[: index_of(error)])
+            deep = _find_too_deep(self.given[: index_of(error)])
             if deep is None:
                 explain_yaml_error(error, self.source, self.faults)
             else:
@@ -261,9 +277,25 @@ class _TreeParser:
         listed = (
             event.__class__ is SequenceStartEvent and event.anchor is None and event.tag is None
         )
-        if listed and depth in ITEM_DEPTHS and isinstance(key, Scalar) and key.value in ITEM_KEYS:
-            return self._parse_sequence(event, depth + 1, key.value == "rules")
+        if listed and isinstance(key, Scalar):
+            if depth in ITEM_DEPTHS and key.value in ITEM_KEYS:
+                return self._parse_sequence(event, depth + 1, key.value == "rules", key.value)
+            if depth == 1 and key.value == "sections" and self.runs:
+                return self._parse_sequence(event, depth + 1, None, key.value)
         return self.parse_node(event, depth + 1)
+
+    def _find_run(self, item: Node, word: str, depth: int, sequence: Sequence) -> bool:
+        """Return whether an item is the word that replaces masked items, and add those."""
+        run = self.runs.get(item.line) if isinstance(item, Scalar) else None
+        if run is None or not isinstance(item, Scalar) or not run.find(item, word, depth):
+            return False
+        self.hashes.append((run.start, run.end))
+        if word == "sections":
+            sequence.items.append(item)
+        else:
+            sequence.read += run.items
+        sequence.end = run.last
+        return True
 
     def _read_simple_cue(self, word: Scalar) -> Cue | None:
         """Return the simple cue that a word replaces, if it replaces one."""
@@ -293,8 +325,13 @@ class _TreeParser:
             self.stopped = True  # the normal path reports what is wrong with it
         return mapping
 
-    def _parse_sequence(self, start: Any, depth: int, rules: bool | None) -> Sequence:
-        """Return a list; it is a list of cues or of rules if `rules` is not None."""
+    def _parse_sequence(
+        self, start: Any, depth: int, rules: bool | None, word: str = ""
+    ) -> Sequence:
+        """Return a list; it is a list of cues or of rules if `rules` is not None.
+
+        `word` is the key before it, if its items may be masked.
+        """
         items: list[Node] = []
         sequence = Sequence(
             items, start.start_mark.index, start.end_mark.index, start.flow_style, True
@@ -306,6 +343,8 @@ class _TreeParser:
                 if event.__class__ is SequenceEndEvent:
                     break
                 item = self.parse_node(event, depth + 1)
+                if self.runs and word and self._find_run(item, word, depth - 1, sequence):
+                    continue
                 if self.lines and rules is not None and isinstance(item, Scalar):
                     cue = None if rules else self._read_simple_cue(item)
                     if cue is not None:
