@@ -36,6 +36,7 @@ SETTINGS: Mapping[str, Any] = {
     "chat.disableAIFeatures": True,
     "editor.accessibilitySupport": "off",
     "extensions.autoCheckUpdates": False,
+    "files.autoSave": "off",
     "security.workspace.trust.enabled": False,
     "telemetry.telemetryLevel": "off",
     "update.mode": "none",
@@ -151,6 +152,11 @@ def open_page(width: int, height: int, scale: float = 1) -> Iterator[Page]:
             browser.close()
 
 
+def focus_text(page: Page) -> None:
+    """Move the focus to the text, from wherever it is."""
+    page.locator(".monaco-editor").locator(".native-edit-context, textarea").first.focus()
+
+
 def run_command(page: Page, title: str) -> None:
     """Run a command of the editor by its title, from the command palette."""
     _open_box(page, "F1").fill(f">{title}")
@@ -170,7 +176,7 @@ def _open_box(page: Page, key: str) -> Locator:
     """Return the editor's box for input, which a key opens."""
     from playwright.sync_api import TimeoutError as LateError
 
-    page.locator(".monaco-editor").locator(".native-edit-context, textarea").first.focus()
+    focus_text(page)
     box = page.locator(".quick-input-widget input")
     for _ in range(MAX_PRESSES):
         page.keyboard.press(key)

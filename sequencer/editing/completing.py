@@ -76,7 +76,8 @@ def complete(
         list_files: Lists the files of a folder; without it no paths are offered.
 
     Returns:
-        The items that begin with what is already written before the cursor.
+        The items that begin with what is already written before the cursor; none if it is written
+        in full and nothing else begins with it.
     """
     source = Source(known.file, text)
     offset = offset_of(source, at)
@@ -98,6 +99,8 @@ def complete(
                     edit=Fix(span, choice.text),
                 ),
             )
+    if all(one.edit.text == text[start:offset] for one in found.values()):
+        return ()  # it would change nothing, but the key that starts a new line would accept it
     return tuple(found.values())
 
 
@@ -145,6 +148,8 @@ class _Completer:
         word = len(self.before) if partial is None else partial.start()
         written = self.before[start:word]
         if not written.strip():
+            if self.before.endswith(("{", "}")):  # what is typed next is a new line, or a space
+                return word, ()
             return word, self._statements(blocks)
         if units is None:
             begin, begun, may_end = self._begun_value(self.before[start:])
@@ -354,7 +359,7 @@ class _Completer:
     def complete_yaml(self) -> tuple[int, Iterable[Choice]]:
         """Return the same for a value in YAML; keys are completed from the JSON Schema."""
         line = self.before[self.before.rfind("\n") + 1 :]
-        if re.search(r"(?:^|\s)#[^\"']*\Z", line):
+        if re.search(r"(?:^|\s)#[^\"']*\Z|[]}]\s*\Z", line):  # in a comment, after a closed value
             return len(self.before), ()
         keys = list(_YAML_KEY.finditer(line))
         key = keys[-1]["key"] if keys else self._yaml_key_above(line)

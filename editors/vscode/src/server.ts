@@ -6,7 +6,7 @@ import { CloseAction, ExecuteCommandRequest, LanguageClient, type LanguageClient
 import { explain, findProgram, folderOf, readReport } from "./program";
 import { SELECTOR } from "./scores";
 
-const HELP = vscode.Uri.parse("https://github.com/helios-sequencer/helios-sequencer/blob/main/docs/editors.md#vs-code");
+const HELP = vscode.Uri.parse("https://github.com/helios-sequencer/helios-sequencer/blob/main/docs/editors.md#install-the-language-server");
 const MAX_REPORT_LENGTH = 600;
 
 /** A client that leaves it to `Server` to report why it could not be started, once and with what to do. */

@@ -8,12 +8,13 @@ import importlib.util
 import json
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from editors.code_server import go_to, missing, open_page, run_command, run_editor
+from editors.code_server import focus_text, go_to, missing, open_page, run_command, run_editor
 from tests.support.requirements import require
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("vscode")]  # one editor for all tests
@@ -33,6 +34,8 @@ section intro 4 bars {
   at 3 tram "A tram comes."
 }
 """
+KEY_MS = 40
+"""Milliseconds between two keys: suggestions appear while a line is typed."""
 LINE = SCORE.split("\n").index('  at 3 tram "A tram comes."') + 1
 
 
@@ -44,6 +47,7 @@ def settings(program: Path) -> str:
 def show(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("show")
     (folder / "tram.score").write_text(SCORE, encoding="utf-8")
+    (folder / "typed.score").write_text("", encoding="utf-8")
     (folder / ".vscode").mkdir()
     (folder / ".vscode" / "settings.json").write_text(settings(PROGRAM), encoding="utf-8")
     return folder
@@ -118,6 +122,29 @@ def test_a_rehearsal_leaves_a_run_that_is_shown(page: Any, show: Path) -> None:
     (run,) = (show / "runs").iterdir()
     assert run.name.endswith("-tram")
     view(page, "performed: 2 of 2 cues landed").wait_for()
+
+
+def test_a_score_that_is_typed_is_what_was_typed(page: Any, show: Path) -> None:
+    """Suggestions that appear do not take the key that begins a new line."""
+    page.get_by_role("treeitem", name="typed.score").first.dblclick()
+    page.locator(".tab.active", has_text="typed.score").wait_for()
+    focus_text(page)
+    for line, following in pairwise([*SCORE.rstrip().split("\n"), "}"]):
+        if line == "}":  # the editor has written it
+            page.keyboard.press("Escape")
+            page.keyboard.press("ArrowDown")
+            page.keyboard.press("End")
+        else:
+            page.keyboard.type(line.lstrip(), delay=KEY_MS)
+        if following != "}":
+            page.keyboard.press("Enter")
+    page.locator(".tab.active.dirty", has_text="typed.score").wait_for()
+    page.keyboard.press("Control+s")
+    page.locator(".tab.active:not(.dirty)", has_text="typed.score").wait_for()
+    typed = (show / "typed.score").read_text(encoding="utf-8")
+    assert [line.strip() for line in typed.split("\n")] == [
+        line.strip() for line in SCORE.rstrip().split("\n")
+    ]
 
 
 def test_a_missing_program_is_reported_with_what_to_do(page: Any, show: Path) -> None:

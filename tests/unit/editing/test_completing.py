@@ -90,6 +90,7 @@ def labels(marked: str, before: str = TEXT, file: str = "a.score") -> list[str]:
         ("section x until note C3 ¦", ["or"]),
         ("section x 8 bars {\n  ¦", ["at", "every", "on", "}"]),
         ("scene x {\n  ¦", ["base", "follow", "quiet", "}"]),
+        ("scene x { ¦", ["base", "follow", "quiet", "}"]),
         ("scene x {\n  quiet W60¦", ["W601", "W604"]),
         ("play ver¦", ["verse"]),
         ("on ¦", ["note D3", "start", "continue", 'osc "/drop"', "go "]),
@@ -143,6 +144,12 @@ def test_what_does_not_fit_is_not_offered(marked: str, unexpected: list[str]) ->
         "at 3.¦",
         "at 3 🚋¦",
         "let y = ¦",
+        "at 3 tram¦",
+        "snap floor¦",
+        "at 3 sr off¦",
+        "play verse¦",
+        "section x 8 bars {¦",
+        "section x 8 bars {\n}¦",
     ],
 )
 def test_where_nothing_is_offered(marked: str) -> None:
@@ -204,6 +211,25 @@ def test_a_statement_over_several_lines() -> None:
 def test_values_in_yaml(marked: str, expected: list[str]) -> None:
     found = labels(marked, YAML, "a.yaml")
     assert [one for one in expected if one not in found] == [], found
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        "max: 16 bars¦",
+        "cues:\n  - {at: 1, show: tram¦",
+        "cues:\n  - {at: 1, sr: 4x}¦",
+        "cues:\n  - {at: 1, sr: 4x} ¦",
+        "until: [note C3, go boo]¦",
+        "snap: floor¦",
+    ],
+)
+def test_where_nothing_is_offered_in_yaml(marked: str) -> None:
+    assert labels(marked, YAML, "a.yaml") == []
+
+
+def test_what_is_written_in_full_is_offered_if_it_can_go_on() -> None:
+    assert labels("section x 8 bar¦") == ["bar", "bars"]
 
 
 def test_keys_and_comments_in_yaml_are_left_to_others() -> None:
