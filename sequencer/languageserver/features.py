@@ -94,11 +94,11 @@ async def completion(session: Session, params: types.CompletionParams) -> types.
 def _items(snapshot: Snapshot, position: types.Position) -> list[types.CompletionItem]:
     text = snapshot.document.text
     at = text.to_position(position)
-    found = complete(snapshot.look, text.normalised, at, _lister(snapshot.document.path))
+    found = complete(snapshot.look, text.normalised, at, list_files_below(snapshot.document.path))
     return list(conversions.convert_items(found, text))
 
 
-def _lister(path: Path | None) -> Callable[[str], Iterator[str]] | None:
+def list_files_below(path: Path | None) -> Callable[[str], Iterator[str]] | None:
     """Return the function that lists a folder below that of a score."""
     if path is None:
         return None

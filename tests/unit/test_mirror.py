@@ -108,7 +108,6 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "language/yaml/unknown_keys.py": "unit/language/test_partial.py",
     "languageserver/client.py": "integration/language_server/test_features.py",
     "languageserver/commands.py": "integration/language_server/test_features.py",
-    "languageserver/features.py": "integration/language_server/test_features.py",
     "languageserver/lifecycle.py": "integration/language_server/test_features.py",
     "languageserver/server.py": "integration/language_server/test_features.py",
     "languageserver/session.py": "integration/language_server/test_features.py",

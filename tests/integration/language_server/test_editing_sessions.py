@@ -162,6 +162,19 @@ async def test_what_the_server_registers_and_refreshes(tmp_path: Path) -> None:
         await editor.until(lambda: "tokens" in editor.refreshed)
 
 
+async def test_opening_a_score_writes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "tram.score"
+    path.write_text(f"{SCENE}at 0c tram\nend 4c\n", encoding="utf-8")
+    async with connected("visual-studio-code", folder=tmp_path) as editor:
+        document = editor.open_file(path)
+        await editor.checked(document.uri)
+        at = types.Position(0, 7)
+        await editor.client.text_document_hover_async(types.HoverParams(document, at))
+        await editor.client.text_document_rename_async(types.RenameParams(document, at, "coach"))
+        assert [one.name for one in tmp_path.iterdir()] == ["tram.score"]  # noqa: ASYNC240  # a small folder
+        assert path.read_text(encoding="utf-8").startswith("scene tram {")
+
+
 # ---- errors in the server ------------------------------------------------------------------------
 
 FAULTY = """

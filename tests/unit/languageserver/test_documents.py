@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from lsprotocol import types
 
 from sequencer.core.diagnostics import Fix, Span
 from sequencer.editing.hints import HintSetting
 from sequencer.language.loader import load_text
+from sequencer.languageserver import documents as documents_module
 from sequencer.languageserver.client import Client
 from sequencer.languageserver.documents import (
     Document,
@@ -15,6 +17,7 @@ from sequencer.languageserver.documents import (
     Locator,
     advise,
     check,
+    check_users,
     open_document,
 )
 from tests.support.editing import SCENE, texts
@@ -161,3 +164,42 @@ def test_a_file_that_does_not_exist_has_no_location(tmp_path: Path) -> None:
         types.Range(types.Position(0, 0), types.Position(0, 0)),
     )
     assert locator.uri("somewhere.score") is None
+
+
+# ---- scores that are not open --------------------------------------------------------------------
+
+
+def users(tmp_path: Path, top: Path | None = None) -> list[str]:
+    documents = Documents()
+    library = opened(documents, tmp_path / "parts" / "library.score", SCENE)
+    found = check_users(library, documents, top, load_text)
+    return [Path(one.look.file).relative_to(tmp_path).as_posix() for one in found]
+
+
+def test_scores_that_use_a_file_are_found_beside_it_and_above(tmp_path: Path) -> None:
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    (parts / "library.score").write_text(SCENE, encoding="utf-8")
+    (parts / "a.score").write_text(SCORE, encoding="utf-8")
+    (parts / "b.score").write_text("# library.score\nend 4c\n", encoding="utf-8")
+    (parts / "c.txt").write_text(SCORE, encoding="utf-8")
+    (parts / "d.score").write_bytes(b"\xff library.score")
+    (tmp_path / "show.score.yaml").write_text(
+        "use: [parts/library.score]\ncues: []\nend: 4c\n", encoding="utf-8"
+    )
+    assert users(tmp_path) == ["parts/a.score"]
+    assert users(tmp_path, tmp_path) == ["parts/a.score", "show.score.yaml"]
+    assert users(tmp_path, tmp_path / "elsewhere") == ["parts/a.score"]
+
+
+def test_the_search_for_uses_has_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    (parts / "library.score").write_text(SCENE, encoding="utf-8")
+    for name in ("a", "b", "c"):
+        (parts / f"{name}.score").write_text(SCORE, encoding="utf-8")
+    assert len(users(tmp_path)) == 3
+    monkeypatch.setattr(documents_module, "MAX_SEARCHED_FILES", 2)
+    assert len(users(tmp_path)) == 2
+    monkeypatch.setattr(documents_module, "MAX_SEARCHED_BYTES", len(SCORE) - 1)
+    assert users(tmp_path) == []
