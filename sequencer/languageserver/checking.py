@@ -1,8 +1,8 @@
 """When the open texts are checked: after a pause in typing, in a thread, one at a time.
 
-A check has two steps. The first finds errors, warnings, hints and names. The second adds the advice
-on prompts, which takes as long again, once nothing was typed for a while. What a check finds about
-a text that has changed in the meantime is discarded.
+A check has two steps. The first finds errors and warnings, then hints and names. The second adds
+the advice on prompts, which takes as long again, once nothing was typed for a while. What a check
+finds about a text that has changed in the meantime is discarded.
 """
 
 from __future__ import annotations
@@ -15,7 +15,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 
-from sequencer.languageserver.documents import Document, Documents, Known, Load, advise, check
+from sequencer.languageserver.documents import (
+    Document,
+    Documents,
+    Known,
+    Load,
+    advise,
+    check,
+    prepare,
+)
 from sequencer.languageserver.settings import Settings
 
 PAUSE_S = 0.1
@@ -52,7 +60,7 @@ class Listener:
     Attributes:
         found: Called after each step, and with a document that was closed or is no score any more,
             about which nothing is known then.
-        checked: Called after the first step.
+        checked: Called after the first step, once hints and names are there too.
         failed: Called with a document whose check raised an exception.
     """
 
@@ -154,8 +162,10 @@ class Checker:
                 await asyncio.wait_for(job.is_wanted.wait(), pause)
         try:
             known = await self._check(uri, job)
-            if known is not None and self.settings.advice:
-                await self._advise(uri, job, known)
+            if known is not None:
+                await self._prepare(uri, job, known)
+                if self.settings.advice:
+                    await self._advise(uri, job, known)
         except Exception:
             logger.exception("the check of %s failed", uri)
             if uri in self.documents:
@@ -186,8 +196,14 @@ class Checker:
         job.is_wanted.clear()
         self._store(document, known)
         job.is_done.set()
-        self._listener.checked(self.documents[uri])
         return known
+
+    async def _prepare(self, uri: str, job: _Job, known: Known) -> None:
+        """Compute hints and names, and let the client request them."""
+        started = perf_counter()
+        await asyncio.get_running_loop().run_in_executor(self._thread, prepare, known)
+        job.seconds += perf_counter() - started
+        self._listener.checked(self.documents[uri])
 
     def _is_up_to_date(self, known: Known, read: Documents) -> bool:
         """Return whether no file that a check has read was changed since."""
@@ -199,7 +215,7 @@ class Checker:
 
     async def _advise(self, uri: str, job: _Job, known: Known) -> None:
         """Run the second step. A score with errors gets no advice."""
-        if known.look.schedule is None:
+        if known.look.is_outdated:
             return
         loop = asyncio.get_running_loop()
         await asyncio.sleep(max(0, job.changed_at + ADVICE_PAUSE_S - loop.time()))

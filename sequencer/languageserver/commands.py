@@ -59,7 +59,7 @@ async def _schedule(session: Session, uri: str) -> tuple[Snapshot, Schedule]:
     snapshot = await session.newest(uri, now=True)
     if snapshot is None:
         raise RefusedError(_not_open(uri))
-    schedule = snapshot.look.schedule
+    schedule = await session.answer(lambda: snapshot.look.schedule)
     if schedule is None:
         error = next((one for one in snapshot.look.diagnostics if one.is_error), None)
         where = "" if error is None else f"; the first one is in line {error.span.line}"

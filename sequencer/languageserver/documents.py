@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -47,7 +48,7 @@ class Load(Protocol):
     """Loads a score from its text."""
 
     def __call__(
-        self, text: str, file: str, folder: Path | None, *, find_unsaved: FindUnsaved
+        self, text: str, file: str, *, folder: Path | None, find_unsaved: FindUnsaved
     ) -> LoadResult:
         """Load a score.
 
@@ -59,17 +60,22 @@ class Load(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots, for the cached properties
 class Known:
     """What a check found about a document.
 
-    `paths` has the path of each of the score's files, by the name in its spans.
+    `paths` has the path of each of the score's files, by the name in its spans. Hints and names are
+    computed when `prepare` or a request needs them: diagnostics do not wait for them.
     """
 
     look: Look
     paths: Mapping[str, Path]
-    hints: tuple[Hint, ...]
     hint_setting: HintSetting
+
+    @cached_property
+    def hints(self) -> tuple[Hint, ...]:
+        """The hints at the ends of lines."""
+        return find_hints(self.look, self.hint_setting)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,12 +182,18 @@ def check(
     """
     folder = None if document.path is None else document.path.parent
 
-    def read(text: str, file: str) -> LoadResult:
-        return load(text, file, folder, find_unsaved=documents.find_unsaved)
-
+    # of a partial, only the changed pieces are read: see `ReadScore`
+    read = partial(load, folder=folder, find_unsaved=documents.find_unsaved)
     before = None if document.known is None else document.known.look
     found = look(document.text.normalised, document.file, read, advice=advice, previous=before)
-    return _known(found, hints)
+    found.diagnostics  # noqa: B018  # computed once, here in a thread
+    paths = {name: resolve(Path(name)) for name in found.loaded.files}
+    return Known(look=found, paths=paths, hint_setting=hints)
+
+
+def prepare(known: Known) -> None:
+    """Compute what the answers to requests need, so that they need not wait for it."""
+    known.hints, known.look.names  # noqa: B018  # both are kept
 
 
 def check_users(
@@ -236,19 +248,13 @@ def _read(path: Path) -> str | None:
 
 
 def advise(known: Known) -> Known:
-    """Return what is known with the advice on the prompts added."""
-    return _known(with_advice(known.look), known.hint_setting)
-
-
-def _known(found: Look, setting: HintSetting) -> Known:
-    """Compute what answers need, so that they need not wait for it."""
-    found.names, found.diagnostics  # noqa: B018  # both are computed once, here in a thread
-    return Known(
-        look=found,
-        paths={file: resolve(Path(file)) for file in found.loaded.files},
-        hints=find_hints(found, setting),
-        hint_setting=setting,
-    )
+    """Return what is known with the advice on the prompts added. It changes no hint and no name."""
+    advised = replace(known, look=with_advice(known.look))
+    advised.look.diagnostics  # noqa: B018  # computed once, here in a thread
+    for of, to, name in ((known, advised, "hints"), (known.look, advised.look, "names")):
+        if name in of.__dict__:
+            to.__dict__[name] = of.__dict__[name]
+    return advised
 
 
 class Locator:

@@ -239,7 +239,7 @@ class Session:
         advice_follows = (
             self.settings.advice
             and known is not None
-            and known.look.schedule is not None
+            and not known.look.is_outdated
             and not known.look.has_advice
         )
         self._publisher.publish(document, self.client, advice_follows=advice_follows)

@@ -183,10 +183,10 @@ from dataclasses import replace
 from sequencer.cli.language_server import services
 from sequencer.languageserver.server import serve
 
-def load(text, file, folder, *, find_unsaved):
+def load(text, file, *, folder, find_unsaved):
     if "BROKEN" in text:
         raise ZeroDivisionError("a mistake in the program")
-    return services().load(text, file, folder, find_unsaved=find_unsaved)
+    return services().load(text, file, folder=folder, find_unsaved=find_unsaved)
 
 sys.exit(not serve("0", replace(services(), load=load), sys.stdin.buffer, sys.stdout.buffer))
 """

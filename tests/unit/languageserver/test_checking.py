@@ -50,7 +50,7 @@ class Harness:
         )
 
     def load(
-        self, text: str, file: str, folder: Path | None, *, find_unsaved: FindUnsaved
+        self, text: str, file: str, *, folder: Path | None, find_unsaved: FindUnsaved
     ) -> LoadResult:
         self.loaded.append(text)
         if "BROKEN" in text:
@@ -58,7 +58,7 @@ class Harness:
         if "STOP" in text:
             self.is_loading.set()
             assert self.release.wait(PATIENCE_S)
-        return load_text(text, file, folder, find_unsaved=find_unsaved)
+        return load_text(text, file, folder=folder, find_unsaved=find_unsaved)
 
     def _found(self, document: Document) -> None:
         known = document.known
@@ -77,6 +77,12 @@ class Harness:
     async def loading(self) -> None:
         """Wait until the stopped score is being loaded."""
         assert await asyncio.to_thread(self.is_loading.wait, PATIENCE_S)
+
+    async def ended(self, uri: str) -> None:
+        """Wait until both steps of a check have ended."""
+        task = self.checker._jobs[uri].task
+        assert task is not None
+        await asyncio.wait_for(task, PATIENCE_S)
 
     async def codes(self, uri: str) -> list[str]:
         document = await asyncio.wait_for(self.checker.newest(uri, now=True), PATIENCE_S)
@@ -99,6 +105,7 @@ async def test_a_result_of_an_earlier_version_is_discarded(harness: Harness) -> 
     harness.change(uri, f"{VALID}at 0c boat\n")
     harness.release.set()
     assert await harness.codes(uri) == ["E308"]
+    await harness.ended(uri)
     assert harness.found == [(2, ["E308"])] and harness.checked == [2]
 
 
@@ -194,7 +201,7 @@ async def test_advice_comes_in_a_second_step(
     harness.checker.settings = Settings()
     uri = harness.open(WITH_ADVICE)
     assert await harness.codes(uri) == []
-    await asyncio.wait_for(harness.checker._jobs[uri].task, PATIENCE_S)  # type: ignore[arg-type]
+    await harness.ended(uri)
     assert [codes != [] for _, codes in harness.found] == [False, True]
     assert harness.checked == [1], "hints are the same in both steps"
 
@@ -209,7 +216,7 @@ async def test_a_change_before_the_second_step_prevents_it(
     monkeypatch.setattr(checking, "ADVICE_PAUSE_S", 0)
     harness.change(uri, VALID)
     assert await harness.codes(uri) == []
-    await asyncio.wait_for(harness.checker._jobs[uri].task, PATIENCE_S)  # type: ignore[arg-type]
+    await harness.ended(uri)
     assert [version for version, _ in harness.found] == [1, 2, 2]
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -203,3 +204,18 @@ def test_the_search_for_uses_has_limits(tmp_path: Path, monkeypatch: pytest.Monk
     assert len(users(tmp_path)) == 2
     monkeypatch.setattr(documents_module, "MAX_SEARCHED_BYTES", len(SCORE) - 1)
     assert users(tmp_path) == []
+
+
+def test_only_changed_pieces_are_read_again(tmp_path: Path) -> None:
+    documents = Documents()
+    first = opened(documents, tmp_path / "show.score", SCENE + "at 0c tram\nend 4c\n")
+    changed = replace(first, text=first.text.changed([appended("at 2c tram\n", first)]))
+    documents[first.uri] = changed
+    second = checked(documents, first.uri)
+    before, after = known_of(first).look.pieces, known_of(second).look.pieces
+    assert before is not None and after is not None and after is not before
+
+
+def appended(text: str, document: Document) -> types.TextDocumentContentChangePartial:
+    end = document.text.end
+    return types.TextDocumentContentChangePartial(types.Range(end, end), text)
