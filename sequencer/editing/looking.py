@@ -115,6 +115,13 @@ class Look:
         return self.checked.loaded
 
     @property
+    def file_names(self) -> tuple[str, ...]:
+        """The names of the text and of the files that it uses, as in spans."""
+        if isinstance(self.checked, PieceCheck):  # without making a complete score
+            return tuple(dict.fromkeys((self.file, *self.checked.load.files)))
+        return tuple(self.loaded.files)
+
+    @property
     def result(self) -> CheckResult:
         """The result of the check."""
         return self.checked.result

@@ -16,13 +16,13 @@ from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 from sequencer.languageserver.documents import (
+    PREPARATIONS,
     Document,
     Documents,
     Known,
     Load,
     advise,
     check,
-    prepare,
 )
 from sequencer.languageserver.settings import Settings
 
@@ -163,7 +163,7 @@ class Checker:
         try:
             known = await self._check(uri, job)
             if known is not None:
-                await self._prepare(uri, job, known)
+                await self._prepare(uri, known)
                 if self.settings.advice:
                     await self._advise(uri, job, known)
         except Exception:
@@ -198,11 +198,10 @@ class Checker:
         job.is_done.set()
         return known
 
-    async def _prepare(self, uri: str, job: _Job, known: Known) -> None:
+    async def _prepare(self, uri: str, known: Known) -> None:
         """Compute hints and names, and let the client request them."""
-        started = perf_counter()
-        await asyncio.get_running_loop().run_in_executor(self._thread, prepare, known)
-        job.seconds += perf_counter() - started
+        for step in PREPARATIONS:  # a change comes between two steps
+            await asyncio.get_running_loop().run_in_executor(self._thread, step, known)
         self._listener.checked(self.documents[uri])
 
     def _is_up_to_date(self, known: Known, read: Documents) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import islice
@@ -187,13 +187,15 @@ def check(
     before = None if document.known is None else document.known.look
     found = look(document.text.normalised, document.file, read, advice=advice, previous=before)
     found.diagnostics  # noqa: B018  # computed once, here in a thread
-    paths = {name: resolve(Path(name)) for name in found.loaded.files}
+    paths = {name: resolve(Path(name)) for name in found.file_names}
     return Known(look=found, paths=paths, hint_setting=hints)
 
 
-def prepare(known: Known) -> None:
-    """Compute what the answers to requests need, so that they need not wait for it."""
-    known.hints, known.look.names  # noqa: B018  # both are kept
+PREPARATIONS: tuple[Callable[[Known], object], ...] = (
+    lambda known: known.hints,
+    lambda known: known.look.names,
+)
+"""What the answers to requests need. Both are kept, so that requests need not wait for them."""
 
 
 def check_users(
