@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import shutil
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -108,13 +107,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Write the image, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m editors.screenshot", description=__doc__)
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", default=OUTPUT)
-    parser.add_argument("--program", metavar="FILE", default=shutil.which("sequencer"))
+    parser.add_argument(
+        "--program", metavar="FILE", type=Path, default=Path(sys.executable).with_name("sequencer")
+    )
     args = parser.parse_args(argv)
     if (reason := missing()) is not None:
         print(reason, file=sys.stderr)
         return 1
     with tempfile.TemporaryDirectory() as folder:
-        image = take(Path(folder), args.program)
+        image = take(Path(folder), str(args.program.absolute()))
     few = image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
     few.save(args.output, optimize=True)
     print(f"{args.output}: {args.output.stat().st_size // 1024 + 1} KiB")
