@@ -23,6 +23,7 @@ from bench.machine import stamp
 NAMES = (
     "reading",
     "growth",
+    "editing",
     "rehearsal",
     "pictures",
     "clock",

@@ -18,6 +18,8 @@ from sequencer.core.errors import UsageError
 
 if TYPE_CHECKING:
     from sequencer.language.check import CheckResult
+    from sequencer.language.incremental.checking import PieceCheck
+    from sequencer.language.loader import Notation
     from sequencer.schedule.model import Schedule
 
 MAX_NAMED = 5
@@ -155,7 +157,10 @@ def _write_clicks(found: tuple[Path, CheckResult], args: argparse.Namespace) -> 
         )
 
 
-def _look(args: argparse.Namespace) -> list[tuple[Path, CheckResult]]:
+def _look(
+    args: argparse.Namespace, known: dict[Path, PieceCheck] | None = None
+) -> list[tuple[Path, CheckResult]]:
+    """Check every score. `known` has what is kept of them for the next check."""
     from sequencer.cli.inputs import STANDARD_INPUT, standard_input
     from sequencer.language.check import check, check_text
     from sequencer.language.loader import Notation
@@ -168,8 +173,25 @@ def _look(args: argparse.Namespace) -> list[tuple[Path, CheckResult]]:
             checked = check_text(standard_input(), name, folder=Path.cwd(), notation=notation)
             found.append((Path(name), _without(checked, args.allow)))
         else:
-            found.append((path, _without(check(path, notation=notation), args.allow)))
+            checked = (
+                check(path, notation=notation)
+                if known is None
+                else _check_again(path, notation, known)
+            )
+            found.append((path, _without(checked, args.allow)))
     return found
+
+
+def _check_again(
+    path: Path, notation: Notation | None, known: dict[Path, PieceCheck]
+) -> CheckResult:
+    """Check a file of which only a part may have changed since the last check."""
+    from sequencer.language.incremental.checking import check_file
+
+    result, checked = check_file(path, notation, known.get(path))
+    if checked is not None:
+        known[path] = checked
+    return result
 
 
 def _warning(code: str) -> str:
@@ -307,11 +329,12 @@ def _watched(args: argparse.Namespace, pause: Callable[[], None] | None = None) 
     from sequencer.cli.file_watcher import changes, rest
 
     files: set[Path] = set()
+    known: dict[Path, PieceCheck] = {}
     code = 0
     again = False
     try:
         for _ in changes(lambda: {*_around(args.scores), *files}, pause or rest):
-            found = _look(args)
+            found = _look(args, known)
             files.update(_read_by(found))
             if again and not args.json:
                 print("\n── checked again ──")

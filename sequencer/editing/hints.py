@@ -16,7 +16,9 @@ from sequencer.core.diagnostics import NO_SPAN, Span
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.core.timebase import ChunkGrid
 from sequencer.core.wide_numbers import ordering
-from sequencer.editing.looking import Look
+from sequencer.editing.looking import Look, Valid
+from sequencer.language.incremental.checking import PieceCheck
+from sequencer.language.incremental.compiling import PartCompilation
 from sequencer.schedule.describe import (
     bar_beat_of,
     clock_time,
@@ -118,7 +120,7 @@ def find_hints(known: Look, setting: HintSetting = HintSetting.ALL) -> tuple[Hin
     """
     if known.valid is None or setting is HintSetting.NONE:
         return ()
-    hints = _hints_of(known.valid.schedule, known.file, setting)
+    hints = _hints_of(known.valid, known.file, setting)
     if not known.is_outdated:
         return hints
     lines = unchanged_lines(known.valid.text, known.text)
@@ -168,8 +170,32 @@ def find_origins(known: Look) -> Callable[[Span], Span]:
 # ---- one schedule --------------------------------------------------------------------------------
 
 
-def _hints_of(schedule: Schedule, file: str, setting: HintSetting) -> tuple[Hint, ...]:
+def _hints_of(valid: Valid, file: str, setting: HintSetting) -> tuple[Hint, ...]:
+    from sequencer.editing.part_hints import find_hints_of_parts  # it uses this module
+
+    checked = valid.checked
+    if isinstance(checked, PieceCheck) and isinstance(checked.compilation, PartCompilation):
+        lines = checked.load.reading.lines
+        return find_hints_of_parts(checked.compilation, lines, file, setting)
+    schedule = valid.schedule
     landings = find_landings(schedule, file)
+    hints = [
+        *cue_hints(schedule, file, setting, landings),
+        *section_hints(schedule, file, setting, landings),
+    ]
+    by_line: dict[int, list[Hint]] = {}
+    for hint in hints:
+        by_line.setdefault(hint.line, []).append(hint)
+    return tuple(join_hints(by_line[line]) for line in sorted(by_line))
+
+
+def cue_hints(
+    schedule: Schedule,
+    file: str,
+    setting: HintSetting,
+    landings: Mapping[Span, Sequence[Landing]],
+) -> list[Hint]:
+    """Return the hints of cues, each with the last line of its cue."""
     heads = {stretch.origin for stretch in schedule.stretches if stretch.section is not None}
     hints = [
         Hint(span.end_line, describe_landings(found), _tooltip(map(describe_landing, found)))
@@ -178,14 +204,10 @@ def _hints_of(schedule: Schedule, file: str, setting: HintSetting) -> tuple[Hint
     ]
     if setting is HintSetting.ALL:
         hints += _send_hints(schedule, file, set(landings))
-    hints += _section_hints(schedule, file, setting, landings)
-    by_line: dict[int, list[Hint]] = {}
-    for hint in hints:
-        by_line.setdefault(hint.line, []).append(hint)
-    return tuple(_joined(by_line[line]) for line in sorted(by_line))
+    return hints
 
 
-def _joined(hints: Sequence[Hint]) -> Hint:
+def join_hints(hints: Sequence[Hint]) -> Hint:
     """Return one hint for a line with several statements, as in a block on one line."""
     if len(hints) == 1:
         return hints[0]
@@ -290,8 +312,11 @@ def _send_hints(schedule: Schedule, file: str, others: set[Span]) -> Iterator[Hi
         )
 
 
-def _section_hints(
-    schedule: Schedule, file: str, setting: HintSetting, landings: Mapping[Span, list[Landing]]
+def section_hints(
+    schedule: Schedule,
+    file: str,
+    setting: HintSetting,
+    landings: Mapping[Span, Sequence[Landing]],
 ) -> Iterator[Hint]:
     """Yield the hints of the lines on which sections begin: their chunks and the worst error.
 

@@ -66,9 +66,24 @@ class WholeCheck:
         return self.result.schedule is not None
 
     @property
+    def schedule(self) -> Schedule | None:
+        """The schedule of the result."""
+        return self.result.schedule
+
+    @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """The diagnostics of the result."""
         return self.result.diagnostics
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of the files that were read, the score's own first."""
+        return tuple(self.loaded.files)
+
+    @property
+    def notation(self) -> Notation:
+        """The notation of the score's own file."""
+        return self.loaded.notation
 
     @property
     def dropped(self) -> int:
@@ -90,7 +105,10 @@ class Valid:
     @property
     def schedule(self) -> Schedule:
         """Its schedule."""
-        return self.checked.result.performable()
+        schedule = self.checked.schedule
+        if schedule is None:
+            raise ValueError("a valid text has a schedule")
+        return schedule
 
 
 @dataclass(frozen=True, kw_only=True)  # without slots, for the cached properties
@@ -127,9 +145,14 @@ class Look:
         return self.checked.result
 
     @property
+    def files(self) -> tuple[str, ...]:
+        """The names of the files that were read, the score's own first."""
+        return self.checked.files
+
+    @property
     def notation(self) -> Notation:
         """The notation of the text."""
-        return self.loaded.notation
+        return self.checked.notation
 
     @property
     def score(self) -> Score | None:
@@ -145,7 +168,7 @@ class Look:
     @property
     def schedule(self) -> Schedule | None:
         """The schedule, if the text has no errors."""
-        return self.result.schedule
+        return self.checked.schedule
 
     @property
     def is_outdated(self) -> bool:
@@ -235,7 +258,7 @@ def with_advice(known: Look) -> Look:
     if known.has_advice:
         return known
     checked = known.checked.with_advice()
-    return Look(
+    found = Look(
         file=known.file,
         text=known.text,
         checked=checked,
@@ -243,6 +266,14 @@ def with_advice(known: Look) -> Look:
         has_advice=True,
         pieces=checked if isinstance(checked, PieceCheck) else known.pieces,
     )
+    # The text is the same, so what was found out about it stays, except for its diagnostics.
+    kept = {name: value for name, value in vars(known).items() if name in _TEXT_PROPERTIES}
+    vars(found).update(kept)
+    return found
+
+
+_TEXT_PROPERTIES = ("source", "names", "_unfinished")
+"""The cached properties of a `Look` that do not depend on advice."""
 
 
 _RANKS = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}

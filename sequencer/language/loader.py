@@ -323,6 +323,29 @@ def load_pieces(
     )
 
 
+def load_file_pieces(
+    path: Path, notation: Notation | None = None, *, before: Reading | None = None
+) -> PieceLoad | None:
+    """Load a score from a file, using what was read from an earlier version of it.
+
+    Args:
+        path: The score's file.
+        notation: The notation; by default that of the file's extension.
+        before: The reading of the earlier version.
+
+    Returns:
+        The result, or None if the file has to be loaded as a whole, or cannot be read.
+    """
+    file = _stored_path(path)
+    chosen = notation or NOTATION_BY_SUFFIX.get(file.suffix.lower())
+    faults = Diagnostics()
+    data = load_bytes(file, str(path), LoadLimits().bytes, faults)
+    text = None if data is None else decode_score(data, str(path), faults)
+    if text is None or chosen is None:
+        return None
+    return load_pieces(text, str(path), file.parent, chosen, before=before)
+
+
 def _reread(text: str, file: str, notation: Notation, before: Reading | None) -> Reading | None:
     if notation is Notation.YAML:
         from sequencer.language.yaml.rereading import reread_yaml

@@ -30,18 +30,27 @@ CALM = (
 )
 """Statements with which a score of ascending positions is valid."""
 
+PLAIN = (
+    'at {at} "A woman walks past window {n}. Shot {n}."',
+    'at {at} "A woman waits at door {n}."',
+    'at {at} "The door {n} opens, then it closes."',
+)
+"""Prompts without a scene: more than six of them in a row give advice."""
+
 RARE = (
     'at {at} pick("A lamp {n}." | "A door {n}.")',
     'at {at} shuffle("A lamp {n}." | "A door {n}.")',
     'every 2 bars from {n} "Rain {n}."',
     'at +1b "Later {n}."',
-    'at mark m{n} +1b "After the mark."',
+    'at {at} mark k{n}, "A mark."\nat mark k{n} +1b "After the mark."',
     "on go next{n} -> tram",
     "at {at} tempo 100",
     "at {at} meter 3/4",
     'at {at} "Fog {n}.", fade 2c',
     'at {at} snap floor, "Snow."',
     'at end -1 bar "The last."',
+    'at end -1b "Nearly the end {n}."',
+    "at end -1b sr 2x",
     'at {at} osc "/a" {n}',
     "at {at} midi note C3 for 1 beat",
     "at {at} strength 0.5",
@@ -51,6 +60,8 @@ RARE = (
 
 WRONG = (
     'at {at} tran "x"',
+    "at {at}\n  tram",
+    'at {at} "A road,\n  and a lamp {n}."',
     'at {at} "unclosed',
     'at "no position"',
     "foo bar",
@@ -79,7 +90,7 @@ WRONG = (
 
 
 def _statement(random: Random, kinds: tuple[str, ...], at: str) -> str:
-    return random.choice(kinds).format(at=at, n=random.randint(0, 30))
+    return random.choice(kinds).format(at=at, n=random.randint(0, 9999))
 
 
 def _position(random: Random) -> str:
@@ -88,37 +99,44 @@ def _position(random: Random) -> str:
 
 
 def generate_score(random: Random) -> str:
-    """Return a score, with and without sections. About half of them are valid."""
+    """Return a score, with or without sections. Many of them are valid."""
     is_calm = random.random() < 0.6
-    lines = ['score "Edited"', random.choice(("clock 120 bpm, 4/4", "clock midi 120 bpm"))]
+    usual = random.choice((CALM, CALM, PLAIN))
+    lines = [
+        'score "Edited"',
+        random.choice(("clock 120 bpm, 4/4", "clock midi, 4/4, nominal 120 bpm")),
+    ]
     lines += random.choice((["seed 3"], ["# no seed"], []))
     lines += ['let light = "Soft light."', *SCENES.split("\n")]
 
     def block(indent: str, count: int) -> None:
         for index in range(count):
-            kinds = RARE if not is_calm and random.random() < 0.3 else CALM
-            lines.append(indent + _statement(random, kinds, str(3 * index + 1)))
+            kinds = RARE if not is_calm and random.random() < 0.3 else usual
+            lines.append(indent + _statement(random, kinds, str(3 * index + 3)))
 
     if random.random() < 0.65:
         sections = random.randint(1, 6)
         for number in range(sections):
             count = random.choice((0, 1, 3, 10, 40, 90))
-            head = f"section s{number} {3 * count + 3} bars"
+            head = f"section s{number} {3 * count + 5} bars"
+            if random.random() < 0.2:
+                head += random.choice((", cut", ", cut seed 3", ", tempo 100"))
             if not is_calm and random.random() < 0.15:
                 head = random.choice(
                     (
                         f"section s{number} like s0",
                         f"section s{number} until go out, max 40 bars",
-                        f"{head}, cut seed 3",
-                        f"{head}, tempo 90 -> 110",
+                        f"section s{number} 200 bars, tempo 90 -> 110",
                     )
                 )
             lines.append(f"{head} {{")
+            lines += ['  at 1 "A road. Wide shot."'] if random.random() < 0.8 else []
             block("  ", count)
             lines += random.choice((["}"], ["}", ""], ["}  # end", "# between"]))
         if not is_calm and random.random() < 0.3:
             lines.append("play s0*2" + (" s1 s0" if sections > 1 else ""))
     else:
+        lines.append('at 1 "A road. Wide shot."')
         block("", random.choice((1, 5, 70, 200)))
         lines += random.choice((["end 700"], []))
     return "\n".join(lines) + random.choice(("\n", "\n", ""))
@@ -128,6 +146,8 @@ def change(random: Random, text: str) -> str:
     """Return a text with one change: lines, words, the header, or any characters."""
     lines = text.split("\n")
     at = random.randrange(len(lines))
+    if random.random() < 0.2:
+        return _change_definition(random, lines)
     match random.randrange(10):
         case 0:
             lines.insert(at, "  " + _statement(random, CALM, _position(random)))
@@ -170,4 +190,28 @@ def change(random: Random, text: str) -> str:
                 ("", '"', "a", "}", "{", " ", "\n", "#", "1", ",", "\u00e9", "\n\n", ";", "at 2 ")
             )
             return text[:start] + middle + text[end:]
+    return "\n".join(lines)
+
+
+def _change_definition(random: Random, lines: list[str]) -> str:
+    """Return the text with another scene or variable, or another head of a section."""
+    match random.randrange(3):
+        case 0:
+            word = f' "Word {random.randint(0, 99)} no '
+            return _change_line(random, lines, ("base", "follow", "let"), ' "', word)
+        case 1:
+            bars = f"{random.randint(0, 3)} bars"
+            return _change_line(random, lines, ("section",), " bars", bars)
+        case _:
+            return _change_line(random, lines, ("base", "}"), "\n", "\nquiet W604\n")
+
+
+def _change_line(
+    random: Random, lines: list[str], words: tuple[str, ...], old: str, new: str
+) -> str:
+    """Return the text with a change in one of the lines that begin with one of some words."""
+    found = [number for number, line in enumerate(lines) if line.strip().startswith(words)]
+    if found:
+        number = random.choice(found)
+        lines[number] = f"{lines[number]}\n".replace(old, new, 1).removesuffix("\n")
     return "\n".join(lines)

@@ -17,19 +17,20 @@ from sequencer.language.advice.prompts import Finding, PromptSequence, collect_p
 from sequencer.language.advice.rules import RULES
 from sequencer.language.score import Score
 
-__all__ = ["advise"]
+__all__ = ["advise", "apply_rules"]
 
 
 def advise(score: Score) -> tuple[Diagnostic, ...]:
     """Return warnings about a score's prompts by position; each once, however often it plays."""
     with paused_collection():
         try:
-            return _collect_advice(collect_prompts(score))
+            return apply_rules(collect_prompts(score))
         finally:
             clear_caches()
 
 
-def _collect_advice(prompts: PromptSequence) -> tuple[Diagnostic, ...]:
+def apply_rules(prompts: PromptSequence) -> tuple[Diagnostic, ...]:
+    """Return what the rules find, by position; each once."""
     found: dict[tuple[str, str, int, int], Diagnostic] = {}
     for code, rule in RULES.items():
         for finding in rule(prompts):

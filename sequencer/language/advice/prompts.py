@@ -107,10 +107,12 @@ class Finding:
 
 def collect_prompts(score: Score) -> PromptSequence:
     """Return the prompts of a score."""
-    return _PromptCollector(score).collect()
+    return PromptCollector(score).collect()
 
 
-class _PromptCollector:
+class PromptCollector:
+    """Collects the prompts of a score."""
+
     def __init__(self, score: Score) -> None:
         self.score = score
         self.values: dict[str, str] = {}
@@ -140,9 +142,9 @@ class _PromptCollector:
             for section in self._sections_in_order():
                 if section.cut is not None:
                     takes.append([])
-                self._collect_items(section.items, takes)
+                self.collect_items(section.items, takes)
         else:
-            self._collect_items(score.items, takes)
+            self.collect_items(score.items, takes)
         blocks = (score.items, *(section.items for section in score.sections))
         answers = tuple(
             line
@@ -151,7 +153,7 @@ class _PromptCollector:
             if isinstance(item, Rule)
             for line in self._prompt_lines(item.actions, False)
         )
-        families = tuple(self._fill_scene(scene) for scene in score.scenes)
+        families = tuple(self.fill_scene(scene) for scene in score.scenes)
         return PromptSequence(tuple(tuple(take) for take in takes if take), answers, families)
 
     def _sections_in_order(self) -> Iterator[Section]:
@@ -170,7 +172,8 @@ class _PromptCollector:
                 for _ in range(min(2, item.times)):
                     yield section
 
-    def _collect_items(self, items: tuple[Item, ...], takes: list[list[PromptLine]]) -> None:
+    def collect_items(self, items: tuple[Item, ...], takes: list[list[PromptLine]]) -> None:
+        """Add the prompts of items to the last take, and begin a take at each cut."""
         for item in items:
             if isinstance(item, Rule):
                 continue
@@ -224,7 +227,8 @@ class _PromptCollector:
             repeats=repeats,
         )
 
-    def _fill_scene(self, scene: Scene) -> SceneTexts:
+    def fill_scene(self, scene: Scene) -> SceneTexts:
+        """Return the texts of a scene."""
         base = None if scene.base is None else self.fill(scene.base)
         follow = None if scene.follow is None else self.fill(scene.follow)
         span = scene.span if scene.base is None else scene.base.span

@@ -95,7 +95,7 @@ def _compile(score: Score, find_line: Callable[[int], int]) -> Compilation:
     if not faults.has_errors:
         check_schedule(schedule, resolved, faults)
         if not faults.has_errors:
-            warn_carried_settings(schedule, faults)
+            warn_carried_settings(schedule, faults, find_line)
             warn_repeated_picks(resolved.blocks, stretches, faults)
     elif (
         all(one.code in TIMELESS_CODES for one in faults.diagnostics if one.is_error)

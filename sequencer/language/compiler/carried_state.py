@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sequencer.core.diagnostics import Diagnostics, Related, Span
 from sequencer.language.compiler.expand import ExpandedStretch
 from sequencer.language.compiler.ir import Block, ResolvedPrompt
@@ -16,10 +18,13 @@ _HINTS = (
 """What to write so that each pass starts alike: for an image, a strength and the resolution."""
 
 
-def warn_carried_settings(schedule: Schedule, faults: Diagnostics) -> None:
+def warn_carried_settings(
+    schedule: Schedule, faults: Diagnostics, find_line: Callable[[int], int] = int
+) -> None:
     """Warn about repeated sections that start in another state than on their first pass.
 
     Only what other sections left is reported, for the first pass that starts differently.
+    `find_line` is that of `compile_all`.
     """
     if len({one.section for one in schedule.stretches}) == len(schedule.stretches):
         return
@@ -36,16 +41,20 @@ def warn_carried_settings(schedule: Schedule, faults: Diagnostics) -> None:
         ]
         if changed:
             reported.add(stretch.section)
-            _report_carried(stretch, changed, faults)
+            _report_carried(stretch, changed, faults, find_line)
 
 
 def _report_carried(
-    stretch: Stretch, changed: list[tuple[Setting, Setting, str]], faults: Diagnostics
+    stretch: Stretch,
+    changed: list[tuple[Setting, Setting, str]],
+    faults: Diagnostics,
+    find_line: Callable[[int], int],
 ) -> None:
     now = " and ".join(one.words or "no image" for one, _, _ in changed)
     then = " and ".join(other.words or "none of that" for _, other, _ in changed)
     origins = [one.entry.origin for one, _, _ in changed if one.entry is not None]
-    lines = " and ".join(dict.fromkeys(f"line {origin.line}" for origin in origins if origin.line))
+    written = (find_line(origin.line) for origin in origins if origin.line)
+    lines = " and ".join(dict.fromkeys(f"line {line}" for line in written))
     faults.warn(
         "W404",
         f"pass {stretch.occurrence} of {stretch.section} starts with {now}"

@@ -121,7 +121,7 @@ def expand(
                 INEXACT_TIME_CODE, INEXACT_TIME_MESSAGE, block.block.span, hint=INEXACT_TIME_HINT
             )
             return ()
-        stretch = _expand_block(
+        stretch = expand_block(
             block,
             occurrence,
             seed,
@@ -150,7 +150,7 @@ def _report_too_many_cues(
     return False
 
 
-def _expand_block(
+def expand_block(
     placed: PlacedBlock,
     occurrence: int,
     seed: int,
@@ -159,6 +159,16 @@ def _expand_block(
     lengths: NoteLengths,
     decks: _Decks,
 ) -> ExpandedStretch:
+    """Return one pass of a block.
+
+    Args:
+        placed: The block.
+        occurrence: The number of the pass, from 1.
+        seed: The seed of the score.
+        first_rule: The number of its first rule.
+        lengths: Computes the lengths of notes.
+        decks: The state of each `shuffle` after the passes before.
+    """
     block = placed.block
     here = f"{block.name or ''}|{occurrence}"
     ordinals: dict[str, int] = {}

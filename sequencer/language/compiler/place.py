@@ -248,7 +248,7 @@ def place(resolved: Resolved, faults: Diagnostics) -> tuple[PlacedBlock | None, 
         return _place_each_pass(resolved, grid, clock, faults)
     budget = CueBudget()
     return tuple(
-        _BlockPlacer(block, resolved, grid, clock=clock, faults=faults, budget=budget).place()
+        BlockPlacer(block, resolved, grid, clock=clock, faults=faults, budget=budget).place()
         for block in resolved.blocks
     )
 
@@ -292,7 +292,7 @@ def _place_each_pass(
                 budget=budget,
             )
         own = Diagnostics()
-        placer = _BlockPlacer(
+        placer = BlockPlacer(
             block, resolved, among, begins=begins, clock=clock, faults=own, budget=budget
         )
         return placer.place(), own
@@ -331,7 +331,7 @@ def _place_at_quarter(
         own = Diagnostics()
         part = extract_part(song, quarter, window)
         before = replace(budget)
-        placed = _BlockPlacer(
+        placed = BlockPlacer(
             block,
             resolved,
             grid,
@@ -368,7 +368,7 @@ def _place_at_quarter(
         window *= 4
 
 
-class _BlockPlacer:
+class BlockPlacer:
     """Places one block; with a MIDI file as the clock, at the position the file has reached."""
 
     def __init__(

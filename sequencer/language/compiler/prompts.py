@@ -121,8 +121,9 @@ class Vocabulary:
         self._lets: dict[str, str] = {}
         self._scenes: dict[str, Scene] = {}
         self._let_spans: dict[str, Span] = {}
-        self._used: set[str] = set()
-        self._missed: set[str] = set()
+        self.used: set[str] = set()
+        """The variables that were used, and `scene NAME` for each scene."""
+        self.missed: set[str] = set()
         """`variable` and `scene`, if an unknown one was used: an unused one may be meant."""
         self._hollow: set[str] = set()
         """Variables whose text contains an unknown variable."""
@@ -236,7 +237,7 @@ class Vocabulary:
         if name == ACTION and action is not None:
             return action
         if name in self._lets:
-            self._used.add(name)
+            self.used.add(name)
             return self._lets[name]
         if not silent:
             self._report_unknown_variable(variable, earlier)
@@ -262,7 +263,7 @@ class Vocabulary:
                 hint=f"move `let {name} = …` above this line",
             )
             return
-        self._missed.add("variable")
+        self.missed.add("variable")
         known: Collection[str] = self._lets.keys() if earlier else self._lets.keys() | {ACTION}
         guess = self._faults.nearest(name, known)
         fixes = () if guess is None else (Fix(variable.span, "{" + guess + "}"),)
@@ -274,6 +275,20 @@ class Vocabulary:
         self._faults.error(
             "E307", f"there is no variable {name}", variable.span, hint=hint, fix=fixes
         )
+
+    def start_part(self, faults: Diagnostics) -> None:
+        """Report to other diagnostics from here on, and forget what was used and missed."""
+        self._faults = faults
+        self.used, self.missed = set(), set()
+
+    def contents(self) -> dict[str, object]:
+        """Return what each variable and each scene contains: `used` has the same names."""
+        found: dict[str, object] = {
+            name: (text, name in self._hollow) for name, text in self._lets.items()
+        }
+        for name, scene in self._scenes.items():
+            found[f"scene {name}"] = (scene.base, scene.follow, scene.silenced)
+        return found
 
     def resolve_prompt(self, words: PromptText) -> ResolvedPrompt | None:
         """Resolve a prompt that does not use a scene. Return None if it is empty (reported)."""
@@ -290,7 +305,7 @@ class Vocabulary:
         if scene is None:
             if self._report_unit(show):
                 return None
-            self._missed.add("scene")
+            self.missed.add("scene")
             guess = self._faults.nearest(show.scene, self._scenes)
             name = Span(
                 show.span.file,
@@ -315,7 +330,7 @@ class Vocabulary:
                 "E308", f"there is no scene {show.scene}", name, hint=hint, fix=fixes
             )
             return None
-        self._used.add(f"scene {scene.name}")
+        self.used.add(f"scene {scene.name}")
         if show.action is None:
             if scene.base is None:
                 self._faults.error(
@@ -406,16 +421,16 @@ class Vocabulary:
         """Warn about variables and scenes of the score itself that nothing uses."""
         if not (self._score.sections or self._score.items):
             return  # a library: other scores use its content
-        for let in self._score.lets if "variable" not in self._missed else ():
-            if let.name not in self._used and let.name in self._lets:
+        for let in self._score.lets if "variable" not in self.missed else ():
+            if let.name not in self.used and let.name in self._lets:
                 self._faults.warn(
                     "W302",
                     f"nothing uses the variable {let.name}",
                     let.name_span,
                     hint=f"write {{{let.name}}} in a text, or remove it",
                 )
-        for scene in self._score.scenes if "scene" not in self._missed else ():
-            if f"scene {scene.name}" not in self._used:
+        for scene in self._score.scenes if "scene" not in self.missed else ():
+            if f"scene {scene.name}" not in self.used:
                 self._faults.warn(
                     "W303",
                     f"nothing shows the scene {scene.name}",

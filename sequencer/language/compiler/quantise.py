@@ -9,7 +9,7 @@ from sequencer.core.sounds import SoundTrack
 from sequencer.core.timebase import ChunkGrid, Snap
 from sequencer.language.compiler.expand import ExpandedEntry, ExpandedStretch
 from sequencer.language.compiler.ir import Resolved
-from sequencer.language.score import ClockLine, GridLine, SongTime
+from sequencer.language.score import ClockLine, GridLine, Score, SongTime
 from sequencer.schedule.model import (
     DEFAULT_LEAD_CHUNKS,
     ClockSpec,
@@ -44,7 +44,7 @@ def quantise(resolved: Resolved, stretches: tuple[ExpandedStretch, ...]) -> Sche
                 snap=snap,
                 first=ids,
             ),
-            sends=_build_sends(loose, sends),
+            sends=build_sends(loose, sends),
         )
         placed.append(stretch)
         ids += len(stretch.entries)
@@ -56,20 +56,33 @@ def quantise(resolved: Resolved, stretches: tuple[ExpandedStretch, ...]) -> Sche
             length = _find_earliest_end(stretch, soonest, own, lead)
         early = with_early_cuts(early, stretch, length)
         soonest += length
-    entries = [entry for stretch in placed for entry in stretch.entries]
+    return build_schedule(resolved.score, grid, tuple(placed))
+
+
+def build_schedule(score: Score, grid: ChunkGrid, stretches: tuple[Stretch, ...]) -> Schedule:
+    """Return the schedule of a score whose stretches are complete.
+
+    Args:
+        score: The score.
+        grid: The grid with the takes of the score.
+        stretches: The stretches, in play order.
+    """
+    header = score.header
+    entries = [entry for stretch in stretches for entry in stretch.entries]
+    start = sum((stretch.seconds for stretch in stretches), Fraction(0))
     last = max((entry.chunk for entry in entries), default=0)
     end = max(grid.chunks_until(start), last + 1)
     clock = header.clock or ClockLine()
     return Schedule(
         title=header.title,
         grid=grid,
-        clock=_clock_spec(clock, resolved.score.song),
-        snap=snap,
-        lead=lead,
+        clock=_clock_spec(clock, score.song),
+        snap=header.snap or Snap.NEAREST,
+        lead=DEFAULT_LEAD_CHUNKS if header.lead is None else header.lead,
         late=header.late or "shift",
         seed=header.seed or 0,
         sr=(header.sr.value if header.sr is not None else "2x"),
-        stretches=tuple(placed),
+        stretches=stretches,
         takes=takes_of(
             entries, header.seed or 0, header.sr.value if header.sr is not None else "2x"
         ),
@@ -123,7 +136,7 @@ def _build_stretch(
 ) -> Stretch:
     placed = loose.placed
     entries = tuple(
-        _build_entry(one, first + number, start, grid, snap)
+        build_entry(one, first + number, start, grid, snap)
         for number, one in enumerate(loose.entries)
     )
     return Stretch(
@@ -146,7 +159,7 @@ def _build_stretch(
     )
 
 
-def _build_sends(loose: ExpandedStretch, first: int) -> tuple[Send, ...]:
+def build_sends(loose: ExpandedStretch, first: int) -> tuple[Send, ...]:
     """Return the messages of a stretch at exact positions: they are not snapped to chunks."""
     return tuple(
         Send(
@@ -161,9 +174,10 @@ def _build_sends(loose: ExpandedStretch, first: int) -> tuple[Send, ...]:
     )
 
 
-def _build_entry(
+def build_entry(
     loose: ExpandedEntry, number: int, start: Fraction, grid: ChunkGrid, snap: Snap
 ) -> Entry:
+    """Return an entry of a stretch that begins at a time, on its chunk."""
     cue = loose.cue
     time = start + cue.seconds
     mode = cue.snap or snap

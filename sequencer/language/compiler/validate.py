@@ -263,12 +263,13 @@ def _find_cut(bundles: tuple[ChunkActs, ...], by_id: dict[int, Entry]) -> Entry 
     return None
 
 
-_EXCLUSIVE_ACTS = (
+EXCLUSIVE_ACTS = (
     (PromptAct, "prompts"),
     (ImageAct, "images"),
     (SuperResolutionAct, "sr settings"),
     (CutAct, "cuts"),
 )
+"""What a chunk can have one of, and what several are called."""
 
 
 def _check_chunk_collisions(
@@ -276,7 +277,7 @@ def _check_chunk_collisions(
 ) -> None:
     if len(bundle.entries) > 1:
         entries = [by_id[number] for number in bundle.entries]
-        for kind, words in _EXCLUSIVE_ACTS:
+        for kind, words in EXCLUSIVE_ACTS:
             having = [
                 entry for entry in entries if any(isinstance(act, kind) for act in entry.acts)
             ]

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
+from pathlib import Path
 from typing import Protocol
 
 from sequencer.core.diagnostics import Diagnostic
 from sequencer.language.advice import advise
-from sequencer.language.check import CheckResult, count_unreported, order_by_position
+from sequencer.language.check import CheckResult, check, count_unreported, order_by_position
 from sequencer.language.compiler import Compilation, compile_all
+from sequencer.language.incremental.advising import advise_parts
+from sequencer.language.incremental.compiling import PartCompilation, compile_parts
+from sequencer.language.incremental.lines import MovableDiagnostics
 from sequencer.language.incremental.loading import PieceLoad
-from sequencer.language.loader import LoadResult
+from sequencer.language.loader import LoadResult, Notation, load_file_pieces
 from sequencer.language.partial import unaffected_diagnostics, unread_parts
 from sequencer.schedule.model import Schedule
 
-LINE_CODES = frozenset({"W404"})
-"""Codes of diagnostics whose messages contain a line: they are computed with actual lines."""
+LINE_CODES_OF_YAML = frozenset({"E424", "W403"})
+"""Codes of diagnostics whose fixes depend on the text after a value: they need actual lines."""
 
 
 class Checked(Protocol):
@@ -33,6 +38,11 @@ class Checked(Protocol):
         ...
 
     @property
+    def schedule(self) -> Schedule | None:
+        """The schedule of the result."""
+        ...
+
+    @property
     def is_valid(self) -> bool:
         """Whether there is a schedule."""
         ...
@@ -40,6 +50,16 @@ class Checked(Protocol):
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """The diagnostics of the result."""
+        ...
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of the files that were read, the score's own first."""
+        ...
+
+    @property
+    def notation(self) -> Notation:
+        """The notation of the score's own file."""
         ...
 
     @property
@@ -57,10 +77,22 @@ class PieceCheck:
     """A text that was checked by pieces. What is expensive is computed when it is asked for."""
 
     load: PieceLoad
-    compilation: Compilation
+    compilation: Compilation | PartCompilation
     """The result of compiling, with the spans of the reading."""
-    advice: tuple[Diagnostic, ...] | None
+    parts: PartCompilation | None
+    """The last result of compiling by parts, also of an earlier version."""
+    advice: tuple[MovableDiagnostics, ...] | None
     """The advice, with the spans of the reading; None if it was not asked for."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of the files that were read, the score's own first."""
+        return tuple(self.load.files)
+
+    @property
+    def notation(self) -> Notation:
+        """The notation of the score's own file."""
+        return self.load.notation
 
     @property
     def loaded(self) -> LoadResult:
@@ -70,7 +102,12 @@ class PieceCheck:
     @property
     def is_valid(self) -> bool:
         """Whether there is a schedule."""
-        return not self.load.has_errors and self.compilation.schedule is not None
+        if self.load.has_errors:
+            return False
+        compilation = self.compilation
+        if isinstance(compilation, PartCompilation):
+            return compilation.is_valid
+        return compilation.schedule is not None
 
     @cached_property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -84,19 +121,22 @@ class PieceCheck:
             gaps = unread_parts(self.loaded)
             found += unaffected_diagnostics(tuple(compiled), gaps, self.loaded.part)
         if self.dropped:
-            found.append(count_unreported(self.dropped, next(iter(self.loaded.files), "")))
+            found.append(count_unreported(self.dropped, next(iter(self.files), "")))
         found = order_by_position(found)
         if self.advice:
-            found = order_by_position([*found, *map(lines.diagnostic, self.advice)])
+            advice = chain.from_iterable(one.at(lines) for one in self.advice)
+            found = order_by_position([*found, *advice])
         return tuple(found)
 
     @cached_property
     def schedule(self) -> Schedule | None:
         """The schedule, with actual lines."""
-        schedule = self.compilation.schedule
-        if schedule is None or self.load.has_errors:
+        compilation, lines = self.compilation, self.load.reading.lines
+        if not self.is_valid:
             return None
-        return self.load.reading.lines.node(schedule)
+        if isinstance(compilation, PartCompilation):
+            return compilation.schedule(lines.span)
+        return lines.node(compilation.schedule)
 
     @cached_property
     def result(self) -> CheckResult:
@@ -118,15 +158,44 @@ class PieceCheck:
         """Return the same with the advice on the prompts."""
         if self.advice is not None:
             return self
-        return replace(self, advice=advise(self.load.score) if self.is_valid else ())
+        if not self.is_valid:
+            return replace(self, advice=())
+        if isinstance(self.compilation, PartCompilation):
+            return replace(self, advice=advise_parts(self.compilation))
+        return replace(self, advice=(MovableDiagnostics(advise(self.load.score)),))
+
+
+def check_file(
+    path: Path, notation: Notation | None, before: PieceCheck | None
+) -> tuple[CheckResult, PieceCheck | None]:
+    """Read a score's file and compile it, as `language.check.check` does.
+
+    Args:
+        path: The score's file.
+        notation: The notation; by default that of the file's extension.
+        before: An earlier check of the file.
+
+    Returns:
+        The result, and the check that the next one can use.
+    """
+    reading = None if before is None else before.load.reading
+    load = load_file_pieces(path, notation, before=reading)
+    if load is None:
+        return check(path, notation=notation), before
+    checked = check_pieces(load, before, advice=True)
+    return checked.result, checked
 
 
 def check_pieces(load: PieceLoad, before: PieceCheck | None, *, advice: bool) -> PieceCheck:
     """Compile a score that was loaded by pieces, as far as it could be read, and advise on it."""
-    compilation = compile_all(load.score, load.reading.lines.line)
-    if any(one.code in LINE_CODES for one in compilation.diagnostics):
+    known = None if before is None else before.parts
+    parts = compile_parts(load.score, load.reading.lines.line, known)
+    compilation = parts or compile_all(load.score, load.reading.lines.line)
+    if load.notation is Notation.YAML and any(
+        one.code in LINE_CODES_OF_YAML for one in compilation.diagnostics
+    ):
         loaded = load.result
         actual = loaded.score or loaded.part
         compilation = compilation if actual is None else compile_all(actual)
-    checked = PieceCheck(load=load, compilation=compilation, advice=None)
+    checked = PieceCheck(load=load, compilation=compilation, parts=parts or known, advice=None)
     return checked.with_advice() if advice else checked

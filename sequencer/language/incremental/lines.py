@@ -8,7 +8,8 @@ piece that did not change keeps its nodes, wherever it moves. `Lines` returns ac
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from sequencer.core.diagnostics import Diagnostic, Fix, Related, Span
@@ -23,7 +24,7 @@ _Node = TypeVar("_Node")
 class Lines:
     """Where the pieces of a text are. Spans with actual lines are left unchanged."""
 
-    __slots__ = ("_known", "_starts")
+    __slots__ = ("_known", "_shifts")
 
     def __init__(self, starts: Mapping[int, int]) -> None:
         """Create a map.
@@ -31,29 +32,35 @@ class Lines:
         Args:
             starts: The line, from 1, at which each piece begins, by the number of the piece.
         """
-        self._starts = {0: 0, **starts}
+        self._shifts = {number: line - (number << PIECE_BITS) for number, line in starts.items()}
+        self._shifts[0] = 0
         self._known: dict[type[Any], Callable[[Any], Any]] = {
             Span: self.span,
             tuple: self._tuple,
-            dict: _same,
         }
+
+    @property
+    def numbers(self) -> Collection[int]:
+        """The numbers of the pieces, and 0."""
+        return self._shifts.keys()
+
+    def start(self, number: int) -> int:
+        """Return the line at which a piece begins; 0 for number 0."""
+        return self._shifts[number] + (number << PIECE_BITS)
 
     def line(self, line: int) -> int:
         """Return the actual line of a line."""
-        return self._starts[line >> PIECE_BITS] + (line & _MASK)
+        return line + self._shifts[line >> PIECE_BITS]
 
     def span(self, span: Span) -> Span:
         """Return a span with actual lines."""
-        if span.line <= _MASK and span.end_line <= _MASK:
+        line, end = span.line, span.end_line
+        if line <= _MASK and end <= _MASK:
             return span
-        starts = self._starts
-        return Span(
-            span.file,
-            starts[span.line >> PIECE_BITS] + (span.line & _MASK),
-            span.column,
-            starts[span.end_line >> PIECE_BITS] + (span.end_line & _MASK),
-            span.end_column,
-        )
+        shifts = self._shifts
+        first = line + shifts[line >> PIECE_BITS]
+        last = first if end == line else end + shifts[end >> PIECE_BITS]
+        return Span(span.file, first, span.column, last, span.end_column)
 
     def diagnostic(self, one: Diagnostic) -> Diagnostic:
         """Return a diagnostic with actual lines, also in its fixes and related positions."""
@@ -77,31 +84,71 @@ class Lines:
 
     def _any(self, value: Any) -> Any:
         handle = self._known.get(type(value))
-        if handle is None:
-            handle = self._known[type(value)] = self._handler_of(type(value))
-        return handle(value)
+        return (handle or self._handler_of(type(value)))(value)
 
     def _tuple(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
         return tuple([self._any(value) for value in values])
 
     def _handler_of(self, cls: type[Any]) -> Callable[[Any], Any]:
-        """Return the function that maps the instances of a class."""
-        if not dataclasses.is_dataclass(cls):
-            return _same
-        names = [(field.name, field.type in PLAIN_TYPES) for field in dataclasses.fields(cls)]
-        kept = [name for name, is_plain in names if is_plain]
-        mapped = [name for name, is_plain in names if not is_plain]
+        """Return the function that maps the instances of a class, and remember it."""
+        handle = self._known[cls] = self._make_handler(cls)
+        return handle
+
+    def _make_handler(self, cls: type[Any]) -> Callable[[Any], Any]:
+        fields = dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else ()
+        mapped = [index for index, field in enumerate(fields) if field.type not in PLAIN_TYPES]
         if not mapped:
             return _same
-        any_value = self._any
+        names = [field.name for field in fields]
+        values_of = attrgetter(*names, names[0])  # of at least two names it returns a tuple
+        known, handler_of = self._known, self._handler_of
+        are_positional = not any(field.kw_only for field in fields)
 
         def rebuild(node: Any) -> Any:
-            values = {name: getattr(node, name) for name in kept}
-            for name in mapped:
-                values[name] = any_value(getattr(node, name))
-            return cls(**values)
+            values = list(values_of(node))
+            for index in mapped:
+                value = values[index]
+                handle = known.get(type(value)) or handler_of(type(value))
+                values[index] = handle(value)
+            if are_positional:
+                return cls(*values[:-1])
+            return cls(**dict(zip(names, values, strict=False)))
 
         return rebuild
+
+
+class MovableDiagnostics:
+    """Diagnostics of pieces, with their actual lines as long as no piece moves."""
+
+    __slots__ = ("_diagnostics", "_moved", "_numbers", "_starts")
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        self._diagnostics = diagnostics
+        spans = (
+            span
+            for one in diagnostics
+            for span in (
+                one.span,
+                *(fix.span for fix in one.fixes),
+                *(other.span for other in one.related),
+            )
+        )
+        self._numbers = sorted(
+            {line >> PIECE_BITS for span in spans for line in (span.line, span.end_line)}
+        )
+        self._starts: list[int] = []
+        self._moved: tuple[Diagnostic, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self._diagnostics)
+
+    def at(self, lines: Lines) -> tuple[Diagnostic, ...]:
+        """Return the diagnostics with actual lines."""
+        starts = [lines.start(number) for number in self._numbers]
+        if starts != self._starts:
+            self._moved = tuple(map(lines.diagnostic, self._diagnostics))
+            self._starts = starts
+        return self._moved
 
 
 PLAIN_TYPES = frozenset(

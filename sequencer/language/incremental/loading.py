@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from sequencer.core.diagnostics import Diagnostic
+from sequencer.core.gc_pause import paused_collection
 from sequencer.language.incremental.reading import Reading
 from sequencer.language.loader import LoadResult, Notation
 from sequencer.language.score import Score
@@ -36,9 +37,16 @@ class PieceLoad:
         """The result with actual lines, as `load_text` returns it."""
         reading = self.reading
         lines = reading.lines
-        comments = reading.comments()
-        score = replace(lines.node(self.score), comments=comments)
-        own = replace(lines.node(reading.score), comments=comments)
+        with paused_collection():
+            score = reading.moved.score(self.score, lines)
+            score = replace(score, comments=reading.comments())
+        own = replace(
+            score,
+            uses=lines.node(reading.score.uses),
+            sources=reading.score.sources,
+            images=(),
+            song=None,
+        )
         has_errors = self.has_errors
         return LoadResult(
             score=None if has_errors else score,

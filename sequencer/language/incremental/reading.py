@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sequencer.core.diagnostics import Diagnostic
 from sequencer.language.incremental.lines import Lines
+from sequencer.language.incremental.moved import MovedNodes
 from sequencer.language.score import Comment, Score
 
 
@@ -24,6 +25,8 @@ class Reading:
     lines: Lines
     diagnostics: tuple[Diagnostic, ...]
     """What was reported, in order. Their lines are those of the score, or actual ones."""
+    moved: MovedNodes = field(default_factory=MovedNodes, compare=False, repr=False)
+    """What has actual lines already: each reading has that of the one before it."""
 
     def comments(self) -> tuple[Comment, ...]:
         """Return the comments of the text, with actual lines."""

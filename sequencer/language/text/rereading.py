@@ -23,6 +23,7 @@ from sequencer.core.diagnostics import (
 from sequencer.core.gc_pause import paused_collection
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.language.incremental.lines import PIECE_BITS, Lines
+from sequencer.language.incremental.moved import MovedNodes
 from sequencer.language.incremental.reading import MAX_DIAGNOSTICS, Reading, find_common_ends
 from sequencer.language.score import Comment, Header, Item, Score, Section
 from sequencer.language.score_builder import ScoreBuilder
@@ -91,6 +92,7 @@ class TextReading(Reading):
         pieces: tuple[Piece, ...],
         sections: Mapping[tuple[int, ...], Section],
         numbers: Iterator[int],
+        moved: MovedNodes,
     ) -> None:
         """Create a reading of a score that was assembled from these pieces."""
         starts: dict[int, int] = {}
@@ -104,6 +106,7 @@ class TextReading(Reading):
             score=score,
             lines=Lines(starts),
             diagnostics=tuple(one for piece in pieces for one in piece.diagnostics),
+            moved=moved,
         )
         object.__setattr__(self, "pieces", pieces)
         object.__setattr__(self, "sections", sections)
@@ -151,6 +154,7 @@ class _Rereader:
         self.numbers = count(1) if before is None else before.numbers
         self.old = () if before is None else before.pieces
         self.sections = {} if before is None else before.sections
+        self.moved_nodes = MovedNodes() if before is None else before.moved
         self.most = PIECE_STATEMENTS if before is None else GROWN_STATEMENTS
         prefix, suffix = (0, 0) if before is None else find_common_ends(before.text, text)
         self._check_characters(prefix, len(text) - suffix)
@@ -269,7 +273,11 @@ class _Rereader:
             end_span=parts.end_span,
         )
         return TextReading(
-            score=score, pieces=tuple(pieces), sections=sections, numbers=self.numbers
+            score=score,
+            pieces=tuple(pieces),
+            sections=sections,
+            numbers=self.numbers,
+            moved=self.moved_nodes,
         )
 
     def _join(self, pieces: Sequence[Piece], sections: dict[tuple[int, ...], Section]) -> Section:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sequencer.core.diagnostics import Diagnostics
+from sequencer.core.diagnostics import Diagnostic, Diagnostics
 from sequencer.language.score import Section
 from sequencer.language.text.reader import read_text
 from sequencer.language.text.rereading import PIECE_STATEMENTS, TextReading, reread_text
@@ -95,3 +95,19 @@ def test_a_section_of_several_pieces_stays_the_same() -> None:
         return reading.score.sections[0]
 
     assert first(before) is first(after)
+
+
+def test_what_is_reported_of_a_piece_may_depend_on_the_next_one() -> None:
+    cues = [f'at {number} "A road."' for number in range(1, PIECE_STATEMENTS)]
+    broken = "\n".join([*cues, "at 200", 'at 201 "A lamp."', 'at 300 "A door."', ""])
+    before = reread(broken)
+    assert len(before.pieces) > 1
+    joined = broken.replace('at 201 "A lamp."', '"A lamp."')
+    reported: list[tuple[Diagnostic, ...]] = []
+    for text, known in ((broken, None), (joined, before)):
+        found = reread(text, known)
+        faults = Diagnostics()
+        read_text(text, "a.score", faults)
+        reported.append(tuple(map(found.lines.diagnostic, found.diagnostics)))
+        assert reported[-1] == faults.diagnostics
+    assert reported[0][0] != reported[1][0]
