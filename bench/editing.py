@@ -1,7 +1,7 @@
 """Measures what an editor waits for after a change: diagnostics, with advice, and hints.
 
 A change of one cue, a line that is inserted at the top, and a changed scene, in scores of several
-sizes, with sections of 50 cues and without sections. Each is compared with a
+sizes, in both notations, with sections of 50 cues and without sections. Each is compared with a
 check of the whole text in the same run.
 
 Run it alone: `python -m bench editing`.
@@ -17,7 +17,8 @@ from bench.findings import Findings, Row, Section
 from bench.timing import beside
 from sequencer.editing.hints import find_hints
 from sequencer.editing.looking import Look, look
-from sequencer.language.loader import LoadResult, load_text
+from sequencer.language.loader import LoadResult, Notation, load_text
+from sequencer.language.notations import print_score
 
 GOALS = {100: 50, 1_000: 80, 10_000: 200}
 """The most milliseconds that a change of one line may take, by the number of cues."""
@@ -91,7 +92,12 @@ def cases() -> Iterator[Case]:
         for has_sections in (True, False):
             text = score_text(cues, has_sections=has_sections)
             form = "sections" if has_sections else "no sections"
-            yield Case(form, "bench.score", cues, text)
+            yield Case(f"text, {form}", "bench.score", cues, text)
+            score = load_text(text, "bench.score").score
+            if score is None:
+                raise ValueError("the benchmark generated a score with errors")
+            printed = print_score(score, Notation.YAML)
+            yield Case(f"YAML, {form}", "bench.score.yaml", cues, printed)
 
 
 def load_whole(text: str, file: str) -> LoadResult:

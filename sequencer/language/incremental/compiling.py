@@ -56,6 +56,13 @@ _DEPENDENT_CODES = frozenset({"E402", "E406", "E410", "E411", "E412", "E416", "E
 """Codes of mistakes that a block reports once, or that other parts of the block can remove."""
 
 
+SMALL_PIECE = 16
+"""The most items of a piece that is joined with others."""
+
+JOINED_PIECES = 32
+"""How many small pieces one after another make a part, on average."""
+
+
 class _DependentError(Exception):  # internal: the score is compiled as a whole instead
     """The parts of the score depend on each other."""
 
@@ -489,16 +496,25 @@ class _PartCompiler:
 def _divide(items: tuple[Item, ...]) -> list[tuple[tuple[int, ...], tuple[Item, ...]]]:
     """Divide items by the pieces that they were read from.
 
-    A piece that begins with a position relative to the cue before it belongs to the one before.
+    Small pieces are joined, up to one whose number is a multiple of `JOINED_PIECES`: a piece more
+    or less in the middle changes no other part. A piece that begins with a position relative to the
+    cue before it belongs to the one before.
     """
     groups: list[tuple[tuple[int, ...], tuple[Item, ...]]] = []
+    key: list[int] = []
+    joined: list[Item] = []
+    size = 0
     for number, found in groupby(items, key=lambda item: item.span.line >> PIECE_BITS):
         group = tuple(found)
-        if groups and _begins_relative(group):
-            key, before = groups.pop()
-            groups.append(((*key, number), (*before, *group)))
-        else:
-            groups.append(((number,), group))
+        is_large = size > SMALL_PIECE or len(group) > SMALL_PIECE
+        if key and (is_large or number % JOINED_PIECES == 0) and not _begins_relative(group):
+            groups.append((tuple(key), tuple(joined)))
+            key, joined = [], []
+        key.append(number)
+        joined += group
+        size = len(group)
+    if key:
+        groups.append((tuple(key), tuple(joined)))
     return groups
 
 

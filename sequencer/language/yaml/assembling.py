@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from sequencer.core.diagnostics import Diagnostic, Span
 from sequencer.language.incremental.lines import PIECE_BITS, Lines
+from sequencer.language.incremental.moved import MovedNodes
 from sequencer.language.score import Item, Let, Scene, Score, Section
 from sequencer.language.yaml.blocks import Block, DividedText, Piece, YamlReading
 from sequencer.language.yaml.masking import Hashes, MaskedText
@@ -287,6 +288,7 @@ class Assembly:
             numbers=divided.numbers,
             hashes=tuple(self.reader.hashes),
             masked=self.masked,
+            moved=MovedNodes() if divided.before is None else divided.before.moved,
         )
 
 

@@ -8,6 +8,7 @@ from itertools import count
 from sequencer.core.diagnostics import Diagnostic, Span
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.language.incremental.lines import Lines
+from sequencer.language.incremental.moved import MovedNodes
 from sequencer.language.incremental.reading import Reading
 from sequencer.language.score import Comment, Item, Let, Scene, Score, Section
 from sequencer.language.source import Source
@@ -116,9 +117,15 @@ class YamlReading(Reading):
         numbers: Iterator[int],
         hashes: Hashes,
         masked: MaskedText,
+        moved: MovedNodes,
     ) -> None:
         super().__init__(
-            file=score.file, text=score.text, score=score, lines=lines, diagnostics=diagnostics
+            file=score.file,
+            text=score.text,
+            score=score,
+            lines=lines,
+            diagnostics=diagnostics,
+            moved=moved,
         )
         for name, value in (
             ("blocks", blocks),
