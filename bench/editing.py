@@ -68,7 +68,7 @@ def score_text(cues: int, *, has_sections: bool) -> str:
     return "\n".join([*lines, ""])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """A score, and its changes by their names."""
 
@@ -92,12 +92,12 @@ def cases() -> Iterator[Case]:
         for has_sections in (True, False):
             text = score_text(cues, has_sections=has_sections)
             form = "sections" if has_sections else "no sections"
-            yield Case(f"text, {form}", "bench.score", cues, text)
+            yield Case(name=f"text, {form}", file="bench.score", cues=cues, text=text)
             score = load_text(text, "bench.score").score
             if score is None:
                 raise ValueError("the benchmark generated a score with errors")
             printed = print_score(score, Notation.YAML)
-            yield Case(f"YAML, {form}", "bench.score.yaml", cues, printed)
+            yield Case(name=f"YAML, {form}", file="bench.score.yaml", cues=cues, text=printed)
 
 
 def load_whole(text: str, file: str) -> LoadResult:

@@ -340,7 +340,7 @@ class _PartCompiler:
             raise _DependentError
         self._resolve(part, section, is_first=is_first)
         if known is None or not part.place_as(known):
-            self._place(part)
+            self._put_at_times(part)
         self._expand(part)
         if known is not None:  # only names changed: texts, and nearly never times
             part.land_as(known)
@@ -360,7 +360,7 @@ class _PartCompiler:
         part.has_choices = any(act.choice is not None for act in prompts)
         part.has_fades = any(act.fade is not None for act in prompts)
 
-    def _place(self, part: Part) -> None:
+    def _put_at_times(self, part: Part) -> None:
         faults = Diagnostics()
         budget = CueBudget()
         part.placed = BlockPlacer(
