@@ -30,6 +30,7 @@ NAMES = (
     "wire",
     "video",
     "replaying",
+    "reloading",
     "simulation",
     "soak",
     "mutants",

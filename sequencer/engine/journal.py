@@ -25,10 +25,11 @@ from typing import IO, Annotated, Any
 
 from sequencer.core.display import summary_repr
 from sequencer.core.errors import JournalError, OutputError, ScheduleError
+from sequencer.core.gc_pause import paused_collection
 from sequencer.core.paths import exists, is_file, is_folder, partial_of
 from sequencer.core.timebase import ChunkGrid
 from sequencer.engine.bundle import is_bundle, journal_pieces
-from sequencer.engine.journal_json import dumps, write_record
+from sequencer.engine.journal_json import dumps, dumps_in_slices, write_record
 from sequencer.engine.journal_lines import (
     MAX_HEADER_BYTES,
     MAX_LINE_BYTES,
@@ -48,7 +49,13 @@ from sequencer.events.codec import (
 )
 from sequencer.events.commands import Command
 from sequencer.events.events import ReloadRequested
-from sequencer.schedule.document import digest, first_fault, from_document, to_document
+from sequencer.schedule.document import (
+    digest,
+    document_in_slices,
+    first_fault,
+    from_document,
+    to_document,
+)
 from sequencer.schedule.model import Schedule
 
 FORMAT = 4
@@ -65,11 +72,13 @@ _WITH_TEXTS = 2
 MAX_VERSIONS = 100
 """The most versions of the score in one run."""
 
+MAX_HEAD_BYTES = 256
+"""More than the number, the time and the digest of a record take."""
+
 MAX_UNWRITTEN = 64 * 1024 * 1024
 """The number of bytes that are kept while a journal cannot be written."""
 
 _MARK = "helios-journal"
-_UTF8: dict[str, Any] = {"encoding": "utf-8", "errors": "surrogatepass"}
 LATEST = 2**63
 """The upper limit of timestamps, in nanoseconds: about three hundred years."""
 _SEALED = len(',"d":"0123456789abcdef"}')
@@ -135,20 +144,44 @@ def header_of(
         "settings": dict(settings),
         "versions": versions(),
         **({} if sound is None else {"sound": dict(sound)}),
-        **_score_of(schedule, sources),
+        **_texts(sources),
+        "schedule_digest": digest(schedule),
+        "schedule": to_document(schedule),
     }
 
 
-def _score_of(schedule: Schedule, sources: Mapping[str, str]) -> dict[str, Any]:
-    """Return a version of the score for a journal: its texts, its schedule and their digests."""
+def _texts(sources: Mapping[str, str]) -> dict[str, Any]:
+    """Return the texts of a score for a journal, and their digest."""
     return {
         "sources": [{"file": file, "text": text} for file, text in sources.items()],
         "score_digest": hashlib.sha256(
             "\0".join(sources.values()).encode("utf-8", "surrogatepass")
         ).hexdigest(),
-        "schedule_digest": digest(schedule),
-        "schedule": to_document(schedule),
     }
+
+
+def encode_version(schedule: Schedule, sources: Mapping[str, str]) -> bytes:
+    """Return a version of the score as a journal holds it.
+
+    It takes a second for ten thousand cues, so a run calls it in a thread.
+
+    Args:
+        schedule: The schedule of the version.
+        sources: The texts of its files, by name.
+
+    Raises:
+        OutputError: It is too long to be read back.
+    """
+    with paused_collection():
+        fields = {**_texts(sources), "schedule_digest": digest(schedule)}
+        text = dumps_in_slices({**fields, "schedule": document_in_slices(schedule)})
+        encoded = text.encode("utf-8", "surrogatepass")
+    if len(encoded) > MAX_LINE_BYTES - MAX_HEAD_BYTES:
+        raise OutputError(
+            f"the edited score has more than {MAX_LINE_BYTES:,} bytes of schedule",
+            "divide the score into several shows",
+        )
+    return encoded
 
 
 class JournalWriter:
@@ -228,8 +261,11 @@ class JournalWriter:
 
     def _write_numbered(self, at: int, rest: str) -> None:
         """Write the next line: its number, its time, the rest of it, and its digest."""
+        self._write_numbered_bytes(at, rest.encode("utf-8", "surrogatepass"))
+
+    def _write_numbered_bytes(self, at: int, rest: bytes) -> None:
         self._number += 1
-        body = f'{{"n":{self._number},"at":{at},{rest}'.encode("utf-8", "surrogatepass")
+        body = b'{"n":%d,"at":%d,' % (self._number, at) + rest
         self._digest = _chain(self._digest, body + b"}")
         self._write(body + b',"d":"' + self._digest.encode() + b'"}')
 
@@ -241,25 +277,15 @@ class JournalWriter:
         """Write a command, before it is sent. `at` is the timestamp of the event it answers."""
         self._record(at, "command", command_to_json(command))
 
-    def version(self, at: int, number: int, schedule: Schedule, sources: Mapping[str, str]) -> None:
+    def version(self, at: int, number: int, encoded: bytes) -> None:
         """Write a version of the score, before the first event that names it.
 
         Args:
             at: The time in nanoseconds.
             number: Its number; the score of the header is number 1.
-            schedule: Its schedule.
-            sources: The texts of its files, by name.
-
-        Raises:
-            OutputError: It is too long to be read back. Nothing is written then.
+            encoded: What `encode_version` returned.
         """
-        fields = dumps({"version": number, **_score_of(schedule, sources)})
-        if len(fields) * 4 > MAX_LINE_BYTES and len(fields.encode(**_UTF8)) > MAX_LINE_BYTES - 200:
-            raise OutputError(
-                f"the edited score has more than {MAX_LINE_BYTES:,} bytes of schedule",
-                "divide the score into several shows",
-            )
-        self._write_numbered(at, f'"score":{fields}')
+        self._write_numbered_bytes(at, b'"score":{"version":%d,' % number + encoded[1:])
 
     def end(self, at: int, reason: str) -> None:
         """Write the last line of a run that came to its end."""

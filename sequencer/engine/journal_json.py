@@ -7,7 +7,7 @@ third of the time, because records are flat and short, and their texts and sched
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +18,34 @@ MAX_TEXTS = 256
 """How many texts are remembered as they are written."""
 MAX_PAIRS = 16_384
 """How many scheduled prompts are remembered as they are written."""
+
+
+SLICE = 64
+"""How many values of a list `dumps_in_slices` writes at once."""
+
+
+def dumps_in_slices(value: object) -> str:
+    """Return what `dumps` returns, writing some values at a time, so that other threads can run."""
+    return "".join(_slices(value))
+
+
+def _slices(value: object) -> Iterator[str]:
+    if isinstance(value, dict) and value:
+        for number, (key, inner) in enumerate(value.items()):
+            yield f"{',' if number else '{'}{dumps(key)}:"
+            yield from _slices(inner)
+        yield "}"
+    elif isinstance(value, list) and len(value) > SLICE:
+        for start in range(0, len(value), SLICE):
+            yield f"{',' if start else '['}{dumps(value[start : start + SLICE])[1:-1]}"
+        yield "]"
+    elif isinstance(value, list) and value:
+        for number, inner in enumerate(value):
+            yield "," if number else "["
+            yield from _slices(inner)
+        yield "]"
+    else:
+        yield dumps(value)
 
 
 def write_record(fields: Mapping[str, Any]) -> str:

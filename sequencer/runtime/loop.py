@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Concatenate, ParamSpec, Protocol
@@ -230,19 +230,21 @@ class Performance:
         """Add a callback that observes every event from now on."""
         self._watchers = (*self._watchers, watcher)
 
-    def learn(self, schedule: Schedule, sources: Mapping[str, str]) -> int:
+    def learn(self, schedule: Schedule, encoded: bytes) -> int:
         """Add a version of the score that a `ReloadRequested` may name; return its number.
 
-        It is written to the journal first.
+        Args:
+            schedule: The schedule of the version.
+            encoded: What `sequencer.engine.journal.encode_version` returned for it; it is written
+                to the journal first.
 
         Raises:
-            OutputError: It is too long for a journal.
             ScheduleError: It has no first prompt.
         """
         require_prompt(schedule)
         number = len(self.conductor.view.versions) + 1
-        if self._journal is not None and not self._journal.is_over:
-            self._journal.version(max(self._last, self._clock.now()), number, schedule, sources)
+        at = max(self._last, self._clock.now())
+        self._write(JournalWriter.version, at, number, encoded)
         return self.conductor.learn(schedule)
 
     def close(self, reason: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -298,6 +299,39 @@ def to_document(schedule: Schedule) -> dict[str, Any]:
             del document["sound"]
         _leave_out_no_fades(document)
         return {_MARK: number, "digest": digest(schedule), "schedule": document}
+
+
+SLICE = 64
+"""How many cues `document_in_slices` converts at once."""
+
+
+def document_in_slices(schedule: Schedule) -> dict[str, Any]:
+    """Return the object that `to_document` returns, converting some cues at a time.
+
+    A thread that calls it lets others run in between: a long schedule takes a second.
+    """
+    if has_long_numbers(schedule):
+        return to_document(schedule)  # its times are left out or kept together
+    bare = replace(
+        schedule,
+        stretches=tuple(replace(one, entries=()) for one in schedule.stretches),
+        takes=tuple(replace(one, bundles=()) for one in schedule.takes),
+    )
+    document = to_document(bare)
+    document["digest"] = digest(schedule)
+    inside = document["schedule"]
+    for stretch, written in zip(schedule.stretches, inside["stretches"], strict=True):
+        one = replace(stretch, rules=(), sends=(), marks=())
+        for start in range(0, len(stretch.entries), SLICE):
+            entries = stretch.entries[start : start + SLICE]
+            part = replace(bare, stretches=(replace(one, entries=entries),), takes=())
+            written["entries"] += to_document(part)["schedule"]["stretches"][0]["entries"]
+    for take, written in zip(schedule.takes, inside["takes"], strict=True):
+        for start in range(0, len(take.bundles), SLICE):
+            bundles = take.bundles[start : start + SLICE]
+            part = replace(bare, stretches=(), takes=(replace(take, bundles=bundles),))
+            written["bundles"] += to_document(part)["schedule"]["takes"][0]["bundles"]
+    return document
 
 
 def _leave_out_no_fades(document: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ from sequencer.core.errors import ScoreError, SequencerError, StageError
 from sequencer.core.timebase import ChunkGrid
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.transitions import Phase
-from sequencer.engine.journal import JournalWriter, header_of
+from sequencer.engine.journal import JournalWriter, encode_version, header_of
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command, ModelCommand, SendOsc, Upload
 from sequencer.events.events import ChunkShown, ReloadRequested, TimerFired
@@ -455,7 +455,8 @@ def _plan_edits(script: Script, run: Performance, clock: VirtualClock | LoopCloc
 
     def ask(edit: Edit) -> None:
         if edit.score:
-            version = run.learn(schedule_of(edit.score), {"show.score": edit.score})
+            schedule = schedule_of(edit.score)
+            version = run.learn(schedule, encode_version(schedule, {"show.score": edit.score}))
         else:
             version = asked[-2] if len(asked) > 1 else 1
         asked.append(version)

@@ -21,6 +21,7 @@ from sequencer.stages.simulated.faults import Faults
 from sequencer.stages.simulated.stage import SimulatedSettings, SimulatedStage
 from sequencer.sync.midi_clock import MidiFeed
 from sequencer.sync.run_clock import VirtualClock
+from tests.support.reloads import Edit, play_edited, schedule_of
 
 ROOT = Path(__file__).parents[2]
 HERE = ROOT / "tests" / "data" / "journals"
@@ -140,6 +141,19 @@ def followed() -> None:
     asyncio.run(run.run())
 
 
+def edited() -> None:
+    """Record a live set of which an edit takes over at a bar, and is taken back in the next section."""
+    text = (
+        "clock 120 bpm, 4/4\nseed 6\nsection a until go out, max 12 bars {\n"
+        ' at 1 "one"\n at 3 "two"\n at 5 "three"\n}\nsection b 8 bars {\n at 1 "four"\n at 5 "five"\n}\n'
+    )
+    edits = [
+        Edit(at=5, schedule=schedule_of(text.replace("three", "3").replace("five", "5"))),
+        Edit(at=15, version=1),
+    ]
+    play_edited(schedule_of(text), edits, "go out@11s", journal=HERE / "edited.jsonl")
+
+
 def chained(lines: list[str]) -> str:
     """Return the lines of a journal with a new chain of digests."""
     digest = hashlib.sha256(lines[0].encode()).hexdigest()[:16]
@@ -191,10 +205,13 @@ if __name__ == "__main__":
     if "--new" in sys.argv:
         RUNS = {name: run for name, run in RUNS.items() if not (HERE / f"{name}.jsonl").exists()}
         fixed()
+        if not (HERE / "edited.jsonl").exists():
+            edited()
     elif "--bad" not in sys.argv:
         for old in HERE.glob("*.jsonl"):
             old.unlink()
         fixed()
         followed()
+        edited()
     if "--new" not in sys.argv:
         broken()

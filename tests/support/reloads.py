@@ -11,7 +11,7 @@ from pathlib import Path
 from sequencer.api.scripted_events import read_event
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.takeover import Where
-from sequencer.engine.journal import JournalWriter, header_of
+from sequencer.engine.journal import JournalWriter, encode_version, header_of
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command
 from sequencer.events.events import ChunkDone, ReloadRequested
@@ -85,7 +85,7 @@ def play_edited(
     def apply(edit: Edit) -> None:
         version = edit.version
         if edit.schedule is not None:
-            version = run.learn(edit.schedule, {})
+            version = run.learn(edit.schedule, encode_version(edit.schedule, {}))
         run.deliver(
             ReloadRequested(at=clock.now(), version=version, where=edit.where, section=edit.section)
         )

@@ -23,6 +23,9 @@ from sequencer.schedule.model import CutAct
 def commit_limit(run: RunState) -> int:
     """Return the last score chunk to commit now; what a coming cut opens with waits for it."""
     limit = max(run.making + run.schedule.lead, run.plan.certain_until(run.making))
+    while run.plan.known_until <= run.making + run.schedule.lead:
+        run.plan.lay_more()
+    limit = min(limit, run.plan.known_until)
     cut = run.plan.next_cut()
     return limit if cut is None else min(limit, cut - 1)
 
@@ -203,6 +206,7 @@ def finish(
 ) -> list[Command]:
     """End the run, and give every open delivery and run action its final status."""
     run.enter(Phase.FINISHED, event)
+    run.plan.lay_rest()
     run.finished = Finished(reason, well, by_operator)
     run.ledger.discard_from(run.making)
     run.actions.finish(run.making, run.playing.boundary_at, reason, well, by_operator)

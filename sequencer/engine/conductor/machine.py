@@ -180,6 +180,8 @@ class Conductor:
         commands = [] if handler is None or not can_be(event) else handler(run, event)
         if run.reloading.event is not None:
             commands = [*commands, *apply_waiting(run, event)]
+        else:
+            run.plan.lay_more()
         if run.messages.is_needed and run.takes:
             commands = add_due_messages(run, event, commands)
         return tuple(commands)

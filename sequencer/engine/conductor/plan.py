@@ -21,6 +21,11 @@ from sequencer.engine.conductor.takeover import Takeover, bar_line, stretch_name
 from sequencer.engine.play_range import PlayRange, RangePosition
 from sequencer.schedule.model import CueAct, CutAct, PromptAct, Schedule, Stretch
 
+PIECE = 256
+"""How many deliveries of an edited score are laid out with one event.
+
+A long score would delay the run if all of them were laid out at once.
+"""
 UNPLACED = 1 << 40
 """The chunk of what cannot be placed yet in a run that follows a clock."""
 
@@ -105,6 +110,10 @@ class Plan:
         """The version with which the run begins."""
         self.takeovers: list[PlannedTakeover] = []
         """Where that version, and those before it, take over, until the run is there."""
+        self._rest: Iterator[Delivery] | None = None
+        """The deliveries of an edited score that are not laid out yet, in order of their times."""
+        self._ahead: Delivery | None = None
+        """The first of them."""
         self._is_mixed = False
         """Whether some passes belong to other versions of the score."""
         self.played = played
@@ -209,9 +218,12 @@ class Plan:
         """Yield the deliveries of a pass, if `since` is given those from that time on."""
         one, start = current.stretch, current.start
         is_last = self._stop is not None and one.index == self._beyond - 1
+        begins = None if since is None else since - start
         for entry in one.entries:
+            if begins is not None and entry.offset < begins:
+                continue
             time = start + entry.offset
-            if since is not None and not since <= time < current.end:
+            if begins is not None and time >= current.end:
                 continue
             nominal = self.grid.snap(time, entry.snap) if self.follow is None else UNPLACED
             if is_last and nominal >= self.chunk_at(current.end):
@@ -258,6 +270,7 @@ class Plan:
         """
         if self.grid.first is None:
             return
+        self.lay_rest()
         before, self._begun = self._begun, chunk
         later = self.grid.with_takes_until(before).cut_chunks
         if self.grid.cut_chunks[len(later) : len(later) + 1] == (chunk,):
@@ -269,6 +282,7 @@ class Plan:
         """Plan without the take that was about to begin: that of score chunk `base` continues."""
         if self.grid.first is None:
             return
+        self.lay_rest()
         self._begun = base
         self.grid = self.grid.with_takes_until(base)
         self._move_waiting()
@@ -381,6 +395,7 @@ class Plan:
 
         The plan is rebuilt from there (at `quarter`, if given).
         """
+        self.lay_rest()
         launched = self.take_launched(current.number, at)
         brought = self._brought_beyond(at)
         kept = self.waiting[self._cursor :]
@@ -462,22 +477,28 @@ class Plan:
         Returns:
             What the caller has to withdraw and to launch again.
         """
+        self.lay_rest()
         self.schedule, self.version = schedule, version
         self._stop, self._is_mixed = found.stop, True
         number, at = found.current.number, found.time
         launched = self.take_launched(number, at)
 
         def stays(line: Delivery) -> bool:
-            return line.pass_number < number or (line.pass_number == number and line.time < at)
+            there = line.scheduled_in.number
+            return there < number or (there == number and line.time < at)
 
         waits = self.waiting[self._cursor :]
-        waiting = [line for line in waits if stays(line)]
-        gone = {line.number for line in waits if not stays(line)}
+        # In a fixed run only those around the takeover have to be compared with its exact time.
+        last = self.chunk_at(at) + 1 if self.follow is None else UNPLACED
+        waiting = [line for line in waits if line.nominal <= last and stays(line)]
+        kept_waiting = {line.number for line in waiting}
+        gone = {line.number for line in waits} - kept_waiting
         self.lines = [line for line in self.lines if line.number not in gone]
-        fresh = self._lay_version(found)
         committed = [line for line in self.lines if line.fired is None and not stays(line)]
+        self._rest = self._lay_version(found)
+        self._ahead = next(self._rest, None)
+        fresh = self._next_piece(max((line.time for line in committed), default=at))
         added, kept = self._keep_same(committed, fresh)
-        waits_for = {line.number for line in waiting}
         self._kept_end = 1 + max(
             (
                 line.chunk
@@ -486,7 +507,7 @@ class Plan:
                 and line.fired is None
                 and line.status is not Status.SKIPPED
                 and (stays(line) or line.number in kept)
-                and line.number not in waits_for
+                and line.number not in kept_waiting
             ),
             default=-1,
         )
@@ -506,7 +527,44 @@ class Plan:
         leaving = [line for line in committed if line.number not in kept]
         return Adopted(leaving=leaving, launched=launched, overtaken=overtaken)
 
-    def _lay_version(self, found: Takeover) -> list[Delivery]:
+    def lay_more(self) -> None:
+        """Lay out the next deliveries of an edited score, if some are left."""
+        if self._ahead is None:
+            return
+        piece = self._next_piece(self._ahead.time)
+        self.lines += piece
+        first = min((line.nominal, line.time) for line in piece)
+        index = bisect_left(
+            self.waiting, first, lo=self._cursor, key=lambda line: (line.nominal, line.time)
+        )
+        # A quantised firing comes after the cues at its position.
+        later = [*piece, *self.waiting[index:]]
+        self.waiting[index:] = sorted(later, key=lambda line: (line.nominal, line.time))
+        self._index()
+
+    def lay_rest(self) -> None:
+        """Lay out all deliveries of an edited score that are left."""
+        while self._ahead is not None:
+            self.lay_more()
+
+    def _next_piece(self, time: Fraction) -> list[Delivery]:
+        """Return the next deliveries of an edited score: a piece, and all up to a time."""
+        piece: list[Delivery] = []
+        while self._rest is not None and (line := self._ahead) is not None:
+            if len(piece) >= PIECE and line.time > time and line.time != piece[-1].time:
+                break
+            piece.append(line)
+            self._ahead = next(self._rest, None)
+        return piece
+
+    @property
+    def known_until(self) -> int:
+        """The last score chunk for which all deliveries are laid out."""
+        if self._ahead is None or self.follow is not None:
+            return UNPLACED
+        return self.grid.snap(self._ahead.time, Snap.FLOOR) - 1
+
+    def _lay_version(self, found: Takeover) -> Iterator[Delivery]:
         """Replace the passes from a takeover on; return the deliveries of the new ones."""
         before, at = found.current, found.time
         following = found.goes_on_with
@@ -523,8 +581,9 @@ class Plan:
                 self._began.pop(before.number, None)
             self.passes.append(current)
             added = self._add_passes(found.following, current.end, current.end_quarter)
+            passes: list[tuple[Pass, Fraction | None]]
             self._plan_takes([current, *added], at, at)
-            fresh = [*self._lines_of(current, at)]
+            passes = [(current, at), *((one, None) for one in added)]
         else:
             is_shorter = at < before.end
             left_at = bar_line(before, at)
@@ -533,8 +592,8 @@ class Plan:
             )
             added = self._add_passes(found.following, at, found.quarter, replaced)
             self._plan_takes(added, at)
-            fresh = []
-        return [*fresh, *(line for one in added for line in self._lines_of(one))]
+            passes = [(one, None) for one in added]
+        return (line for one, since in passes for line in self._lines_of(one, since))
 
     def _continue_pass(self, found: Takeover, replaced: Replaced) -> Pass:
         """Return the pass of the new version that goes on with the section of the old one."""
@@ -683,6 +742,7 @@ class Plan:
             The delivery that brings what is in force there to the score chunk `reach`; None if
                 nothing is in force yet.
         """
+        self.lay_rest()
         if self._is_mixed:
             # The clock counts from the beginning of the newest version, whatever was played.
             self.passes.clear()
@@ -812,6 +872,8 @@ class Plan:
         follow = self.follow
         if follow is None:
             return
+        while self._ahead is not None and len(self.waiting) - self._cursor < PIECE:
+            self.lay_more()
         if self.grid.first is not None:
             self._cut_times = {line.time for line in self._cuts}
         stop = self._cursor
@@ -971,6 +1033,8 @@ class Plan:
     def take_up_to(self, chunk: int) -> list[Delivery]:
         """Remove and return every waiting delivery up to this score chunk, cuts included."""
         taken: list[Delivery] = []
+        if chunk > self.known_until:
+            self.lay_rest()
         while (line := self.next_line()) is not None and self.chunk_of(line) <= chunk:
             taken.append(self.pop_next())
             if self._cuts and self._cuts[0] is line:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from fractions import Fraction
+from operator import attrgetter
 
 from sequencer.engine.conductor.deliveries import ActKind, kind_of
 from sequencer.schedule.model import (
@@ -37,9 +39,10 @@ def state_at(schedule: Schedule, position: tuple[int, Fraction]) -> ScoreState:
     seed = schedule.seed
     last: dict[ActKind, CueAct] = {"sr": SuperResolutionAct(schedule.sr)}
     for stretch in schedule.stretches[: index + 1]:
-        for entry in stretch.entries:
-            if stretch.index == index and entry.offset >= offset:
-                continue
+        entries = stretch.entries
+        if stretch.index == index:
+            entries = entries[: bisect_left(entries, offset, key=attrgetter("offset"))]
+        for entry in entries:
             if len(entry.acts) == 1 and isinstance(entry.acts[0], PromptAct):
                 last["prompt"] = entry.acts[0]
                 continue

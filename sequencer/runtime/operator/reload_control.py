@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from sequencer.engine.conductor.deliveries import Status
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.run_actions import RELOADS, RunAction
 from sequencer.engine.conductor.takeover import Refusal, Where
-from sequencer.engine.journal import MAX_VERSIONS
+from sequencer.engine.journal import MAX_VERSIONS, encode_version
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command
 from sequencer.events.events import ReloadRequested
@@ -207,9 +208,13 @@ class ReloadControl:
                 )
             else:
                 try:
-                    version = self._performance.learn(found.schedule, sources)
+                    encoded = await asyncio.to_thread(encode_version, found.schedule, sources)
                 except OutputError as error:
                     raise UsageError(error.message, error.hint) from None
+                version = self._performance.learn(found.schedule, encoded)
+                # Versions stay until the end. A search for cycles among ten thousand cues would
+                # delay the run by a tenth of a second.
+                gc.freeze()
                 self._texts.append(sources)
             return self._request(version, where, section)
 

@@ -16,17 +16,26 @@ from sequencer.engine import journal as module
 from sequencer.engine.journal import (
     JournalWriter,
     Record,
+    encode_version,
     find_run,
     header_of,
     parse_journal,
     read_journal,
 )
+from sequencer.engine.journal_json import dumps, dumps_in_slices
 from sequencer.engine.revisions import CURRENT
 from sequencer.events.commands import SchedulePrompt, Start
-from sequencer.events.events import ChunkDone, ConnectionLost, PromptAccepted, Ready, StateReported
+from sequencer.events.events import (
+    ChunkDone,
+    ConnectionLost,
+    PromptAccepted,
+    Ready,
+    ReloadRequested,
+    StateReported,
+)
 from sequencer.language.compiler import compile_score
 from sequencer.language.notations import reads
-from sequencer.schedule.document import digest, to_document
+from sequencer.schedule.document import digest, document_in_slices, to_document
 
 TEXT = 'score "Boats"\nseed 7\nat 0c "A boat."\nend 4c\n'
 SCHEDULE = compile_score(reads(TEXT))
@@ -492,3 +501,77 @@ def test_a_writer_that_keeps_too_much_gives_up(
     disk.full = False
     writer.flush()
     assert disk.held.count(b"\n") == (0 if is_over else 2)
+
+
+# ---- versions of the score ------------------------------------------------------------------------
+
+EDITED = compile_score(reads(TEXT.replace("A boat", "A ship")))
+
+
+def edited_journal(path: Path) -> bytes:
+    """Return a journal in which an edited score takes over."""
+    head = header_of(SCHEDULE, {"a.score": TEXT}, {}, may_reload=True)
+    writer = JournalWriter(path, head)
+    writer.version(3, 2, encode_version(EDITED, {"a.score": "edited"}))
+    writer.event(ReloadRequested(at=4, version=2))
+    writer.end(5, "over")
+    writer.close()
+    return path.read_bytes()
+
+
+def test_a_version_of_the_score_is_written_and_read_back(tmp_path: Path) -> None:
+    read = parse_journal(edited_journal(tmp_path / "j.jsonl"))
+    assert (read.header["helios-journal"], read.may_reload) == (4, True)
+    assert [one.number for one in read.versions] == [1, 2]
+    assert [one.sources for one in read.versions] == [{"a.score": TEXT}, {"a.score": "edited"}]
+    assert read.versions[1].schedule == EDITED
+    first, second, _ = read.records
+    assert first == Record(line=2, at=3, score=read.versions[1])
+    assert second.event == ReloadRequested(at=4, version=2)
+
+
+def test_a_journal_without_versions_has_the_only_one(tmp_path: Path) -> None:
+    JournalWriter(tmp_path / "j.jsonl", header_of(SCHEDULE, {}, {})).close()
+    read = read_journal(tmp_path / "j.jsonl")
+    assert [one.schedule for one in read.versions] == [SCHEDULE]
+    assert not read.may_reload
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"reload":true,', "", "no edited score could take over in this run"),
+        ('"score":{"version":2', '"score":{"version":3', "this should be version 2 of the score"),
+        ('"score":{"version":2', '"score":{"version":true', "has no number"),
+        ('"score":{"version":2,"sources":[', '"score":{"version":2,"sources":[7,', "score texts"),
+        ('"at":4,"version":2', '"at":4,"version":3', "names a version of the score"),
+        ('"at":4,"version":2', '"at":4,"version":0', "names a version of the score"),
+        ('"kind":"prompt"', '"kind":"rope"', "its schedule cannot be read"),
+    ],
+)
+def test_what_is_wrong_with_a_version(old: str, new: str, message: str, tmp_path: Path) -> None:
+    lines = edited_journal(tmp_path / "j.jsonl").decode().splitlines()
+    bodies = [lines[0], *(line[: -len(',"d":"0123456789abcdef"}')] + "}" for line in lines[1:])]
+    number = 0 if old.startswith('"reload"') else 2 if old.startswith('"at"') else 1
+    assert old in bodies[number]
+    bodies[number] = bodies[number].replace(old, new, 1)
+    with pytest.raises(JournalError, match=message):
+        parse_journal(chained(*bodies))
+
+
+def test_a_version_that_could_not_be_read_back_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_LINE_BYTES", 1000)
+    with pytest.raises(OutputError, match="more than 1,000 bytes"):
+        encode_version(SCHEDULE, {"a.score": "x" * 1000})
+
+
+def test_a_long_schedule_is_encoded_in_slices_to_the_same_text() -> None:
+    text = "".join(f'at {number}c "Boat {number}."\n' for number in range(200))
+    long = compile_score(reads(text + "end 300c\n"))
+    assert document_in_slices(long) == to_document(long)
+    encoded = json.loads(encode_version(long, {"a.score": text}))
+    assert encoded["schedule"] == to_document(long)
+    assert encoded["schedule_digest"] == digest(long)
+    values: list[object] = [{}, [], {"a": [], "b": {}}, list(range(500)), [[1] * 100, "x"], None]
+    for value in values:
+        assert dumps_in_slices(value) == dumps(value)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, settings
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sequencer.core.timebase import Snap
+from sequencer.engine.conductor import plan
 from sequencer.engine.conductor.deliveries import Status
 from sequencer.events.events import CommandRefused
 from sequencer.language.compiler import compile_score
@@ -25,9 +28,17 @@ from tests.unit.engine.conductor.test_random_shows import (
     troubles,
 )
 
+
+@pytest.fixture(autouse=True, scope="module", params=[256, 1], ids=["together", "in pieces"])
+def piece(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Lay out edited scores as in a run, and one cue at a time, which must make no difference."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plan, "PIECE", request.param)
+        yield
+
+
 few = settings(
-    phases=[Phase.explicit, Phase.generate],
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )

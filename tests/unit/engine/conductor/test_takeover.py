@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sequencer.engine.conductor import plan
 from sequencer.engine.conductor.deliveries import Status
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.report import RunActionReport
@@ -29,6 +31,15 @@ from sequencer.stages.simulated.faults import Faults
 from tests.support.builders import IMAGE_FILE, Played, at_chunk, on_chunks
 from tests.support.clock_fixtures import ExternalClock
 from tests.support.reloads import Edit, play_edited, schedule_of, shown_prompts
+
+
+@pytest.fixture(autouse=True, scope="module", params=[256, 1], ids=["together", "in pieces"])
+def piece(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Lay out edited scores as in a run, and one cue at a time, which must make no difference."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plan, "PIECE", request.param)
+        yield
+
 
 HEAD = "seed 1\nclock 120 bpm, 4/4\n"
 SET = (
