@@ -2,7 +2,7 @@
 
 The loop of a run waits while the conductor handles an event, so no event may take long. The edited
 score is compiled in a thread before; here only the conductor works. Cues of an edited score are
-laid out in pieces, with the events that follow.
+planned in pieces, with the events that follow.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ SECTION = Section(
     "Edits while a score plays",
     f"""
 A score with one cue in each bar is edited while it plays: every seventh prompt changes. The
-conductor finds the position, lays out the edited score from there, compares what is committed and
+conductor finds the position, plans the edited score from there, compares what is committed and
 what is in force, and continues. While it handles an event the run can do nothing else, so the goal
-is {LIMIT_MS} ms for the request, and for every event after it, in which further cues are laid out.
+is {LIMIT_MS} ms for the request, and for every event after it, in which further cues are planned.
 """,
 )
 

@@ -42,7 +42,7 @@ class Positions:
         reached: list[ScriptedEvent] = []
         coming: list[int] = []
         for one in self.waiting:
-            if current.stretch.index in one.positions:
+            if run.first_index(current) in one.positions:
                 self._entered[id(one)] = current.number
                 time = _time_of(run, current, one, now)
                 if time is not None and time <= now:
@@ -65,25 +65,29 @@ class Positions:
         if number is None or number >= len(run.passes):
             return False
         left = run.passes[number]
-        return _is_within(left, one)
+        return _is_within(run, left, one)
 
     def drop_passed(self, run: RunView, now: int) -> None:
         """Remove the events whose position the killed run had reached: they occurred then."""
         current = run.pass_at(run.chunk)
         earlier = run.passes[: current.number]
-        passed = [one for one in self.waiting if any(_is_within(before, one) for before in earlier)]
+        passed = [
+            one for one in self.waiting if any(_is_within(run, before, one) for before in earlier)
+        ]
         for one in self.waiting:
             time = (
-                _time_of(run, current, one, now) if current.stretch.index in one.positions else None
+                _time_of(run, current, one, now)
+                if run.first_index(current) in one.positions
+                else None
             )
             if time is not None and time <= now:
                 passed.append(one)
         self.waiting = [one for one in self.waiting if one not in passed]
 
 
-def _is_within(current: Pass, one: ScriptedEvent) -> bool:
+def _is_within(run: RunView, current: Pass, one: ScriptedEvent) -> bool:
     """Return whether a pass has the position of an event and is long enough to contain it."""
-    position = one.positions.get(current.stretch.index)
+    position = one.positions.get(run.first_index(current))
     return position is not None and position[1] <= current.end - current.start
 
 
@@ -93,7 +97,7 @@ def _time_of(run: RunView, current: Pass, one: ScriptedEvent, now: int) -> int |
     In a run that follows a clock, that is when the clock reaches it; otherwise, when the model
     generates that part of its chunk.
     """
-    quarter, offset = one.positions[current.stretch.index]
+    quarter, offset = one.positions[run.first_index(current)]
     time = current.start + offset
     if run.clock is not None:
         followed = run.time_of_position(current, quarter, time)

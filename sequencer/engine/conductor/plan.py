@@ -22,9 +22,9 @@ from sequencer.engine.play_range import PlayRange, RangePosition
 from sequencer.schedule.model import CueAct, CutAct, PromptAct, Schedule, Stretch
 
 PIECE = 256
-"""How many deliveries of an edited score are laid out with one event.
+"""How many deliveries of an edited score are planned with one event.
 
-A long score would delay the run if all of them were laid out at once.
+A long score would delay the run if all of them were planned at once.
 """
 UNPLACED = 1 << 40
 """The chunk of what cannot be placed yet in a run that follows a clock."""
@@ -111,7 +111,7 @@ class Plan:
         self.takeovers: list[PlannedTakeover] = []
         """Where that version, and those before it, take over, until the run is there."""
         self._rest: Iterator[Delivery] | None = None
-        """The deliveries of an edited score that are not laid out yet, in order of their times."""
+        """The deliveries of an edited score that are not planned yet, in order of their times."""
         self._ahead: Delivery | None = None
         """The first of them."""
         self._is_mixed = False
@@ -528,7 +528,7 @@ class Plan:
         return Adopted(leaving=leaving, launched=launched, overtaken=overtaken)
 
     def lay_more(self) -> None:
-        """Lay out the next deliveries of an edited score, if some are left."""
+        """Plan the next deliveries of an edited score, if some are left."""
         if self._ahead is None:
             return
         piece = self._next_piece(self._ahead.time)
@@ -543,7 +543,7 @@ class Plan:
         self._index()
 
     def lay_rest(self) -> None:
-        """Lay out all deliveries of an edited score that are left."""
+        """Plan all deliveries of an edited score that are left."""
         while self._ahead is not None:
             self.lay_more()
 
@@ -559,7 +559,7 @@ class Plan:
 
     @property
     def known_until(self) -> int:
-        """The last score chunk for which all deliveries are laid out."""
+        """The last score chunk for which all deliveries are planned."""
         if self._ahead is None or self.follow is not None:
             return UNPLACED
         return self.grid.snap(self._ahead.time, Snap.FLOOR) - 1

@@ -17,7 +17,7 @@ from sequencer.engine.conductor.passes import Pass
 from sequencer.engine.conductor.reloading import describe_takeover
 from sequencer.engine.conductor.run_actions import RunAction
 from sequencer.engine.conductor.run_state import RunState
-from sequencer.engine.conductor.takeover import Refusal, Where
+from sequencer.engine.conductor.takeover import Refusal, Where, stretch_named
 from sequencer.engine.conductor.transitions import Phase
 from sequencer.engine.play_range import PlayRange
 from sequencer.events.events import ControlChanged, OperatorPause
@@ -212,6 +212,14 @@ class RunView:
     def pass_at(self, chunk: int) -> Pass:
         """Return the pass that a chunk belongs to."""
         return self._run.plan.pass_at(chunk)
+
+    def first_index(self, current: Pass) -> int:
+        """Return the index of a pass's stretch in the first version of the score; -1 if none."""
+        if current.version == 1:
+            return current.stretch.index
+        first = self._run.versions[0]
+        named = stretch_named(first, current.stretch.section, current.stretch.occurrence)
+        return -1 if named is None else named.index
 
     @property
     def listening_pass(self) -> Pass:

@@ -6,7 +6,7 @@ Ports and Link are inputs; messages and a MIDI clock are outputs.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from fractions import Fraction
 from typing import Protocol
@@ -14,6 +14,7 @@ from typing import Protocol
 from sequencer.core.errors import UsageError
 from sequencer.core.timebase import SECOND, UNSEEN_TIME
 from sequencer.engine.conductor.machine import Conductor
+from sequencer.engine.conductor.passes import Pass
 from sequencer.engine.conductor.transitions import Phase
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command, SendMidi
@@ -78,12 +79,23 @@ class ClockSender(Protocol):
 def clock_sections(conductor: Conductor) -> tuple[ClockSection, ...]:
     """Return the tempo of every planned pass; empty if one has no beats."""
     passes = conductor.view.passes
-    pieces = tuple(
-        ClockSection(one.start, one.quarter, one.stretch.tempo)
-        for one in passes
-        if one.stretch.tempo is not None
-    )
-    return pieces if len(pieces) == len(passes) else ()
+    if any(one.stretch.tempo is None for one in passes):
+        return ()
+    return tuple(piece for one in passes for piece in _sections_of(one))
+
+
+def _sections_of(one: Pass) -> Iterator[ClockSection]:
+    """Yield the tempo of a pass; before an edited score takes over in it, that of the old one."""
+    tempo, replaced = one.stretch.tempo, one.replaces
+    if tempo is None:
+        return
+    if one.began is None or replaced is None or replaced.current.stretch.tempo is None:
+        yield ClockSection(one.start, one.quarter, tempo)
+        return
+    old = replaced.current
+    yield ClockSection(old.start, old.quarter, replaced.current.stretch.tempo)
+    inside = tempo.quarter_at(replaced.time - one.start)
+    yield ClockSection(replaced.time, one.quarter + inside, tempo.since(inside))
 
 
 def end_of(conductor: Conductor) -> Fraction:

@@ -141,13 +141,13 @@ class LiveSettings:
     stage_settings: Mapping[str, Any] = field(default_factory=dict)
     """The stage and options as recorded in journal and report. It must never contain a secret."""
 
-    def limit(self) -> int:
-        """Return how long the run may last, in nanoseconds."""
-        schedule = self.schedule
+    def limit(self, edited: Schedule | None = None) -> int:
+        """Return how long the run may last, in nanoseconds; with an edit of its score."""
+        schedule = edited or self.schedule
         minutes = self.max_minutes
         if minutes is None:
             first, end = 0, schedule.end
-            if self.played is not None:
+            if self.played is not None and edited is None:
                 first, end = self.played.first_chunk(schedule), self.played.end_chunk(schedule)
             minutes = (end - first) * schedule.grid.chunk / 60 + EXTRA_MINUTES
         return nanoseconds(minutes * 60)
@@ -305,13 +305,7 @@ class LiveRun:
                 stack.push_async_callback(end_task, editing)
             if settings.offset_ms:
                 performance.deliver(OffsetChanged(self.clock.now(), settings.offset_ms * 1_000_000))
-            limit = settings.limit()
-            stop = self.clock.call_at(
-                self._began + limit,
-                lambda: performance.close(
-                    f"--max-minutes: {limit / 60 / SECOND:.1f} minutes are over"
-                ),
-            )
+            self._limit()
             if not settings.quiet and self._live.memory() is not None:
                 self.notify(
                     "if this process is killed, resume the run with: sequencer perform "
@@ -321,9 +315,21 @@ class LiveRun:
                 is_recorded = bool(settings.stage_settings.get("record"))
                 self.notify(explain_silence(settings.sound, is_recorded=is_recorded))
             outcome = await performance.run(before_close=self._last_clip)
-            stop.cancel()
+            self._limit_timer.cancel()
             await self._wait_for_clips()
         return self._left(outcome)
+
+    def _limit(self) -> None:
+        """Set a timer for the end of the run, or end it if it has lasted too long.
+
+        An edit that has taken over may have made the score longer.
+        """
+        edits = self.performance.conductor.view.versions[1:]
+        limit = max([self.settings.limit(), *(self.settings.limit(one) for one in edits)])
+        if self.clock.now() < self._began + limit:
+            self._limit_timer = self.clock.call_at(self._began + limit, self._limit)
+        else:
+            self.performance.close(f"--max-minutes: {limit / 60 / SECOND:.1f} minutes are over")
 
     # ---- while it runs ---------------------------------------------------------------------------
 

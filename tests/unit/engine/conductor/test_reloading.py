@@ -31,7 +31,7 @@ from tests.unit.engine.conductor.test_random_shows import (
 
 @pytest.fixture(autouse=True, scope="module", params=[256, 1], ids=["together", "in pieces"])
 def piece(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Lay out edited scores as in a run, and one cue at a time, which must make no difference."""
+    """Plan edited scores as in a run, and one cue at a time, which must make no difference."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(plan, "PIECE", request.param)
         yield

@@ -27,6 +27,7 @@ from sequencer.events.commands import (
 from sequencer.events.events import Ready, ReloadRequested, ResetDone, UploadFailed
 from sequencer.language.compiler import compile_score
 from sequencer.language.score import SetSr, SetStrength, SuperResolution, UseImage
+from sequencer.runtime.live.attachments import clock_sections
 from sequencer.stages.simulated.faults import Faults
 from tests.support.builders import IMAGE_FILE, Played, at_chunk, on_chunks
 from tests.support.clock_fixtures import ExternalClock
@@ -35,7 +36,7 @@ from tests.support.reloads import Edit, play_edited, schedule_of, shown_prompts
 
 @pytest.fixture(autouse=True, scope="module", params=[256, 1], ids=["together", "in pieces"])
 def piece(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Lay out edited scores as in a run, and one cue at a time, which must make no difference."""
+    """Plan edited scores as in a run, and one cue at a time, which must make no difference."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(plan, "PIECE", request.param)
         yield
@@ -455,3 +456,25 @@ def test_a_jump_counts_from_the_beginning_of_the_edited_score(tmp_path: Path) ->
 def test_an_armed_run_plays_the_edited_score(tmp_path: Path) -> None:
     played = followed(MIDI.replace('"a1"', '"A1"'), 3, tmp_path=tmp_path)
     assert runs(played) == ["A1", "a3", "a5", "a7", "b1", "b5"]
+
+
+# ---- what else follows the plan --------------------------------------------------------------------
+
+
+def test_our_own_clock_keeps_the_old_tempo_until_the_takeover() -> None:
+    played = edited(SET, SET.replace("120 bpm", "60 bpm"), at=6)
+    first, second, *_ = clock_sections(played.conductor)
+    assert [first.start, first.quarter] == [Fraction(0)] * 2
+    assert first.tempo.seconds_at(Fraction(16)) == 8
+    # bar 5 is quarter 16, at 8 s; from there on a quarter lasts a second
+    assert [second.start, second.quarter] == [Fraction(8), Fraction(16)]
+    assert second.tempo.seconds_at(Fraction(4)) == 4
+
+
+def test_scripted_positions_are_those_of_the_first_version() -> None:
+    new = LIVE.replace("section a", 'section x 2 bars {\n  at 1 "x"\n}\nsection a')
+    played = edited(LIVE, new.replace("go out", "go leave"), 4, "go leave@a 7")
+    assert [one for one in runs(played) if one in ("b1", "c1")] == ["b1", "c1"]
+    assert played.outcome.unreached == ()
+    (exit_,) = [one for one in played.outcome.report.moves if one.what == "exit"]
+    assert exit_.status is Status.LANDED
