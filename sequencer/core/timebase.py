@@ -309,29 +309,6 @@ class TempoMap:
         """Return the seconds at a quarter ≥ 0, exactly."""
         return self._at_quarter(quarter).seconds_at(quarter)
 
-    def since(self, quarter: Fraction) -> TempoMap:
-        """Return the map from a quarter on, counted from there."""
-        before = self.seconds_at(quarter)
-        found: list[TempoSegment] = []
-        for one in self.segments:
-            end = None if one.length is None else one.quarter + one.length
-            if end is not None and end <= quarter:
-                continue
-            begin = max(one.quarter, quarter)
-            first = one.first
-            if one.length is not None:
-                first += (one.last - one.first) * (begin - one.quarter) / one.length
-            found.append(
-                TempoSegment(
-                    quarter=begin - quarter,
-                    seconds=self.seconds_at(begin) - before,
-                    first=first,
-                    last=one.last,
-                    length=None if end is None else end - begin,
-                )
-            )
-        return TempoMap(tuple(found))
-
     def quarter_at(self, seconds: Fraction) -> Fraction:
         """Return the quarter at a time ≥ 0, exact at a constant tempo.
 

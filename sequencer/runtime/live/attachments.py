@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Protocol
 
 from sequencer.core.errors import UsageError
+from sequencer.core.tempo_parts import tempo_since
 from sequencer.core.timebase import SECOND, UNSEEN_TIME
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.passes import Pass
@@ -95,7 +96,7 @@ def _sections_of(one: Pass) -> Iterator[ClockSection]:
     old = replaced.current
     yield ClockSection(old.start, old.quarter, replaced.current.stretch.tempo)
     inside = tempo.quarter_at(replaced.time - one.start)
-    yield ClockSection(replaced.time, one.quarter + inside, tempo.since(inside))
+    yield ClockSection(replaced.time, one.quarter + inside, tempo_since(tempo, inside))
 
 
 def end_of(conductor: Conductor) -> Fraction:

@@ -140,14 +140,6 @@ def test_a_map_has_no_gaps(tempo: TempoMap) -> None:
     assert all(segment.first > 0 and segment.last > 0 for segment in tempo.segments)
 
 
-@given(tempo_maps(), fractions, fractions)
-def test_a_map_since_a_quarter_goes_on_as_before(
-    tempo: TempoMap, quarter: Fraction, later: Fraction
-) -> None:
-    since = tempo.since(quarter)
-    assert since.seconds_at(later) == tempo.seconds_at(quarter + later) - tempo.seconds_at(quarter)
-
-
 @given(grids, fractions, st.sampled_from(Snap))
 def test_snap_errors_stay_within_their_bounds(
     grid: ChunkGrid, seconds: Fraction, mode: Snap
