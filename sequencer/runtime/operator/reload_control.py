@@ -103,8 +103,8 @@ class ReloadControl:
         """The texts of each version that is known to the conductor, in order."""
         self._now = now
         self._notify = notify
-        version = performance.conductor.view.version
-        self._history = [version]
+        run = performance.conductor.view
+        self._history = [1, *(_version_of(one) for one in run.run_actions if _has_landed(one))]
         """The versions that took over, in order, without those that were undone."""
         self._offered: Mapping[str, str] | None = None
         self._reported: dict[int, Status] = {}
@@ -265,11 +265,19 @@ class ReloadControl:
                 self._notify(f"{move.what} of the score has taken over with chunk {move.chunk}")
             case Status.REFUSED:
                 self._notify(f"{move.what} of the score cannot take over: {move.reason}")
-                version = int(move.what.split()[-1])
+                version = _version_of(move)
                 if len(self._history) > 1 and self._history[-1] == version:
                     self._history.pop()
             case _:
                 pass
+
+
+def _has_landed(move: RunAction) -> bool:
+    return move.kind == RELOADS and move.status is Status.LANDED
+
+
+def _version_of(move: RunAction) -> int:
+    return int(move.what.split()[-1])
 
 
 def _stamp_as_before(files: Sequence[Path], known: Stamp) -> Stamp:

@@ -175,6 +175,22 @@ def test_undo_goes_back_step_by_step_and_reload_goes_on_again(tmp_path: Path) ->
     with_setup(tmp_path, act)
 
 
+def test_a_run_that_is_resumed_can_undo_what_took_over_before(tmp_path: Path) -> None:
+    async def act(setup: Setup) -> None:
+        setup.save(BLUE)
+        await setup.control.answer("reload")
+        setup.receive()
+        settings = reload_settings("offer", setup.file, "boat")
+        assert settings is not None
+        resumed = ReloadControl(
+            setup.run, settings, [{"a": BOAT}, {"a": BLUE}], lambda: 0, setup.printed.append
+        )
+        await resumed.answer("undo")
+        assert setup.versions == [1]
+
+    with_setup(tmp_path, act)
+
+
 def test_a_score_that_did_not_change_is_not_reloaded(tmp_path: Path) -> None:
     async def act(setup: Setup) -> None:
         with pytest.raises(IgnoredError, match="as the run plays it"):
