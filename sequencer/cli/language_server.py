@@ -159,24 +159,44 @@ def _timeline(schedule: Schedule, folder: Path) -> str:
     return Drawing(schedule, None, files).draw("html", pictures=True, warn=logger.warning)
 
 
-def _take_over(score: Path, _text: str) -> str:
-    """Make the run in progress of a score play another text. Raises InputError: none can, so far.
+def _take_over(score: Path, text: str) -> str:
+    """Let the run in progress of a score take over its present text, and return its answer.
 
     Args:
         score: The score's file. The run is searched for in its folder and in the current one.
-        _text: The text.
+        text: The text in the editor, with `\\n` as newlines. The run reads the file.
+
+    Raises:
+        InputError: No run of this score is in progress, or the file has another text.
+        UsageError: The run does not watch its score, or the text cannot take over.
     """
-    from sequencer.runtime.operator.remote import runs_in_progress
+    from sequencer.language.source import normalise_newlines
+    from sequencer.runtime.operator.remote import runs_in_progress, send_command
 
     folders = dict.fromkeys((score.parent, Path.cwd()))
-    running = next((run for folder in folders for run in runs_in_progress(folder)), None)
-    if running is None:
+    running = [run for folder in folders for run in runs_in_progress(folder)]
+    mine = next((run for run in running if _plays(run, score)), None)
+    if mine is None:
+        where = f"of {score.name} is in progress in {score.parent}"
         raise InputError(
-            f"no run is in progress in {score.parent}",
-            f"begin one there: sequencer perform {score.name}",
+            f"no run {where}", f"begin one there: sequencer perform {score.name} --reload"
         )
-    raise InputError(
-        f"the run in {running} plays the text that it began with; a run cannot take over another "
-        "one",
-        "end it, and perform the score again",
-    )
+    try:
+        saved = normalise_newlines(score.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{score} cannot be read: {error}", "save it once more") from None
+    if saved != text:
+        raise InputError(f"a run reads the file {score.name}, which has another text", "save it")
+    return send_command(mine, "reload") or "the run takes over the text"
+
+
+def _plays(run: Path, score: Path) -> bool:
+    """Return whether a run in progress plays a score: its journal has the name of its file."""
+    from sequencer.core.errors import JournalError
+    from sequencer.engine.journal import read_journal
+
+    try:
+        first = next(iter(read_journal(run).sources), "")
+    except JournalError:
+        return False
+    return Path(first).name == score.name

@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
+from sequencer.core.errors import UsageError
 from sequencer.runtime.live.osc_output import osc_output
 from sequencer.runtime.live.run import LiveRun
+from sequencer.runtime.operator.reload_control import is_reload_command
 from sequencer.runtime.osc.endpoints import Endpoint
 from sequencer.runtime.osc.feedback import OscFeedback
 from sequencer.runtime.osc.receiver import OscReceiver
@@ -21,9 +23,27 @@ UPDATE_INTERVAL_S = 0.05
 async def osc_input(run: LiveRun, endpoint: Endpoint) -> AsyncIterator[None]:
     """Receive OSC for a run. Beyond this machine, the operator is warned: OSC has no keys."""
     performance = run.performance
+    reloading: set[asyncio.Task[None]] = set()
+
+    async def reload(line: str) -> None:
+        try:
+            answer = await run.operator.answer(line)
+        except UsageError as error:
+            answer = error.message if error.hint is None else f"{error.message}; {error.hint}"
+        if answer:
+            run.notify(answer)
+
+    def handle_line(line: str) -> str | None:
+        if not is_reload_command(line):
+            return run.operator.handle_line(line)
+        task = asyncio.ensure_future(reload(line))  # it reads files, which takes a while
+        reloading.add(task)
+        task.add_done_callback(reloading.discard)
+        return None
+
     receiver = OscReceiver(
         lambda: performance.conductor.view.schedule,
-        handle_line=run.operator.handle_line,
+        handle_line=handle_line,
         deliver=performance.deliver,
         notify=run.notify,
         now=run.clock.now,
@@ -34,7 +54,11 @@ async def osc_input(run: LiveRun, endpoint: Endpoint) -> AsyncIterator[None]:
                 f"OSC at {endpoint} takes commands from every machine that reaches it: "
                 "use it only on a network that you trust"
             )
-        yield
+        try:
+            yield
+        finally:
+            for task in reloading:
+                task.cancel()
 
 
 @asynccontextmanager

@@ -105,6 +105,13 @@ INPUTS: tuple[Input, ...] = (
         is_button=True,
     ),
     Input(
+        address=f"{PREFIX}reload",
+        meaning="lets an edit of the score take over, in a run with --reload",
+        arguments=_PRESSED,
+        command=lambda: "reload",
+        is_button=True,
+    ),
+    Input(
         address=f"{PREFIX}offset",
         meaning="shows changes later by so many milliseconds; negative: earlier",
         arguments=(_argument("f", "ms"),),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import re
+import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -493,7 +496,7 @@ async def test_no_run_takes_over_a_text(editor: Editor, tmp_path: Path) -> None:
     path = tmp_path / "tram.score"
     document = editor.open_file(path, SCORE)
     with pytest.raises(
-        JsonRpcException, match=r"no run is in progress in .*\nhint: begin one there"
+        JsonRpcException, match=r"no run of tram\.score is in progress in .*\nhint: begin one there"
     ):
         await editor.run("score.takeOver", document.uri)
     run = tmp_path / "runs" / "now"
@@ -501,13 +504,50 @@ async def test_no_run_takes_over_a_text(editor: Editor, tmp_path: Path) -> None:
     server = RemoteControlServer(run, lambda _: None)
     await server.open()
     try:
-        with pytest.raises(
-            JsonRpcException, match="runs/now plays the text that it began with; a run cannot"
-        ):
-            await editor.run("score.takeOver", document.uri)
+        with pytest.raises(JsonRpcException, match=r"no run of tram\.score is in progress in"):
+            await editor.run("score.takeOver", document.uri)  # a run without a journal
     finally:
         await server.close()
     editor.close(document.uri)
+
+
+async def test_a_run_takes_over_a_text(editor: Editor, tmp_path: Path) -> None:
+    path = tmp_path / "tram.score"
+    text = 'clock 240 bpm, 4/4\nsection a 60 bars {\n  at 1 "A tram stop."\n}\n'
+    path.write_text(text, encoding="utf-8")
+    document = editor.open_file(path, text)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "sequencer", "rehearse", "tram.score", "--realtime", "--reload"),
+        *("--no-video", "--quiet", "--out", "runs/now"),
+        cwd=tmp_path,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        await asyncio.to_thread(_wait_for_start, tmp_path)
+        edited = text.replace("}", '  at 50 "A tram comes."\n}')
+        editor.change(document.uri, edited)
+        with pytest.raises(JsonRpcException, match="has another text\nhint: save it"):
+            await editor.run("score.takeOver", document.uri)
+        path.write_text(edited, encoding="utf-8")
+        answer = await editor.run("score.takeOver", document.uri)
+        assert answer["answer"].startswith("version 2 of the score takes over at a ")
+        assert editor.client.messages[-1].message == answer["answer"]
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.communicate()
+    editor.close(document.uri)
+
+
+def _wait_for_start(folder: Path) -> None:
+    """Return when the run in a folder has started; its journal shows it."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for journal in folder.glob("runs/*/journal.jsonl"):
+            if '"started"' in journal.read_text(encoding="utf-8"):
+                return
+        time.sleep(0.05)
+    pytest.fail(f"no run has started: {list(folder.rglob('*'))}")
 
 
 # ---- files and settings --------------------------------------------------------------------------
@@ -584,7 +624,7 @@ TESTED_BY = {
     "score.sheet": test_the_cue_sheet_and_the_timeline,
     "score.timeline": test_the_cue_sheet_and_the_timeline,
     "score.rehearse": test_a_rehearsal,
-    "score.takeOver": test_no_run_takes_over_a_text,
+    "score.takeOver": test_a_run_takes_over_a_text,
 }
 """The test of each request, notification and command."""
 

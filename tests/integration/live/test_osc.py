@@ -54,7 +54,7 @@ def test_a_run_is_played_from_an_osc_sender(tmp_path: Path) -> None:
     run = subprocess.Popen(
         [
             *(sys.executable, "-m", "sequencer", "perform", "lights.score"),
-            *("--stage", "simulated", "--quiet", "--out", "run"),
+            *("--stage", "simulated", "--quiet", "--out", "run", "--reload"),
             *("--osc-in", str(port), "--osc-out", f"127.0.0.1:{target}"),
         ],
         cwd=tmp_path,
@@ -81,6 +81,10 @@ def test_a_run_is_played_from_an_osc_sender(tmp_path: Path) -> None:
         send("/drop", "i", "0")
         send("/drop", "i", "1")
         read_until("/flash")
+        (tmp_path / "lights.score").write_text(SCORE.replace("rests", "sinks"), encoding="utf-8")
+        send("/sequencer/reload", "i", "1")
+        read_until("version 2 of the score takes over at ")
+        read_until("/sequencer/bar")
         send("/sequencer/go", "T")
         read_until('/sequencer/section si "b" 1')
         read_until('/sequencer/status s "ended"')
@@ -97,6 +101,7 @@ def test_a_run_is_played_from_an_osc_sender(tmp_path: Path) -> None:
     assert [one.name for one in events if isinstance(one, OperatorGo)] == ["out"]
     assert [one.note for one in events if isinstance(one, NoteReceived)] == [60]
     assert not any(isinstance(one, OperatorPause) for one in events)
+    assert any("boat sinks" in line for line in lines if "/sequencer/prompt" in line)
     assert replay(read_journal(tmp_path / "run")).is_equal
     assert "OSC /sequencer/note: its arguments are not valid" in problems
 
