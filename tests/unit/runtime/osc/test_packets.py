@@ -6,7 +6,7 @@ import math
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sequencer.core.osc_values import OscValue
@@ -32,6 +32,7 @@ def bundle(*elements: bytes, tag: bytes = AT_ONCE) -> bytes:
     return b"#bundle\0" + tag + b"".join(struct.pack(">I", len(one)) + one for one in elements)
 
 
+@settings(deadline=None)
 @given(st.lists(VALUES, max_size=16))
 def test_what_is_built_can_be_read(values: list[OscValue]) -> None:
     (found,) = read_packet(build_message("/a/b", values))
@@ -114,6 +115,7 @@ def test_damaged_packets_are_refused(data: bytes, capfd: pytest.CaptureFixture[s
     assert capfd.readouterr() == ("", ""), "python-osc logs what it does not know"
 
 
+@settings(deadline=None)
 @given(
     st.binary(max_size=200)
     | st.binary(max_size=60).map(lambda rest: b"/a\0\0," + rest)
