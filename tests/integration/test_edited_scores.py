@@ -56,7 +56,7 @@ def test_changes_of_the_example_scores(random: Random, case: tuple[str, str]) ->
 
 @pytest.mark.slow
 @given(st.randoms(use_true_random=False), st.sampled_from([None, "yaml", *FILES]))
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=40)
 def test_many_changes(random: Random, case: tuple[str, str] | str | None) -> None:
     if case is None:
         file, text = "edited.score", generate_score(random)

@@ -147,7 +147,6 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "runtime/live/run.py": "integration/live/test_perform.py",
     "runtime/live/stages.py": "integration/live/test_perform.py",
     "runtime/live/status_display.py": "unit/runtime/live/test_status.py",
-    "runtime/operator/input.py": "integration/live/test_perform.py",
     "runtime/operator/keyboard.py": "unit/runtime/operator/test_commands.py",
     "runtime/operator/remote.py": "unit/runtime/operator/test_commands.py",
     "runtime/output/report_format.py": "integration/test_finished_runs.py",
