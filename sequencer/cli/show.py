@@ -43,13 +43,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "folder", metavar="RUN", type=Path, help="a run's folder, journal or bundle"
     )
     parser.add_argument(
-        "--score",
+        "--score", action="store_true", help="print only the score's text as it was played"
+    )
+    parser.add_argument(
+        "--edit",
         metavar="VERSION",
-        nargs="?",
         type=int,
-        const=0,
-        help="print only the score's text as it was played; if edits of it took over, the text of "
-        "this version (default: the first)",
+        help="if edits of the score took over: print only the text of this version, from 2 on",
     )
     parser.add_argument(
         "--events", action="store_true", help="print every event and command, one per line"
@@ -65,8 +65,8 @@ def run(args: argparse.Namespace) -> int:
     from sequencer.runtime.output.report_format import as_table, verdict
 
     journal = read_journal(args.folder)
-    if args.score is not None:
-        return _print_score(journal, args.score or 1)
+    if args.score or args.edit is not None:
+        return _print_score(journal, 1 if args.edit is None else args.edit)
     if args.events:
         return _print_events(journal)
     header, schedule = journal.header, journal.schedule
@@ -89,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
         file, start, digest = (str(sound.get(key)) for key in ("file", "from", "sha256"))
         print(escape_control(f"sound: {file} from {start} s, SHA-256 {digest[:12]}…"))
     if len(journal.versions) > 1:
-        print(f"versions of the score: {len(journal.versions)}; to print one: --score 2")
+        print(f"versions of the score: {len(journal.versions)}; to print one: --edit 2")
     if is_bundle(args.folder):
         held = set(images_in(args.folder))
         print(f"bundled images: {len(held)}")
@@ -125,7 +125,7 @@ def _print_score(journal: Journal, number: int) -> int:
             f"this run has no version {number} of its score",
             "no edit took over: --score"
             if count == 1
-            else f"its versions are 1 to {count}: --score {count}",
+            else f"its versions are 1 to {count}: --edit {count}",
         )
     texts = journal.versions[number - 1].sources
     shown = (

@@ -225,8 +225,11 @@ def test_show_describes_a_run(name: str, capsys: pytest.CaptureFixture[str]) -> 
     printed = capsys.readouterr().out
     assert "cues landed" in printed
     assert "helios-sequencer" in printed
-    assert main(["show", path, "--score"]) == 0
-    assert "score " in capsys.readouterr().out
+    for arguments in ((path, "--score"), ("--score", path), (path, "--edit", "1")):
+        assert main(["show", *arguments]) == 0
+        assert "score " in capsys.readouterr().out
+    assert main(["show", path, "--edit", "2"]) == 2
+    assert "this run has no version 2 of its score" in capsys.readouterr().err
     assert main(["show", path, "--events"]) == 0
     assert "chunk_done" in capsys.readouterr().out
 
