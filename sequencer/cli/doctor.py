@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,6 +113,8 @@ def run(args: argparse.Namespace) -> int:
             for one in findings
         ]
         print(json.dumps(rows, ensure_ascii=False, indent=2))
+    elif problems:
+        print(f"sequencer: {_verdict(findings)}", file=sys.stderr)
     else:
         print(_verdict(findings))
     return 1 if problems else 0

@@ -30,9 +30,9 @@ def test_ready(score: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_not_ready(score: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor", score]) == 1
-    out = capsys.readouterr().out
-    assert "problem  key          there is no API key" in out
-    assert out.splitlines()[-1].startswith("not ready: 1 problem, ")
+    shown = capsys.readouterr()
+    assert "problem  key          there is no API key" in shown.out
+    assert shown.err.startswith("sequencer: not ready: 1 problem, ")
 
 
 def test_json(score: str, capsys: pytest.CaptureFixture[str]) -> None:
