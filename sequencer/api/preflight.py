@@ -96,7 +96,8 @@ async def preflight(options: PreflightOptions) -> AsyncGenerator[Finding, None]:
         schedule = None
     else:
         schedule = found.schedule
-        for finding in (*_check_score(schedule, warnings), *_check_files(found)):
+        checks = (*_check_score(schedule, warnings, options.score), *_check_files(found))
+        for finding in checks:
             yield finding
     for finding in _check_disk(options):
         yield finding
@@ -134,7 +135,7 @@ def _load(path: Path, warnings: list[str]) -> RunInput | Finding:
         )
 
 
-def _check_score(schedule: Schedule, warnings: list[str]) -> Iterator[Finding]:
+def _check_score(schedule: Schedule, warnings: list[str], path: Path) -> Iterator[Finding]:
     from sequencer.core.display import counted
 
     seconds = schedule.end * schedule.grid.chunk
@@ -152,7 +153,7 @@ def _check_score(schedule: Schedule, warnings: list[str]) -> Iterator[Finding]:
             subject="score",
             level=Level.WARNING,
             text=warning.splitlines()[0],
-            hint="see: sequencer check SCORE",
+            hint=f"see: sequencer check {path}",
         )
 
 
@@ -283,11 +284,12 @@ async def _check_stage(
     if schedule is not None and not options.local:
         price = PUBLIC_PRICE if options.price is None else options.price
         hours = schedule.end * schedule.grid.chunk / 3600
+        about = "at most about" if any(one.is_live for one in schedule.stretches) else "about"
         yield Finding(
             subject="cost",
             level=Level.OK,
             text=(
-                f"about ${float(hours * price):.2f} at ${float(price):.2f} an hour, pauses not "
+                f"{about} ${float(hours * price):.2f} at ${float(price):.2f} an hour, pauses not "
                 "included"
             ),
         )

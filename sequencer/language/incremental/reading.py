@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -12,7 +13,7 @@ from sequencer.language.score import Comment, Score
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
+class Reading(ABC):
     """A text that was read by pieces.
 
     `score` has the spans of `lines`, and no comments. A node of it is the same object as in the
@@ -28,9 +29,9 @@ class Reading:
     moved: MovedNodes = field(default_factory=MovedNodes, compare=False, repr=False)
     """What has actual lines already: each reading has that of the one before it."""
 
+    @abstractmethod
     def comments(self) -> tuple[Comment, ...]:
         """Return the comments of the text, with actual lines."""
-        raise NotImplementedError
 
     @property
     def has_errors(self) -> bool:

@@ -34,7 +34,7 @@ class Input:
     """A message that a run accepts.
 
     Attributes:
-        address: The address. `NAME` at its end stands for a name.
+        address: The address. `NAME` at its end is any name.
         arguments: The arguments.
         meaning: What it does.
         command: Returns the operator command from the arguments, as `sequencer tell` has it.

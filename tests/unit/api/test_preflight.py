@@ -147,6 +147,12 @@ def test_a_key_that_is_accepted(tmp_path: Path) -> None:
     assert KEY not in repr(found)
 
 
+def test_the_cost_of_a_live_section_is_a_maximum(tmp_path: Path) -> None:
+    text = TEXT.replace("8 bars", "until go out, max 8 bars")
+    [(_, cost)] = of(served(score(tmp_path, text), KEY), "cost")
+    assert cost.startswith("at most about $0.03 at ")
+
+
 # ---- ports and clocks ----------------------------------------------------------------------------
 
 
