@@ -1,0 +1,396 @@
+"""The messages between the studio's page and its server, on the websocket `/ws`.
+
+Each message is one JSON object with `t`, its kind. `page/protocol.d.ts` is generated from this
+module, so that the page is checked against the same names (`python -m sequencer.studio.type_stubs`).
+
+Times that end in `_at`, and `now`, are nanoseconds of the run's clock; the page converts them with
+the clock's offset, which it measures with `ping`. JavaScript represents integers exactly up to
+2**53 nanoseconds, which is 104 days: the run's clock begins near zero.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+PROTOCOL = 1
+"""The version of the messages. A page of another version reloads itself once."""
+
+Role = Literal["operator", "remote", "viewer"]
+"""What a key allows: everything; commands but no edits and no end; only to look."""
+
+Mode = Literal["edit", "rehearse", "show", "report"]
+"""What the studio does: no run, a run in the simulator, a run on a live stage, a finished run."""
+
+# ---- what the server sends ---------------------------------------------------------------------
+
+
+class Hello(TypedDict):
+    """The first message after the page's key was accepted."""
+
+    t: Literal["hello"]
+    protocol: int
+    process: str
+    """A random name of this process: a page that finds another one fetches everything again."""
+    role: Role
+    now: int
+
+
+class ScoreState(TypedDict):
+    """The score that is open, and its text, if this page may see it.
+
+    `version` counts the changes of the text, `revision` is the version of the score that plays
+    (from 1; 0 without a run), and `dirty` tells whether the text differs from the saved file.
+    """
+
+    file: str
+    title: str
+    notation: Literal["text", "yaml"]
+    text: NotRequired[str]
+    version: int
+    revision: int
+    dirty: bool
+    changed_on_disk: bool
+
+
+class Standing(TypedDict):
+    """Where the run is.
+
+    `boundary_at` is when the current chunk began, `chunk_ns` how long a chunk takes now: the page
+    computes the playhead from both. `chunks` is the number of chunks of the score, None if it is
+    not known; `at_most` tells whether it is only a maximum.
+    """
+
+    status: str
+    """Disconnected, connecting, waiting, ready, armed, playing, paused, stalled or ended."""
+    since_at: int
+    phase: str
+    take: int
+    seed: int | None
+    chunk: int
+    chunks: int | None
+    at_most: bool
+    frames: int
+    """The frames of the current chunk."""
+    section: str
+    """The section's name with its pass number if it has several passes; empty for none."""
+    position: str
+    """Bar and beat, as `4.3`; empty without beats. At `boundary_at`."""
+    paused: bool
+    boundary_at: int | None
+    chunk_ns: int
+    frame_rate: float | None
+    prompt: str
+    action: str
+    """The part of the prompt that its cue changed."""
+    prompt_from: str
+    """Where the prompt comes from: `jam 5.1`, `note D3`, `operator`."""
+    refused: str
+    upload: str
+    lag_ms: float | None
+    offset_ms: float
+    billed_s: float
+    cost: float | None
+    """What the session has cost so far, in the currency of the price; None without a price."""
+    stage: str
+    """The stage, as `simulator` or `reactor`."""
+    real_time: bool
+    folder: str
+
+
+class ClockState(TypedDict):
+    """The clock of the run.
+
+    `deviation_ms` is the clock's error or jitter; `position_at` and `position` name an instant at
+    which a beat begins (quarters from the section's start), so that the page can show the beat.
+    """
+
+    kind: str
+    source: str
+    quality: Literal["internal", "searching", "locked", "free", "stopped", "lost"]
+    bpm: float | None
+    deviation_ms: float | None
+    count_in: str
+    lost_since_at: int | None
+    beats_per_bar: int | None
+    bar: int | None
+    beat: int | None
+    beat_at: int | None
+    """When this beat began; the next beats follow at `beat_ns`."""
+    beat_ns: int | None
+
+
+class GoTarget(TypedDict):
+    """Where a GO leads: a section, the bar line at which it begins (None without bars)."""
+
+    section: str
+    bar: int | None
+    chunk: int
+    deadline_at: int | None
+    """The last moment at which a GO still leaves at this bar."""
+
+
+class GoState(TypedDict):
+    """What the GO button does now.
+
+    `then` is the target once the deadline of `target` is over. `accepted` is set while a GO has
+    been accepted and its section is not on screen yet; `shown_at` is when it will be.
+    `listens_at` is when a section begins that listens, if it is known.
+    """
+
+    state: Literal["ready", "accepted", "not-listening", "none"]
+    name: str
+    """The go-cue that the button fires; empty for none."""
+    target: GoTarget | None
+    then: GoTarget | None
+    shown_at: int | None
+    listens_at: int | None
+    listens_in: str
+    """The place from which it listens, as `jam 1.1`; empty if unknown."""
+
+
+class NextState(TypedDict):
+    """The next cue that is not on screen yet.
+
+    `shown_at` is when it will be on screen, `sent_at` when its command is due or was sent.
+    """
+
+    line: int
+    """The number of the delivery; see `Line.n`."""
+    place: str
+    what: str
+    chunk: int | None
+    error_ms: float | None
+    shown_at: int | None
+    sent_at: int | None
+    status: str
+    at_latest: bool
+
+
+LineStatus = Literal[
+    "open", "planned", "sent", "landed", "late", "skipped", "refused", "lost", "replaced"
+]
+
+
+class Line(TypedDict):
+    """One delivery of the run: a cue in one pass, something that a rule fired, or improvised.
+
+    `n` is its number. `line` is the line of the score, of version `revision` of its text.
+    """
+
+    n: int
+    revision: int
+    line: int
+    section: str
+    occurrence: int
+    tint: int
+    place: str
+    what: str
+    kinds: list[str]
+    """What it sets: prompt, image, strength, sr, seed, cut, midi, osc, goto, pause, …"""
+    fired: str
+    """What fired it, as `note D3`; empty for a cue of the score."""
+    time_s: float | None
+    planned: int | None
+    earliest: int | None
+    latest: int | None
+    chunk: int | None
+    landed: int | None
+    status: LineStatus
+    reason: str
+    error_ms: float | None
+    lead: int | None
+    """How many chunks before its chunk it was sent."""
+    changed: bool
+    """Whether an edit changed or added it."""
+
+
+class Pad(TypedDict):
+    """Something that the operator can trigger: a rule, an exit, or a go-cue.
+
+    `say` is the operator command that a press sends; for a controller it ends in `=`, and the page
+    appends the value. `thresholds` are the values at which the controller's rules act.
+    """
+
+    id: str
+    label: str
+    trigger: str
+    say: str
+    kind: Literal["go", "note", "program", "cc", "osc"]
+    sections: list[str]
+    """The sections in which it acts; empty for every section."""
+    leaves: bool
+    listening: bool
+    thresholds: list[int]
+    value: int | None
+    fired: int
+    last_at: int | None
+    last_chunk: int | None
+    line: int
+    """The line of the score with its rule."""
+
+
+class Revision(TypedDict):
+    """A version of the score that was offered to the run, or took over."""
+
+    number: int
+    state: Literal["offered", "uploading", "taken", "playing", "refused", "replaced"]
+    chunk: int | None
+    section: str
+    place: str
+    reason: str
+    changes: list[str]
+    """What it changes, one sentence each."""
+    deadline_at: int | None
+    """Until when a takeover lands at `place`."""
+    undoable: bool
+
+
+class Alert(TypedDict):
+    """Something that is wrong now: one sentence of fact, one of consequence, at most two actions."""
+
+    id: str
+    level: Literal["warning", "error"]
+    title: str
+    text: str
+    actions: list[AlertAction]
+
+
+class AlertAction(TypedDict):
+    """A button of an alert: an operator command, or a line of the score to show."""
+
+    label: str
+    say: NotRequired[str]
+    line: NotRequired[int]
+
+
+class Note(TypedDict):
+    """A message for the operator."""
+
+    at: int
+    text: str
+
+
+class Snapshot(TypedDict):
+    """Everything that the page shows, except the timeline (`plot`) and the check (`checked`)."""
+
+    t: Literal["snapshot"]
+    seq: int
+    run: str
+    """A random name of the run; empty in edit mode. Commands name it, so that an old page cannot
+    reach a new run."""
+    mode: Mode
+    locked: bool
+    score: ScoreState
+    standing: Standing | None
+    clock: ClockState | None
+    go: GoState
+    next: NextState | None
+    lines: list[Line]
+    pads: list[Pad]
+    revisions: list[Revision]
+    alerts: list[Alert]
+    notes: list[Note]
+    report: dict[str, Any] | None
+    """The report of the run that ended, in report mode; see `docs/report.md`."""
+    stage: str
+    """The stage that a show would use."""
+
+
+class Patch(TypedDict):
+    """What has changed since the message with the number before. At most 20 per second.
+
+    `lines` holds only the deliveries that changed or were added; `gone` those that no longer
+    exist. All other keys replace the whole value.
+    """
+
+    t: Literal["patch"]
+    seq: int
+    at: int
+    score: NotRequired[ScoreState]
+    standing: NotRequired[Standing | None]
+    clock: NotRequired[ClockState | None]
+    go: NotRequired[GoState]
+    next: NotRequired[NextState | None]
+    lines: NotRequired[list[Line]]
+    gone: NotRequired[list[int]]
+    pads: NotRequired[list[Pad]]
+    revisions: NotRequired[list[Revision]]
+    alerts: NotRequired[list[Alert]]
+    notes: NotRequired[list[Note]]
+    locked: NotRequired[bool]
+
+
+class PlotMessage(TypedDict):
+    """The timeline of one version of the score, or of the run: `plot_json` of `plots`."""
+
+    t: Literal["plot"]
+    revision: int
+    live: bool
+    """Whether it shows what the run plans and did, rather than the score alone."""
+    plot: dict[str, Any]
+
+
+class Checked(TypedDict):
+    """What a check of version `version` of the text found.
+
+    `diagnostics`, `hints`, `symbols` and `summary` have the form of `sequencer check --json` and
+    of the language server's custom data.
+    """
+
+    t: Literal["checked"]
+    version: int
+    diagnostics: list[dict[str, Any]]
+    hints: list[dict[str, Any]]
+    symbols: list[dict[str, Any]]
+    tokens: NotRequired[list[int]]
+    summary: dict[str, Any]
+    ms: float
+
+
+class ErrorInfo(TypedDict):
+    """An error for people: what is wrong, and what to do."""
+
+    message: str
+    hint: str
+
+
+class Answer(TypedDict):
+    """The answer to a request of the page with the same `id`."""
+
+    t: Literal["answer"]
+    id: int
+    ok: bool
+    answer: NotRequired[Any]
+    error: NotRequired[ErrorInfo]
+
+
+class Pong(TypedDict):
+    """The answer to `ping`."""
+
+    t: Literal["pong"]
+    id: int
+    now: int
+
+
+class TextChanged(TypedDict):
+    """Another page, or the file on disk, changed the text: replaces `from` to `to` by `text`."""
+
+    t: Literal["text"]
+    version: int
+    changes: list[TextChange]
+
+
+TextChange = TypedDict("TextChange", {"from": int, "to": int, "text": str})
+"""A replacement in the text. Positions count UTF-16 code units, as JavaScript does."""
+
+
+class Refused(TypedDict):
+    """The connection will be closed: the key is wrong, a limit is reached, the server stops."""
+
+    t: Literal["refused"]
+    reason: str
+
+
+ServerMessage = (
+    Hello | Snapshot | Patch | PlotMessage | Checked | Answer | Pong | TextChanged | Refused
+)
