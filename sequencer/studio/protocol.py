@@ -1,7 +1,7 @@
 """The messages between the studio's page and its server, on the websocket `/ws`.
 
-Each message is one JSON object with `t`, its kind. `page/protocol.d.ts` is generated from this
-module, so that the page is checked against the same names (`python -m sequencer.studio.type_stubs`).
+Each message is one JSON object with `t`, its kind. `page/protocol.d.ts` has the same names, so that
+the page is checked against them; a test compares both.
 
 Times that end in `_at`, and `now`, are nanoseconds of the run's clock; the page converts them with
 the clock's offset, which it measures with `ping`. JavaScript represents integers exactly up to
@@ -246,7 +246,7 @@ class Revision(TypedDict):
 
 
 class Alert(TypedDict):
-    """Something that is wrong now: one sentence of fact, one of consequence, at most two actions."""
+    """Something that is wrong now: a sentence of fact, one of consequence, at most two actions."""
 
     id: str
     level: Literal["warning", "error"]
