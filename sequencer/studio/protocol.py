@@ -39,7 +39,7 @@ class ScoreState(TypedDict):
     """The score that is open, and its text, if this page may see it.
 
     `version` counts the changes of the text, `revision` is the version of the score that plays
-    (from 1; 0 without a run), and `dirty` tells whether the text differs from the saved file.
+    (from 1; 0 without a run), and `dirty` is whether the text differs from the saved file.
     """
 
     file: str
@@ -52,12 +52,12 @@ class ScoreState(TypedDict):
     changed_on_disk: bool
 
 
-class Standing(TypedDict):
+class Playback(TypedDict):
     """Where the run is.
 
     `boundary_at` is when the current chunk began, `chunk_ns` how long a chunk takes now: the page
     computes the playhead from both. `chunks` is the number of chunks of the score, None if it is
-    not known; `at_most` tells whether it is only a maximum.
+    not known; `at_most` is whether it is only a maximum.
     """
 
     status: str
@@ -207,14 +207,14 @@ class Line(TypedDict):
 class Pad(TypedDict):
     """Something that the operator can trigger: a rule, an exit, or a go-cue.
 
-    `say` is the operator command that a press sends; for a controller it ends in `=`, and the page
-    appends the value. `thresholds` are the values at which the controller's rules act.
+    `command` is the operator command that a press sends; for a controller it ends in `=`, and the
+    page appends the value. `thresholds` are the values at which the controller's rules act.
     """
 
     id: str
     label: str
     trigger: str
-    say: str
+    command: str
     kind: Literal["go", "note", "program", "cc", "osc"]
     sections: list[str]
     """The sections in which it acts; empty for every section."""
@@ -259,7 +259,7 @@ class AlertAction(TypedDict):
     """A button of an alert: an operator command, or a line of the score to show."""
 
     label: str
-    say: NotRequired[str]
+    command: NotRequired[str]
     line: NotRequired[int]
 
 
@@ -281,7 +281,7 @@ class Snapshot(TypedDict):
     mode: Mode
     locked: bool
     score: ScoreState
-    standing: Standing | None
+    playback: Playback | None
     clock: ClockState | None
     go: GoState
     next: NextState | None
@@ -307,7 +307,7 @@ class Patch(TypedDict):
     seq: int
     at: int
     score: NotRequired[ScoreState]
-    standing: NotRequired[Standing | None]
+    playback: NotRequired[Playback | None]
     clock: NotRequired[ClockState | None]
     go: NotRequired[GoState]
     next: NotRequired[NextState | None]
