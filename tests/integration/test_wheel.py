@@ -1,5 +1,5 @@
-"""The wheel, built and installed into an empty environment in another folder, checks and rehearses
-a score.
+"""The wheel and the source distribution: what they contain; and the wheel, installed into an empty
+environment in another folder, checks and rehearses a score.
 """
 
 from __future__ import annotations
@@ -8,7 +8,10 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
+from email.message import Message
+from email.parser import Parser
 from pathlib import Path
 
 import pytest
@@ -29,16 +32,36 @@ def ran(command: list[str | Path], cwd: Path) -> subprocess.CompletedProcess[str
     )
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
+def build(kind: str, folder: Path) -> Path:
+    """Build the `wheel` or the `sdist` in a folder."""
     built = ran(
-        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT],
+        [sys.executable, "-m", "build", f"--{kind}", "--no-isolation", "--outdir", folder, ROOT],
         folder,
     )
     assert built.returncode == 0, built.stdout + built.stderr
-    (found,) = folder.glob("*.whl")
+    (found,) = folder.iterdir()
     return found
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build("wheel", tmp_path_factory.mktemp("wheel"))
+
+
+PAGE = ROOT / "sequencer" / "studio" / "page"
+
+
+def page_files() -> set[str]:
+    """Return the files of the studio's page, as they are named in an archive."""
+    files = {path.relative_to(ROOT).as_posix() for path in PAGE.rglob("*") if path.is_file()}
+    assert f"{PAGE.relative_to(ROOT).as_posix()}/vendor/codemirror.js" in files
+    return files
+
+
+def metadata(wheel: Path) -> Message:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        return Parser().parsestr(archive.read(name).decode())
 
 
 def test_the_grammar_and_the_catalog_are_in_it(wheel: Path) -> None:
@@ -53,6 +76,28 @@ def test_the_grammar_and_the_catalog_are_in_it(wheel: Path) -> None:
     }
     assert len(catalog) > 200 and catalog <= set(names)
     assert not [name for name in names if name.startswith(("tests/", "bench/", "docs/"))]
+
+
+def test_the_page_is_in_it_with_its_licences(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    assert page_files() <= names
+    described = metadata(wheel)
+    assert described["License-Expression"] == "Apache-2.0 AND BSD-3-Clause AND MIT"
+    licences = described.get_all("License-File") or []
+    assert licences == ["LICENSE", "sequencer/studio/page/vendor/LICENSES.txt"]
+    (folder,) = {name.split("/")[0] for name in names if ".dist-info/" in name}
+    assert {f"{folder}/licenses/{name}" for name in licences} <= names
+
+
+@pytest.mark.slow
+def test_the_source_distribution_has_the_page_and_what_makes_its_libraries(tmp_path: Path) -> None:
+    with tarfile.open(build("sdist", tmp_path)) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert page_files() <= names
+    tools = {"package.json", "package-lock.json", "build.mjs", "codemirror.js", "lit-html.js"}
+    assert {f"tools/vendor/{name}" for name in tools} <= names
+    assert not [name for name in names if "node_modules" in name]
 
 
 @pytest.mark.timeout(600)
