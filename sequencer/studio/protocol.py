@@ -127,6 +127,8 @@ class GoTarget(TypedDict):
     chunk: int
     deadline_at: int | None
     """The last moment at which a GO still leaves at this bar."""
+    error_ms: NotRequired[float | None]
+    """The snap error of the bar line."""
 
 
 class GoState(TypedDict):
@@ -362,6 +364,66 @@ class Answer(TypedDict):
     ok: bool
     answer: NotRequired[Any]
     error: NotRequired[ErrorInfo]
+
+
+class PageLink(TypedDict):
+    """A link to another page of this studio.
+
+    `qr` is the link's QR code without its light margin: one text per row, with `1` for a dark
+    module and `0` for a light one. It is empty for a link that only this machine can open.
+    """
+
+    page: Literal["operator", "remote", "viewer", "output"]
+    url: str
+    qr: list[str]
+
+
+class PageLinks(TypedDict):
+    """The answer to `ask` with `what: "links"`, of which only an operator gets one.
+
+    `note` is a sentence for people, for example how to make the studio reachable for phones.
+    """
+
+    links: list[PageLink]
+    note: str
+
+
+class ScoreCard(TypedDict):
+    """A score that `open {id, name}` opens: an example, or a score of the folder.
+
+    `image` is the address of an image on this server, or a `data:` address.
+    """
+
+    name: str
+    title: str
+    text: str
+    """One sentence about it, as `A song with verses and choruses. 25 cues, 3:24.`"""
+    kind: Literal["example", "file", "empty"]
+    image: NotRequired[str]
+
+
+class ScoreCards(TypedDict):
+    """The answer to `ask` with `what: "scores"`. `note` is a sentence about MIDI and models."""
+
+    scores: list[ScoreCard]
+    note: NotRequired[str]
+
+
+class ImageChoices(TypedDict):
+    """The answer to `ask` with `what: "images"`: images that `say image "…"` can name."""
+
+    images: list[str]
+
+
+class Learned(TypedDict):
+    """The answer to `learn {id, run, pad}`, once a MIDI message has arrived.
+
+    The server writes the message's trigger into the rule of the pad. The request fails after 20
+    seconds without a message, and when `learn` with an empty `pad` cancels it.
+    """
+
+    trigger: str
+    line: int
 
 
 class Pong(TypedDict):

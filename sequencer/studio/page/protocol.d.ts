@@ -69,6 +69,7 @@ export interface GoTarget {
   bar: number | null;
   chunk: number;
   deadline_at: number | null;
+  error_ms?: number | null;
 }
 
 export interface GoState {
@@ -232,6 +233,39 @@ export interface Answer {
   ok: boolean;
   answer?: any;
   error?: ErrorInfo;
+}
+
+export interface PageLink {
+  page: "operator" | "remote" | "viewer" | "output";
+  url: string;
+  qr: string[];
+}
+
+export interface PageLinks {
+  links: PageLink[];
+  note: string;
+}
+
+export interface ScoreCard {
+  name: string;
+  title: string;
+  text: string;
+  kind: "example" | "file" | "empty";
+  image?: string;
+}
+
+export interface ScoreCards {
+  scores: ScoreCard[];
+  note?: string;
+}
+
+export interface ImageChoices {
+  images: string[];
+}
+
+export interface Learned {
+  trigger: string;
+  line: number;
 }
 
 export interface Pong {
