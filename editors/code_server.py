@@ -1,7 +1,7 @@
 """Run VS Code for the browser with the extension in it: for tests, and for images of it.
 
-`.ci/setup-code-server` installs code-server, and Playwright, which controls the browser; Chromium
-has to be installed. Nothing of the user's own editor is read or changed.
+`.ci/setup-code-server` installs code-server, and `.ci/setup-browser` what controls the browser.
+Nothing of the user's own editor is read or changed.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from editors.vsix import ROOT, build_vsix, name_of, read_manifest
+from tools import browser
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -52,14 +52,7 @@ def missing() -> str | None:
     """Return what has to be installed before the editor can be started, or None."""
     if not (INSTALLED / "ready").is_file():
         return "code-server is not installed: run .ci/setup-code-server"
-    if find_browser() is None:
-        return "Chromium is not installed"
-    return None
-
-
-def find_browser() -> str | None:
-    """Return the path of Chromium, or None."""
-    return shutil.which("chromium") or shutil.which("chromium-browser")
+    return browser.missing()
 
 
 @contextmanager
@@ -138,18 +131,10 @@ def _address(output: Iterable[str], log: Path) -> str:
 @contextmanager
 def open_page(width: int, height: int, scale: float = 1) -> Iterator[Page]:
     """Open a window of the browser without showing it, of a size in pixels of the page."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=find_browser(), args=["--no-sandbox", "--disable-dev-shm-usage"]
+    with browser.run_browser() as running:
+        yield running.new_page(
+            viewport={"width": width, "height": height}, device_scale_factor=scale
         )
-        try:
-            yield browser.new_page(
-                viewport={"width": width, "height": height}, device_scale_factor=scale
-            )
-        finally:
-            browser.close()
 
 
 def focus_text(page: Page) -> None:
@@ -174,15 +159,14 @@ def go_to(page: Page, line: int, column: int) -> None:
 
 def _open_box(page: Page, key: str) -> Locator:
     """Return the editor's box for input, which a key opens."""
-    from playwright.sync_api import TimeoutError as LateError
-
+    late_error = browser.import_playwright().TimeoutError
     focus_text(page)
     box = page.locator(".quick-input-widget input")
     for _ in range(MAX_PRESSES):
         page.keyboard.press(key)
         try:
             box.wait_for(timeout=BOX_MS)
-        except LateError:  # a key is lost while the focus moves from a view to the text
+        except late_error:  # a key is lost while the focus moves from a view to the text
             continue
         return box
     raise RuntimeError(f"the editor does not react to {key}")

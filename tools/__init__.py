@@ -1,0 +1,1 @@
+"""What the tests and the developers' programs use, and the package does not contain."""
