@@ -27,8 +27,8 @@ from bench.findings import Bars, Findings, Row, Section, render_findings
 from sequencer.runtime.recording.caption import Caption
 from sequencer.runtime.recording.encoder import video_size
 from sequencer.runtime.recording.video_writer import VideoWriter
-from sequencer.runtime.rehearsal import DRAFT_SIZE
 from sequencer.stages.simulated.helios_state import ChunkInputs
+from sequencer.stages.simulated.renderer.drawn import DRAFT_SIZE
 from sequencer.stages.simulated.renderer.frames import Renderer
 
 BOTH, DRAFT = "both, as in a rehearsal", "a draft, as in a rehearsal"

@@ -6,18 +6,20 @@ In messages of the Python API, options are named as in Python.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sequencer.core.errors import ScoreError, SequencerError, UsageError
 
 if TYPE_CHECKING:
+    from sequencer.renderers.choosing import RendererChoice
     from sequencer.runtime.osc.endpoints import Endpoint
     from sequencer.runtime.output.captioned_video import Part
+    from sequencer.stages.simulated.rendering import Renderer
 
 MIN_VIDEO_SIZE, MAX_VIDEO_SIZE = 64, 4096
 """The smallest and the largest width and height of a video, in pixels."""
@@ -165,6 +167,26 @@ class Arguments:
         except UsageError as error:
             raise UsageError(f"video_size: {error.message}") from None
 
+    def renderer(
+        self, renderer: object, weights: object, options: object
+    ) -> RendererChoice | Renderer:
+        """Return a choice of a renderer with its weights and options, or one that was opened."""
+        from sequencer.renderers.choosing import RendererChoice
+
+        if not isinstance(renderer, str):
+            if not callable(getattr(renderer, "take", None)):
+                raise self._wrong("renderer", "a name or an opened renderer", renderer)
+            return cast("Renderer", renderer)
+        if weights is not None and not isinstance(weights, str | Path):
+            raise self._wrong("weights", "a path (str or Path) or None", weights)
+        if isinstance(options, str) or not isinstance(options, Mapping | Sequence):
+            raise self._wrong("renderer_options", "a dict", options)
+        return RendererChoice(
+            name=renderer,
+            weights=None if weights is None else str(weights),
+            options={str(name): str(value) for name, value in dict(options).items()},
+        )
+
     def caption(self, value: object) -> frozenset[Part] | None:
         """Return the parts of a caption, given as names or as a text.
 
@@ -239,6 +261,7 @@ _RENAMED_OPTIONS = {
     "no-pictures": "pictures=False",
     "no-transport": "transport=False",
     "event": "events",
+    "renderer-option": "renderer_options",
     "from": "from_",
 }
 _RENAMED_OPTIONS |= {"as": "kind", "clean": "caption=()", "id": "video_id"}

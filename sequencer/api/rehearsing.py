@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -16,9 +17,10 @@ from sequencer.api.reloading import RELOAD_MODES, reload_settings
 from sequencer.api.scripted_events import read_event
 from sequencer.api.sources import RunInput, input_of
 from sequencer.core.errors import UsageError
+from sequencer.renderers.choosing import DRAWN, LoadProgress, RendererChoice, check_choice
 from sequencer.runtime import rehearsal
 from sequencer.runtime.loop import require_prompt
-from sequencer.runtime.output.captioned_video import DEFAULT_PARTS
+from sequencer.runtime.output.captioned_video import DEFAULT_PARTS, PARTS
 from sequencer.runtime.results import RehearsalResult
 from sequencer.runtime.scripted_events import ScriptedEvent
 
@@ -27,7 +29,12 @@ if TYPE_CHECKING:
     from sequencer.core.images import ImageFile
     from sequencer.runtime.output.captioned_video import Part
     from sequencer.runtime.rehearsal import Watch
+    from sequencer.schedule.model import Schedule
     from sequencer.stages.simulated.faults import Faults
+    from sequencer.stages.simulated.rendering import Renderer
+
+UNWRITTEN_CAPTION: frozenset[Part] = frozenset(PARTS) - {"simulator"}
+"""The default caption where the renderer writes nothing on its frames."""
 
 
 def rehearse(
@@ -52,6 +59,10 @@ def rehearse(
     caption: Collection[Part] | str | None = None,
     typed: Callable[[str], None] | None = None,
     reload: Literal["offer", "auto"] | None = None,
+    renderer: str | Renderer = DRAWN,
+    weights: str | Path | None = None,
+    renderer_options: Mapping[str, str | float] | Sequence[tuple[str, str]] = (),
+    loading: LoadProgress | None = None,
 ) -> RehearsalResult:
     """Play a score on the simulator, and save the results in a folder.
 
@@ -93,6 +104,13 @@ def rehearse(
         reload: In real time, for the path of a score: watch its file, so that an edited score can
             take over while the run plays: `offer` reports an edit, `auto` takes it over when it is
             saved.
+        renderer: What makes the frames: ``drawn`` for those of the simulator, ``helios`` for the
+            open weights of Helios on this machine (see docs/local-models.md), or a `Renderer`
+            that was opened, which can be used for several runs.
+        weights: For ``helios``: a folder, or ``NAME@REVISION`` of the Hugging Face Hub.
+        renderer_options: For ``helios``: its options by name, such as ``{"size": "640x384"}``.
+        loading: Called while weights are loaded, with megabytes loaded, megabytes in all, and the
+            part being loaded.
 
     Returns:
         The report, and the paths of what was written. `failures` lists what could not be written
@@ -105,7 +123,7 @@ def rehearse(
             be read.
         OutputError: The run could not begin; nothing is left behind.
         ScheduleError: There is nothing to perform.
-        StageError: The simulator failed.
+        StageError: The simulator or the renderer failed.
     """
     from sequencer.stages.simulated.faults import Faults, read_faults
 
@@ -113,11 +131,14 @@ def rehearse(
     arguments.flags(save=save, video=video, draft=draft, realtime=realtime, bundle=bundle)
     arguments.texts(from_=from_, to=to)
     arguments.functions(progress=progress, warn=warn, images=images, typed=typed)
+    arguments.functions(loading=loading)
     size, parts = arguments.video_size(video_size), arguments.caption(caption)
+    chosen = arguments.renderer(renderer, weights, renderer_options)
     script = arguments.events(events, ScriptedEvent)
     path = None if isinstance(faults, Faults) else arguments.path("faults", faults)
     with python_names():
-        check_video_options(video, size, parts, draft)
+        if isinstance(chosen, RendererChoice):
+            check_video_options(video, size, parts, draft, chosen)
         planned = (
             faults if isinstance(faults, Faults) else None if path is None else read_faults(path)
         )
@@ -150,17 +171,25 @@ def rehearse(
             caption=parts,
             typed=typed,
             reload=arguments.choice("reload", reload, RELOAD_MODES),
+            renderer=chosen,
+            loading=loading,
         )
 
 
 def check_video_options(
-    video: bool, video_size: tuple[int, int] | None, caption: Collection[Part] | None, draft: bool
+    video: bool,
+    video_size: tuple[int, int] | None,
+    caption: Collection[Part] | None,
+    draft: bool,
+    renderer: RendererChoice,
 ) -> None:
     """Check that options about the video are given only where there is one. Raises UsageError."""
+    check_choice(replace(renderer, draft=draft))
     for option, is_given in (
         ("--video-size", video_size is not None),
         ("--caption", caption is not None),
         ("--draft", draft),
+        ("--renderer", renderer.name != DRAWN),
     ):
         if is_given and not video:
             raise UsageError(
@@ -189,6 +218,8 @@ def rehearse_input(
     images: Callable[[ImageFile], bytes] | None = None,
     writing: Callable[[str], object] | None = None,
     reload: str | None = None,
+    renderer: RendererChoice | Renderer | None = None,
+    loading: LoadProgress | None = None,
 ) -> RehearsalResult:
     """Rehearse an input that was loaded. Arguments, results and errors are those of `rehearse`.
 
@@ -201,32 +232,97 @@ def rehearse_input(
             "add --realtime, or omit --reload",
         )
     reloads = reload_settings(reload, found.file, found.name)
-    with found.sound() if save else nullcontext() as sound:
+    played = read_range(from_, to, found.schedule, found.played)
+    script = [
+        read_event(event, found.schedule, found.find_image) if isinstance(event, str) else event
+        for event in events
+    ]
+    choice = RendererChoice() if renderer is None else renderer
+    if isinstance(choice, RendererChoice):
+        with_text = caption is None or "simulator" in caption
+        choice = replace(choice, with_text=with_text, draft=draft)
+    with (
+        opened(choice if video else None, found.schedule, warn, loading, realtime) as frames,
+        found.sound() if save else nullcontext() as sound,
+    ):
+        writes_text = frames is None or frames.writes_text
+        if caption is not None and "simulator" in caption and not writes_text:
+            raise UsageError(
+                "--caption simulator is what the drawn frames contain, and this renderer writes "
+                "nothing on its frames",
+                "write --caption title,section,take,position,action",
+            )
+        default = DEFAULT_PARTS if writes_text else UNWRITTEN_CAPTION
         return rehearsal.rehearse(
             found.schedule,
             sources=found.sources,
             out=out,
             save=save,
-            video=video,
+            renderer=frames,
             size=video_size,
             draft=draft,
             realtime=realtime,
-            events=[
-                read_event(event, found.schedule, found.find_image)
-                if isinstance(event, str)
-                else event
-                for event in events
-            ],
+            events=script,
             faults=faults,
             watch=progress,
             warn=warn,
             bundle=bundle,
             images=images or found.image,
             find_image=found.find_image,
-            caption=DEFAULT_PARTS if caption is None else caption,
+            caption=default if caption is None else caption,
             typed=typed,
             writing=writing,
-            played=read_range(from_, to, found.schedule, found.played),
+            played=played,
             sound=sound,
             reloads=reloads,
         )
+
+
+@contextmanager
+def opened(
+    choice: RendererChoice | Renderer | None,
+    schedule: Schedule,
+    warn: Callable[[str], object] | None,
+    loading: LoadProgress | None,
+    realtime: bool,
+) -> Iterator[Renderer | None]:
+    """Load a chosen renderer that can make the chunks of a schedule, and close it afterwards.
+
+    One that was opened before stays open. None gives None.
+
+    Raises:
+        UsageError: It cannot make these chunks, or not in real time.
+        StageError: It cannot be loaded.
+    """
+    from sequencer.renderers.choosing import open_renderer
+    from sequencer.stages.simulated.rendering import grid_problem
+
+    if choice is None:
+        yield None
+        return
+    renderer = (
+        open_renderer(choice, warn, loading) if isinstance(choice, RendererChoice) else choice
+    )
+    try:
+        problem = grid_problem(renderer, schedule.grid)
+        if problem is not None:
+            raise UsageError(
+                problem, f"write `grid {renderer.frames_per_chunk} frames @ 24 fps` in the score"
+            )
+        if realtime and not renderer.is_realtime:
+            raise UsageError(
+                f"--realtime plays at the speed of a live run, and the renderer "
+                f"{renderer.facts.name} may be slower",
+                "omit --realtime",
+            )
+        rate = schedule.grid.fps
+        if renderer.fps is not None and rate != renderer.fps and warn is not None:
+            speed = float(rate / renderer.fps)
+            warn(
+                f"motion is {speed:.2g} times as fast as the model makes it: it is made for "
+                f"{renderer.fps} frames per second, and the score's grid has {float(rate):g}"
+            )
+        yield renderer
+    finally:
+        if isinstance(choice, RendererChoice):
+            renderer.close()

@@ -20,6 +20,7 @@ from sequencer.core.errors import UsageError
 
 if TYPE_CHECKING:
     from sequencer.cli.progress import LiveLine
+    from sequencer.renderers.choosing import RendererChoice
     from sequencer.runtime.output.captioned_video import Part
     from sequencer.runtime.rehearsal import Progress
     from sequencer.runtime.results import RehearsalResult
@@ -67,6 +68,48 @@ def add_range_arguments(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--to", metavar="POSITION", help="end before this position")
 
 
+def add_renderer_arguments(parser: argparse._ActionsContainer, default: str) -> None:
+    """Describe `--renderer` and what belongs to it."""
+    parser.add_argument(
+        "--renderer",
+        metavar="NAME",
+        default=default,
+        help="what makes the frames: drawn, or helios for its open weights on this machine "
+        f"(default: {default})",
+    )
+    parser.add_argument(
+        "--weights",
+        metavar="WEIGHTS",
+        help="for helios: the folder of the weights, or NAME@REVISION of the Hugging Face Hub",
+    )
+    parser.add_argument(
+        "--renderer-option",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        type=renderer_option,
+        help="for helios: size=640x384, device=cuda:0, dtype=bfloat16, offload=model, "
+        "compile=yes, steps=2-2-2, gamma=0.33 (repeatable)",
+    )
+
+
+def renderer_option(text: str) -> tuple[str, str]:
+    """Parse an option of a renderer, such as `size=640x384`."""
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE, such as size=640x384")
+    return name, value
+
+
+def renderer_choice(args: argparse.Namespace) -> RendererChoice:
+    """Return the renderer that the options choose."""
+    from sequencer.renderers.choosing import RendererChoice
+
+    return RendererChoice(
+        name=args.renderer, weights=args.weights, options=dict(args.renderer_option)
+    )
+
+
 def add_reload_argument(parser: argparse._ActionsContainer, where: str = "") -> None:
     """Describe `--reload`; `where` is what comes before the text."""
     parser.add_argument(
@@ -111,6 +154,7 @@ def add_arguments(
     parser.add_argument(
         "--clean", action="store_true", help="write nothing on the frames, like --caption none"
     )
+    add_renderer_arguments(parser, "drawn")
     add_range_arguments(parser)
     parser.add_argument("--realtime", action="store_true", help="play at the speed of a live run")
     if what[1] == SCORE_HELP:
@@ -156,7 +200,8 @@ def run(args: argparse.Namespace) -> int:
     from sequencer.cli.progress import LiveLine
     from sequencer.stages.simulated.faults import read_faults
 
-    check_video_options(not args.no_video, args.video_size, args.caption, args.draft)
+    choice = renderer_choice(args)
+    check_video_options(not args.no_video, args.video_size, args.caption, args.draft, choice)
     if args.no_video and args.clean:
         raise UsageError(
             "--clean applies to the video, but --no-video omits it", "omit one of the two"
@@ -187,6 +232,8 @@ def run(args: argparse.Namespace) -> int:
             warn=lambda text: line.print_line(f"sequencer: {text}"),
             typed=line.type if args.realtime else None,
             reload=args.reload,
+            renderer=choice,
+            loading=lambda done, total, what: line.show(done, total, f"MB: loading {what}"),
         )
     return _report(args, rehearsed)
 

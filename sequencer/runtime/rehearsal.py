@@ -48,13 +48,10 @@ if TYPE_CHECKING:
     from sequencer.reports.timeline.player import Recording
     from sequencer.runtime.output.captioned_video import CaptionedVideo
     from sequencer.stages.protocol import ChunkFrames
+    from sequencer.stages.simulated.rendering import Renderer
 
 MAX_ACTION_LENGTH = 60
 """The longest excerpt of a prompt's action in a `Progress`, in characters."""
-DRAFT_SIZE = (320, 192)
-"""Width and height of the video of a draft, in pixels."""
-DEFAULT_SIZE = (1280, 768)
-"""Width and height of the video, in pixels: the size of Helios with super-resolution 2×."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +86,7 @@ def rehearse(
     folder: Path | None = None,
     out: Path | None = None,
     save: bool = True,
-    video: bool = True,
+    renderer: Renderer | None = None,
     size: tuple[int, int] | None = None,
     draft: bool = False,
     realtime: bool = False,
@@ -109,6 +106,8 @@ def rehearse(
 ) -> RehearsalResult:
     """Play a schedule on the simulator. `sound` is that of the score, if it has one.
 
+    `renderer` makes the frames of the video, and is not closed; without one there is no video.
+    `draft` is only written down.
     Other arguments, results and errors are those of `sequencer.rehearse`. `writing` is called with
     the name of each file that is written once the run is over; `reloads` is how edits of the score
     are taken over, in real time.
@@ -122,8 +121,8 @@ def rehearse(
             schedule=schedule,
             sources=dict(sources or {}),
             images=read,
-            video=video,
-            size=size or (DRAFT_SIZE if draft else DEFAULT_SIZE),
+            renderer=renderer,
+            size=size,
             draft=draft,
             realtime=realtime,
             faults=faults or Faults(),
@@ -152,8 +151,8 @@ class _Settings:
     schedule: Schedule
     sources: Mapping[str, str]
     images: Callable[[ImageFile], bytes]
-    video: bool
-    size: tuple[int, int]
+    renderer: Renderer | None
+    size: tuple[int, int] | None
     draft: bool
     realtime: bool
     faults: Faults
@@ -167,12 +166,16 @@ class _Settings:
 
     def as_json(self) -> dict[str, Any]:
         """Return the settings for the journal and the report."""
+        renderer = self.renderer
         return {
             "stage": "simulated",
             "realtime": self.realtime,
-            "pictures": self.video,
-            "video_size": list(self.size) if self.video else None,
-            "caption": [part for part in PARTS if part in self.caption] if self.video else None,
+            "pictures": renderer is not None,
+            "video_size": None if renderer is None else list(self.size or renderer.video_size),
+            "caption": None
+            if renderer is None
+            else [part for part in PARTS if part in self.caption],
+            **({} if renderer is None else {"renderer": renderer.facts.as_json()}),
             **({"draft": True} if self.draft else {}),
             **({} if self.reloads is None else {"reload": self.reloads.mode}),
             "faults": self.faults.model_dump(mode="json", exclude_defaults=True),
@@ -204,10 +207,9 @@ class _Run:
         stage = SimulatedStage(
             clock,
             settings=SimulatedSettings(schedule.grid, settings.faults),
-            frame_sink=self._handle_frames if settings.video else None,
+            frame_sink=None if settings.renderer is None else self._handle_frames,
             images=settings.images,
-            with_text="simulator" in settings.caption,
-            draft=settings.draft,
+            renderer=settings.renderer,
             score_chunk=lambda chunk: self._performance.conductor.base + chunk,
         )
         journal = None
@@ -267,14 +269,15 @@ class _Run:
         return rehearsed if self._keep is None else self._left(self._keep, rehearsed, outcome)
 
     def _filming(self) -> AbstractContextManager[CaptionedVideo | None]:
-        if self._keep is None or not self._settings.video:
+        renderer = self._settings.renderer
+        if self._keep is None or renderer is None:
             return nullcontext()
         from sequencer.runtime.output.captioned_video import CaptionedVideo
 
         film = CaptionedVideo(
             self._keep.path,
             self._settings.schedule,
-            self._settings.size,
+            self._settings.size or renderer.video_size,
             self._settings.caption,
             warn=self._notify,
             sound=self._settings.sound,

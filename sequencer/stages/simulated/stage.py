@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from sequencer.stages.simulated.renderer.frames import Renderer
+    from sequencer.stages.simulated.rendering import Renderer, TakeRenderer
 
 FrameSink = Callable[[ChunkFrames], None]
 """Receives the frames of each chunk as it is made, in the run's thread.
@@ -98,8 +98,7 @@ class SimulatedStage:
         settings: SimulatedSettings | None = None,
         frame_sink: FrameSink | None = None,
         images: ImageBytes | None = None,
-        with_text: bool = True,
-        draft: bool = False,
+        renderer: Renderer | None = None,
         score_chunk: Callable[[int], int] | None = None,
     ) -> None:
         """Make a stage that is not connected yet.
@@ -109,8 +108,8 @@ class SimulatedStage:
             settings: The grid and the faults.
             frame_sink: Receives the frames.
             images: The bytes of the images that the score uses.
-            with_text: Whether the prompt, and a line of facts, are written on the frames.
-            draft: Whether the frames are small, which is much faster.
+            renderer: Makes the frames. Default: they are drawn, with text. The stage does not
+                close it.
             score_chunk: Maps a chunk of the take that begins now to its score chunk, which is then
                 written on the frames.
         """
@@ -142,7 +141,7 @@ class SimulatedStage:
         """How many times the client requested a start; it knows the takes by that number."""
         self._take_of: dict[int, int] = {}
         """The client's number of each of the model's takes."""
-        self._painter = _Painter(with_text, draft) if frame_sink is not None else None
+        self._painter = _Painter(renderer) if frame_sink is not None else None
         self._score_chunk = score_chunk
 
     # ---- Stage
@@ -409,38 +408,35 @@ class _Painted:
 
 
 class _Painter:
-    """Draws the current chunk in its own thread, so as not to delay a run in real time."""
+    """Makes the current chunk in a thread of its own, so as not to delay a run in real time."""
 
-    def __init__(self, with_text: bool, draft: bool) -> None:
-        from sequencer.stages.simulated.renderer.frames import Renderer
+    def __init__(self, renderer: Renderer | None) -> None:
+        if renderer is None:
+            from sequencer.stages.simulated.renderer.drawn import DrawnRenderer
 
-        self._renderer: Renderer = Renderer(with_text, draft)
+            renderer = DrawnRenderer()
+        self._renderer = renderer
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="frames")
         self._making: Future[_Painted] | None = None
-        self._before: tuple[int, ChunkInputs] | None = None
+        self._take: tuple[int, TakeRenderer] | None = None
 
     def learn(self, image: str, pixels: NDArray[np.uint8]) -> None:
         """Keep an image for later chunks."""
-        self._renderer.learn(image, pixels)
+        self._thread.submit(self._renderer.learn, image, pixels).result()
 
     def begin(self, begun: ChunkBegun, chunk: int) -> None:
-        """Begin to draw; the chunk may dissolve from the previous one of its take.
+        """Begin to make a chunk of a take; `chunk` may be written on the frames."""
+        self._making = self._thread.submit(self._paint, begun.take, begun.look, chunk)
 
-        `chunk` is written on the frames.
-        """
-        before = (
-            self._before[1] if self._before is not None and self._before[0] == begun.take else None
-        )
-        self._before = (begun.take, begun.look)
-        self._making = self._thread.submit(self._paint, begun.look, before, chunk)
-
-    def _paint(self, look: ChunkInputs, before: ChunkInputs | None, chunk: int) -> _Painted:
-        drawn = self._renderer.draw(look, before, chunk)
+    def _paint(self, number: int, look: ChunkInputs, chunk: int) -> _Painted:
+        if self._take is None or self._take[0] != number:
+            self._take = number, self._renderer.take()
+        drawn = self._take[1].draw(look, chunk)
         return _Painted(
             frames=drawn.frames,
             still=drawn.still,
             sha256=hashlib.sha256(drawn.frames.data).hexdigest(),
-            renderer=self._renderer.version,
+            renderer=self._renderer.facts.version,
         )
 
     def finish(self, made: ChunkMade) -> _Painted:

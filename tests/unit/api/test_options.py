@@ -18,6 +18,7 @@ from sequencer.cli import main, parser
 
 RENAMED = {
     "event": "events", "no_video": "video", "no_pictures": "pictures", "no_transport": "transport", "score": "source",
+    "renderer_option": "renderer_options",
     "folder": "run",
 }  # fmt: skip
 PRINTING = {"quiet", "json", "help"}
@@ -25,7 +26,7 @@ PRINTING = {"quiet", "json", "help"}
 OF_THE_COMMAND = {"rehearse": {"clean"}}
 """`--clean` is `caption=()`."""
 OF_PYTHON = {
-    "rehearse": {"sources", "folder", "save", "progress", "warn", "images", "typed"},
+    "rehearse": {"sources", "folder", "save", "progress", "warn", "images", "typed", "loading"},
     "perform": {"key", "interactive", "warn"},
     "timeline": {"kind", "warn"},
     "sheet": {"width", "warn"},

@@ -13,7 +13,8 @@ from sequencer.api.rehearsing import rehearse
 from sequencer.cli import main
 from sequencer.language.compiler import compile_score
 from sequencer.language.notations import reads
-from sequencer.runtime.rehearsal import DRAFT_SIZE, Progress
+from sequencer.runtime.rehearsal import Progress
+from sequencer.stages.simulated.renderer.drawn import DRAFT_SIZE
 
 SHORT = (
     'score "Short"\ngrid 12 frames @ 24 fps\nat 0c "A boat. Grey light. Low close shot, '

@@ -84,7 +84,7 @@ def looks(
         original(stage, one)
 
     monkeypatch.setattr(SimulatedStage, "_begun", begun)
-    result = rehearsal.rehearse(schedule, folder=folder, save=False, video=False, played=played)
+    result = rehearsal.rehearse(schedule, folder=folder, save=False, played=played)
     assert result.went_well, result.report
     first = 0 if played is None else played.first_chunk(schedule)
     return {chunk: found[chunk] for chunk in range(first, first + result.report.chunks)}

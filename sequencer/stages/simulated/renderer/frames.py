@@ -49,6 +49,7 @@ from sequencer.stages.simulated.renderer.pixels import (
     unpacked,
 )
 from sequencer.stages.simulated.renderer.text_overlay import DRAFT_SIZES, FULL_SIZES, Lettering
+from sequencer.stages.simulated.rendering import Drawn
 
 HEIGHT, WIDTH = 384, 640
 
@@ -258,14 +259,6 @@ class _Kept(Generic[Key, Value]):
 def as_drawn(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return an image in the size in which it is drawn; unchanged if it has this size."""
     return fitted(pixels, HEIGHT, WIDTH + 2 * _DRIFT + 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """The frames of a chunk, shape (count, height, width, 3), and any middle one without text."""
-
-    frames: NDArray[np.uint8]
-    still: NDArray[np.uint8] | None
 
 
 class Renderer:
