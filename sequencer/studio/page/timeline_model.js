@@ -1,0 +1,350 @@
+// @ts-check
+/**
+ * What the timeline draws: the plot and the deliveries of the run, sorted, in chunks.
+ *
+ * @typedef {import("./protocol.d.ts").Line} Line
+ *
+ * @typedef {object} Band One pass of a section.
+ * @property {string} name
+ * @property {string} section
+ * @property {number} tint
+ * @property {string} caption
+ * @property {number} earliest
+ * @property {number} latest
+ * @property {boolean} live Whether it can be left before its end.
+ * @property {boolean} open Whether its beginning is not known yet.
+ *
+ * @typedef {object} Span A value in force from one chunk to another.
+ * @property {number} start
+ * @property {number} end
+ * @property {string} text
+ * @property {string} full
+ * @property {string} shortest What is written where `text` does not fit.
+ * @property {string} key The digest of an image.
+ * @property {number} tint
+ * @property {number} fade The chunks over which a prompt replaces the one before it.
+ * @property {number} under The tint of the prompt before it, if it fades in.
+ *
+ * @typedef {{starts: Float64Array, ends: Float64Array, items: Span[]}} Spans
+ *
+ * @typedef {object} Mark One cue: its exact position, its chunk, and what became of it.
+ * @property {number} n The number of its delivery; -1 without a run.
+ * @property {number} line Its line in the score; 0 if it has none.
+ * @property {number | null} exact In chunks; null if it has none.
+ * @property {number} chunk
+ * @property {number | null} error_ms
+ * @property {Line["status"]} status
+ * @property {string} label
+ * @property {string} what
+ * @property {string} reason
+ * @property {string} fired
+ * @property {string} pad The key of the pad that fired it.
+ * @property {number} tint
+ * @property {boolean} changed
+ * @property {number | null} refused The chunk at which it was refused before it was sent again.
+ * @property {boolean} prompt Whether it sets the prompt.
+ * @property {string} range The chunks on which it may land, if they are not known.
+ *
+ * @typedef {{at: Float64Array, numbers: Uint32Array, beats: Float64Array}} Bars Where bars and the
+ *   other beats begin.
+ * @typedef {{bar: number, chunk: number, error_ms: number, exact: number}} Exit
+ * @typedef {{at: number, short: string, full: string, wasLeftOut: boolean}} Message
+ * @typedef {{label: string, full: string, rate: number, start: number, peaks: Uint8Array}} Sound Its
+ *   loudness, from 0 to 255, in `rate` parts of a second, from second `start` of the file on.
+ *
+ * @typedef {object} PlotModel What depends on the plot alone.
+ * @property {Grid} grid
+ * @property {number} end
+ * @property {number} lead How many chunks before its chunk a prompt is sent.
+ * @property {{starts: Float64Array, ends: Float64Array, items: Band[]}} bands
+ * @property {Bars} bars
+ * @property {{at: Float64Array, items: Exit[]}} exits Where live sections can be left.
+ * @property {Record<"take" | "prompt" | "image" | "strength" | "sr", Spans>} lanes
+ * @property {Record<string, string>} thumbnails Small images, as `data:` URLs.
+ * @property {{at: Float64Array, items: Message[]}} messages
+ * @property {string[]} protocols
+ * @property {Sound | null} sound
+ * @property {Mark[]} flags The cues of the score.
+ * @property {boolean} performed
+ *
+ * @typedef {object} RunModel What depends on the deliveries of the run too.
+ * @property {{at: Float64Array, items: Mark[]}} marks Sorted by chunk.
+ * @property {Map<number, Mark>} prompts The cue that set the prompt of each chunk.
+ * @property {{at: Float64Array, items: Mark[]}} inputs What came in, sorted by time.
+ * @property {{at: Float64Array, items: Mark[]}} notable Those that are late or did not land.
+ * @property {Mark[]} refusals Those that were refused and sent again.
+ * @property {number} widest The longest way between the time of a cue and its chunk, in chunks.
+ *
+ * @typedef {PlotModel & RunModel} Model
+ */
+
+import { Grid } from "./timeline_grid.js";
+
+/** The outcomes that must be seen even where there is no room for all. */
+const NOTABLE = new Set(["late", "refused", "lost", "replaced"]);
+/**
+ * Return a fraction of the plot as a number.
+ *
+ * @param {any} value A number, or [numerator, denominator].
+ * @returns {number}
+ */
+export function ratio(value) {
+  return Array.isArray(value) ? Number(value[0]) / Number(value[1]) : Number(value);
+}
+
+/**
+ * @param {readonly any[]} values
+ * @returns {Spans}
+ */
+function spansOf(values) {
+  /** @type {Span[]} */
+  const items = values.map((one) => ({
+    start: one.start,
+    end: one.end,
+    text: one.short,
+    full: one.full,
+    shortest: one.shortest ?? one.short,
+    key: one.image ?? "",
+    tint: one.tint ?? 0,
+    fade: one.fade ?? 0,
+    under: one.under ?? 0,
+  }));
+  items.sort((a, b) => a.start - b.start);
+  return {
+    starts: Float64Array.from(items, (one) => one.start),
+    ends: Float64Array.from(items, (one) => one.end),
+    items,
+  };
+}
+
+/**
+ * Sort marks by a position and return the positions with them.
+ *
+ * @template T
+ * @param {T[]} items
+ * @param {(item: T) => number} position
+ */
+function sorted(items, position) {
+  items.sort((a, b) => position(a) - position(b));
+  return { at: Float64Array.from(items, position), items };
+}
+
+/** @type {Record<string, Line["status"]>} What became of a cue, as a plot names it. */
+const FATES = { planned: "planned", landed: "landed", later: "late", lost: "lost", aside: "skipped" };
+
+/**
+ * @param {any} flag
+ * @returns {Mark}
+ */
+function markOfFlag(flag) {
+  const error = flag.error_ms ?? null;
+  const fired = flag.fired === true;
+  const open = error === null && !fired && flag.fate === undefined;
+  return {
+    n: flag.n,
+    line: flag.line,
+    exact: flag.exact === undefined ? null : ratio(flag.exact),
+    chunk: flag.chunk,
+    error_ms: error,
+    status: open ? "open" : FATES[flag.fate ?? "planned"],
+    label: `${flag.section} ${flag.label}`.trim(),
+    what: flag.what ?? "",
+    reason: "",
+    fired: fired ? flag.label : "",
+    pad: "",
+    tint: 0,
+    changed: false,
+    refused: null,
+    prompt: false,
+    range: "",
+  };
+}
+
+/**
+ * @param {Line} line
+ * @param {Grid} grid
+ * @param {ReadonlyMap<string, string>} keys
+ * @returns {Mark | null}
+ */
+function markOfLine(line, grid, keys) {
+  const chunk = line.landed ?? line.chunk ?? line.planned ?? line.latest ?? line.earliest;
+  if (chunk === null) return null;
+  const { earliest, latest } = line;
+  const moved = line.planned !== null && line.planned !== chunk;
+  return {
+    n: line.n,
+    line: line.line,
+    exact: line.time_s === null ? null : grid.chunksAt(line.time_s),
+    chunk,
+    error_ms: line.error_ms,
+    status: line.status,
+    label: line.fired !== "" ? line.fired : `${line.section} ${line.place}`.trim(),
+    what: line.what,
+    reason: line.reason,
+    fired: line.fired,
+    pad: keys.get(line.fired) ?? "",
+    tint: line.tint,
+    changed: line.changed,
+    refused: moved && line.reason.includes("refused") ? line.planned : null,
+    prompt: line.kinds.includes("prompt"),
+    range: line.status === "open" && earliest !== null && latest !== null ? `${earliest}…${latest}` : "",
+  };
+}
+
+/**
+ * Return what the timeline draws.
+ *
+ * @param {Record<string, any>} plot The JSON of a plot.
+ * @param {readonly Line[]} lines The deliveries of the run; empty without one.
+ * @param {ReadonlyMap<string, string>} keys The keys of pads, by what triggers them.
+ * @returns {Model}
+ */
+export function buildModel(plot, lines, keys) {
+  const base = readPlot(plot);
+  /** @type {Mark[]} */
+  const marks = [];
+  for (const line of lines) {
+    const mark = markOfLine(line, base.grid, keys);
+    if (mark !== null) marks.push(mark);
+  }
+  if (lines.length === 0) marks.push(...base.flags);
+  /** @type {Map<number, Mark>} */
+  const prompts = new Map();
+  let widest = 1;
+  for (const mark of marks) {
+    if (mark.prompt && mark.status !== "skipped" && mark.status !== "lost") prompts.set(mark.chunk, mark);
+    if (mark.exact !== null) widest = Math.max(widest, Math.abs(mark.exact - mark.chunk));
+  }
+  const inputs = marks.filter((mark) => mark.fired !== "" && mark.exact !== null);
+  return {
+    ...base,
+    marks: sorted(marks, (mark) => mark.chunk),
+    inputs: sorted(inputs, (mark) => /** @type {number} */ (mark.exact)),
+    notable: sorted(
+      marks.filter((mark) => NOTABLE.has(mark.status)),
+      (mark) => mark.chunk,
+    ),
+    refusals: marks.filter((mark) => mark.refused !== null),
+    prompts,
+    widest,
+  };
+}
+
+/** @type {WeakMap<object, PlotModel>} What was read of each plot: lines change far more often. */
+const known = new WeakMap();
+
+/**
+ * Return what of the model depends on the plot alone.
+ *
+ * @param {Record<string, any>} plot
+ * @returns {PlotModel}
+ */
+function readPlot(plot) {
+  const before = known.get(plot);
+  if (before !== undefined) return before;
+  const { frames, fps, first, cuts } = plot.grid;
+  const grid = new Grid(frames, ratio(fps), first, cuts);
+  const bars = readBars(plot.bands);
+  const exits = readExits(plot.bands, grid);
+  const messages = plot.messages.map((/** @type {any} */ one) => ({
+    at: ratio(one.at),
+    short: one.short,
+    full: one.full,
+    wasLeftOut: one.left_out === true,
+  }));
+  const found = {
+    grid,
+    end: Math.max(1, plot.end),
+    lead: plot.lead,
+    bands: {
+      starts: Float64Array.from(plot.bands, (/** @type {any} */ band) => ratio(band.start)),
+      ends: Float64Array.from(plot.bands, (/** @type {any} */ band) => ratio(band.end)),
+      items: plot.bands.map((/** @type {any} */ band) => ({
+        name: band.name,
+        section: band.section,
+        tint: band.tint,
+        caption: band.caption,
+        earliest: band.earliest,
+        latest: band.latest,
+        live: band.live,
+        open: band.earliest !== band.latest,
+      })),
+    },
+    bars,
+    exits,
+    lanes: {
+      take: spansOf(plot.takes),
+      prompt: spansOf(plot.prompts),
+      image: spansOf(plot.images),
+      strength: spansOf(plot.strengths),
+      sr: spansOf(plot.sr),
+    },
+    thumbnails: plot.thumbnails,
+    messages: sorted(messages, (/** @type {any} */ one) => one.at),
+    protocols: [...new Set(plot.messages.flatMap((/** @type {any} */ one) => one.protocols))].sort(),
+    sound: readSound(plot.sound),
+    flags: plot.flags.map(markOfFlag),
+    performed: plot.performed,
+  };
+  known.set(plot, found);
+  return found;
+}
+
+/**
+ * Return where bars and beats begin, from groups of bars of one length.
+ *
+ * @param {readonly any[]} bands
+ * @returns {Bars}
+ */
+function readBars(bands) {
+  /** @type {number[]} */
+  const at = [];
+  /** @type {number[]} */
+  const numbers = [];
+  /** @type {number[]} */
+  const beats = [];
+  for (const band of bands) {
+    const end = ratio(band.end);
+    for (const group of band.bars) {
+      const start = ratio(group.at);
+      const length = ratio(group.length);
+      for (let index = 0; index < group.count; index += 1) {
+        at.push(start + index * length);
+        numbers.push(group.bar + index);
+        for (let beat = 1; beat < group.beats; beat += 1) {
+          const position = start + (index + beat / group.beats) * length;
+          if (position < end) beats.push(position);
+        }
+      }
+    }
+  }
+  return { at: Float64Array.from(at), numbers: Uint32Array.from(numbers), beats: Float64Array.from(beats) };
+}
+
+/**
+ * Return the bar lines at which live sections can be left, sorted by their chunks.
+ *
+ * @param {readonly any[]} bands
+ * @param {Grid} grid
+ */
+function readExits(bands, grid) {
+  /** @type {Exit[]} */
+  const items = [];
+  for (const band of bands) {
+    for (const [bar, chunk, error_ms] of band.exits ?? []) {
+      items.push({ bar, chunk, error_ms, exact: grid.chunksAt(grid.boundary(chunk) - error_ms / 1000) });
+    }
+  }
+  return sorted(items, (one) => one.chunk);
+}
+
+/**
+ * @param {any} sound
+ * @returns {Sound | null}
+ */
+function readSound(sound) {
+  if (sound === null) return null;
+  const { label, full, per_second: rate } = sound;
+  const peaks = Uint8Array.from(atob(sound.peaks), (character) => character.charCodeAt(0));
+  return { label, full, rate, start: ratio(sound.start), peaks };
+}

@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { barAt, describeAt, describeMark, laneAt, markAt } from "../../../../sequencer/studio/page/timeline_hover.js";
+import { layOutLanes } from "../../../../sequencer/studio/page/timeline_lanes.js";
+import { buildModel, ratio } from "../../../../sequencer/studio/page/timeline_model.js";
+import { signed } from "../../../../sequencer/studio/page/timeline_paint.js";
+
+/** A jam of two bars after an intro of one, at 120 bpm, in chunks of 1.375 s. */
+const PLOT = {
+  end: 6,
+  lead: 2,
+  performed: false,
+  grid: { frames: 33, fps: [24, 1], first: null, cuts: [] },
+  bands: [
+    { name: "intro", section: "intro", tint: 0, start: [0, 1], end: [16, 11], caption: "1 bar", live: false, earliest: 0, latest: 0, bars: [{ bar: 1, at: [0, 1], length: [16, 11], count: 1, beats: 4 }] },
+    { name: "jam", section: "jam", tint: 1, start: [16, 11], end: [48, 11], caption: "live", live: true, earliest: 1, latest: 3, bars: [{ bar: 1, at: [16, 11], length: [16, 11], count: 2, beats: 4 }], exits: [[2, 3, 125.0]] },
+  ],
+  takes: [{ start: 0, end: 6, short: "take 1", full: "take 1" }],
+  prompts: [
+    { start: 1, end: 6, short: "Rain.", full: "A street. Rain.", tint: 1, shortest: "Rain" },
+    { start: 0, end: 1, short: "A street.", full: "A street.", tint: 0 },
+  ],
+  images: [],
+  thumbnails: {},
+  strengths: [],
+  sr: [{ start: 0, end: 6, short: "2x", full: "sr 2x" }],
+  flags: [
+    { n: 0, line: 4, label: "1.1", section: "intro", chunk: 0, exact: [0, 1], error_ms: 0 },
+    { n: 1, line: 7, label: "1.1", section: "jam", chunk: 1, exact: [16, 11] },
+  ],
+  messages: [{ at: [3, 1], short: "F#3", full: "jam 1.1: note F#3", protocols: ["MIDI"] }],
+  sound: { label: "rain.wav", full: "sound rain.wav", start: [0, 1], per_second: 50, peaks: "AP+A" },
+};
+
+const LINE = {
+  n: 0, revision: 1, line: 4, section: "jam", occurrence: 1, tint: 1, place: "1.1", what: "Rain.", kinds: ["prompt"], fired: "",
+  time_s: 2, planned: 1, earliest: null, latest: null, chunk: 1, landed: null, status: "planned", reason: "", error_ms: -625, lead: null, changed: false,
+};
+
+test("fractions are pairs or numbers", () => {
+  assert.equal(ratio([11, 8]), 1.375);
+  assert.equal(ratio(3), 3);
+});
+
+test("without a run, the cues are those of the score", () => {
+  const model = buildModel(PLOT, [], new Map());
+  assert.deepEqual([...model.marks.at], [0, 1]);
+  assert.deepEqual(model.marks.items.map((mark) => mark.status), ["planned", "open"]);
+  assert.deepEqual(model.marks.items.map((mark) => mark.label), ["intro 1.1", "jam 1.1"]);
+});
+
+test("with a run, they are its deliveries", () => {
+  const fired = { ...LINE, n: 1, fired: "note D3", time_s: 2.75, planned: null, chunk: null, landed: 4, status: "landed", error_ms: null };
+  const model = buildModel(PLOT, [fired, LINE, { ...LINE, n: 2, chunk: null, planned: null }], new Map([["note D3", "A"]]));
+  assert.deepEqual([...model.marks.at], [1, 4]);
+  assert.equal(model.marks.items[1].pad, "A");
+  assert.deepEqual([...model.inputs.at], [2]);
+  assert.equal(model.prompts.get(4)?.n, 1);
+  assert.equal(model.widest, 2);
+});
+
+test("a cue that was refused and sent again is shown at both chunks", () => {
+  const line = { ...LINE, planned: 1, landed: 3, status: "late", reason: "refused at chunk 1" };
+  const model = buildModel(PLOT, [line], new Map());
+  assert.deepEqual(model.refusals.map((mark) => [mark.refused, mark.chunk]), [[1, 3]]);
+  assert.deepEqual([...model.notable.at], [3]);
+});
+
+test("bars, beats and exits are positions in chunks", () => {
+  const { bars, exits, lanes, sound } = buildModel(PLOT, [], new Map());
+  assert.deepEqual([...bars.at].map((at) => Math.round(at * 11)), [0, 16, 32]);
+  assert.deepEqual([...bars.numbers], [1, 1, 2]);
+  assert.equal(bars.beats.length, 9);
+  assert.ok(Math.abs(exits.items[0].exact - 32 / 11) < 1e-9);
+  assert.deepEqual([...lanes.prompt.starts], [0, 1]);
+  assert.deepEqual([...(sound?.peaks ?? [])], [0, 255, 128]);
+});
+
+test("what depends on the plot alone is read once", () => {
+  assert.equal(buildModel(PLOT, [], new Map()).bars, buildModel(PLOT, [LINE], new Map()).bars);
+});
+
+test("the box next to the pointer has chunk, time, bar, and the text in full", () => {
+  const model = buildModel(PLOT, [LINE], new Map());
+  const { where, what, text } = describeAt(model, "prompt", 1.5, 50);
+  assert.equal(where, "chunk 1 · 0:02.063 · jam 1.1");
+  assert.equal(what, "jam 1.1 · chunk 1 · \u2212625 ms · planned");
+  assert.equal(text, "A street. Rain.");
+  assert.equal(describeAt(model, "out", 3.05, 50).text, "jam 1.1: note F#3");
+  assert.equal(describeAt(model, "section", 2, 50).text, "live");
+  assert.equal(barAt(model, 35 / 11), "2.1");
+  assert.equal(barAt(model, 37 / 11), "2.2");
+});
+
+test("a click finds the cue of a prompt, and a mark only within reach", () => {
+  const model = buildModel(PLOT, [LINE], new Map());
+  assert.equal(markAt(model, "prompt", 5.9, 50)?.n, 0);
+  assert.equal(markAt(model, "status", 1.1, 50)?.n, 0);
+  assert.equal(markAt(model, "status", 3, 50), null);
+});
+
+test("a lane is found by its height", () => {
+  const layout = layOutLanes({ live: true, beats: true, image: false, strength: false, input: false, sound: false, error: false, protocols: [] }, 900, false);
+  const { y, h } = layout.lanes.prompt;
+  assert.equal(laneAt(layout, y), "prompt");
+  assert.equal(laneAt(layout, y + h), null);
+  assert.equal(laneAt(layout, -1), null);
+});
+
+test("a cue whose chunk is not known names its range", () => {
+  const line = { ...LINE, status: "open", chunk: null, planned: null, earliest: 3, latest: 5, error_ms: null };
+  const [mark] = buildModel(PLOT, [line], new Map()).marks.items;
+  assert.equal(describeMark(mark), "jam 1.1 · chunk 3…5 · open");
+});
+
+test("errors are signed whole milliseconds", () => {
+  assert.deepEqual([250.4, -0.4, -625].map(signed), ["+250", "0", "\u2212625"]);
+});
