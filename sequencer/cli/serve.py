@@ -112,7 +112,8 @@ def run(args: argparse.Namespace) -> int:
     settings = _settings(args)
     if args.verbose:
         logging.basicConfig(level=logging.WARNING, format="%(message)s")
-        logging.getLogger("sequencer.server").setLevel(logging.INFO)
+        for name in ("sequencer.server", "sequencer.web"):
+            logging.getLogger(name).setLevel(logging.INFO)
     if not 0 <= settings.port <= 65535:
         raise UsageError(f"--port {settings.port} is not a port", "ports go from 0 to 65535")
     asyncio.run(_serve(args, settings))

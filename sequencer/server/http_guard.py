@@ -1,79 +1,24 @@
-"""Limit and check HTTP requests: rates, concurrency, hosts, versions, bodies.
+"""Check HTTP requests: their rate, host, origin, versions and bodies.
 
-A faulty client must not take all resources.
+Refusals have the platform's format.
 """
 
 from __future__ import annotations
 
-import asyncio
-import ipaddress
 import json
 import logging
 import re
-import time
-from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
-from urllib.parse import urlsplit
+from collections.abc import Mapping
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from sequencer.server.connections import Connections
 from sequencer.server.uploads import MAX_UPLOAD_BYTES
 from sequencer.stages.wire.messages import clean_text
-
-MAX_ADDRESSES = 1024
-"""The most addresses that are remembered.
-
-Beyond that, the address whose last request is the oldest is forgotten.
-"""
-
-
-class RateLimit:
-    """A limit for each address: `burst` requests at once, and `rate` a second in the long run."""
-
-    def __init__(self, rate: float, burst: int, now: Callable[[], float] = time.monotonic) -> None:
-        self._rate = rate
-        self._burst = burst
-        self._now = now
-        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
-        """How many requests each address has left, and when that was computed."""
-
-    def allows(self, address: str) -> bool:
-        """Return whether a request may pass now. If it may, it counts."""
-        now = self._now()
-        left, since = self._left.pop(address, (float(self._burst), now))
-        left = min(float(self._burst), left + (now - since) * self._rate)
-        passes = left >= 1
-        self._left[address] = (left - 1 if passes else left, now)
-        if len(self._left) > MAX_ADDRESSES:
-            self._left.popitem(last=False)
-        return passes
-
-
-class TooManyError(Exception):
-    """The limit of simultaneous operations is reached."""
-
-
-class ConcurrencyLimit:
-    """A limit on the number of simultaneous operations."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self.taken = 0
-
-    @contextmanager
-    def one(self) -> Iterator[None]:
-        """Occupy one of the operations while the block runs. Raises TooManyError."""
-        if self.taken >= self._most:
-            raise TooManyError
-        self.taken += 1
-        try:
-            yield
-        finally:
-            self.taken -= 1
-
+from sequencer.web.bodies import BodyError, BodyTooLargeError, read_body
+from sequencer.web.connections import Connections
+from sequencer.web.hosts import Hosts, name_of, name_of_origin
+from sequencer.web.limits import RateLimit
 
 MAX_JSON_BYTES = 1024 * 1024
 """The largest JSON body in bytes; an offer is a few thousand."""
@@ -119,40 +64,10 @@ def _fault(status: int, detail: object, headers: Mapping[str, str]) -> web.HTTPE
     return made
 
 
-def is_loopback(host: str) -> bool:
-    """Return whether a host is a loopback name or address, which only this machine can reach."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
-def is_every_address(host: str) -> bool:
-    """Return whether a literal address is the wildcard address of this machine."""
-    try:
-        address = ipaddress.ip_address(host.strip("[]"))
-    except ValueError:
-        return False
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return (mapped or address).is_unspecified
-
-
-def _host_of(header: str) -> str:
-    """Return the host of `host:port`; empty if it cannot be parsed."""
-    try:
-        return (urlsplit(f"//{header}").hostname or "").lower()
-    except ValueError:
-        return ""
-
-
-def middleware(hosts: Collection[str], rates: RateLimit, connections: Connections) -> Middleware:
+def middleware(hosts: Hosts, rates: RateLimit, connections: Connections) -> Middleware:
     """Return the middleware that checks each request: its rate, host, origin and versions.
 
-    Loopback names are allowed, and so are the name and the address that the server is bound to.
-    Otherwise a page of another site could reach a server on this machine through a name of its own
-    (DNS rebinding). If the server is bound to every address, literal addresses are allowed too.
+    Pages may be served from any port of this machine: developers of clients serve them themselves.
 
     Args:
         hosts: The names and addresses of the server.
@@ -160,21 +75,10 @@ def middleware(hosts: Collection[str], rates: RateLimit, connections: Connection
         connections: The TCP connections, which are not idle while a request is answered.
     """
 
-    def is_ours(name: str) -> bool:
-        if is_loopback(name) or name in hosts:
-            return True
-        if not any(map(is_every_address, hosts)):
-            return False
-        try:
-            ipaddress.ip_address(name)
-        except ValueError:
-            return False
-        return True
-
     def check(request: web.Request) -> None:
         if not rates.allows(request.remote or ""):
             raise fault(429, "too many requests", Retry_After="1")
-        if not is_ours(_host_of(request.headers.get("Host", ""))):
+        if not hosts.accepts(name_of(request.headers.get("Host", ""))):
             raise fault(403, "this host name is not served here")
         origin = request.headers.get("Origin")
         if origin is None or _is_preflight(request):
@@ -183,7 +87,7 @@ def middleware(hosts: Collection[str], rates: RateLimit, connections: Connection
             return
         if origin == "null":
             raise fault(403, "a page without an origin is not allowed: serve it from localhost")
-        if not is_ours(_origin_host(origin)):
+        if not hosts.accepts(name_of_origin(origin)):
             raise fault(403, "this origin is not allowed")
 
     @web.middleware
@@ -248,14 +152,6 @@ def _is_preflight(request: web.Request) -> bool:
     )
 
 
-def _origin_host(origin: str) -> str:
-    try:
-        parts = urlsplit(origin)
-    except ValueError:
-        return ""
-    return (parts.hostname or "").lower() if parts.scheme in ("http", "https") else ""
-
-
 def _check_versions(request: web.Request) -> None:
     """Raise 426 for a client that is too old, 501 for a client that needs a newer server."""
     for name, ours in (("Reactor-API-Version", 1), ("Reactor-WebRTC-Version", 1)):
@@ -275,18 +171,12 @@ async def body_of(
 
     Raises `too_much` for a longer body, 408 if it takes too long.
     """
-    data = bytearray()
     try:
-        async with asyncio.timeout(seconds):
-            async for piece in request.content.iter_chunked(64 * 1024):
-                data += piece
-                if len(data) > most:
-                    raise too_much
-    except ConnectionError:
-        raise fault(400, "the connection broke before the body was complete") from None
-    except TimeoutError:
-        raise fault(408, f"the body did not arrive within {seconds:.0f} s") from None
-    return bytes(data)
+        return await read_body(request, most, seconds)
+    except BodyTooLargeError:
+        raise too_much from None
+    except BodyError as error:
+        raise fault(error.status, str(error)) from None
 
 
 async def json_body(request: web.Request) -> dict[str, object]:

@@ -14,12 +14,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from sequencer.server.clips import ClipError
-from sequencer.server.connections import Connections
 from sequencer.server.http_guard import (
     BODY_LIMIT,
-    ConcurrencyLimit,
-    RateLimit,
-    TooManyError,
     add_cors,
     body_of,
     fault,
@@ -39,6 +35,9 @@ from sequencer.server.settings import (
 )
 from sequencer.server.tokens import AskedWronglyError, Token, Tokens
 from sequencer.server.uploads import MAX_UPLOAD_BYTES, NotTakenError, Slot
+from sequencer.web.connections import Connections
+from sequencer.web.hosts import Hosts
+from sequencer.web.limits import ConcurrencyLimit, RateLimit, TooManyError
 
 MAX_KEPT = 20
 """The most sessions that are kept after their end."""
@@ -56,19 +55,21 @@ SIGNALLING = "/sessions/{session}/transport/webrtc"
 
 
 class Routes:
-    """The request handlers and their shared state: sessions and tokens."""
+    """The request handlers and their shared state: sessions and tokens.
 
-    def __init__(self, settings: ServerSettings) -> None:
+    Args:
+        settings: The settings of the server.
+        hosts: The names and addresses that clients may use.
+        connections: The TCP connections of the server.
+    """
+
+    def __init__(self, settings: ServerSettings, hosts: Hosts, connections: Connections) -> None:
         self._settings = settings
         self.tokens = Tokens(settings.token_seconds)
         self.sessions: dict[str, Session] = {}
         self._failures_left = list(settings.moods)
-        self.hosts: set[str] = set()
-        """The host names that clients may use besides loopback names.
-
-        They are the server's host, as written and as numbers.
-        """
-        self.connections = Connections(settings.request_seconds, settings.idle_seconds)
+        self._hosts = hosts
+        self.connections = connections
         self._rates = RateLimit(settings.requests_a_second, settings.requests_at_once)
         self._bodies = ConcurrencyLimit(MAX_BODIES)
         self._listeners = ConcurrencyLimit(MAX_LISTENERS)
@@ -77,7 +78,7 @@ class Routes:
 
     def app(self) -> web.Application:
         """Return the application, ready to be served."""
-        guard = middleware(self.hosts, self._rates, self.connections)
+        guard = middleware(self._hosts, self._rates, self.connections)
         app = web.Application(
             middlewares=[guard, self._scripted_failures()], client_max_size=BODY_LIMIT
         )

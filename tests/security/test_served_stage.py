@@ -19,9 +19,9 @@ from PIL import Image
 from sequencer.cli import parser
 from sequencer.core.images import MAX_IMAGE_PIXELS
 from sequencer.server.app import StageServer
-from sequencer.server.http_guard import MAX_ADDRESSES, ConcurrencyLimit, RateLimit, TooManyError
 from sequencer.server.routes import MAX_BODIES, MAX_LISTENERS
 from sequencer.server.settings import ServerSettings
+from sequencer.web.limits import MAX_ADDRESSES, ConcurrencyLimit, RateLimit, TooManyError
 from tests.support.image_fixtures import ODD_IMAGES
 from tests.support.reactor_fixtures import image_file, local_server
 
@@ -159,7 +159,7 @@ def test_a_rate_comes_back_and_is_remembered_for_so_many_only() -> None:
     assert [rates.allows("a") for _ in range(3)] == [True, True, False]
     for number in range(3 * MAX_ADDRESSES):
         rates.allows(str(number))
-    assert len(rates._left) == MAX_ADDRESSES
+    assert len(rates._allowances) == MAX_ADDRESSES
 
 
 def test_slots_are_released() -> None:

@@ -1,6 +1,4 @@
-"""Limits and checks of HTTP requests: hosts, rates, simultaneous work, versions, origins and
-bodies.
-"""
+"""Checks of HTTP requests: hosts, rates, versions, origins and bodies."""
 
 from __future__ import annotations
 
@@ -12,71 +10,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
-from sequencer.server.connections import Connections
-from sequencer.server.http_guard import (
-    MAX_ADDRESSES,
-    ConcurrencyLimit,
-    RateLimit,
-    TooManyError,
-    add_cors,
-    fault,
-    is_every_address,
-    is_loopback,
-    middleware,
-)
-
-
-@pytest.mark.parametrize(
-    ("host", "loopback", "every"),
-    [
-        ("localhost", True, False),
-        ("a.localhost", True, False),
-        ("127.0.0.1", True, False),
-        ("127.8.8.8", True, False),
-        ("::1", True, False),
-        ("[::1]", True, False),
-        ("0.0.0.0", False, True),  # noqa: S104 - it is only examined
-        ("::", False, True),
-        ("[::]", False, True),
-        ("::ffff:0.0.0.0", False, True),
-        ("192.168.0.4", False, False),
-        ("localhost.example.org", False, False),
-        ("", False, False),
-    ],
-)
-def test_which_hosts_are_this_machine(host: str, loopback: bool, every: bool) -> None:
-    assert (is_loopback(host), is_every_address(host)) == (loopback, every)
-
-
-def test_a_rate_allows_a_burst_and_then_refills() -> None:
-    now = 0.0
-    limit = RateLimit(rate=2, burst=3, now=lambda: now)
-    assert [limit.allows("a") for _ in range(5)] == [True] * 3 + [False] * 2
-    assert limit.allows("b")  # each address has its own
-    now = 0.5
-    assert [limit.allows("a") for _ in range(2)] == [True, False]
-    now = 100.0
-    assert [limit.allows("a") for _ in range(5)] == [True] * 3 + [False] * 2
-
-
-def test_the_address_with_the_oldest_request_is_forgotten() -> None:
-    limit = RateLimit(rate=0, burst=1, now=lambda: 0.0)
-    assert limit.allows("first")
-    assert not limit.allows("first")
-    for index in range(MAX_ADDRESSES):
-        limit.allows(str(index))
-    assert limit.allows("first")
-
-
-def test_simultaneous_work_is_limited_and_its_place_is_free_afterwards() -> None:
-    limit = ConcurrencyLimit(2)
-    with limit.one(), limit.one():
-        assert limit.taken == 2
-        with pytest.raises(TooManyError), limit.one():
-            pass
-    with pytest.raises(ValueError, match="broken"), limit.one():
-        raise ValueError("broken")
-    assert limit.taken == 0
+from sequencer.server.http_guard import add_cors, fault, middleware
+from sequencer.web.connections import Connections
+from sequencer.web.hosts import Hosts
+from sequencer.web.limits import RateLimit
 
 
 def test_a_fault_is_json_with_its_headers() -> None:
@@ -175,7 +112,7 @@ async def answer(
     hosts: tuple[str, ...],
     rates: RateLimit | None,
 ) -> web.StreamResponse:
-    guard: Any = middleware(hosts, rates or RateLimit(100, 100), Connections(10, 10))
+    guard: Any = middleware(Hosts(*hosts), rates or RateLimit(100, 100), Connections(10, 10))
     found: web.StreamResponse = await guard(
         make_mocked_request(method, "/sessions", headers=headers), handler
     )

@@ -10,11 +10,13 @@ import time
 from collections.abc import AsyncIterator, Callable
 
 import pytest
+from aiohttp import web
 
-from sequencer.server import connections as watched
-from sequencer.server.app import StageServer
-from sequencer.server.connections import MAX_CONNECTIONS, MAX_SILENT
-from tests.support.reactor_fixtures import local_server
+from sequencer.web import connections as watched
+from sequencer.web.connections import MAX_CONNECTIONS, MAX_SILENT, Connections
+from sequencer.web.guard import own_page_guard
+from sequencer.web.limits import RateLimit
+from sequencer.web.server import WebServer
 
 Wire = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -22,7 +24,39 @@ WHOLE = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 @contextlib.asynccontextmanager
-async def _wires(server: StageServer, count: int) -> AsyncIterator[list[Wire]]:
+async def _served(
+    request_seconds: float = 10.0, idle_seconds: float = 60.0
+) -> AsyncIterator[WebServer]:
+    """Serve three routes: a short answer, one that takes two seconds, and a large one."""
+    server = WebServer("127.0.0.1", 0, Connections(request_seconds, idle_seconds))
+    guard = own_page_guard(server.hosts, RateLimit(1e6, 10_000), server.connections)
+    application = web.Application(middlewares=[guard])
+
+    async def health(_request: web.Request) -> web.Response:
+        return web.Response(text="healthy")
+
+    async def slow(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await asyncio.sleep(1.0)
+        await response.write(b"still here")
+        return response
+
+    async def large(_request: web.Request) -> web.Response:
+        return web.Response(text="x" * 100_000)
+
+    application.add_routes(
+        [web.get("/health", health), web.get("/slow", slow), web.get("/large", large)]
+    )
+    await server.start(application)
+    try:
+        yield server
+    finally:
+        await server.stop()
+
+
+@contextlib.asynccontextmanager
+async def _wires(server: WebServer, count: int) -> AsyncIterator[list[Wire]]:
     wires = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(count)]
     try:
         yield wires
@@ -79,7 +113,7 @@ async def _seconds_to_end(wire: Wire, sending: bytes = b"", every: float = 0.1) 
 def test_a_connection_that_sends_no_whole_request_is_closed(sending: bytes) -> None:
     async def go() -> None:
         async with (
-            local_server(request_seconds=1.0, idle_seconds=60.0) as server,
+            _served(request_seconds=1.0, idle_seconds=60.0) as server,
             _wires(server, 1) as (wire,),
         ):
             every = 0.05 if len(sending) > 100 else 0.0
@@ -91,7 +125,7 @@ def test_a_connection_that_sends_no_whole_request_is_closed(sending: bytes) -> N
 def test_a_connection_may_rest_between_requests_but_not_for_ever() -> None:
     async def go() -> None:
         async with (
-            local_server(request_seconds=0.5, idle_seconds=2.0) as server,
+            _served(request_seconds=0.5, idle_seconds=2.0) as server,
             _wires(server, 2) as (resting, halved),
         ):
             for wire in (resting, halved):
@@ -111,12 +145,11 @@ def test_a_connection_may_rest_between_requests_but_not_for_ever() -> None:
 def test_a_request_that_takes_long_to_answer_is_not_idle() -> None:
     async def go() -> None:
         async with (
-            local_server(request_seconds=0.3, idle_seconds=0.3) as server,
+            _served(request_seconds=0.3, idle_seconds=0.3) as server,
             _wires(server, 1) as ((reader, writer),),
         ):
-            writer.write(WHOLE.replace(b"/health", b"/events"))
+            writer.write(WHOLE.replace(b"/health", b"/slow"))
             await reader.readuntil(b"\r\n\r\n")
-            await asyncio.sleep(2.0)
             assert b"still here" in await reader.readuntil(b"still here")
 
     asyncio.run(go())
@@ -125,10 +158,10 @@ def test_a_request_that_takes_long_to_answer_is_not_idle() -> None:
 def test_silent_connections_are_bounded_in_number_and_do_not_keep_others_out() -> None:
     async def go() -> None:
         async with (
-            local_server(request_seconds=60.0) as server,
+            _served(request_seconds=60.0) as server,
             _wires(server, MAX_SILENT + 40) as silent,
         ):
-            counted = server.routes.connections
+            counted = server.connections
             await _until(lambda: counted.silent <= MAX_SILENT)
             async with _wires(server, 1) as (other,):
                 other[1].write(WHOLE)
@@ -149,10 +182,10 @@ def test_silent_connections_are_bounded_in_number_and_do_not_keep_others_out() -
 def test_connections_are_bounded_in_all() -> None:
     async def go() -> None:
         async with (
-            local_server(requests_at_once=10_000) as server,
+            _served() as server,
             contextlib.AsyncExitStack() as stack,
         ):
-            counted = server.routes.connections
+            counted = server.connections
             for _ in range(MAX_CONNECTIONS + 20):
                 (wire,) = await stack.enter_async_context(_wires(server, 1))
                 wire[1].write(WHOLE)
@@ -169,14 +202,14 @@ def test_a_client_that_takes_nothing_is_cut_off(monkeypatch: pytest.MonkeyPatch)
 
     async def go() -> None:
         async with (
-            local_server(requests_a_second=1e6, requests_at_once=10_000) as server,
+            _served() as server,
             _wires(server, 1) as ((_, writer),),
         ):
-            counted = server.routes.connections
+            counted = server.connections
             transport = writer.transport
             transport.pause_reading()  # type: ignore[attr-defined]  # a stream's transport reads
             for _ in range(4000):
-                writer.write(WHOLE.replace(b"/health", b"/schema"))
+                writer.write(WHOLE.replace(b"/health", b"/large"))
             await _until(lambda: len(counted) == 0, 30)
 
     asyncio.run(go())

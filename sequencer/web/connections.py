@@ -23,7 +23,7 @@ SEND_SECONDS = 60.0
 
 SWEEP_SECONDS = 0.5
 
-log = logging.getLogger("sequencer.server")
+log = logging.getLogger("sequencer.web")
 
 
 class Watched(asyncio.Protocol):
