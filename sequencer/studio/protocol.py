@@ -389,12 +389,13 @@ class PageLinks(TypedDict):
 
 
 class ScoreCard(TypedDict):
-    """A score that `open {id, name}` opens: an example, or a score of the folder.
+    """A score that `open {id, file}` opens: an example, or a score of the folder.
 
-    `image` is the address of an image on this server, or a `data:` address.
+    `file` is empty for a new score. `image` is the address of an image on this server, or a `data:`
+    address.
     """
 
-    name: str
+    file: str
     title: str
     text: str
     """One sentence about it, as `A song with verses and choruses. 25 cues, 3:24.`"""
@@ -416,10 +417,10 @@ class ImageChoices(TypedDict):
 
 
 class Learned(TypedDict):
-    """The answer to `learn {id, run, pad}`, once a MIDI message has arrived.
+    """The answer to `learn {id, pad}`, once a MIDI message has arrived.
 
     The server writes the message's trigger into the rule of the pad. The request fails after 20
-    seconds without a message, and when `learn` with an empty `pad` cancels it.
+    seconds without a message, and when `learn` without a pad (null) cancels it.
     """
 
     trigger: str

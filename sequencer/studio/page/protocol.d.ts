@@ -247,7 +247,7 @@ export interface PageLinks {
 }
 
 export interface ScoreCard {
-  name: string;
+  file: string;
   title: string;
   text: string;
   kind: "example" | "file" | "empty";
