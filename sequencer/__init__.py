@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sequencer.api.language_model import LanguageModelError
     from sequencer.api.performing import perform, perform_async
     from sequencer.api.rehearsing import rehearse
+    from sequencer.api.rendering import render
     from sequencer.api.reporting import diff, freeze, sheet, timeline
     from sequencer.core.diagnostics import Diagnostic, Span
     from sequencer.core.errors import (
@@ -66,6 +67,7 @@ _HOMES = {
     "sequencer.api.language_model": ("LanguageModelError",),
     "sequencer.api.performing": ("perform", "perform_async"),
     "sequencer.api.rehearsing": ("rehearse",),
+    "sequencer.api.rendering": ("render",),
     "sequencer.api.reporting": ("diff", "freeze", "sheet", "timeline"),
     "sequencer.core.diagnostics": ("Diagnostic", "Span"),
     "sequencer.core.errors": (
@@ -137,6 +139,7 @@ __all__ = [
     "read_journal",
     "reads",
     "rehearse",
+    "render",
     "replay",
     "sheet",
     "timeline",

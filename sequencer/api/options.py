@@ -250,7 +250,7 @@ class Arguments:
 
 _BOOLEAN_OPTIONS = frozenset(
     {"bundle", "chunks", "constant", "draft", "follow", "force", "full", "local"}
-    | {"notes-are-prompts", "realtime", "record", "send-clock", "write"}
+    | {"notes-are-prompts", "realtime", "record", "send-clock", "takes", "write"}
 )
 """The options that are on or off: messages write them with `=True`.
 
@@ -269,7 +269,8 @@ _RENAMED_OPTIONS |= {"as": "kind", "clean": "caption=()", "id": "video_id"}
 _COMMAND_LINE = re.compile(r"(`?sequencer [a-z]+ [^`;]*`?)")
 """A command to type, which stays as it is."""
 _FUNCTION = re.compile(
-    r"`sequencer (beats|check|sheet|timeline|rehearse|perform|diff|evolve|freeze|import|export)`"
+    r"`sequencer (beats|check|sheet|timeline|rehearse|render|perform|diff|evolve|freeze|import"
+    r"|export)`"
 )
 _STAGE = re.compile(r"--stage (reactor|simulated)\b")
 _OPTION = re.compile(r"(?<![\w-])--([a-z][a-z-]*[a-z])")

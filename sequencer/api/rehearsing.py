@@ -18,6 +18,7 @@ from sequencer.api.scripted_events import read_event
 from sequencer.api.sources import RunInput, input_of
 from sequencer.core.errors import UsageError
 from sequencer.renderers.choosing import DRAWN, LoadProgress, RendererChoice, check_choice
+from sequencer.renderers.kept_chunks import KeptChunks
 from sequencer.runtime import rehearsal
 from sequencer.runtime.loop import require_prompt
 from sequencer.runtime.output.captioned_video import DEFAULT_PARTS, PARTS
@@ -220,10 +221,14 @@ def rehearse_input(
     reload: str | None = None,
     renderer: RendererChoice | Renderer | None = None,
     loading: LoadProgress | None = None,
+    keep: Path | None = None,
+    takes: bool = False,
 ) -> RehearsalResult:
     """Rehearse an input that was loaded. Arguments, results and errors are those of `rehearse`.
 
-    `writing` is called with the name of each file that is written once the run is over.
+    `writing` is called with the name of each file that is written once the run is over. Chunks are
+    kept in the folder `keep`, if there is one, and read from it. With `takes`, each take has a
+    video of its own.
     """
     require_prompt(found.schedule)
     if reload is not None and not realtime:
@@ -258,7 +263,8 @@ def rehearse_input(
             sources=found.sources,
             out=out,
             save=save,
-            renderer=frames,
+            renderer=frames if frames is None or keep is None else KeptChunks(frames, keep),
+            takes=takes,
             size=video_size,
             draft=draft,
             realtime=realtime,

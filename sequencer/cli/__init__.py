@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
 COMMANDS = (
-    "check", "format", "schema", "scenes", "sheet", "compile", "timeline", "rehearse", "replay",
-    "show", "diff", "rerun", "freeze", "evolve", "doctor", "perform", "midi", "osc", "beats",
-    "import", "export", "tell", "serve", "explain", "language-server",
+    "check", "format", "schema", "scenes", "sheet", "compile", "timeline", "rehearse", "render",
+    "replay", "show", "diff", "rerun", "freeze", "evolve", "doctor", "perform", "midi", "osc",
+    "beats", "import", "export", "tell", "serve", "explain", "language-server",
 )  # fmt: skip
 """The commands in the order of the help.
 

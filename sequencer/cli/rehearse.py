@@ -226,7 +226,7 @@ def run(args: argparse.Namespace) -> int:
             realtime=args.realtime,
             events=args.event,
             faults=faults,
-            progress=lambda moment: _show(line, moment),
+            progress=lambda moment: show_progress(line, moment),
             writing=lambda name: line.step(f"writing {name}"),
             caption=frozenset() if args.clean else args.caption,
             warn=lambda text: line.print_line(f"sequencer: {text}"),
@@ -235,10 +235,11 @@ def run(args: argparse.Namespace) -> int:
             renderer=choice,
             loading=lambda done, total, what: line.show(done, total, f"MB: loading {what}"),
         )
-    return _report(args, rehearsed)
+    return print_result(args, rehearsed)
 
 
-def _show(line: LiveLine, moment: Progress) -> None:
+def show_progress(line: LiveLine, moment: Progress) -> None:
+    """Show the progress of a run."""
     where = " ".join(
         part for part in (moment.section or "", moment.place, moment.action or "") if part
     )
@@ -252,7 +253,8 @@ def _show(line: LiveLine, moment: Progress) -> None:
     )
 
 
-def _report(args: argparse.Namespace, rehearsed: RehearsalResult) -> int:
+def print_result(args: argparse.Namespace, rehearsed: RehearsalResult) -> int:
+    """Print the report of a rehearsal and the files it left; return the exit code."""
     from sequencer.cli import INTERRUPTED
     from sequencer.core.diagnostics import escape_control
     from sequencer.runtime.output.report_format import as_table, verdict

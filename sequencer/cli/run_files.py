@@ -37,6 +37,8 @@ def list_files(folder: Path, clips: tuple[Path, ...] = (), with_captions: bool =
                 + (", with bar and beat" if name == "video.mp4" and with_captions else "")
             )
         if name == "video.mp4":
+            takes = sorted(folder.glob("take-*.mp4"), key=lambda path: (len(path.name), path.name))
+            lines += [f"  {one.name:<18} the video of a take" for one in takes]
             further = sorted(one.name for one in folder.glob("video-*.mp4"))
             lines += [f"  {one:<18} the video after the run was resumed" for one in further]
             lines += [f"  {clip.name:<18} a requested clip" for clip in clips if exists(clip)]

@@ -87,6 +87,7 @@ def rehearse(
     out: Path | None = None,
     save: bool = True,
     renderer: Renderer | None = None,
+    takes: bool = False,
     size: tuple[int, int] | None = None,
     draft: bool = False,
     realtime: bool = False,
@@ -107,7 +108,7 @@ def rehearse(
     """Play a schedule on the simulator. `sound` is that of the score, if it has one.
 
     `renderer` makes the frames of the video, and is not closed; without one there is no video.
-    `draft` is only written down.
+    `takes` gives each take a video of its own. `draft` is only written down.
     Other arguments, results and errors are those of `sequencer.rehearse`. `writing` is called with
     the name of each file that is written once the run is over; `reloads` is how edits of the score
     are taken over, in real time.
@@ -122,6 +123,7 @@ def rehearse(
             sources=dict(sources or {}),
             images=read,
             renderer=renderer,
+            takes=takes,
             size=size,
             draft=draft,
             realtime=realtime,
@@ -152,6 +154,7 @@ class _Settings:
     sources: Mapping[str, str]
     images: Callable[[ImageFile], bytes]
     renderer: Renderer | None
+    takes: bool
     size: tuple[int, int] | None
     draft: bool
     realtime: bool
@@ -211,6 +214,7 @@ class _Run:
             images=settings.images,
             renderer=settings.renderer,
             score_chunk=lambda chunk: self._performance.conductor.base + chunk,
+            is_of_the_score=self._is_of_the_score,
         )
         journal = None
         if keep is not None:
@@ -281,6 +285,7 @@ class _Run:
             self._settings.caption,
             warn=self._notify,
             sound=self._settings.sound,
+            takes=self._settings.takes,
         )
         film.writing = self._settings.writing
         return film
@@ -319,6 +324,9 @@ class _Run:
     def _notify(self, text: str) -> None:
         if self._warn is not None:
             self._warn(text)
+
+    def _is_of_the_score(self, chunk: int) -> bool:
+        return self._performance.conductor.is_of_the_score(chunk)
 
     def _handle_frames(self, frames: ChunkFrames) -> None:
         conductor = self._performance.conductor

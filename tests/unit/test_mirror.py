@@ -153,6 +153,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "runtime/output/run_folder.py": "security/test_operator_and_folders.py",
     "runtime/recording/__init__.py": "unit/runtime/recording/test_video_writer.py",
     "runtime/recording/encoder.py": "unit/runtime/recording/test_video_writer.py",
+    "cli/render.py": "unit/api/test_rendering.py",
     "runtime/rehearsal.py": "unit/cli/test_rehearse.py",
     "runtime/results.py": "unit/api/test_public_names.py",
     "api/reloading.py": "integration/live/test_reloading.py",

@@ -104,6 +104,7 @@ class CaptionedVideo:
         parts: The parts of the caption of the video.
         warn: Called with each warning.
         sound: The sound of the score, if it has one.
+        takes: Whether each take has a video of its own, `take-1.mp4` and so on.
 
     Raises:
         OutputError: The files cannot be created.
@@ -118,7 +119,11 @@ class CaptionedVideo:
         *,
         warn: Callable[[str], object] | None = None,
         sound: ScoreSound | None = None,
+        takes: bool = False,
     ) -> None:
+        self._folder = folder
+        self._size = size
+        self._has_takes = takes
         self._sound = sound
         self._first: int | None = None
         """The score chunk with which the video begins."""
@@ -140,22 +145,37 @@ class CaptionedVideo:
             for stretch in schedule.stretches
             for rule in stretch.rules
         }
-        self._video = VideoWriter(
-            folder / "video.mp4",
-            size=size,
-            fps=schedule.grid.fps,
-            sound=None if sound is None else sound.file,
-        )
+        self._video = self._open_video("take-1.mp4" if takes else "video.mp4")
         self._sheet = ContactSheet(folder / "contact-sheet.png", title=self._title)
         self._prompt: str | None = None
         self._action = ""
         self._take = 0
         self._landed: dict[int, list[Delivery]] | None = None
 
+    def _open_video(self, name: str) -> VideoWriter:
+        return VideoWriter(
+            self._folder / name,
+            size=self._size,
+            fps=self._schedule.grid.fps,
+            sound=None if self._sound is None else self._sound.file,
+        )
+
+    def _begin_take(self, take: int) -> None:
+        """Complete the video of a take and begin that of the next one."""
+        try:
+            self._video.close()
+            self._video = self._open_video(f"take-{take}.mp4")
+        except OutputError as error:
+            self._is_cut_short = True
+            self._failed(error)
+        self._first = None
+
     def add(self, frames: ChunkFrames, builder: CaptionBuilder, take: int) -> None:
         """Add the frames of a chunk of the current take."""
         chunk = builder.score_chunk(frames.chunk)
         self._grid = builder.conductor.view.grid
+        if self._has_takes and take > max(1, self._take) and not self._is_cut_short:
+            self._begin_take(take)
         if self._first is None:
             self._first = chunk
             if self._sound is not None:  # a video may begin later than its score
@@ -186,8 +206,8 @@ class CaptionedVideo:
         self._sheet.add(chunk, still, lambda: self._shot(conductor, chunk, action, is_cut))
 
     def recording(self) -> Recording | None:
-        """Return what a page next to the video needs to play it; None without a video."""
-        if self._first is None or not is_file(self._video.path):
+        """Return what a page next to the video needs to play it; None without a single video."""
+        if self._first is None or self._has_takes or not is_file(self._video.path):
             return None
         return Recording.of_whole(self._video.path.name, self._grid, first=self._first)
 

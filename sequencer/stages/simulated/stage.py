@@ -100,6 +100,7 @@ class SimulatedStage:
         images: ImageBytes | None = None,
         renderer: Renderer | None = None,
         score_chunk: Callable[[int], int] | None = None,
+        is_of_the_score: Callable[[int], bool] | None = None,
     ) -> None:
         """Make a stage that is not connected yet.
 
@@ -112,6 +113,8 @@ class SimulatedStage:
                 close it.
             score_chunk: Maps a chunk of the take that begins now to its score chunk, which is then
                 written on the frames.
+            is_of_the_score: Whether a chunk of the current take is of the score. A renderer that
+                is slow makes no others, such as the one that begins while the last is shown.
         """
         self._clock = clock
         self._settings = settings or SimulatedSettings()
@@ -143,6 +146,7 @@ class SimulatedStage:
         """The client's number of each of the model's takes."""
         self._painter = _Painter(renderer) if frame_sink is not None else None
         self._score_chunk = score_chunk
+        self._is_of_the_score = is_of_the_score
 
     # ---- Stage
 
@@ -267,7 +271,7 @@ class SimulatedStage:
 
     def _made(self, made: ChunkMade) -> None:
         look = made.look
-        if self._painter is not None and self._sink is not None:
+        if self._painter is not None and self._sink is not None and self._is_drawn(look.chunk):
             painted = self._painter.finish(made)
             self._deliver_event(
                 FramesRendered(
@@ -286,6 +290,12 @@ class SimulatedStage:
                 self._shown_at, made.at + self._stopped + lag
             )  # frames keep their order whatever their delay
             self._later(self._shown_at, lambda: self._show(made.take, look))
+
+    def _is_drawn(self, chunk: int) -> bool:
+        """Return whether the frames of a chunk that is done are made."""
+        if self._painter is None or self._painter.is_realtime or self._is_of_the_score is None:
+            return True
+        return self._is_of_the_score(chunk)
 
     def _show(self, take: int, look: ChunkInputs) -> None:
         """Report the first frame of a chunk as shown.
@@ -416,8 +426,10 @@ class _Painter:
 
             renderer = DrawnRenderer()
         self._renderer = renderer
+        self.is_realtime = renderer.is_realtime
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="frames")
         self._making: Future[_Painted] | None = None
+        self._begun: tuple[int, ChunkInputs, int] | None = None
         self._take: tuple[int, TakeRenderer] | None = None
 
     def learn(self, image: str, pixels: NDArray[np.uint8]) -> None:
@@ -425,8 +437,14 @@ class _Painter:
         self._thread.submit(self._renderer.learn, image, pixels).result()
 
     def begin(self, begun: ChunkBegun, chunk: int) -> None:
-        """Begin to make a chunk of a take; `chunk` may be written on the frames."""
-        self._making = self._thread.submit(self._paint, begun.take, begun.look, chunk)
+        """Begin to make a chunk of a take; `chunk` may be written on the frames.
+
+        What a slow renderer makes is waited for in any case, so it begins when the chunk is done:
+        it is then known whether its frames are used.
+        """
+        self._begun = begun.take, begun.look, chunk
+        if self.is_realtime:
+            self._making = self._thread.submit(self._paint, *self._begun)
 
     def _paint(self, number: int, look: ChunkInputs, chunk: int) -> _Painted:
         if self._take is None or self._take[0] != number:
@@ -441,6 +459,8 @@ class _Painter:
 
     def finish(self, made: ChunkMade) -> _Painted:
         """Return the frames of the chunk that is done."""
+        if self._making is None and self._begun is not None:
+            self._making = self._thread.submit(self._paint, *self._begun)
         if self._making is None:
             raise StageError(f"chunk {made.look.chunk} was never begun")
         painted, self._making = self._making.result(), None

@@ -27,6 +27,7 @@ OF_THE_COMMAND = {"rehearse": {"clean"}}
 """`--clean` is `caption=()`."""
 OF_PYTHON = {
     "rehearse": {"sources", "folder", "save", "progress", "warn", "images", "typed", "loading"},
+    "render": {"progress", "warn", "loading"},
     "perform": {"key", "interactive", "warn"},
     "timeline": {"kind", "warn"},
     "sheet": {"width", "warn"},
@@ -50,7 +51,7 @@ def actions(command: str) -> dict[str, argparse.Action]:
 
 
 COMMANDS = (
-    *("rehearse", "perform", "timeline", "sheet", "diff", "freeze", "import", "export"),
+    *("rehearse", "render", "perform", "timeline", "sheet", "diff", "freeze", "import", "export"),
     *("beats", "evolve"),
 )
 """The commands that are functions too."""

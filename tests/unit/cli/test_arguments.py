@@ -46,6 +46,7 @@ MISSING: dict[str, list[tuple[str, ...]]] = {
     "replay": [("replay", "missing"), ("replay", "missing.jsonl"), ("replay", "missing.zip")],
     "show": [("show", "missing"), ("show", "missing.zip")],
     "diff": [("diff", "missing", "missing")],
+    "render": [("render", "missing.score", "--renderer", "drawn")],
     "rerun": [("rerun", "missing"), ("rerun", "missing.score"), ("rerun", "missing.zip")],
     "freeze": [("freeze", "missing")],
     "evolve": [("evolve", "missing.score", "tram")],
