@@ -48,6 +48,7 @@ lint: $(READY) ## check formatting, style, types and import contracts
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tools.page_types
 
 format: $(READY) ## format the code and fix what can be fixed automatically
 	$(BIN)/ruff check --fix .

@@ -10,6 +10,11 @@ const root = path.dirname(fileURLToPath(import.meta.url));
 const folder = path.resolve(process.argv[2] ?? path.join(root, "../../sequencer/studio/page/vendor"));
 await mkdir(folder, { recursive: true });
 
+/** Return the types of a module: those of the packages, which are only there where the page is checked. */
+const typesOf = (module) => `// Where tools/vendor is installed, ${module} has the types of what it is made from.
+export * from "../../../../tools/vendor/${module}";
+`;
+
 const parts = [];
 for (const module of ["codemirror.js", "lit-html.js"]) {
   const { metafile, outputFiles } = await build({
@@ -27,6 +32,7 @@ for (const module of ["codemirror.js", "lit-html.js"]) {
     logLevel: "warning",
   });
   await writeFile(path.join(folder, module), outputFiles[0].contents);
+  await writeFile(path.join(folder, module.replace(/js$/, "d.ts")), typesOf(module));
 
   const packages = new Set();
   for (const input of Object.keys(metafile.inputs)) {
