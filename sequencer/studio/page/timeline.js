@@ -26,6 +26,8 @@
  * @property {number} end
  */
 
+import { keyLabel } from "./key_table.js";
+import { choosePads, padCode } from "./pad_choice.js";
 import { TouchScroll } from "./timeline_gestures.js";
 import { readPalette } from "./timeline_colours.js";
 import { describeAt, laneAt, markAt } from "./timeline_hover.js";
@@ -498,7 +500,7 @@ class Timeline {
       go = {
         chunk: target.chunk,
         exact: exit?.exact ?? null,
-        error_ms: exit?.error_ms ?? null,
+        error_ms: target.error_ms ?? exit?.error_ms ?? null,
         text: `${to} · ${where}chunk ${target.chunk}`,
       };
     }
@@ -511,7 +513,7 @@ class Timeline {
     const lostAt = state.clock?.quality === "lost" ? state.clock.lost_since_at : null;
     const chunkNs = state.playback?.chunk_ns ?? 0;
     const lost = lostAt === null || chunkNs <= 0 ? null : { from: made + (store.seconds(lostAt) * 1e9) / chunkNs, to: made };
-    return { made, seen, reach: Math.floor(made) + 1 + this.model.lead, go, takeovers, lost };
+    return { made, seen, reach: Math.floor(made) + Math.max(1, this.model.lead), go, takeovers, lost };
   }
 
   /**
@@ -719,9 +721,6 @@ class Timeline {
   }
 }
 
-/** The keys of pads, in their order. */
-const PAD_KEYS = "ASDFGHJK123456789";
-
 /**
  * Return the keys of the pads by what triggers them.
  *
@@ -730,8 +729,9 @@ const PAD_KEYS = "ASDFGHJK123456789";
 function keysOf(pads) {
   /** @type {Map<string, string>} */
   const keys = new Map();
-  pads.forEach((pad, index) => {
-    if (index < PAD_KEYS.length && !keys.has(pad.trigger)) keys.set(pad.trigger, PAD_KEYS[index]);
+  choosePads(pads).forEach((pad, number) => {
+    const code = padCode(number);
+    if (code !== null) keys.set(pad.trigger, keyLabel(code, null));
   });
   return keys;
 }

@@ -65,10 +65,12 @@
  * @property {string[]} protocols
  * @property {Sound | null} sound
  * @property {Mark[]} flags The cues of the score.
+ * @property {Map<number, number>} exact Their exact positions, by their numbers.
  * @property {boolean} performed
  *
  * @typedef {object} RunModel What depends on the deliveries of the run too.
  * @property {{at: Float64Array, items: Mark[]}} marks Sorted by chunk.
+ * @property {{at: Float64Array, items: Mark[]}} snaps Those of the score that have an exact position, sorted by it.
  * @property {Map<number, Mark>} prompts The cue that set the prompt of each chunk.
  * @property {{at: Float64Array, items: Mark[]}} inputs What came in, sorted by time.
  * @property {{at: Float64Array, items: Mark[]}} notable Those that are late or did not land.
@@ -129,6 +131,20 @@ function sorted(items, position) {
   return { at: Float64Array.from(items, position), items };
 }
 
+/** How the reason of a delivery begins that the model refused and that was sent again. */
+const REFUSED = /^refused at chunk (\d+)/;
+
+/**
+ * Return the key of the pad that fires something. A fader has one for all rules of its controller,
+ * which fire as `cc 20 > 64`.
+ *
+ * @param {string} fired
+ * @param {ReadonlyMap<string, string>} keys
+ */
+function padKey(fired, keys) {
+  return keys.get(fired) ?? keys.get(fired.replace(/ [<>=].*$/, "")) ?? "";
+}
+
 /** @type {Record<string, Line["status"]>} What became of a cue, as a plot names it. */
 const FATES = { planned: "planned", landed: "landed", later: "late", lost: "lost", aside: "skipped" };
 
@@ -161,20 +177,35 @@ function markOfFlag(flag) {
 }
 
 /**
+ * Return the exact position of a delivery, in chunks. The plot knows it best: where bars follow a
+ * clock, the seconds of the score are not those of the run.
+ *
  * @param {Line} line
- * @param {Grid} grid
+ * @param {number} chunk
+ * @param {PlotModel} plot
+ */
+function exactOf(line, chunk, { grid, exact }) {
+  const planned = exact.get(line.n);
+  if (planned !== undefined) return planned;
+  if (line.error_ms !== null) return grid.chunksAt(grid.boundary(chunk) - line.error_ms / 1000);
+  return line.time_s === null ? null : grid.chunksAt(line.time_s);
+}
+
+/**
+ * @param {Line} line
+ * @param {PlotModel} plot
  * @param {ReadonlyMap<string, string>} keys
  * @returns {Mark | null}
  */
-function markOfLine(line, grid, keys) {
+function markOfLine(line, plot, keys) {
   const chunk = line.landed ?? line.chunk ?? line.planned ?? line.latest ?? line.earliest;
   if (chunk === null) return null;
   const { earliest, latest } = line;
-  const moved = line.planned !== null && line.planned !== chunk;
+  const refused = Number(REFUSED.exec(line.reason)?.[1] ?? chunk);
   return {
     n: line.n,
     line: line.line,
-    exact: line.time_s === null ? null : grid.chunksAt(line.time_s),
+    exact: exactOf(line, chunk, plot),
     chunk,
     error_ms: line.error_ms,
     status: line.status,
@@ -182,10 +213,10 @@ function markOfLine(line, grid, keys) {
     what: line.what,
     reason: line.reason,
     fired: line.fired,
-    pad: keys.get(line.fired) ?? "",
+    pad: padKey(line.fired, keys),
     tint: line.tint,
     changed: line.changed,
-    refused: moved && line.reason.includes("refused") ? line.planned : null,
+    refused: refused === chunk ? null : refused,
     prompt: line.kinds.includes("prompt"),
     range: line.status === "open" && earliest !== null && latest !== null ? `${earliest}…${latest}` : "",
   };
@@ -204,7 +235,7 @@ export function buildModel(plot, lines, keys) {
   /** @type {Mark[]} */
   const marks = [];
   for (const line of lines) {
-    const mark = markOfLine(line, base.grid, keys);
+    const mark = markOfLine(line, base, keys);
     if (mark !== null) marks.push(mark);
   }
   if (lines.length === 0) marks.push(...base.flags);
@@ -215,6 +246,7 @@ export function buildModel(plot, lines, keys) {
     if (mark.prompt && mark.status !== "skipped" && mark.status !== "lost") prompts.set(mark.chunk, mark);
     if (mark.exact !== null) widest = Math.max(widest, Math.abs(mark.exact - mark.chunk));
   }
+  const snaps = marks.filter((mark) => mark.exact !== null && mark.fired === "" && mark.status !== "skipped" && mark.status !== "open");
   const inputs = marks.filter((mark) => mark.fired !== "" && mark.exact !== null);
   return {
     ...base,
@@ -225,6 +257,7 @@ export function buildModel(plot, lines, keys) {
       (mark) => mark.chunk,
     ),
     refusals: marks.filter((mark) => mark.refused !== null),
+    snaps: sorted(snaps, (mark) => /** @type {number} */ (mark.exact)),
     prompts,
     widest,
   };
@@ -252,6 +285,8 @@ function readPlot(plot) {
     full: one.full,
     wasLeftOut: one.left_out === true,
   }));
+  /** @type {Mark[]} */
+  const flags = plot.flags.map(markOfFlag);
   const found = {
     grid,
     end: Math.max(1, plot.end),
@@ -283,7 +318,8 @@ function readPlot(plot) {
     messages: sorted(messages, (/** @type {any} */ one) => one.at),
     protocols: [...new Set(plot.messages.flatMap((/** @type {any} */ one) => one.protocols))].sort(),
     sound: readSound(plot.sound),
-    flags: plot.flags.map(markOfFlag),
+    flags,
+    exact: new Map(flags.flatMap((mark) => (mark.exact === null ? [] : [[mark.n, mark.exact]]))),
     performed: plot.performed,
   };
   known.set(plot, found);

@@ -66,7 +66,8 @@ export function paintMoving(ctx, scene, moving) {
   for (const one of moving.takeovers) verticalLine(ctx, x(one.chunk), flag.y, bottom, palette.live, 2.5);
   if (moving.go !== null) {
     const at = x(moving.go.chunk);
-    verticalLine(ctx, at, flag.y, bottom, palette.go, 2.5, [7, 4]);
+    const isFirst = moving.go.chunk === moving.reach; // two lines in one place: GO is the brighter one
+    verticalLine(ctx, at, flag.y, bottom, palette.go, isFirst ? 3.5 : 2.5, isFirst ? [] : [7, 4]);
     if (moving.go.exact !== null) {
       ctx.beginPath();
       addSnapCurve(ctx, x(moving.go.exact), at, snap.y, chunk.y);

@@ -57,11 +57,22 @@ function inputName(fired) {
 }
 
 /**
- * @param {number | null} ms
+ * Return how late a cue is for its exact position, in milliseconds.
+ *
+ * @param {Mark} mark
+ * @param {Model} model
+ */
+function errorOf({ error_ms, exact, chunk }, { grid }) {
+  if (error_ms !== null || exact === null) return error_ms ?? 0;
+  return (grid.boundary(chunk) - grid.secondsOf(exact)) * 1000;
+}
+
+/**
+ * @param {number} ms
  * @param {Palette} palette
  */
 function errorColour(ms, palette) {
-  const whole = Math.round(ms ?? 0);
+  const whole = Math.round(ms);
   return whole > 0 ? palette.late : whole < 0 ? palette.early : palette.ink;
 }
 
@@ -336,43 +347,49 @@ function paintSnapLines(ctx, scene) {
   }
   /** @type {Map<string, Mark[]>} */
   const byColour = new Map();
-  visitPoints(model.marks.at, from - model.widest, to + model.widest, 0.9 / per, (index) => {
-    const mark = model.marks.items[index];
-    if (mark.exact === null || mark.status === "skipped" || mark.status === "open") return;
-    const colour = mark.fired !== "" ? palette.live : errorColour(mark.error_ms, palette);
+  const { snaps, inputs, widest } = model;
+  visitPoints(snaps.at, from - widest, to + widest, 0.9 / per, (index) => {
+    const mark = snaps.items[index];
+    const colour = errorColour(errorOf(mark, model), palette);
     const known = byColour.get(colour);
     if (known === undefined) byColour.set(colour, [mark]);
     else known.push(mark);
   });
   for (const [colour, marks] of byColour) {
     ctx.beginPath();
-    for (const { exact, fired, chunk: landed } of marks) {
-      const start = x(/** @type {number} */ (exact));
-      if (fired === "") addSnapCurve(ctx, start, x(landed), snap.y, chunk.y + (per > 12 ? 6 : 0));
-      else {
-        ctx.moveTo(start, snap.y + 6);
-        ctx.lineTo(x(landed), chunk.y);
-      }
+    for (const { exact, chunk: landed } of marks) {
+      addSnapCurve(ctx, x(/** @type {number} */ (exact)), x(landed), snap.y, chunk.y + (per > 12 ? 6 : 0));
     }
     ctx.strokeStyle = colour;
     ctx.lineWidth = per > 12 ? 2 : 1;
     ctx.stroke();
     if (per <= 4) continue;
     ctx.beginPath();
-    for (const { exact, fired } of marks) {
+    for (const { exact } of marks) {
       const start = x(/** @type {number} */ (exact));
-      if (fired === "") {
-        ctx.moveTo(start, snap.y);
-        ctx.arc(start, snap.y, 3.4, 0, 2 * Math.PI);
-      } else {
-        ctx.moveTo(start - 4, snap.y);
-        ctx.lineTo(start + 4, snap.y);
-        ctx.lineTo(start, snap.y + 7);
-      }
+      ctx.moveTo(start, snap.y);
+      ctx.arc(start, snap.y, 3.4, 0, 2 * Math.PI);
     }
     ctx.fillStyle = colour;
     ctx.fill();
   }
+  // What came in leads to the chunk on which it had an effect.
+  ctx.strokeStyle = palette.live;
+  ctx.fillStyle = palette.live;
+  ctx.lineWidth = per > 12 ? 1.6 : 1;
+  visitPoints(inputs.at, from - widest, to + widest, 2 / per, (index) => {
+    const start = x(inputs.at[index]);
+    ctx.beginPath();
+    ctx.moveTo(start, snap.y + 6);
+    ctx.lineTo(x(inputs.items[index].chunk), chunk.y);
+    ctx.stroke();
+    if (per <= 4) return;
+    ctx.beginPath();
+    ctx.moveTo(start - 4, snap.y);
+    ctx.lineTo(start + 4, snap.y);
+    ctx.lineTo(start, snap.y + 7);
+    ctx.fill();
+  });
   paintRefusals(ctx, scene);
 }
 
@@ -414,28 +431,26 @@ function paintFigures(ctx, scene) {
   const [from, to] = rangeOf(scene);
   const row = new Row();
   const y = snap.y + Math.floor(snap.h / 2) + 5;
-  visitPoints(model.marks.at, from - model.widest, to + model.widest, 6 / per, (index) => {
-    const mark = model.marks.items[index];
-    if (mark.status === "skipped") return;
-    if (mark.exact === null) return;
-    if (mark.fired !== "") {
-      const start = x(mark.exact) + 7;
-      const text = inputName(mark.fired);
-      if (row.take(start - 10, start + measure(text))) {
-        ctx.save();
-        ctx.font = textFont(scene, 600);
-        writeHaloed(ctx, text, start, snap.y + 8, palette.ink, palette.panel);
-        ctx.restore();
-      }
-      return;
-    }
-    if (mark.error_ms === null || mark.status === "open") return;
-    const text = signed(mark.error_ms);
+  const { snaps, inputs, widest } = model;
+  visitPoints(snaps.at, from - widest, to + widest, 6 / per, (index) => {
+    const mark = snaps.items[index];
+    const error = errorOf(mark, model);
+    const text = signed(error);
     const width = measure(text);
-    const right = Math.max(x(mark.exact), x(mark.chunk)) + 7;
-    const left = Math.min(x(mark.exact), x(mark.chunk)) - 7 - width;
+    const exact = x(snaps.at[index]);
+    const right = Math.max(exact, x(mark.chunk)) + 7;
+    const left = Math.min(exact, x(mark.chunk)) - 7 - width;
     const start = row.take(right - 3, right + width + 3) ? right : row.take(left - 3, left + width + 3) ? left : null;
-    if (start !== null) writeHaloed(ctx, text, start, y, errorColour(mark.error_ms, palette), palette.panel);
+    if (start !== null) writeHaloed(ctx, text, start, y, errorColour(error, palette), palette.panel);
+  });
+  const measureInput = useFont(ctx, textFont(scene, 600));
+  const names = new Row();
+  visitPoints(inputs.at, from - widest, to + widest, 6 / per, (index) => {
+    const text = inputName(inputs.items[index].fired);
+    const start = x(inputs.at[index]) + 7;
+    if (names.take(start - 12, start + measureInput(text))) {
+      writeHaloed(ctx, text, start, snap.y + 8, palette.ink, palette.panel);
+    }
   });
 }
 
@@ -594,17 +609,18 @@ function paintErrors(ctx, scene) {
   fill(ctx, 0, zero, Math.min(width, x(model.end)), 1, palette.control);
   const measure = useFont(ctx, textFont(scene, 650));
   const row = new Row();
-  visitPoints(model.marks.at, from - 100 / per, to, 2 / per, (index) => {
-    const mark = model.marks.items[index];
-    if (mark.error_ms === null || mark.fired !== "" || mark.status === "skipped" || mark.status === "open") return;
-    const height = Math.max(2, Math.min(half, (Math.abs(mark.error_ms) / most) * half));
-    const colour = errorColour(mark.error_ms, palette);
+  const { snaps, widest } = model;
+  visitPoints(snaps.at, from - widest - 100 / per, to + widest, 2 / per, (index) => {
+    const mark = snaps.items[index];
+    const error = errorOf(mark, model);
+    const height = Math.max(2, Math.min(half, (Math.abs(error) / most) * half));
+    const colour = errorColour(error, palette);
     const at = x(mark.chunk);
-    fill(ctx, at - 3, mark.error_ms > 0 ? zero - height : zero, Math.min(6, Math.max(1, per)), height, colour);
-    const cut = Math.abs(mark.error_ms) > most * 1.01;
-    const text = `${cut ? (mark.error_ms > 0 ? "↑ " : "↓ ") : ""}${signed(mark.error_ms)}`;
+    fill(ctx, at - 3, error > 0 ? zero - height : zero, Math.min(6, Math.max(1, per)), height, colour);
+    const cut = Math.abs(error) > most * 1.01;
+    const text = `${cut ? (error > 0 ? "↑ " : "↓ ") : ""}${signed(error)}`;
     if (row.take(at + 6, at + 10 + measure(text))) {
-      writeHaloed(ctx, text, at + 8, mark.error_ms > 0 ? zero - 8 : zero + 15, colour, palette.panel);
+      writeHaloed(ctx, text, at + 8, error > 0 ? zero - 8 : zero + 15, colour, palette.panel);
     }
   });
 }

@@ -50,12 +50,13 @@ test("without a run, the cues are those of the score", () => {
 });
 
 test("with a run, they are its deliveries", () => {
-  const fired = { ...LINE, n: 1, fired: "note D3", time_s: 2.75, planned: null, chunk: null, landed: 4, status: "landed", error_ms: null };
+  const fired = { ...LINE, n: 9, fired: "note D3", time_s: 2.75, planned: null, chunk: null, landed: 4, status: "landed", error_ms: null };
   const model = buildModel(PLOT, [fired, LINE, { ...LINE, n: 2, chunk: null, planned: null }], new Map([["note D3", "A"]]));
   assert.deepEqual([...model.marks.at], [1, 4]);
   assert.equal(model.marks.items[1].pad, "A");
   assert.deepEqual([...model.inputs.at], [2]);
-  assert.equal(model.prompts.get(4)?.n, 1);
+  assert.deepEqual([...model.snaps.at].map((at) => Math.round(at * 11)), [0]);
+  assert.equal(model.prompts.get(4)?.n, 9);
   assert.equal(model.widest, 2);
 });
 
