@@ -218,6 +218,11 @@ class Performance:
         """
         return self._starts_before + number
 
+    @property
+    def journal_failure(self) -> str | None:
+        """Why the journal cannot be written now; None while it can."""
+        return self._journal_failure
+
     def deliver(self, event: Event) -> None:
         """Put an event into the inbox.
 

@@ -111,6 +111,8 @@ class ClockState(TypedDict):
     deviation_ms: float | None
     count_in: str
     lost_since_at: int | None
+    section: str
+    """The section of that beat, which may differ from the one that is being made."""
     beats_per_bar: int | None
     bar: int | None
     beat: int | None
@@ -217,7 +219,9 @@ class Pad(TypedDict):
     label: str
     trigger: str
     command: str
-    kind: Literal["go", "note", "program", "cc", "osc"]
+    after: str
+    """What follows the value of a controller in the command, as ` ch 10`; empty for nothing."""
+    kind: Literal["go", "note", "program", "cc", "osc", "transport"]
     sections: list[str]
     """The sections in which it acts; empty for every section."""
     leaves: bool

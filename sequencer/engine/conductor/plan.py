@@ -175,7 +175,7 @@ class Plan:
         self._index()
 
     @property
-    def _beyond(self) -> int:
+    def beyond(self) -> int:
         """The index of the first stretch that is not played."""
         stop = self._stop
         if stop is None:
@@ -197,7 +197,7 @@ class Plan:
     ) -> list[Pass]:
         """Append the passes from a stretch on, without their deliveries, and return them."""
         added: list[Pass] = []
-        for one in self.schedule.stretches[stretch : self._beyond]:
+        for one in self.schedule.stretches[stretch : self.beyond]:
             current = Pass(
                 number=len(self.passes),
                 stretch=one,
@@ -217,7 +217,7 @@ class Plan:
     def _lines_of(self, current: Pass, since: Fraction | None = None) -> Iterator[Delivery]:
         """Yield the deliveries of a pass, if `since` is given those from that time on."""
         one, start = current.stretch, current.start
-        is_last = self._stop is not None and one.index == self._beyond - 1
+        is_last = self._stop is not None and one.index == self.beyond - 1
         begins = None if since is None else since - start
         for entry in one.entries:
             if begins is not None and entry.offset < begins:
@@ -1015,6 +1015,10 @@ class Plan:
     def pass_at(self, chunk: int) -> Pass:
         """Return the pass at a score chunk: the last whose start snaps to it or an earlier one."""
         return self.passes[max(0, bisect_right(self._starts, chunk) - 1)]
+
+    def start_of(self, number: int) -> int | None:
+        """Return the score chunk with which a pass begins; None if the plan has no such pass."""
+        return self._starts[number] if number < len(self._starts) else None
 
     def certain_until(self, making: int) -> int:
         """Return the last score chunk that nothing can change: no live stretch or rule before.

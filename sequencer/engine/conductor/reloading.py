@@ -6,12 +6,16 @@ first take has started, it replaces the score that was to be played.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from math import ceil
+
 from sequencer.engine.conductor.deliveries import Delivery, Status
 from sequencer.engine.conductor.dispatch import send_due, wake_at
 from sequencer.engine.conductor.improvising import (
     improvised_image_failed,
     improvised_image_uploaded,
 )
+from sequencer.engine.conductor.message_output import AHEAD
 from sequencer.engine.conductor.operator_input import issued_until, launch
 from sequencer.engine.conductor.plan import Plan
 from sequencer.engine.conductor.run_actions import RELOADS
@@ -246,17 +250,39 @@ def take_over(run: RunState, wanted: ReloadRequested, event: Event) -> list[Comm
     return send_due(run, event)
 
 
-def describe_takeover(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeoverForecast:
+    """Where a version of the score would take over.
+
+    Attributes:
+        section: The section of its new position; empty for none.
+        position: The bar (or second) there; empty while it is not known.
+        waits_for: What it waits for, if the position is not known yet; empty otherwise.
+        chunk: The score chunk; None where it is not known.
+        last_chunk: The last score chunk during whose making it still takes over there.
+        until: In a run that follows a clock, the nanosecond from which on it takes over later.
+    """
+
+    section: str
+    position: str
+    waits_for: str = ""
+    chunk: int | None = None
+    last_chunk: int | None = None
+    until: int | None = None
+
+
+def forecast_takeover(
     run: RunState, schedule: Schedule, where: Where, section: str | None, at: int
-) -> Refusal | str:
-    """Return where a version would take over at nanosecond `at`, in words, or why it cannot."""
+) -> TakeoverForecast | Refusal:
+    """Return where a version would take over at nanosecond `at`, or why it cannot."""
     refusal = check_version(run.versions[0], schedule)
     if refusal is not None:
         return refusal
     if run.phase in (Phase.SHOWING, Phase.FINISHED):
         return TOO_LATE
     if run.phase is not Phase.PLAYING:
-        return "once the take runs" if run.takes else "before the run begins"
+        waits_for = "once the take runs" if run.takes else "before the run begins"
+        return TakeoverForecast(section="", position="", waits_for=waits_for)
     found = find(run, schedule, where, section, at)
     if isinstance(found, Refusal):
         return found
@@ -264,14 +290,44 @@ def describe_takeover(
     position = f"{float(found.offset):.1f} s"
     if meters is not None and found.inside is not None:
         position = str(meters.bar_beat_at(found.inside)).partition("+")[0]
-    name = f"{stretch.section} {position}" if stretch.section else position
     missing = {image.sha256 for image in schedule.images} - run.improvised.uploaded
+    waits_for, name = "", stretch.section or ""
     if missing:
         images = f"{len(missing)} image{'s' * (len(missing) != 1)}"
-        return f"once {images} of it {'is' if len(missing) == 1 else 'are'} uploaded"
+        waits_for = f"once {images} of it {'is' if len(missing) == 1 else 'are'} uploaded"
+    follow = run.plan.follow
+    if follow is None:
+        chunk = run.plan.chunk_at(found.time)
+        last = chunk - max(run.schedule.lead, schedule.lead)
+        return TakeoverForecast(
+            section=name, position=position, waits_for=waits_for, chunk=chunk, last_chunk=last
+        )
+    due = follow.time_of(float(found.quarter), float(found.time))
+    there = None if due is None else follow.chunk_at(due, run.schedule.snap)
+    is_bound = due is not None and issued_until(run, at) is not None
+    return TakeoverForecast(
+        section=name,
+        position=position,
+        waits_for=waits_for,
+        chunk=there,
+        last_chunk=None if there is None else there - max(run.schedule.lead, schedule.lead),
+        until=ceil(due) - AHEAD if due is not None and is_bound else None,
+    )
+
+
+def describe_takeover(
+    run: RunState, schedule: Schedule, where: Where, section: str | None, at: int
+) -> Refusal | str:
+    """Return where a version would take over at nanosecond `at`, in words, or why it cannot."""
+    found = forecast_takeover(run, schedule, where, section, at)
+    if isinstance(found, Refusal):
+        return found
+    if found.waits_for:
+        return found.waits_for
+    name = f"{found.section} {found.position}".strip()
     if run.plan.follow is not None:
         return f"at {name}"
-    return f"at {name}, with chunk {run.plan.chunk_at(found.time)}"
+    return f"at {name}, with chunk {found.chunk}"
 
 
 def find_refusal(playing: Schedule, edited: Schedule, chunk: int) -> Refusal | None:

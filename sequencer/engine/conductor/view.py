@@ -11,10 +11,23 @@ from sequencer.core.timebase import ChunkGrid
 from sequencer.engine.conductor.clock_sync import ClockSync
 from sequencer.engine.conductor.deliveries import ChunkSlot, Delivery
 from sequencer.engine.conductor.exits import find_exit
+from sequencer.engine.conductor.forecasts import (
+    ExitForecast,
+    due_chunk,
+    forecast_exit,
+    forecast_exit_after,
+    next_pass_with_exit,
+    start_chunk,
+)
 from sequencer.engine.conductor.message_output import SentMessages
 from sequencer.engine.conductor.operator_input import issued_until
 from sequencer.engine.conductor.passes import Pass
-from sequencer.engine.conductor.reloading import describe_takeover
+from sequencer.engine.conductor.plan import PlannedTakeover
+from sequencer.engine.conductor.reloading import (
+    TakeoverForecast,
+    describe_takeover,
+    forecast_takeover,
+)
 from sequencer.engine.conductor.run_actions import RunAction
 from sequencer.engine.conductor.run_state import RunState
 from sequencer.engine.conductor.takeover import Refusal, Where, stretch_named
@@ -99,6 +112,11 @@ class RunView:
     def opening_seed(self) -> int:
         """The seed with which the run begins: that of the score, unless a range begins later."""
         return self._run.plan.opening_seed
+
+    @property
+    def seed(self) -> int:
+        """The seed of the take; before the first take, the one that it will have."""
+        return self._run.ledger.seed
 
     @property
     def phase(self) -> Phase:
@@ -314,6 +332,67 @@ class RunView:
             find_exit(run.plan, current, run.making + run.schedule.lead, issued_until(run, at))
             is not None
         )
+
+    def forecast_exit(self, at: int) -> ExitForecast | None:
+        """Return where the current pass is left if its exit fires at a time in ns.
+
+        None while no take plays, for a pass that is not live, and for one that ends by itself
+        before it could be left.
+        """
+        return forecast_exit(self._run, at)
+
+    def forecast_exit_after(
+        self, forecast: ExitForecast, ends_at: int | None
+    ) -> ExitForecast | None:
+        """Return where an exit leaves once it is too late for a forecast.
+
+        Args:
+            forecast: The forecast.
+            ends_at: The nanosecond at which the making of `forecast.last_chunk` is expected to
+                end, if it is known.
+        """
+        return forecast_exit_after(self._run, forecast, ends_at)
+
+    @property
+    def next_pass_with_exit(self) -> Pass | None:
+        """The first pass after the one that listens now which an operator's `go` ends."""
+        return next_pass_with_exit(self._run, self.listening_pass)
+
+    def start_chunk(self, current: Pass) -> int | None:
+        """Return the score chunk with which a pass of the plan begins; None if unknown."""
+        return start_chunk(self._run, current)
+
+    def due_chunk(self, delivery: Delivery) -> int | None:
+        """Return during which score chunk the first command of a delivery is due at last.
+
+        None if it is not known, or if the delivery opens the take.
+        """
+        return due_chunk(self._run, delivery)
+
+    @property
+    def takeovers(self) -> Sequence[PlannedTakeover]:
+        """Where versions of the score take over that have not begun yet."""
+        return self._run.plan.takeovers
+
+    @property
+    def missing_images(self) -> int:
+        """How many images the version that waits still needs; 0 without one."""
+        return len(self._run.reloading.missing)
+
+    @property
+    def waiting_version(self) -> int | None:
+        """The version of the score that waits until it can take over; None without one."""
+        event = self._run.reloading.event
+        return None if event is None else event.version
+
+    def forecast_takeover(
+        self, schedule: Schedule, where: Where, section: str | None, at: int
+    ) -> TakeoverForecast | Refusal:
+        """Return where a version of the score would take over as of a time in ns.
+
+        The arguments are those of `find_takeover`.
+        """
+        return forecast_takeover(self._run, schedule, where, section, at)
 
     def find_takeover(
         self, schedule: Schedule, where: Where, section: str | None, at: int

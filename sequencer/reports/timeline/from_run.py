@@ -79,13 +79,13 @@ def plot_run(conductor: Conductor) -> Plot:
     )
     flags = sorted(
         (
-            _cue_flag(line, "" if band is None else band.name, conductor.view.grid)
+            cue_flag(line, "" if band is None else band.name, conductor.view.grid)
             for line, band in named
         ),
         key=lambda flag: (flag.chunk, flag.planned or 0),
     )
     grid = conductor.view.grid
-    messages = tuple(_message_mark(sent, grid) for sent in conductor.view.sent_messages)
+    messages = tuple(message_mark(sent, grid) for sent in conductor.view.sent_messages)
     happens = [
         position
         for flag in flags
@@ -118,7 +118,8 @@ def plot_run(conductor: Conductor) -> Plot:
     )
 
 
-def _message_mark(sent: SentMessages, grid: ChunkGrid) -> MessageMark:
+def message_mark(sent: SentMessages, grid: ChunkGrid) -> MessageMark:
+    """Return the mark of messages that were issued, or left out because they were too late."""
     where = sent.place if sent.section is None else f"{sent.section} {sent.place}"
     fate = "" if sent.was_sent else ", not sent: it would have been too late"
     line = f" (line {sent.line})" if sent.line else ""
@@ -183,7 +184,7 @@ def _bands(conductor: Conductor, end: int, rules: RuleNotes) -> dict[int, Band]:
     grid = run.grid
     tints = assign_tints((*run.schedule.stretches, *(one.stretch for one in run.passes)))
     played: Counter[str | None] = Counter()
-    starts = _pass_starts(conductor)
+    starts = pass_starts(conductor)
     left_at = {
         move.pass_number: move.chunk
         for move in run.run_actions
@@ -201,14 +202,14 @@ def _bands(conductor: Conductor, end: int, rules: RuleNotes) -> dict[int, Band]:
         if one.number < first_pass:
             continue
         stop = min(
-            starts.get(one.number + 1, _later(grid, start, one.end - one.start)), Fraction(end)
+            starts.get(one.number + 1, later_by(grid, start, one.end - one.start)), Fraction(end)
         )
         caption = caption_of(one.stretch)
         left = left_at.get(one.number)
         if left is not None:
             caption = f"{'live, ' if one.stretch.is_live else ''}left at chunk {left}"
         elif one.stretch.is_live:
-            is_whole = stop == _later(grid, start, one.stretch.seconds)
+            is_whole = stop == later_by(grid, start, one.stretch.seconds)
             caption = (
                 f"live, {caption} in full" if is_whole else "live, not left before the run ended"
             )
@@ -227,7 +228,7 @@ def _bands(conductor: Conductor, end: int, rules: RuleNotes) -> dict[int, Band]:
     return bands
 
 
-def _pass_starts(conductor: Conductor) -> dict[int, Fraction]:
+def pass_starts(conductor: Conductor) -> dict[int, Fraction]:
     """Return where each pass began, in chunks.
 
     The start is exact in a run with fixed times. In a run that follows a clock it is derived from
@@ -258,14 +259,15 @@ def _pass_starts(conductor: Conductor) -> dict[int, Fraction]:
     return starts
 
 
-def _later(grid: ChunkGrid, start: Fraction, seconds: Fraction) -> Fraction:
+def later_by(grid: ChunkGrid, start: Fraction, seconds: Fraction) -> Fraction:
     """Return the position in chunks that is some seconds after another one."""
     if grid.first is None:
         return start + seconds / grid.chunk
     return grid.chunks_at(grid.seconds_of(start) + seconds)
 
 
-def _cue_flag(line: Delivery, name: str, grid: ChunkGrid) -> Flag:
+def cue_flag(line: Delivery, name: str, grid: ChunkGrid) -> Flag:
+    """Return the flag of a delivery; `name` is the pass that it belongs to, as shown."""
     is_fired = line.fired is not None
     chunk = next(
         (at for at in (line.landed, line.chunk, line.planned) if at is not None), line.nominal
@@ -304,4 +306,6 @@ def _cue_flag(line: Delivery, name: str, grid: ChunkGrid) -> Flag:
         fired=is_fired,
         section=name,
         what=", ".join(describe_act(act) for act in line.acts if not isinstance(act, PromptAct)),
+        line=line.origin.line,
+        number=line.number,
     )

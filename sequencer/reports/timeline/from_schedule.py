@@ -30,7 +30,7 @@ from sequencer.schedule.describe import (
     milliseconds,
     tempo_in_words,
 )
-from sequencer.schedule.model import Entry, Schedule, Send, Stretch
+from sequencer.schedule.model import Entry, PromptAct, Schedule, Send, Stretch
 from sequencer.schedule.prompt_actions import actions_of
 from sequencer.schedule.takes import soonest_grid
 
@@ -51,7 +51,9 @@ def plot_schedule(schedule: Schedule) -> Plot:
         is_open = is_open or stretch.is_live
     end = max(schedule.end, 1)
     messages = tuple(
-        _message_mark(schedule, band, send) for band in bands for send in band.stretch.sends
+        section_message_mark(band, send, schedule.grid.chunks_at(band.stretch.start + send.offset))
+        for band in bands
+        for send in band.stretch.sends
     )
     happens = [
         position for flag in flags for position in (flag.chunk, flag.exact) if position is not None
@@ -116,12 +118,13 @@ def _bands(schedule: Schedule, rules: RuleNotes) -> tuple[Band, ...]:
     return tuple(bands)
 
 
-def _message_mark(schedule: Schedule, band: Band, send: Send) -> MessageMark:
+def section_message_mark(band: Band, send: Send, at: Fraction) -> MessageMark:
+    """Return the mark of messages of a section that are due at a position in chunks."""
     where = f"{band.name} {send.place}" if band.stretch.section is not None else send.place
     line = f" (line {send.origin.line})" if send.origin.line else ""
     acts = ", ".join(describe_act(act) for act in send.acts)
     return MessageMark(
-        at=schedule.grid.chunks_at(band.stretch.start + send.offset),
+        at=at,
         full=f"{where}{line}: {acts}",
         protocols=protocols_of(send.acts),
         short=abbreviate_messages(send.acts),
@@ -151,4 +154,8 @@ def _cue_flag(
         chunk=entry.chunk,
         error=error,
         full=f"{where} ({on}{line}): {acts}",
+        section=band.name if stretch.section is not None else "",
+        what=", ".join(describe_act(act) for act in entry.acts if not isinstance(act, PromptAct)),
+        line=entry.origin.line,
+        number=entry.id,
     )

@@ -118,6 +118,10 @@ class Flag:
     section: str = ""
     what: str = ""
     """What it sets, apart from a prompt."""
+    line: int = 0
+    """Its line in the score; 0 if it has none."""
+    number: int = 0
+    """The number of its delivery in a run, or of its entry in a schedule."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

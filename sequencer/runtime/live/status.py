@@ -241,6 +241,16 @@ class LiveStatus:
         return " ".join(parts)
 
     @property
+    def boundary_at(self) -> int | None:
+        """When the chunk that is being made began, in nanoseconds; None before the first take."""
+        return self._boundary
+
+    @property
+    def has_seen_frames(self) -> bool:
+        """Whether a frame of the run was seen."""
+        return self._seen
+
+    @property
     def take(self) -> int:
         """The number of the current take, from 1; 0 before the first."""
         return self._conductor.view.take

@@ -57,6 +57,7 @@ export interface ClockState {
   deviation_ms: number | null;
   count_in: string;
   lost_since_at: number | null;
+  section: string;
   beats_per_bar: number | null;
   bar: number | null;
   beat: number | null;
@@ -123,7 +124,8 @@ export interface Pad {
   label: string;
   trigger: string;
   command: string;
-  kind: "go" | "note" | "program" | "cc" | "osc";
+  after: string;
+  kind: "go" | "note" | "program" | "cc" | "osc" | "transport";
   sections: string[];
   leaves: boolean;
   listening: boolean;
