@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sequencer.core.errors import ScheduleError, UsageError
 
 if TYPE_CHECKING:
+    from sequencer.language.check import CheckResult
     from sequencer.runtime.operator.reload_control import EditedScore, ReloadSettings
 
 RELOAD_MODES = ("offer", "auto")
@@ -44,12 +45,22 @@ def reload_settings(mode: str | None, file: Path | None, what: str) -> ReloadSet
 
 def read_edited(file: Path) -> EditedScore:
     """Read and compile a score again. A score with errors is a result, not an exception."""
-    from sequencer.core.diagnostics import escape_control
     from sequencer.language.check import check
+
+    return edited_score(check(file, advice=False), file)
+
+
+def edited_score(checked: CheckResult, file: Path) -> EditedScore:
+    """Return what a run may take over of a score that was checked.
+
+    Args:
+        checked: The result of the check.
+        file: The score's file; its folder is that of the images.
+    """
+    from sequencer.core.diagnostics import escape_control
     from sequencer.runtime.loop import require_prompt
     from sequencer.runtime.operator.reload_control import EditedScore
 
-    checked = check(file, advice=False)
     problems = [
         escape_control(f"{one.span.file}:{one.span.line}:{one.span.column}: {one.message}")
         + f" [{one.code}]"

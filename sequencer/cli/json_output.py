@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sequencer.core.diagnostics import Diagnostic, Fix, Related, Span
+from sequencer.core.diagnostic_json import diagnostic_json
+from sequencer.core.diagnostics import Diagnostic
 
 FORMAT = 1
 """The version of the document's format.
@@ -33,42 +34,5 @@ def score(
         "file": file,
         "well": well,
         "summary": summary,
-        "diagnostics": [_diagnostic(one) for one in diagnostics],
+        "diagnostics": [diagnostic_json(one) for one in diagnostics],
     }
-
-
-def _diagnostic(one: Diagnostic) -> Document:
-    from sequencer.core.catalog import find
-
-    entry = find(one.code)
-    return {
-        "code": one.code,
-        "severity": one.severity.value,
-        "message": one.message,
-        "hint": one.hint,
-        "title": None if entry is None else entry.title,
-        "span": _span(one.span),
-        "fixes": [_fix(fix) for fix in one.fixes],
-        "related": [_related(related) for related in one.related],
-    }
-
-
-def _span(span: Span) -> Document | None:
-    """Return lines and columns from 1, in characters, end exclusive; None without a position."""
-    if span.line == 0:
-        return None
-    return {
-        "file": span.file,
-        "line": span.line,
-        "column": span.column,
-        "end_line": span.end_line,
-        "end_column": span.end_column,
-    }
-
-
-def _fix(fix: Fix) -> Document:
-    return {"span": _span(fix.span), "text": fix.text}
-
-
-def _related(related: Related) -> Document:
-    return {"span": _span(related.span), "message": related.message}

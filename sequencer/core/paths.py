@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import os.path
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from unicodedata import normalize
@@ -107,3 +108,22 @@ def _stored(folder: Path, name: str) -> str:
 def exists(path: Path) -> bool:
     """Whether the path exists and is accessible."""
     return os.path.exists(path)  # noqa: PTH110  # pathlib's version raises, see above
+
+
+def list_files_below(top: Path) -> Callable[[str], Iterator[str]]:
+    """Return a function that lists a folder below another one.
+
+    It yields the names of files, and those of folders with `/` at the end. Hidden ones are left
+    out. Of a folder that is not below `top`, or cannot be read, it yields nothing.
+    """
+
+    def list_files(folder: str) -> Iterator[str]:
+        try:
+            inside = (top / folder).resolve().is_relative_to(top.resolve())
+            for entry in (top / folder).iterdir() if inside else ():
+                if not entry.name.startswith("."):
+                    yield f"{entry.name}/" if entry.is_dir() else entry.name
+        except (OSError, ValueError, RuntimeError):  # circular links before Python 3.13
+            return
+
+    return list_files

@@ -8,13 +8,13 @@ change (symbols, folds, hints in some clients) waits for the check that is due a
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from lsprotocol import types
 
 from sequencer.core.diagnostics import Span
+from sequencer.core.paths import list_files_below
 from sequencer.editing.actions import CodeAction, find_actions
 from sequencer.editing.completing import complete
 from sequencer.editing.hovering import hover as describe
@@ -77,7 +77,7 @@ async def hover(session: Session, params: types.HoverParams) -> types.Hover | No
 
 
 def _hover(snapshot: Snapshot, position: types.Position) -> types.Hover | None:
-    at = snapshot.view.to_read(position)
+    at = snapshot.view.to_read_position(position)
     found = None if at is None else describe(snapshot.look, at)
     return (
         None if found is None else conversions.convert_hover(found, snapshot.view, snapshot.client)
@@ -94,26 +94,10 @@ async def completion(session: Session, params: types.CompletionParams) -> types.
 def _items(snapshot: Snapshot, position: types.Position) -> list[types.CompletionItem]:
     text = snapshot.document.text
     at = text.to_position(position)
-    found = complete(snapshot.look, text.normalised, at, list_files_below(snapshot.document.path))
+    path = snapshot.document.path
+    files = None if path is None else list_files_below(path.parent)
+    found = complete(snapshot.look, text.normalised, at, files)
     return list(conversions.convert_items(found, text))
-
-
-def list_files_below(path: Path | None) -> Callable[[str], Iterator[str]] | None:
-    """Return the function that lists a folder below that of a score."""
-    if path is None:
-        return None
-    top = path.parent
-
-    def list_files(folder: str) -> Iterator[str]:
-        try:
-            inside = (top / folder).resolve().is_relative_to(top.resolve())
-            for entry in (top / folder).iterdir() if inside else ():
-                if not entry.name.startswith("."):
-                    yield f"{entry.name}/" if entry.is_dir() else entry.name
-        except (OSError, RuntimeError):  # before Python 3.13 circular links raise RuntimeError
-            return
-
-    return list_files
 
 
 # ---- names ---------------------------------------------------------------------------------------
@@ -130,7 +114,7 @@ async def definition(
 
 
 def _definitions(snapshot: Snapshot, position: types.Position) -> list[types.Location]:
-    at = snapshot.view.to_read(position)
+    at = snapshot.view.to_read_position(position)
     return [] if at is None else _locations(snapshot, find_definitions(snapshot.look, at))
 
 
@@ -149,7 +133,7 @@ async def references(
 def _references(
     snapshot: Snapshot, position: types.Position, with_definitions: bool
 ) -> list[types.Location]:
-    at = snapshot.view.to_read(position)
+    at = snapshot.view.to_read_position(position)
     if at is None:
         return []
     found = find_references(snapshot.look, at, snapshot.others, definitions=with_definitions)
@@ -172,7 +156,7 @@ async def highlights(
 
 
 def _highlights(snapshot: Snapshot, position: types.Position) -> list[types.DocumentHighlight]:
-    at = snapshot.view.to_read(position)
+    at = snapshot.view.to_read_position(position)
     kinds = types.DocumentHighlightKind
     return [
         types.DocumentHighlight(part, kinds.Write if one.is_definition else kinds.Read)
@@ -240,7 +224,7 @@ async def code_actions(
 
 
 def _actions(snapshot: Snapshot, part: types.Range) -> list[types.CodeAction]:
-    selection = snapshot.view.span_in_read(part, snapshot.look.file)
+    selection = snapshot.view.range_in_read(part, snapshot.look.file)
     if selection is None:
         return []
     converted = (_action(snapshot, one) for one in find_actions(snapshot.look, selection))
@@ -325,7 +309,7 @@ async def selections(
 
 
 def _selection(snapshot: Snapshot, position: types.Position) -> types.SelectionRange:
-    at = snapshot.view.to_read(position)
+    at = snapshot.view.to_read_position(position)
     spans = () if at is None else find_selections(snapshot.look, at)
     ranges = [part for span in spans if (part := snapshot.view.to_range(span)) is not None]
     return conversions.convert_selections(ranges or [types.Range(position, position)])

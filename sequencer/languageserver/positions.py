@@ -8,13 +8,13 @@ text that has only LF. Both have the same lines, so only columns are converted.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cached_property
 
 from lsprotocol import types
 
 from sequencer.core.diagnostics import Span
-from sequencer.editing.hints import unchanged_lines
+from sequencer.editing.line_views import LineView
 from sequencer.editing.texts import Position
 
 Encoding = types.PositionEncodingKind
@@ -137,58 +137,20 @@ class ClientText:
         return found
 
 
-class View:
-    """Converts between a text that was read and the text that the client has now.
-
-    While the two differ, only positions on lines that are in both can be converted.
-    """
+class View(LineView):
+    """Converts between a text that was read and the text that the client has now."""
 
     def __init__(self, read: str, now: ClientText) -> None:
-        self.read = read
+        super().__init__(read, now.normalised)
         self.now = now
-        self.is_current = read == now.normalised
 
-    @cached_property
-    def _new_lines(self) -> Mapping[int, int]:
-        return unchanged_lines(self.read, self.now.normalised)
-
-    @cached_property
-    def _old_lines(self) -> Mapping[int, int]:
-        return {new: old for old, new in self._new_lines.items()}
-
-    def to_read(self, at: types.Position) -> Position | None:
+    def to_read_position(self, at: types.Position) -> Position | None:
         """Return a position in the text that was read, or None if its line is not there."""
-        found = self.now.to_position(at)
-        if self.is_current:
-            return found
-        line = self._old_lines.get(found.line)
-        return None if line is None else Position(line, found.column)
+        return self.to_read(self.now.to_position(at))
 
-    def span_in_read(self, part: types.Range, file: str) -> Span | None:
+    def range_in_read(self, part: types.Range, file: str) -> Span | None:
         """Return a range as a span of the text that was read, or None if a line is not there."""
-        start, end = self.to_read(part.start), self.to_read(part.end)
-        if start is None or end is None or start > end:
-            return None
-        return Span(file, start.line, start.column, end.line, end.column)
-
-    def to_line(self, line: int) -> int | None:
-        """Return the present number of a line that was read; both count from 1."""
-        return line if self.is_current else self._new_lines.get(line)
-
-    def to_present(self, span: Span) -> Span | None:
-        """Return a span in the present text, or None if one of its lines is not there any more."""
-        if self.is_current or span.line < 1:
-            return span
-        first = self._new_lines.get(span.line)
-        last = span.end_line - (span.end_column == 1 and span.end_line > span.line)
-        shift = None if first is None else first - span.line
-        if shift is None or any(
-            self._new_lines.get(line) != line + shift for line in range(span.line, last + 1)
-        ):
-            return None
-        return Span(
-            span.file, span.line + shift, span.column, span.end_line + shift, span.end_column
-        )
+        return self.span_in_read(self.now.to_span(part, file))
 
     def to_range(self, span: Span) -> types.Range | None:
         """Return the present range of a span, or None if it does not exist any more."""

@@ -339,8 +339,10 @@ class PlotMessage(TypedDict):
 class Checked(TypedDict):
     """What a check of version `version` of the text found.
 
-    `diagnostics`, `hints`, `symbols` and `summary` have the form of `sequencer check --json` and
-    of the language server's custom data.
+    `diagnostics` have the form of `sequencer check --json`, with `from` and `to` in the text and
+    the changes of their fix as `edits`. A hint has `line` and `text`. A symbol has `kind`, `name`,
+    `detail`, `line`, `from`, `to` and `children`, without cues. The summary is that of
+    `checked_text.summarise`.
     """
 
     t: Literal["checked"]
@@ -348,9 +350,16 @@ class Checked(TypedDict):
     diagnostics: list[dict[str, Any]]
     hints: list[dict[str, Any]]
     symbols: list[dict[str, Any]]
-    tokens: NotRequired[list[int]]
     summary: dict[str, Any]
     ms: float
+
+
+class CheckFailed(TypedDict):
+    """The text could not be checked: an error of the studio, not of the score."""
+
+    t: Literal["check_failed"]
+    version: int
+    error: ErrorInfo
 
 
 class ErrorInfo(TypedDict):
@@ -440,11 +449,18 @@ class Pong(TypedDict):
 
 
 class TextChanged(TypedDict):
-    """Another page, or the file on disk, changed the text: replaces `from` to `to` by `text`."""
+    """The next version of the text: another page, or the file on disk, changed it.
+
+    A page whose own edit was accepted receives no changes, but `accepted`. A page whose edit could
+    not be applied receives the whole text, and why.
+    """
 
     t: Literal["text"]
     version: int
     changes: list[TextChange]
+    accepted: NotRequired[bool]
+    text: NotRequired[str]
+    error: NotRequired[ErrorInfo]
 
 
 TextChange = TypedDict("TextChange", {"from": int, "to": int, "text": str})
@@ -459,5 +475,14 @@ class Refused(TypedDict):
 
 
 ServerMessage = (
-    Hello | Snapshot | Patch | PlotMessage | Checked | Answer | Pong | TextChanged | Refused
+    Hello
+    | Snapshot
+    | Patch
+    | PlotMessage
+    | Checked
+    | CheckFailed
+    | Answer
+    | Pong
+    | TextChanged
+    | Refused
 )

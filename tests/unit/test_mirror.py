@@ -37,7 +37,6 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "cli/__init__.py": "unit/cli/test_arguments.py",
     "cli/diff.py": "integration/test_finished_runs.py",
     "cli/explain.py": "unit/core/catalog/test_catalog.py",
-    "cli/json_output.py": "unit/cli/test_arguments.py",
     "cli/perform.py": "unit/cli/test_arguments.py",
     "cli/sheet.py": "unit/cli/test_output_formats.py",
     "cli/show.py": "integration/test_finished_runs.py",

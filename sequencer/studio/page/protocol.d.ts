@@ -219,9 +219,14 @@ export interface Checked {
   diagnostics: (Record<string, any>)[];
   hints: (Record<string, any>)[];
   symbols: (Record<string, any>)[];
-  tokens?: number[];
   summary: Record<string, any>;
   ms: number;
+}
+
+export interface CheckFailed {
+  t: "check_failed";
+  version: number;
+  error: ErrorInfo;
 }
 
 export interface ErrorInfo {
@@ -280,6 +285,9 @@ export interface TextChanged {
   t: "text";
   version: number;
   changes: TextChange[];
+  accepted?: boolean;
+  text?: string;
+  error?: ErrorInfo;
 }
 
 export interface TextChange {
@@ -293,4 +301,4 @@ export interface Refused {
   reason: string;
 }
 
-export type ServerMessage = Hello | Snapshot | Patch | PlotMessage | Checked | Answer | Pong | TextChanged | Refused;
+export type ServerMessage = Hello | Snapshot | Patch | PlotMessage | Checked | CheckFailed | Answer | Pong | TextChanged | Refused;

@@ -15,6 +15,7 @@ from sequencer.core.paths import (
     exists,
     is_file,
     is_folder,
+    list_files_below,
     partial_of,
     possible_name,
     remove,
@@ -154,3 +155,25 @@ def test_two_files_of_one_name_are_not_chosen_between(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     with pytest.raises(OSError, match="different Unicode forms"):
         as_stored(tmp_path / asked)
+
+
+def test_only_folders_below_the_top_are_listed(tmp_path: Path) -> None:
+    (tmp_path / "show" / "pictures").mkdir(parents=True)
+    (tmp_path / "show" / "a.png").write_bytes(b"")
+    (tmp_path / "show" / ".hidden").write_bytes(b"")
+    (tmp_path / "secret.png").write_bytes(b"")
+    (tmp_path / "show" / "link").symlink_to(tmp_path)
+    (tmp_path / "show" / "circle").symlink_to(tmp_path / "show" / "circle")
+    list_files = list_files_below(tmp_path / "show")
+    assert sorted(list_files("")) == ["a.png", "circle", "link/", "pictures/"]
+    assert list(list_files("pictures/")) == []
+    for outside in (
+        "../",
+        "link/",
+        "pictures/../../",
+        str(tmp_path),
+        "circle/",
+        "a.png/",
+        "nothing/",
+    ):
+        assert list(list_files(outside)) == [], outside

@@ -147,9 +147,9 @@ def test_the_newline_of_a_text_is_that_of_its_first_line(text: str, newline: str
 def test_only_positions_on_unchanged_lines_are_converted() -> None:
     view = View("one\ntwo\nthree\n", ClientText("zero\none\n2\nthree\n"))
     assert not view.is_current
-    assert view.to_read(types.Position(1, 2)) == Position(1, 3)
-    assert view.to_read(types.Position(0, 0)) is None
-    assert view.to_read(types.Position(2, 0)) is None
+    assert view.to_read_position(types.Position(1, 2)) == Position(1, 3)
+    assert view.to_read_position(types.Position(0, 0)) is None
+    assert view.to_read_position(types.Position(2, 0)) is None
     assert (view.to_line(1), view.to_line(2), view.to_line(3)) == (2, None, 4)
     assert view.to_range(Span("", 3, 1, 3, 4)) == types.Range(
         types.Position(3, 0), types.Position(3, 3)
@@ -157,14 +157,14 @@ def test_only_positions_on_unchanged_lines_are_converted() -> None:
     assert view.to_range(Span("", 2, 1, 2, 4)) is None
     assert view.to_range(Span("", 1, 1, 3, 4)) is None, "a line between was changed"
     assert view.to_range(Span("", 1, 1, 2, 1)) is not None, "it ends with its line"
-    assert view.span_in_read(types.Range(types.Position(1, 0), types.Position(2, 0)), "") is None
+    assert view.range_in_read(types.Range(types.Position(1, 0), types.Position(2, 0)), "") is None
 
 
 def test_newlines_do_not_make_a_text_another_one() -> None:
     view = View("one\ntwo", ClientText("\ufeffone\r\ntwo"))
     assert view.is_current
-    assert view.to_read(types.Position(1, 1)) == Position(2, 2)
-    assert view.to_read(types.Position(0, 2)) == Position(1, 2)
+    assert view.to_read_position(types.Position(1, 1)) == Position(2, 2)
+    assert view.to_read_position(types.Position(0, 2)) == Position(1, 2)
 
 
 @given(texts(), texts())
@@ -173,6 +173,6 @@ def test_what_is_converted_is_the_same_character(before: str, after: str) -> Non
     view = View(read, now)
     old, new = read.split("\n"), now.normalised.split("\n")
     for line in range(len(new)):
-        found = view.to_read(now.to_client(Position(line + 1, 1)))
+        found = view.to_read_position(now.to_client(Position(line + 1, 1)))
         assert found is None or old[found.line - 1] == new[line]
         assert found is None or view.to_line(found.line) == line + 1
