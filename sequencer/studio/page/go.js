@@ -60,9 +60,10 @@ export function mount(element, studio) {
 function button(view, act, studio) {
   const off = view.look === "off" || !isConnected(studio);
   const look = `gobtn ${off ? "off" : view.look} ${view.refused ? "held" : ""}`;
+  const hint = mayCommand(studio) ? "Space" : "";
   const text = html`<b>GO</b>
-    <span>${view.look === "accepted" && !view.refused ? shape("check") : nothing} ${view.label || "Space"}</span>`;
-  if (!mayCommand(studio)) return html`<div class=${look}>${text}</div>`;
+    <span>${view.look === "accepted" && !view.refused ? shape("check") : nothing} ${view.label || hint}</span>`;
+  if (!mayCommand(studio)) return html`<div class="${look} watched">${text}</div>`;
   return html`<button
     type="button"
     class=${look}

@@ -251,7 +251,7 @@ class PadBoard {
     ];
     const code = padCode(number);
     const head = html`<span class="k">
-      ${this.isPhone || code === null ? nothing : html`<kbd>${keyLabel(code, this.layout)}</kbd>`}
+      ${this.isPhone || code === null || !mayCommand(studio) ? nothing : html`<kbd>${keyLabel(code, this.layout)}</kbd>`}
       <span class="one">${this.learning === pad.id ? "play it now…" : pad.trigger}</span>
     </span>`;
     const name = html`<span class="n">${pad.label}</span>`;

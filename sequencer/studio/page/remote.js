@@ -151,7 +151,7 @@ export function mount(element, studio) {
         <span>${view.after}</span>
       </span>`;
     const bar = seconds === null ? nothing : drain(view.share, view.look === "urgent" ? "urgent" : off ? "idle" : "");
-    if (!mayCommand(studio)) return html`<div class=${look}>${text}${bar}</div>`;
+    if (!mayCommand(studio)) return html`<div class="${look} watched">${text}${bar}</div>`;
     return html`<button
       type="button"
       class=${look}

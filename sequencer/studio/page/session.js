@@ -53,7 +53,7 @@ function facts(playback, now) {
   return html`<span class="cap">made now</span>
     <div class="kv">
       <b class="big strong">${take === 0 ? "not begun" : `chunk ${chunk}`}</b>
-      <span class="soft">${chunks === null ? nothing : `of ${chunks}${playback.at_most ? " at most" : ""}`}</span>
+      <span class="soft one">${chunks === null || take === 0 ? nothing : `of ${chunks}${playback.at_most ? " at most" : ""}`}</span>
     </div>
     <div class="kv">
       <span class="one">${take === 0 ? "no take" : `take ${take}`}${seed === null ? "" : `, seed ${seed}`}</span>

@@ -306,7 +306,7 @@ class Transport {
           </button>`,
         )}
       </div>
-      ${this.#button("Take over", () => this.takeOver(), { key: "Ctrl Enter", off: off || !ready, look: ready ? "main" : "" })}
+      ${this.#button("Take over", () => this.takeOver(), { key: "Ctrl Enter", off: off || !ready, look: `takeover ${ready ? "main" : ""}` })}
       ${this.#button("Undo revision", () => this.undo(), { off: off || !undoable })}
       <span class="sep"></span>`;
   }
