@@ -210,7 +210,7 @@ class CueList {
       @dblclick=${() => this.#showLine(line)}
     >
       ${shape(line.status)}
-      <span class="pl one">${nameOf(line)}</span>
+      <span class="pl">${nameOf(line)}</span>
       <span class="text">
         <span class="what one">${line.what}</span>
         ${facts === "" ? nothing : html`<span class="meta one">${facts}</span>`}
@@ -308,8 +308,9 @@ function rowId(row) {
  *
  * @param {Line} line
  */
-function nameOf(line) {
-  return line.fired !== "" ? line.fired : line.place || line.section;
+function nameOf({ fired, section, occurrence, place }) {
+  if (fired !== "") return fired;
+  return `${section}${occurrence > 1 ? ` (${occurrence})` : ""} ${place}`.trim();
 }
 
 /** @param {Line} line */
@@ -324,7 +325,7 @@ function outcome(line) {
     case "refused":
       return html`<span class="bad">${line.planned !== null && line.planned !== line.chunk ? `was c${line.planned}` : "refused"}</span>`;
   }
-  if (line.fired !== "" && line.error_ms === null) return html`<span class="soft">no snap</span>`;
+  if (line.fired !== "" && line.error_ms === null) return html`<span class="soft">${line.chunk === null ? STATUS_NAMES[line.status] : "no snap"}</span>`;
   if (line.error_ms === null) return html`<span class="soft">${STATUS_NAMES[line.status]}</span>`;
   return html`<span class=${toneOf(line.error_ms)}>${formatSigned(line.error_ms)} ms</span>`;
 }

@@ -27,6 +27,15 @@ export function countdownUnit(seconds) {
 }
 
 /**
+ * Return the class of a countdown: one with hours is written smaller.
+ *
+ * @param {number} seconds
+ */
+export function countdownLook(seconds) {
+  return Math.round(seconds) < 600 ? "count" : "count long";
+}
+
+/**
  * Write a duration as `4:10` or `1:02:03`.
  *
  * @param {number} seconds

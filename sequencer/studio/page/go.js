@@ -3,7 +3,7 @@
 
 import { register } from "./actions.js";
 import { drawLive, isConnected, mayCommand, presses } from "./controls.js";
-import { countdownUnit, formatCountdown, formatSigned, toneOf } from "./format.js";
+import { countdownLook, countdownUnit, formatCountdown, formatSigned, toneOf } from "./format.js";
 import { GoViews, goPressOf } from "./go_press.js";
 import { drain, shape } from "./shapes.js";
 import { html, nothing, render } from "./vendor/lit-html.js";
@@ -85,7 +85,7 @@ function side(view) {
     <div class=${view.cap ? "cap" : "to one"}>${view.to}</div>
     ${seconds === null
       ? nothing
-      : html`<div class="count">${formatCountdown(seconds)}<small>${unit}</small></div>
+      : html`<div class=${countdownLook(seconds)}>${formatCountdown(seconds)}<small>${unit}</small></div>
           ${drain(view.share, bar)}`}
     <div class="soft num one">
       ${view.after}${view.error === null

@@ -84,6 +84,8 @@ export class Link {
     /** @type {Map<number, number>} When each ping was sent, in nanoseconds of this page. */
     this.pings = new Map();
     this.pinging = 0;
+    /** Whether the next measurement replaces all others: another run has another clock. */
+    this.isOtherClock = false;
     /** @type {number} */
     this.retry = 0;
   }
@@ -215,6 +217,10 @@ export class Link {
         this.#answer(message);
         return;
       case "snapshot":
+        if (message.run !== this.run) {
+          this.isOtherClock = true;
+          this.#ping();
+        }
         this.run = message.run;
         break;
       case "refused":
@@ -260,6 +266,8 @@ export class Link {
     this.pings.clear();
     if (sent === undefined) return;
     const here = performance.now() * 1e6;
+    if (this.isOtherClock) this.measured = [];
+    this.isOtherClock = false;
     this.measured.push({ offset: now - (sent + here) / 2, way: here - sent });
     if (this.measured.length > KEPT) this.measured.shift();
   }

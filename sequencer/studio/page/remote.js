@@ -7,7 +7,7 @@
 import { mount as mountAnnouncer } from "./announcer.js";
 import { alertRow } from "./alerts.js";
 import { command, drawLive, isConnected, mayCommand, presses } from "./controls.js";
-import { countdownUnit, formatCost, formatCountdown, formatTempo } from "./format.js";
+import { countdownLook, countdownUnit, formatCost, formatCountdown, formatTempo } from "./format.js";
 import { positionNow } from "./clock.js";
 import { GoViews, goPressOf } from "./go_press.js";
 import { mountPads } from "./pads.js";
@@ -211,7 +211,7 @@ function nextCard(state, now) {
       ${left === null
         ? nothing
         : html`<span class="cap">on screen in</span>
-            <div class="count">${formatCountdown(left)}<small>${countdownUnit(left)}</small></div>`}
+            <div class=${countdownLook(left)}>${formatCountdown(left)}<small>${countdownUnit(left)}</small></div>`}
     </div>`;
 }
 

@@ -2,7 +2,7 @@
 /** Standby: the prompt on screen, and the next cue with the time until the audience sees it. */
 
 import { drawLive } from "./controls.js";
-import { countdownUnit, formatCountdown, formatSigned, toneOf } from "./format.js";
+import { countdownLook, countdownUnit, formatCountdown, formatSigned, toneOf } from "./format.js";
 import { shape } from "./shapes.js";
 import { html, nothing, render } from "./vendor/lit-html.js";
 
@@ -55,7 +55,7 @@ function nextRow(state, now) {
       ${left === null
         ? html`<span class="cap">time not known yet</span>`
         : html`<span class="cap">${next.at_latest ? "at the latest in" : "on screen in"}</span>
-            <div class="count">${formatCountdown(left)}<small>${countdownUnit(left)}</small></div>`}
+            <div class=${countdownLook(left)}>${formatCountdown(left)}<small>${countdownUnit(left)}</small></div>`}
       <div class="soft num">${sending(next, now)}</div>
     </div>
   </div>`;
