@@ -22,8 +22,11 @@ TOOLS = ROOT / "tools" / "vendor"
 PAGE = ROOT / "sequencer" / "studio" / "page"
 VENDOR = PAGE / "vendor"
 MODULES = ("codemirror.js", "lit-html.js")
-MAX_PAGE_BYTES = 250_000
-"""The most that a browser loads for the page, in bytes, compressed with gzip."""
+MAX_LIBRARY_BYTES = 140_000
+MAX_PAGE_BYTES = 300_000
+"""The most that a browser loads, of the libraries and in all, in bytes, compressed with gzip. Our
+own modules are served as they are, with their comments.
+"""
 MANIFEST: dict[str, Any] = json.loads((TOOLS / "package.json").read_text(encoding="utf-8"))
 LOCK: dict[str, Any] = json.loads((TOOLS / "package-lock.json").read_text(encoding="utf-8"))
 
@@ -96,8 +99,9 @@ def test_the_libraries_load_nothing_and_evaluate_nothing() -> None:
 
 def test_the_page_is_small() -> None:
     sizes = {
-        path.relative_to(PAGE).as_posix(): len(gzip.compress(path.read_bytes()))
+        path: len(gzip.compress(path.read_bytes()))
         for path in PAGE.rglob("*")
-        if path.is_file() and path.suffix != ".txt"
+        if path.is_file() and not path.name.endswith((".txt", ".d.ts"))
     }
+    assert sum(size for path, size in sizes.items() if path.parent == VENDOR) <= MAX_LIBRARY_BYTES
     assert sum(sizes.values()) <= MAX_PAGE_BYTES, sizes
