@@ -33,6 +33,7 @@ NAMES = (
     "reloading",
     "simulation",
     "soak",
+    "helios",
     "mutants",
 )
 """The benchmarks, in the order in which they run and appear on the page."""

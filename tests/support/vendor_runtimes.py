@@ -97,12 +97,12 @@ async def runtime_2() -> AsyncIterator[str]:
 
 @contextlib.asynccontextmanager
 async def runtime_3(
-    *, repeats: str | None = None, record: bool = False, **variables: str
+    *, repeats: str | None = None, record: bool = False, model: Path = MODEL, **variables: str
 ) -> AsyncIterator[str]:
     """Run runtime 3.10.0 on a free port of loopback; yield its address.
 
     `repeats` is the model's variable of that name. `record` enables the recorder, from which clips
-    are cut. `variables` are further environment variables of the runtime. Without HOST it would
+    are cut. `model` is the folder of the application. `variables` are further environment variables of the runtime. Without HOST it would
     listen on every interface.
     """
     loop = asyncio.get_running_loop()
@@ -123,6 +123,7 @@ async def runtime_3(
             state="available",
             variables=settings,
             manifest=RECORDING if record else "",
+            model=model,
         ) as url:
             yield url
     finally:
@@ -138,11 +139,12 @@ async def _serving(
     state: str,
     variables: Mapping[str, str],
     manifest: str = "",
+    model: Path = MODEL,
 ) -> AsyncIterator[str]:
     python = part(environment) / "bin" / "python"
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder) / "model"
-        shutil.copytree(MODEL, work, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(model, work, ignore=shutil.ignore_patterns("__pycache__"))
         with (work / "reactor.yaml").open("a") as file:
             file.write(manifest)
         log = Path(folder) / "log"
