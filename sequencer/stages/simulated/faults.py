@@ -11,15 +11,14 @@ of `seed` and of where it is used, so that the same file gives the same run.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from sequencer.core.errors import InputError
+from sequencer.core.plain_yaml import PositionMap, parse_yaml, read_text_file
 from sequencer.core.timebase import DISPLAY_DELAY
 from sequencer.stages.wire.helios.commands import COMMAND_NAMES, SNAPSHOT_COMMAND_NAMES
 from sequencer.stages.wire.helios.model_messages import Dialect
@@ -29,6 +28,8 @@ MAX_FILE_BYTES = 64 * 1024
 
 DEEPEST = 8
 """How deeply lists and maps may be nested; no key needs more than three."""
+
+_KEYS_HINT = "docs/faults.md lists every key"
 
 MAX_SHOWN = 20
 """How many problems of one file are shown."""
@@ -291,121 +292,27 @@ NO_FAULTS = Faults()
 # ---- reading -------------------------------------------------------------------------------------
 
 
-class _PositionMap:
-    """The position of each key and item of a document.
-
-    With it, a problem found later has its line and column.
-    """
-
-    def __init__(self) -> None:
-        self.marks: dict[tuple[str | int, ...], tuple[int, int]] = {}
-
-    def of(self, path: Iterable[str | int]) -> tuple[int, int]:
-        """Return the line and column of the deepest known part of a path."""
-        known = tuple(path)
-        while known and known not in self.marks:
-            known = known[:-1]
-        return self.marks.get(known, (1, 1))
-
-
 def read_faults(path: Path) -> Faults:
     """Read the faults of a file.
 
     Raises InputError, with position and hint, if it cannot be read or is not valid.
     """
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise InputError(
-            f"{path}: cannot be read: {error.strerror or error}", "give a faults file that exists"
-        ) from error
-    if len(data) > MAX_FILE_BYTES:
-        raise InputError(
-            f"{path}: is larger than {MAX_FILE_BYTES} bytes",
-            "a faults file is small; is it the right file?",
-        )
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: is not UTF-8 text", "save it as UTF-8") from error
+    text = read_text_file(
+        path, MAX_FILE_BYTES, missing="give a faults file that exists", kind="a faults file"
+    )
     return reads_faults(text, str(path))
 
 
 def reads_faults(text: str, name: str = "faults") -> Faults:
     """Read the faults of a text, called `name` in messages. Raises InputError."""
-    positions = _PositionMap()
-    document = _document(text, name, positions)
+    document, positions = parse_yaml(text, name, _KEYS_HINT, DEEPEST)
     try:
         return Faults.model_validate(document)
     except ValidationError as error:
-        raise InputError(
-            _explain(error, name, positions), "docs/faults.md lists every key"
-        ) from error
+        raise InputError(_explain(error, name, positions), _KEYS_HINT) from error
 
 
-def _document(text: str, name: str, positions: _PositionMap) -> object:
-    try:
-        depth = 0
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            mark = event.start_mark
-            where = name if mark is None else f"{name}:{mark.line + 1}:{mark.column + 1}"
-            if isinstance(event, yaml.AliasEvent):
-                raise InputError(
-                    f"{where}: aliases (*name) are not supported", "write the value itself"
-                )
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(
-                event, yaml.CollectionEndEvent
-            )
-            if depth > DEEPEST:
-                raise InputError(f"{where}: is nested too deeply", "docs/faults.md lists every key")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = name if mark is None else f"{name}:{mark.line + 1}:{mark.column + 1}"
-        raise InputError(
-            f"{where}: is not YAML", "check the indentation and the quotes there"
-        ) from error
-    except yaml.YAMLError as error:
-        raise InputError(
-            f"{name}: is not YAML", "a faults file contains printable text only"
-        ) from error
-    return {} if node is None else _value(node, (), name, positions)
-
-
-def _value(
-    node: yaml.Node, path: tuple[str | int, ...], name: str, positions: _PositionMap
-) -> object:
-    """Return a node as Python values, scalars as text.
-
-    YAML itself would turn `12:30` into a number and `off` into False.
-    """
-    positions.marks.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))
-    if isinstance(node, yaml.MappingNode):
-        found: dict[str, object] = {}
-        for key, value in node.value:
-            line, column = key.start_mark.line + 1, key.start_mark.column + 1
-            if not isinstance(key, yaml.ScalarNode):
-                raise InputError(
-                    f"{name}:{line}:{column}: a key must be a word",
-                    "docs/faults.md lists every key",
-                )
-            if key.value in found:
-                raise InputError(
-                    f"{name}:{line}:{column}: duplicate {key.value}", "keep one of the two"
-                )
-            positions.marks[*path, key.value] = (line, column)
-            if value.value != "" or value.style:  # a key without a value is treated as absent
-                found[key.value] = _value(value, (*path, key.value), name, positions)
-        return found
-    if isinstance(node, yaml.SequenceNode):
-        return [
-            _value(one, (*path, index), name, positions) for index, one in enumerate(node.value)
-        ]
-    return node.value
-
-
-def _explain(error: ValidationError, name: str, positions: _PositionMap) -> str:
+def _explain(error: ValidationError, name: str, positions: PositionMap) -> str:
     problems = error.errors(include_url=False)
     lines = []
     for one in problems[:MAX_SHOWN]:
