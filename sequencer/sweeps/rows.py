@@ -18,7 +18,6 @@ from sequencer.language.notations import print_score
 from sequencer.language.score import Score
 from sequencer.media.score_sounds import ScoreSound, read_score_sound
 from sequencer.runs.keys import MIN_PREFIX, inputs_of, key_of
-from sequencer.runtime.rehearsal import DEFAULT_SIZE, DRAFT_SIZE
 from sequencer.schedule.model import ImageAct, Schedule
 from sequencer.sweeps.plan import Plan, PlanError
 from sequencer.sweeps.variation import Variation, self_contained, with_noise
@@ -207,10 +206,11 @@ def _video(
     renderer = values.get("renderer", "full")
     if renderer == "none":
         return None
+    from sequencer.stages.simulated.renderer.drawn import DRAFT_SIZE, VIDEO_SIZE
     from sequencer.stages.simulated.renderer.frames import version
 
     is_draft = renderer == "draft"
-    size = plan.size or (DRAFT_SIZE if is_draft else DEFAULT_SIZE)
+    size = plan.size or (DRAFT_SIZE if is_draft else VIDEO_SIZE)
     is_simulated = values.get("stage", SIMULATED) == SIMULATED
     return {
         "size": list(size),
