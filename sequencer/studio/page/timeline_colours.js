@@ -21,6 +21,7 @@
  * @property {string} goInk
  * @property {string} shade
  * @property {string} hatch
+ * @property {string} outline Of blocks whose fill does not tell them apart; empty for none.
  * @property {string[]} fills The fill of each tint of a section.
  * @property {string[]} edges
  * @property {string[]} letters
@@ -57,6 +58,7 @@ function themePalette(property) {
     goInk: property("--go-ink"),
     shade: property("--shade"),
     hatch: property("--hatch"),
+    outline: "",
     fills: tints("h"),
     edges: tints("g"),
     letters: tints("x"),
@@ -77,7 +79,7 @@ function systemPalette(property) {
     panel: "Canvas",
     raised: "Canvas",
     line: "GrayText",
-    grid: "GrayText",
+    grid: "transparent",
     control: "CanvasText",
     ink: "CanvasText",
     soft: "CanvasText",
@@ -91,6 +93,7 @@ function systemPalette(property) {
     goInk: "HighlightText",
     shade: "transparent",
     hatch: "GrayText",
+    outline: "CanvasText",
     fills: all("Canvas"),
     edges: all("CanvasText"),
     letters: all("CanvasText"),

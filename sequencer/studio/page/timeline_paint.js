@@ -25,7 +25,7 @@
 
 import { formatTime } from "./timeline_grid.js";
 import { Row } from "./timeline_labels.js";
-import { fill, useFont, writeHaloed } from "./timeline_pen.js";
+import { fill, outline, useFont, writeHaloed } from "./timeline_pen.js";
 import { lowerBound, visitIntervals, visitPoints } from "./timeline_ranges.js";
 import { barStep, niceStep, rulerSteps } from "./timeline_scale.js";
 import { STATUS_WORDS, drawStatus } from "./timeline_shapes.js";
@@ -234,7 +234,9 @@ function paintSections(ctx, scene) {
   visitIntervals(starts, ends, from, to, 0.5 / per, (index) => {
     const band = items[index];
     const start = x(starts[index]);
-    fill(ctx, start, section.y, Math.max(1, x(ends[index]) - start - 1), section.h, palette.fills[band.tint]);
+    const width = Math.max(1, x(ends[index]) - start - 1);
+    fill(ctx, start, section.y, width, section.h, palette.fills[band.tint]);
+    outline(ctx, start, section.y, width, section.h, palette.outline);
     fill(ctx, start, section.y, 3, bar.y + bar.h - section.y, palette.edges[band.tint]);
   });
 }
@@ -475,6 +477,7 @@ function paintPrompts(ctx, scene) {
       ctx.fillStyle = gradient;
     }
     ctx.fillRect(start, lane.y, width, lane.h);
+    outline(ctx, start, lane.y, width, lane.h, palette.outline);
     if (width < 3) return;
     if (mark?.status === "open" || isOpenAt(model, span.start)) {
       ctx.setLineDash([5, 4]);
@@ -525,6 +528,7 @@ function paintValues(ctx, scene) {
       ctx.roundRect(start, lane.y, width, lane.h, 2);
       ctx.fillStyle = colour;
       ctx.fill();
+      outline(ctx, start, lane.y, width, lane.h, palette.outline);
       if (id === "take") fill(ctx, start, lane.y, 2.5, lane.h, palette.ink);
       else if (index > 0) fill(ctx, start, lane.y, 1, lane.h, palette.control);
     });

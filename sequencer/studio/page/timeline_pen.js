@@ -78,6 +78,23 @@ export function fill(ctx, x, y, width, height, colour) {
 }
 
 /**
+ * Outline a block, if it needs one.
+ *
+ * @param {Context} ctx
+ * @param {number} x
+ * @param {number} y
+ * @param {number} width
+ * @param {number} height
+ * @param {string} colour Empty for no outline.
+ */
+export function outline(ctx, x, y, width, height, colour) {
+  if (colour === "" || width < 3) return;
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = 1;
+  ctx.strokeRect(x + 0.5, y + 0.5, width - 1, height - 1);
+}
+
+/**
  * Hatch a rectangle, with lines that stay where they are while it moves.
  *
  * @param {Context} ctx
