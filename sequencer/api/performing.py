@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sequencer.api.options import Arguments, python_names
 from sequencer.api.reloading import RELOAD_MODES, reload_settings
 from sequencer.api.sources import RunInput, input_of
-from sequencer.core.errors import InputError, SequencerError, UsageError
+from sequencer.core.errors import SequencerError, UsageError
 from sequencer.stages.reactor.safety import Secret
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sequencer.runtime.osc.endpoints import Endpoint
     from sequencer.runtime.output.run_folder import RunFolder
     from sequencer.runtime.results import PerformanceResult
+    from sequencer.stages.protocol import FrameViewer
     from sequencer.stages.simulated.faults import Faults
 
 REACTOR, SIMULATED = "reactor", "simulated"
@@ -361,16 +362,16 @@ def prepare(options: PerformOptions, load: Callable[[Source], RunInput]) -> Prep
 
 
 def _prepare_resumed(options: PerformOptions, run: Path) -> PreparedRun:
-    from sequencer.api.resume_options import resume_options
+    from sequencer.api.resume_options import address_of, check_not_running, resume_options
     from sequencer.engine.journal import read_journal
     from sequencer.runtime.output.run_folder import RunFolder
 
     folder = RunFolder.adopt(run)
-    _check_not_running(folder)
+    check_not_running(folder)
     interrupted = read_journal(folder.path)
     resume_options(options, folder, interrupted)
     settings = interrupted.header.get("settings", {})
-    options.url = options.url or _address(settings.get("url"), run)
+    options.url = options.url or address_of(settings.get("url"), run)
     _check_flags(options)
     written = Path(next(iter(interrupted.sources), ""))
     found = RunInput(
@@ -382,41 +383,6 @@ def _prepare_resumed(options: PerformOptions, run: Path) -> PreparedRun:
         file=written if options.reload else None,
     )
     return PreparedRun(options=options, found=found, folder=folder, interrupted=interrupted)
-
-
-def _check_not_running(folder: RunFolder) -> None:
-    """Check that a run is not in progress: two processes would write its journal.
-
-    Raises InputError if it is.
-    """
-    from sequencer.runtime.operator.remote import is_going_on
-
-    if is_going_on(folder.path):
-        raise InputError(
-            f"the run in {folder.final} is still in progress",
-            f"to end it: sequencer tell {folder.final} finish",
-        )
-
-
-def _address(url: object, run: Path) -> str | None:
-    """Return the address at which a run played, from its journal.
-
-    The key is sent there, and a journal may come from anybody.
-
-    Raises:
-        InputError: The address is neither the platform's usual one nor on this machine.
-    """
-    from sequencer.stages.reactor.settings import PRODUCTION, is_loopback
-
-    if url is None or (isinstance(url, str) and (url == PRODUCTION or is_loopback(url))):
-        return url
-    raise InputError(
-        (
-            f"according to the journal in {run}, it played at {str(url)[:200]!r}, where your key "
-            "would be sent"
-        ),
-        "if that is right, confirm it with --url ADDRESS",
-    )
 
 
 def _check_flags(options: PerformOptions) -> None:
@@ -524,13 +490,17 @@ def _settings(prepared: PreparedRun, sound: ScoreSound | None) -> LiveSettings:
 
 
 async def play(
-    prepared: PreparedRun, started: Callable[[Callable[[str], None]], object] = lambda _: None
+    prepared: PreparedRun,
+    started: Callable[[Callable[[str], None]], object] = lambda _: None,
+    *,
+    viewer: FrameViewer | None = None,
 ) -> PerformanceResult:
     """Play a prepared run to its end.
 
     Args:
         prepared: The run.
         started: Called with a function that ends the run, once there is one: it takes the reason.
+        viewer: Receives the frames that are shown, while it wants them.
 
     Raises:
         SequencerError: The run could not begin; then it leaves nothing behind.
@@ -558,6 +528,7 @@ async def play(
             osc_in=options.osc_in,
             osc_out=tuple(options.osc_out),
             transport=not options.no_transport,
+            viewer=viewer,
         )
         with _sound(prepared) as sound:
             run = LiveRunBuilder(

@@ -7,6 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sequencer.core.errors import InputError
+
 if TYPE_CHECKING:
     from sequencer.api.performing import PerformOptions
     from sequencer.engine.journal import Journal
@@ -216,3 +218,38 @@ def _restored_endpoint(
             f"if that is right: {option} {endpoint}",
         )
     return endpoint
+
+
+def check_not_running(folder: RunFolder) -> None:
+    """Check that a run is not in progress: two processes would write its journal.
+
+    Raises InputError if it is.
+    """
+    from sequencer.runtime.operator.remote import is_going_on
+
+    if is_going_on(folder.path):
+        raise InputError(
+            f"the run in {folder.final} is still in progress",
+            f"to end it: sequencer tell {folder.final} finish",
+        )
+
+
+def address_of(url: object, run: Path) -> str | None:
+    """Return the address at which a run played, from its journal.
+
+    The key is sent there, and a journal may come from anybody.
+
+    Raises:
+        InputError: The address is neither the platform's usual one nor on this machine.
+    """
+    from sequencer.stages.reactor.settings import PRODUCTION, is_loopback
+
+    if url is None or (isinstance(url, str) and (url == PRODUCTION or is_loopback(url))):
+        return url
+    raise InputError(
+        (
+            f"according to the journal in {run}, it played at {str(url)[:200]!r}, where your key "
+            "would be sent"
+        ),
+        "if that is right, confirm it with --url ADDRESS",
+    )

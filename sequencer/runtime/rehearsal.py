@@ -47,7 +47,7 @@ from sequencer.sync.run_clock import RealClock, VirtualClock
 if TYPE_CHECKING:
     from sequencer.reports.timeline.player import Recording
     from sequencer.runtime.output.captioned_video import CaptionedVideo
-    from sequencer.stages.protocol import ChunkFrames
+    from sequencer.stages.protocol import ChunkFrames, FrameViewer
     from sequencer.stages.simulated.rendering import Renderer
 
 MAX_ACTION_LENGTH = 60
@@ -104,6 +104,7 @@ def rehearse(
     sound: ScoreSound | None = None,
     writing: Callable[[str], object] | None = None,
     reloads: ReloadSettings | None = None,
+    viewer: FrameViewer | None = None,
 ) -> RehearsalResult:
     """Play a schedule on the simulator. `sound` is that of the score, if it has one.
 
@@ -111,7 +112,7 @@ def rehearse(
     `takes` gives each take a video of its own. `draft` is only written down.
     Other arguments, results and errors are those of `sequencer.rehearse`. `writing` is called with
     the name of each file that is written once the run is over; `reloads` is how edits of the score
-    are taken over, in real time.
+    are taken over, and `viewer` receives the frames that are shown, both in real time.
     """
     require_prompt(schedule)
     script = list(events)
@@ -135,6 +136,7 @@ def rehearse(
             sound=sound,
             writing=writing,
             reloads=reloads,
+            viewer=viewer if realtime else None,
         )
         result = run_blocking(
             lambda: _Run(settings, keep, script, watch=watch, warn=warn, typed=typed).play()
@@ -166,6 +168,7 @@ class _Settings:
     sound: ScoreSound | None
     writing: Callable[[str], object] | None
     reloads: ReloadSettings | None
+    viewer: FrameViewer | None
 
     def as_json(self) -> dict[str, Any]:
         """Return the settings for the journal and the report."""
@@ -215,6 +218,8 @@ class _Run:
             renderer=settings.renderer,
             score_chunk=lambda chunk: self._performance.conductor.base + chunk,
             is_of_the_score=self._is_of_the_score,
+            viewer=settings.viewer,
+            take_and_chunk=self._take_and_chunk,
         )
         journal = None
         if keep is not None:
@@ -327,6 +332,11 @@ class _Run:
 
     def _is_of_the_score(self, chunk: int) -> bool:
         return self._performance.conductor.is_of_the_score(chunk)
+
+    def _take_and_chunk(self, chunk: int) -> tuple[int, int | None]:
+        """Return the take, and the score chunk of a chunk of it."""
+        conductor = self._performance.conductor
+        return conductor.view.take, conductor.score_chunk(chunk)
 
     def _handle_frames(self, frames: ChunkFrames) -> None:
         conductor = self._performance.conductor

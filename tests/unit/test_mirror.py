@@ -186,6 +186,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "server/session.py": "unit/server/test_routes.py",
     "server/settings.py": "unit/server/test_routes.py",
     "server/video_source.py": "unit/server/test_clips.py",
+    "stages/protocol.py": "unit/stages/simulated/test_frame_feed.py",
     "stages/reactor/clips.py": "unit/stages/reactor/test_liveness.py",
     "stages/reactor/frame_pacing.py": "unit/stages/reactor/test_small_parts.py",
     "stages/reactor/frames.py": "unit/stages/reactor/test_small_parts.py",

@@ -18,7 +18,7 @@ from sequencer.engine.journal import Journal
 from sequencer.events.events import Ready
 from sequencer.runtime.live.run import SESSION, Attachment, LiveRun, LiveSettings, LiveStage
 from sequencer.runtime.output.run_folder import RunFolder
-from sequencer.stages.protocol import ChunkFrames, Stage
+from sequencer.stages.protocol import ChunkFrames, FrameViewer, Stage
 from sequencer.sync.run_clock import RealClock
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ class LiveOptions:
     record: bool = False
     video_size: tuple[int, int] = (1280, 768)
     watch: str | None = None
+    viewer: FrameViewer | None = None
+    """Receives the frames that are shown, for a page."""
     midi_in: str | None = None
     midi_out: str | None = None
     osc_in: Endpoint | None = None
@@ -182,8 +184,26 @@ class LiveRunBuilder:
             if isinstance(options.faults, Path)
             else options.faults or Faults()
         )
+
+        def score_chunk(chunk: int) -> int:
+            return self.run.performance.conductor.base + chunk
+
+        def take_and_chunk(chunk: int) -> tuple[int, int | None]:
+            conductor = self.run.performance.conductor
+            return conductor.view.take, conductor.score_chunk(chunk)
+
+        live = partial(
+            SimulatedLive,
+            self._clock,
+            schedule,
+            faults,
+            images=self._images,
+            score_chunk=score_chunk,
+            viewer=options.viewer,
+            take_and_chunk=take_and_chunk,
+        )
         if not options.record:
-            stage = SimulatedLive(self._clock, schedule, faults, images=self._images)
+            stage = live()
             return stage, stage
 
         def failed(text: str) -> None:
@@ -203,17 +223,7 @@ class LiveRunBuilder:
             if conductor.is_of_the_score(frames.chunk):
                 film.add(frames, CaptionBuilder(conductor), conductor.view.take)
 
-        def score_chunk(chunk: int) -> int:
-            return self.run.performance.conductor.base + chunk
-
-        stage = SimulatedLive(
-            self._clock,
-            schedule,
-            faults,
-            images=self._images,
-            frame_sink=handle_frames,
-            score_chunk=score_chunk,
-        )
+        stage = live(frame_sink=handle_frames)
         return stage, stage
 
     def _reactor(self) -> tuple[Stage, LiveStage]:
@@ -338,7 +348,28 @@ class LiveRunBuilder:
             watch = StreamServer(self._options.watch)
             self._attached.append(lambda run: _watched(run, watch))
             sinks.append((lambda frame: watch.take(frame.image, frame.at), True))
+        if self._options.viewer is not None:
+            sinks.append((self._viewer_sink(self._options.viewer), True))
         return sinks
+
+    def _viewer_sink(self, viewer: FrameViewer) -> Callable[[LiveFrame], object]:
+        """Return a function that passes the frames of the stage to a viewer."""
+        from sequencer.runtime.live.viewed_frames import ViewedFrames
+
+        self._attached.append(lambda run: _viewed(run, viewer))
+
+        def score_chunk(chunk: int, take: int) -> int | None:
+            return self.run.performance.conductor.score_chunk(chunk, take)
+
+        def frames_of(chunk: int) -> int:
+            return self.run.performance.conductor.view.grid.frames_of(chunk)
+
+        def take_of(take: int) -> int:
+            return self.run.performance.take(take)
+
+        return ViewedFrames(
+            viewer, take_of=take_of, score_chunk=score_chunk, frames_of=frames_of
+        ).take
 
 
 def _named(port: str | None) -> str | None:
@@ -427,6 +458,16 @@ async def _watched(run: LiveRun, watch: StreamServer) -> AsyncIterator[None]:
         run.notify("--watch shows the video without the sound of the score")
     async with _closing(watch.close):
         yield
+
+
+@asynccontextmanager
+async def _viewed(run: LiveRun, viewer: FrameViewer) -> AsyncIterator[None]:
+    """Show the frames of the run to a viewer while it plays."""
+    viewer.begin(run.clock.now)
+    try:
+        yield
+    finally:
+        viewer.end()
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ from sequencer.events.codec import Event
 from sequencer.events.commands import ModelCommand, Upload
 from sequencer.events.events import ConnectionLost, ConnectionRestored, Ready, SessionEnded
 from sequencer.schedule.model import Schedule
-from sequencer.stages.protocol import Deliver
+from sequencer.stages.protocol import Deliver, FrameViewer
 from sequencer.stages.reactor.stage import ReactorStage
 from sequencer.stages.simulated.faults import Faults
 from sequencer.stages.simulated.stage import (
@@ -40,10 +40,17 @@ class SimulatedLive:
         images: ImageBytes,
         frame_sink: FrameSink | None = None,
         score_chunk: Callable[[int], int] | None = None,
+        viewer: FrameViewer | None = None,
+        take_and_chunk: Callable[[int], tuple[int, int | None]] | None = None,
     ) -> None:
-        settings = SimulatedSettings(schedule.grid, faults)
         self._stage = SimulatedStage(
-            clock, settings=settings, frame_sink=frame_sink, images=images, score_chunk=score_chunk
+            clock,
+            settings=SimulatedSettings(schedule.grid, faults),
+            frame_sink=frame_sink,
+            images=images,
+            score_chunk=score_chunk,
+            viewer=viewer,
+            take_and_chunk=take_and_chunk,
         )
         self._name = "disconnected"
         self._losses = 0

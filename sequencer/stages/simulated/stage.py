@@ -28,9 +28,10 @@ from sequencer.events.events import (
     Uploaded,
     UploadFailed,
 )
-from sequencer.stages.protocol import ChunkFrames, Deliver
+from sequencer.stages.protocol import ChunkFrames, Deliver, FrameViewer
 from sequencer.stages.simulated.faults import NO_FAULTS, Drop, End, Faults
 from sequencer.stages.simulated.faulty_channel import FaultyChannel
+from sequencer.stages.simulated.frame_feed import FrameFeed, ShownChunk
 from sequencer.stages.simulated.helios import HeliosModel
 from sequencer.stages.simulated.helios_state import (
     Acknowledged,
@@ -86,9 +87,9 @@ class SimulatedStage:
     """A `Stage` in process.
 
     The same settings, clock and commands give the same events, to the nanosecond, and the same
-    frames. Frames are computed only if there is a sink; then `images` must provide the images that
-    the score uses. Everything later happens in timers of the clock; frames are drawn in a thread of
-    their own while their chunk lasts.
+    frames. Frames are computed only if there is a sink or a viewer; then `images` must provide the
+    images that the score uses. Everything later happens in timers of the clock; frames are drawn in
+    threads of their own: for a sink while their chunk lasts, for a viewer before they are shown.
     """
 
     def __init__(
@@ -101,6 +102,8 @@ class SimulatedStage:
         renderer: Renderer | None = None,
         score_chunk: Callable[[int], int] | None = None,
         is_of_the_score: Callable[[int], bool] | None = None,
+        viewer: FrameViewer | None = None,
+        take_and_chunk: Callable[[int], tuple[int, int | None]] | None = None,
     ) -> None:
         """Make a stage that is not connected yet.
 
@@ -115,6 +118,10 @@ class SimulatedStage:
                 written on the frames.
             is_of_the_score: Whether a chunk of the current take is of the score. A renderer that
                 is slow makes no others, such as the one that begins while the last is shown.
+            viewer: Receives the frames as they are shown, while it wants them. The clock must be a
+                real one.
+            take_and_chunk: Maps a chunk of the current take to the run's take and the score chunk,
+                None if it does not belong to the score.
         """
         self._clock = clock
         self._settings = settings or SimulatedSettings()
@@ -147,6 +154,9 @@ class SimulatedStage:
         self._painter = _Painter(renderer) if frame_sink is not None else None
         self._score_chunk = score_chunk
         self._is_of_the_score = is_of_the_score
+        self._take_and_chunk = take_and_chunk
+        self._feed = FrameFeed(clock.now, viewer) if viewer is not None else None
+        self._begun_chunk: ChunkBegun | None = None
 
     # ---- Stage
 
@@ -161,6 +171,8 @@ class SimulatedStage:
                 "this simulator has already been opened", "make a new one for each run"
             )
         self._deliver = deliver
+        if self._feed is not None:
+            self._feed.open()
         self._opened = self._clock.now()
         self._later(self._opened + self._faults.delays.connect, self._connect)
         moments: list[Drop | End] = [*self._drops, *([self._end] if self._end else [])]
@@ -263,14 +275,16 @@ class SimulatedStage:
                 self._happen(drop)
         if self._end is not None and self._end.at_chunk(begun.take, begun.look.chunk):
             self._happen(self._end)
+        self._begun_chunk = begun
         if self._painter is not None and not self._over:
-            chunk = begun.look.chunk
-            self._painter.begin(
-                begun, chunk if self._score_chunk is None else self._score_chunk(chunk)
-            )
+            self._painter.begin(begun, self._text_chunk(begun.look.chunk))
+
+    def _text_chunk(self, chunk: int) -> int:
+        """Return the number that is written on the frames of a chunk of the current take."""
+        return chunk if self._score_chunk is None else self._score_chunk(chunk)
 
     def _made(self, made: ChunkMade) -> None:
-        look = made.look
+        look, drawn = made.look, None
         if self._painter is not None and self._sink is not None and self._is_drawn(look.chunk):
             painted = self._painter.finish(made)
             self._deliver_event(
@@ -279,6 +293,7 @@ class SimulatedStage:
                 )
             )
             self._sink(ChunkFrames(look.chunk, painted.frames, painted.still))
+            drawn = painted.frames
         if look.frames:
             delays = self._faults.delays
             lag = delays.shown
@@ -290,6 +305,32 @@ class SimulatedStage:
                 self._shown_at, made.at + self._stopped + lag
             )  # frames keep their order whatever their delay
             self._later(self._shown_at, lambda: self._show(made.take, look))
+            self._feed_frames(made, drawn)
+
+    def _feed_frames(self, made: ChunkMade, drawn: NDArray[np.uint8] | None) -> None:
+        """Show a chunk that was made to the viewer, for as long as it took to be made."""
+        begun, look = self._begun_chunk, made.look
+        if self._feed is None or begun is None:
+            return
+        if self._painter is None or (self._painter.is_realtime and not self._feed.is_wanted()):
+            drawn = None  # they can be drawn again
+        take, chunk = (
+            (made.take, look.chunk)
+            if self._take_and_chunk is None
+            else self._take_and_chunk(look.chunk)
+        )
+        self._feed.add(
+            ShownChunk(
+                look=look,
+                before=begun.before,
+                take=take,
+                chunk=chunk,
+                text_chunk=self._text_chunk(look.chunk),
+                at=self._shown_at,
+                frame_ns=max(1, (made.at - begun.at) // look.frames),
+                drawn=drawn,
+            )
+        )
 
     def _is_drawn(self, chunk: int) -> bool:
         """Return whether the frames of a chunk that is done are made."""
@@ -308,7 +349,7 @@ class SimulatedStage:
     # ---- the connection
 
     def _connect(self) -> None:
-        self._connected = True
+        self._set_connected(True)
         self._deliver_event(Ready(self._clock.now(), "simulated", fades=FADES))
         self._pass_on(self._model.connect(self._model_now()))
         self._wake_later()
@@ -321,14 +362,19 @@ class SimulatedStage:
                 self._deliver_event(SessionEnded(now, what.reason))
                 self._finish()
             case Drop() if self._connected:
-                self._connected = False
+                self._set_connected(False)
                 self._deliver_event(ConnectionLost(now, what.reason))
                 self._later(now + what.lasting, self._restore)
             case Drop():
                 pass  # already broken
 
+    def _set_connected(self, is_connected: bool) -> None:
+        self._connected = is_connected
+        if self._feed is not None:
+            self._feed.set_connected(is_connected)
+
     def _restore(self) -> None:
-        self._connected = True
+        self._set_connected(True)
         self._deliver_event(ConnectionRestored(self._clock.now()))
         self._pass_on(self._model.connect(self._model_now()))
         self._wake_later()
@@ -341,6 +387,8 @@ class SimulatedStage:
         self._timers = []
         if self._painter is not None:
             self._painter.close()
+        if self._feed is not None:
+            self._feed.close()
 
     # ---- uploads
 
@@ -369,7 +417,7 @@ class SimulatedStage:
         Raises StageError for bytes that are not the image's.
         """
         if self._images is None:
-            if self._sink is not None:
+            if self._sink is not None or self._feed is not None:
                 raise StageError("frames need the images' bytes, but the stage was given none")
             return None
         data = self._images(image) if callable(self._images) else self._images[image.sha256]
@@ -406,6 +454,8 @@ class SimulatedStage:
             return UploadedImage(0, 0, found)
         if self._painter is not None:
             self._painter.learn(image.sha256, found)
+        if self._feed is not None:
+            self._feed.learn(image.sha256, found)
         return UploadedImage(found.shape[1], found.shape[0])
 
 

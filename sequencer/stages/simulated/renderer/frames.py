@@ -48,7 +48,12 @@ from sequencer.stages.simulated.renderer.pixels import (
     spread,
     unpacked,
 )
-from sequencer.stages.simulated.renderer.text_overlay import DRAFT_SIZES, FULL_SIZES, Lettering
+from sequencer.stages.simulated.renderer.text_overlay import (
+    DRAFT_SIZES,
+    FULL_SIZES,
+    Lettering,
+    Panel,
+)
 from sequencer.stages.simulated.rendering import Drawn
 
 HEIGHT, WIDTH = 384, 640
@@ -261,6 +266,16 @@ def as_drawn(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return fitted(pixels, HEIGHT, WIDTH + 2 * _DRIFT + 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What the frames of a chunk are drawn from: made once for all of them."""
+
+    look: ChunkInputs
+    fades_from: ChunkInputs | None
+    """The inputs from which its first frames fade; None if they are unchanged."""
+    panel: Panel
+
+
 class Renderer:
     """Computes the frames of chunks, for one caller at a time.
 
@@ -322,7 +337,21 @@ class Renderer:
             chunk: The chunk number to write on the frames: the score's, if known; by default the
                 take's.
         """
+        drawing = self.begin(look, before, chunk)
         frames = np.empty((look.frames, self.height, self.width, 3), np.uint8)
+        still: NDArray[np.uint8] | None = None
+        for index in range(look.frames):
+            if index == look.frames // 2:
+                still = np.empty((self.height, self.width, 3), np.uint8)
+                self.draw_frame(drawing, index, frames[index], still)
+            else:
+                self.draw_frame(drawing, index, frames[index])
+        return Drawn(frames, still)
+
+    def begin(
+        self, look: ChunkInputs, before: ChunkInputs | None = None, chunk: int | None = None
+    ) -> Drawing:
+        """Prepare to draw single frames of a chunk. The arguments are those of `draw`."""
         facts = (
             f"seed {look.seed}   ·   chunk {look.chunk if chunk is None else chunk}   ·   sr "
             f"{look.sr}   ·   "
@@ -332,23 +361,36 @@ class Renderer:
         if look.fade is not None:
             facts += f"fade {look.fade.chunk}/{look.fade.chunks}   ·   "
         facts += "frame "
-        panel = self._lettering.panel(look.prompt, facts)
         fades = before is not None and _changes(before, look)
-        still: NDArray[np.uint8] | None = None
-        for index in range(look.frames):
-            frame = look.first_frame + index
-            scene = self._mixed(look, frame, self._canvases[0])
-            if fades and before is not None and index < FADE:
-                faded = self._mixed(before, frame, self._canvases[1])
-                weight = np.uint32(256 * (index + 1) // (FADE + 1))
-                scene = blended(faded, scene, weight, into=scene)
-            if index == look.frames // 2:
-                still = np.empty((self.height, self.width, 3), np.uint8)
-                unpacked(scene, still)
-            if self._with_text:
-                self._lettering.write(scene, panel, frame)
-            unpacked(scene, frames[index])
-        return Drawn(frames, still)
+        return Drawing(look, before if fades else None, self._lettering.panel(look.prompt, facts))
+
+    def draw_frame(
+        self,
+        drawing: Drawing,
+        index: int,
+        into: NDArray[np.uint8],
+        still: NDArray[np.uint8] | None = None,
+    ) -> None:
+        """Draw one frame of a chunk, and the same frame without its text into `still`.
+
+        Args:
+            drawing: The chunk, from `begin`.
+            index: The number of the frame in its chunk, from 0.
+            into: Receives the frame, shape (height, width, 3).
+            still: Receives the frame without text, if given; it has the same shape.
+        """
+        look = drawing.look
+        frame = look.first_frame + index
+        scene = self._mixed(look, frame, self._canvases[0])
+        if drawing.fades_from is not None and index < FADE:
+            faded = self._mixed(drawing.fades_from, frame, self._canvases[1])
+            weight = np.uint32(256 * (index + 1) // (FADE + 1))
+            scene = blended(faded, scene, weight, into=scene)
+        if still is not None:
+            unpacked(scene, still)
+        if self._with_text:
+            self._lettering.write(scene, drawing.panel, frame)
+        unpacked(scene, into)
 
     def _scattered(self, key: tuple[int, str]) -> Particles:
         seed, prompt = key
