@@ -19,8 +19,8 @@ export function mount(element, studio) {
   function look() {
     if (store.state === null || link.state !== "open") return;
     const announced = announcements.update(store.state, link.now());
-    for (const text of announced.polite) announce(polite, text);
-    for (const text of announced.assertive) announce(assertive, text);
+    announce(polite, announced.polite);
+    announce(assertive, announced.assertive);
   }
 
   const timer = setInterval(look, INTERVAL_MS);
@@ -28,7 +28,7 @@ export function mount(element, studio) {
     store.subscribe(["go", "next", "alerts"], look),
     onNotice(studio, () => {
       const notice = lastNotice(studio);
-      if (notice !== null && notice.bad) announce(assertive, `${notice.text} ${notice.hint}`);
+      if (notice !== null && notice.bad) announce(assertive, [`${notice.text} ${notice.hint}`]);
     }),
   ];
   return () => {
@@ -45,14 +45,18 @@ function region(how) {
 }
 
 /**
- * Announce a text. It is a new element, so that the same text is announced again; the one before it
- * goes, so that the page does not grow.
+ * Announce texts. They are new elements, so that the same text is announced again; those before go,
+ * so that the page does not grow.
  *
  * @param {HTMLElement} region
- * @param {string} text
+ * @param {readonly string[]} texts
  */
-function announce(region, text) {
-  const line = document.createElement("p");
-  line.textContent = text;
-  region.replaceChildren(line);
+function announce(region, texts) {
+  if (texts.length === 0) return;
+  const lines = texts.map((text) => {
+    const line = document.createElement("p");
+    line.textContent = text;
+    return line;
+  });
+  region.replaceChildren(...lines);
 }

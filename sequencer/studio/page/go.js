@@ -69,6 +69,7 @@ function button(view, act, studio) {
     class=${look}
     aria-disabled=${off || view.look === "accepted"}
     aria-keyshortcuts="Space"
+    aria-describedby="go-facts"
     @pointerdown=${act.down}
     @click=${act.click}
   >
@@ -81,7 +82,7 @@ function side(view) {
   const { seconds } = view;
   const unit = seconds !== null && countdownUnit(seconds) === "" ? view.unit.replace(/^s ?/, "") : view.unit;
   const bar = view.look === "urgent" ? "urgent" : view.look === "off" ? "idle" : "";
-  return html`<div class="goside">
+  return html`<div class="goside" id="go-facts">
     <div class=${view.cap ? "cap" : "to one"}>${view.to}</div>
     ${seconds === null
       ? nothing

@@ -312,7 +312,7 @@ class PadBoard {
     >
       <rect class="rail" y="5" width="120" height="6" rx="3"></rect>
       <rect class="level" y="5" width=${x(value)} height="6" rx="3"></rect>
-      ${pad.thresholds.map((one) => html`<svg x=${x(one)} y="0" overflow="visible"><path class="tick" d="M0 1V15"></path></svg>`)}
+      <path class="tick" d=${pad.thresholds.map((one) => `M${x(one)} 1V15`).join("")}></path>
     </svg>`;
   }
 
