@@ -13,6 +13,7 @@ from fractions import Fraction
 from math import ceil
 from typing import Any
 
+from sequencer.core.timebase import SECOND
 from sequencer.engine.conductor.deliveries import Delivery, Status
 from sequencer.engine.conductor.passes import Pass
 from sequencer.engine.conductor.plan import UNPLACED
@@ -50,6 +51,8 @@ _STATUS: dict[Status, LineStatus] = {
 }
 _KINDS = ("cut", "prompt", "image", "strength", "sr")
 _IN_FLIGHT = (Status.COMMITTED, Status.SENT)
+SLIGHTLY = 0.05
+"""The part of a chunk by which a command may be late without counting for a chunk less."""
 WAS_REFUSED = "refused at chunk"
 """How the reason of a delivery begins that the model refused and that was sent again."""
 
@@ -125,11 +128,11 @@ class Lines:
                 self._compare(self._move(-1 - number, move), found)
         gone: list[int] = []
         if is_new_plan:
+            self._watched = {line.number for line in deliveries if line.status in _IN_FLIGHT}
             there = {line.number for line in deliveries}
             gone = [number for number in self._known if number >= 0 and number not in there]
             for number in gone:
                 del self._known[number]
-        self._watched = {line.number for line in deliveries if line.status in _IN_FLIGHT}
         return found, gone
 
     def _compare(self, line: Line, found: list[Line]) -> None:
@@ -142,11 +145,16 @@ class Lines:
         view, watched = self._source.view, self._watched
         first = view.chunk - CHUNKS_BEFORE
         last = view.chunk + view.schedule.lead + CHUNKS_AFTER
-        return [
-            line
-            for line in deliveries
-            if first <= line.nominal <= last or line.status in _IN_FLIGHT or line.number in watched
-        ]
+        found: list[Delivery] = []
+        self._watched = set()
+        for line in deliveries:  # all of them, so without calls
+            status = line.status
+            if status is Status.SENT or status is Status.COMMITTED:
+                self._watched.add(line.number)
+                found.append(line)
+            elif first <= line.nominal <= last or line.number in watched:
+                found.append(line)
+        return found
 
     def _first_open(self, deliveries: Sequence[Delivery]) -> list[Delivery]:
         """Return the first deliveries that come after the live section that plays."""
@@ -191,14 +199,22 @@ class Lines:
         for one in view.passes[current : len(view.passes) - 1]:
             if one.stretch.is_live and not one.was_left:
                 following = view.passes[one.number + 1]
-                forecast = view.forecast_exit(0) if one.number == current else None
-                shift = _sooner(following)
-                if forecast is not None:
-                    shift = following.start - forecast.time
-                elif one.number == current and view.phase is Phase.PLAYING:
-                    shift = Fraction(0)  # it ends by itself
+                shift = self._shift(one, following, is_current=one.number == current)
                 return _Open(following=following, shift=shift)
         return None
+
+    def _shift(self, current: Pass, following: Pass, *, is_current: bool) -> Fraction:
+        """Return how many seconds sooner the pass after a live one may begin."""
+        view = self._source.view
+        forecast = view.forecast_exit(0) if is_current else None
+        if forecast is not None:
+            return following.start - forecast.time
+        if is_current and view.phase is Phase.PLAYING:
+            return Fraction(0)  # it ends by itself
+        if view.start_chunk(current) is None:
+            return _sooner(following)
+        soonest = view.soonest_exit(current)
+        return Fraction(0) if soonest is None else following.start - soonest
 
     def _range(self, line: Delivery) -> tuple[int, int] | None:
         """Return the first and the last chunk of a delivery after a live section; else None."""
@@ -284,7 +300,8 @@ class Lines:
     def _lead(self, line: Delivery) -> int | None:
         if line.sent is None or line.boundary is None:
             return None
-        return max(0, ceil((line.boundary - line.sent) / self._moments.chunk_ns - 0.05))
+        chunk_ns = float(self._source.view.grid.chunk * SECOND)
+        return max(0, ceil((line.boundary - line.sent) / chunk_ns - SLIGHTLY))
 
     def _is_changed(self, line: Delivery) -> bool:
         """Return whether an edit of the score changed or added a cue."""

@@ -27,35 +27,36 @@ class NextCue:
         self._together = []
         if view.take == 0 or self._source.conductor.is_finished:
             return
-        ahead = [
-            line
-            for line in view.deliveries
-            if line.status not in _IN_VAIN and not self._is_shown(line, now)
-        ]
-        if not ahead:
-            return
-        first = min(ahead, key=_position)
-        at = _chunk(first)
-        self._together = [
-            line
-            for line in ahead
-            if _chunk(line) == at and (at < UNPLACED or line.time == first.time)
-        ]
+        shown, soonest = self._shown_until(now), None
+        for line in view.deliveries:  # all of them, so without calls
+            chunk = line.landed
+            if chunk is None:
+                chunk = line.nominal if line.chunk is None else line.chunk
+            if chunk <= shown or (soonest is not None and chunk > soonest):
+                continue
+            if line.status in _IN_VAIN:
+                continue
+            if chunk != soonest:
+                soonest = chunk
+                self._together = []
+            self._together.append(line)
         self._together.sort(key=_position)
+        if soonest is not None and soonest >= UNPLACED:
+            first = self._together[0]
+            self._together = [line for line in self._together if line.time == first.time]
 
-    def _is_shown(self, line: Delivery, now: int) -> bool:
-        chunk = _chunk(line)
-        view = self._source.view
-        if chunk > view.chunk:
-            return False
-        if chunk < view.chunk - SEARCHED or chunk <= view.first_chunk:
-            return True
-        shown = self._moments.shown(chunk)
-        return shown is not None and shown <= now
+    def _shown_until(self, now: int) -> int:
+        """Return the last score chunk that is on screen, or was, at a time."""
+        making = self._source.view.chunk
+        for chunk in range(making, making - SEARCHED, -1):
+            shown = self._moments.shown(chunk)
+            if shown is not None and shown <= now:
+                return chunk
+        return making - SEARCHED
 
     def state(self, now: int) -> NextState | None:
         """Return the next cue as of nanosecond `now`; None if there is none."""
-        if any(self._is_shown(line, now) for line in self._together):
+        if self._together and _chunk(self._together[0]) <= self._shown_until(now):
             self.search(now)
         if not self._together:
             return None

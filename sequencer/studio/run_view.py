@@ -13,6 +13,15 @@ from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.takeover import Where
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command
+from sequencer.events.events import (
+    ChunkDone,
+    ChunkShown,
+    Paused,
+    ResetDone,
+    Resumed,
+    Started,
+    StateReported,
+)
 from sequencer.schedule.model import Schedule
 from sequencer.studio.alerts import Refusals, alerts_of
 from sequencer.studio.clock_state import ClockWatch, clock_state
@@ -52,6 +61,8 @@ class RunView:
         """The parts as they were sent last."""
         self._has_events = False
         """Whether events came since the deliveries were compared."""
+        self._moves_on = False
+        """Whether one of them changes when chunks are made or shown."""
 
     # ---- what happens ----------------------------------------------------------------------------
 
@@ -62,6 +73,7 @@ class RunView:
         self._refusals.handle(event, self.source)
         self._pads.handle(event)
         self._has_events = True
+        self._moves_on = self._moves_on or isinstance(event, _MOVING)
 
     def notice(self, at: int, text: str) -> None:
         """Add a message for the operator, at nanosecond `at`."""
@@ -104,7 +116,8 @@ class RunView:
         if self._has_events:
             self._has_events = False
             lines, gone = self._lines.changed()
-            if lines or gone:
+            if lines or gone or self._moves_on:
+                self._moves_on = False
                 self._next.search(now)
             if lines:
                 found["lines"] = lines
@@ -150,3 +163,5 @@ class RunView:
 
 
 _MISSING = object()
+_MOVING = (ChunkDone, ChunkShown, Paused, Resumed, Started, ResetDone, StateReported)
+"""Events that change when chunks are expected to be shown."""

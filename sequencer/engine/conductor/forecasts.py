@@ -17,7 +17,7 @@ from sequencer.engine.conductor.operator_input import issued_until
 from sequencer.engine.conductor.plan import UNPLACED
 from sequencer.engine.conductor.takeover import bar_line
 from sequencer.engine.conductor.transitions import Phase
-from sequencer.schedule.model import GoTrigger, Stretch
+from sequencer.schedule.model import CutAct, GoTrigger, Stretch
 
 if TYPE_CHECKING:
     from sequencer.engine.conductor.passes import Pass
@@ -93,21 +93,39 @@ def _exit_from(run: RunState, reach: int, passed: int | None) -> ExitForecast | 
     quarter, meters = bar_line(current, time), current.stretch.meters
     bar = None if quarter is None or meters is None else meters.bar_beat_at(quarter).bar
     landing, until = _landing(run, current, quarter, time)
-    ends = stretch is None and plan.follow is None
+    chunk = landing
+    if plan.follow is None and stretch is None:
+        chunk = plan.grid.chunks_until(time)
+    elif plan.follow is not None and stretch is not None and _opens_take(stretch):
+        # The first chunk of a take may be shorter, and is shown so much sooner.
+        chunk, _ = _landing(run, current, quarter, time, later=plan.follow.lacking)
     return ExitForecast(
         following=stretch,
         bar=bar,
         time=time,
-        chunk=plan.grid.chunks_until(time) if ends else landing,
+        chunk=chunk,
         last_chunk=None if landing is None else landing - run.schedule.lead,
         until=until,
     )
 
 
+def _opens_take(stretch: Stretch) -> bool:
+    """Return whether a section begins with a cut."""
+    return any(
+        isinstance(act, CutAct)
+        for entry in stretch.entries
+        if not entry.offset
+        for act in entry.acts
+    )
+
+
 def _landing(
-    run: RunState, current: Pass, quarter: Fraction | None, time: Fraction
+    run: RunState, current: Pass, quarter: Fraction | None, time: Fraction, later: float = 0.0
 ) -> tuple[int | None, int | None]:
-    """Return the score chunk of a position, and until when a clock lets it be reached."""
+    """Return the score chunk of a position, and until when a clock lets it be reached.
+
+    The chunk is that of `later` nanoseconds after the position.
+    """
     plan, follow = run.plan, run.plan.follow
     if follow is None:
         return plan.chunk_at(time), None
@@ -115,7 +133,7 @@ def _landing(
     if due is None:
         return None, None
     until = ceil(due) - AHEAD if issued_until(run, 0) is not None else None
-    return follow.chunk_at(due, plan.schedule.snap), until
+    return follow.chunk_at(due + later, plan.schedule.snap), until
 
 
 def next_pass_with_exit(run: RunState, listening: Pass) -> Pass | None:
@@ -130,6 +148,20 @@ def next_pass_with_exit(run: RunState, listening: Pass) -> Pass | None:
     )
 
 
+def soonest_exit(run: RunState, current: Pass) -> Fraction | None:
+    """Return the first nominal score time at which a live pass to come can be left.
+
+    An exit can fire as soon as the first chunk of the pass is being made.
+
+    Returns:
+        The time; None if it is not known, or if the pass ends by itself before that.
+    """
+    chunk = start_chunk(run, current)
+    if chunk is None or not current.stretch.is_live:
+        return None
+    return find_exit(run.plan, current, chunk + run.schedule.lead)
+
+
 def start_chunk(run: RunState, current: Pass) -> int | None:
     """Return the score chunk with which a pass of the plan begins; None if it is not known."""
     chunk = run.plan.start_of(current.number)
@@ -140,7 +172,8 @@ def due_chunk(run: RunState, line: Delivery) -> int | None:
     """Return the score chunk during whose making the first command of a delivery is due at last.
 
     A prompt is sent `lead` chunks ahead; earlier if nothing can change it any more. Everything
-    else, and a prompt that comes with an image, is sent during the chunk before.
+    else, and a prompt that comes with an image, is sent during the chunk before. What belongs to a
+    later take is sent when that is opened, or after that.
 
     Returns:
         The chunk; None if it is not known, or if the delivery opens the take.
@@ -152,4 +185,5 @@ def due_chunk(run: RunState, line: Delivery) -> int | None:
     slot = run.ledger.slots.get(chunk)
     with_image = "image" in kinds or (slot is not None and slot.image is not None)
     ahead = run.schedule.lead if "prompt" in kinds and not with_image else 1
-    return max(run.base, chunk - ahead)
+    cut = run.plan.last_cut_by(chunk)
+    return max(run.base if cut is None else cut, chunk - ahead)

@@ -1034,6 +1034,10 @@ class Plan:
         """Return the score chunk of the next cut that has not begun."""
         return self.chunk_of(self._cuts[0]) if self._cuts else None
 
+    def last_cut_by(self, chunk: int) -> int | None:
+        """Return the score chunk of the last cut up to a chunk among those that have not begun."""
+        return max((at for at in map(self.chunk_of, self._cuts) if at <= chunk), default=None)
+
     def take_up_to(self, chunk: int) -> list[Delivery]:
         """Remove and return every waiting delivery up to this score chunk, cuts included."""
         taken: list[Delivery] = []

@@ -17,6 +17,7 @@ from sequencer.engine.conductor.forecasts import (
     forecast_exit,
     forecast_exit_after,
     next_pass_with_exit,
+    soonest_exit,
     start_chunk,
 )
 from sequencer.engine.conductor.message_output import SentMessages
@@ -357,6 +358,13 @@ class RunView:
     def next_pass_with_exit(self) -> Pass | None:
         """The first pass after the one that listens now which an operator's `go` ends."""
         return next_pass_with_exit(self._run, self.listening_pass)
+
+    def soonest_exit(self, current: Pass) -> Fraction | None:
+        """Return the first nominal score time at which a live pass to come can be left.
+
+        None if it is not known, or if the pass ends by itself before that.
+        """
+        return soonest_exit(self._run, current)
 
     def start_chunk(self, current: Pass) -> int | None:
         """Return the score chunk with which a pass of the plan begins; None if unknown."""
