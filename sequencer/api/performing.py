@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from sequencer.api.sources import Source
     from sequencer.engine.journal import Journal
     from sequencer.media.score_sounds import ScoreSound
-    from sequencer.runtime.live.run import LiveSettings
+    from sequencer.runtime.live.run import LiveRun, LiveSettings
+    from sequencer.runtime.operator.reload_control import ReloadSettings
     from sequencer.runtime.osc.endpoints import Endpoint
     from sequencer.runtime.output.run_folder import RunFolder
     from sequencer.runtime.results import PerformanceResult
@@ -65,6 +66,8 @@ class PerformOptions:
     midi_in: str | None = None
     midi_out: str | None = None
     no_transport: bool = False
+    nominal_clock: bool = False
+    """Whether an external clock is played at its nominal tempo, as in a rehearsal."""
     send_clock: bool = False
     osc_in: Endpoint | None = None
     osc_out: list[Endpoint] = field(default_factory=list)
@@ -101,6 +104,10 @@ class PreparedRun:
     found: RunInput
     folder: RunFolder
     interrupted: Journal | None
+    reloads: ReloadSettings | None = None
+    """How edits are taken over, where the option `reload` does not define it."""
+    viewer: FrameViewer | None = None
+    """Receives the frames that are shown."""
 
 
 def perform(
@@ -459,7 +466,7 @@ def _settings(prepared: PreparedRun, sound: ScoreSound | None) -> LiveSettings:
     return LiveSettings(
         schedule=found.schedule,
         sources=found.sources,
-        following=True if options.follow else None,
+        following=False if options.nominal_clock else True if options.follow else None,
         played=found.played,
         offset_ms=options.offset,
         max_minutes=options.max_minutes,
@@ -476,7 +483,7 @@ def _settings(prepared: PreparedRun, sound: ScoreSound | None) -> LiveSettings:
         find_image=found.find_image,
         bundle=options.bundle,
         sound=sound,
-        reloads=reload_settings(options.reload, found.file, found.name),
+        reloads=prepared.reloads or reload_settings(options.reload, found.file, found.name),
         stage_settings={
             "stage": options.stage,
             "local": options.local,
@@ -491,7 +498,7 @@ def _settings(prepared: PreparedRun, sound: ScoreSound | None) -> LiveSettings:
 
 async def play(
     prepared: PreparedRun,
-    started: Callable[[Callable[[str], None]], object] = lambda _: None,
+    started: Callable[[LiveRun], object] = lambda _: None,
     *,
     viewer: FrameViewer | None = None,
 ) -> PerformanceResult:
@@ -499,7 +506,7 @@ async def play(
 
     Args:
         prepared: The run.
-        started: Called with a function that ends the run, once there is one: it takes the reason.
+        started: Called with the run, once there is one, before it plays.
         viewer: Receives the frames that are shown, while it wants them.
 
     Raises:
@@ -528,6 +535,7 @@ async def play(
             osc_in=options.osc_in,
             osc_out=tuple(options.osc_out),
             transport=not options.no_transport,
+            nominal_clock=options.nominal_clock,
             viewer=viewer,
         )
         with _sound(prepared) as sound:
@@ -538,7 +546,7 @@ async def play(
                 images=prepared.found.image,
                 interrupted=prepared.interrupted,
             ).run
-            started(run.performance.close)
+            started(run)
             return await run.play()
     except SequencerError:
         if prepared.interrupted is None and (
@@ -554,13 +562,13 @@ async def _play_cancellable(prepared: PreparedRun) -> PerformanceResult:
     A task that is cancelled first ends the run, as an operator would, so that its session is
     closed.
     """
-    closes: list[Callable[[str], None]] = []
-    playing = asyncio.ensure_future(play(prepared, closes.append))
+    runs: list[LiveRun] = []
+    playing = asyncio.ensure_future(play(prepared, runs.append))
     try:
         return await asyncio.shield(playing)
     except asyncio.CancelledError:
-        for close in closes:
-            close(CANCELLED)
+        for run in runs:
+            run.performance.close(CANCELLED)
         await asyncio.wait({playing})  # a second cancellation no longer waits
         if not playing.cancelled():
             playing.exception()  # it was asked for

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     "check", "format", "schema", "scenes", "sheet", "compile", "timeline", "rehearse", "render",
-    "replay", "show", "diff", "rerun", "freeze", "evolve", "sweep", "doctor", "perform", "midi",
-    "osc", "beats", "import", "export", "tell", "serve", "explain", "language-server",
+    "replay", "show", "diff", "rerun", "freeze", "evolve", "sweep", "studio", "doctor",
+    "perform", "midi", "osc", "beats", "import", "export", "tell", "serve", "explain",
+    "language-server",
 )  # fmt: skip
 """The commands in the order of the help.
 

@@ -4,8 +4,8 @@ Each message is one JSON object with `t`, its kind. `page/protocol.d.ts` has the
 the page is checked against them; a test compares both.
 
 Times that end in `_at`, and `now`, are nanoseconds of the run's clock; the page converts them with
-the clock's offset, which it measures with `ping`. JavaScript represents integers exactly up to
-2**53 nanoseconds, which is 104 days: the run's clock begins near zero.
+the clock's offset, which it measures with `ping`. JavaScript represents them exactly up to 2**53,
+which is 104 days after the machine was started, and then within a few nanoseconds.
 """
 
 from __future__ import annotations

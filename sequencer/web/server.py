@@ -37,7 +37,7 @@ def _listening(family: int, address: str, port: int) -> socket.socket:
         if os.name == "posix":  # elsewhere this would let two servers share a port
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((address, port))
-    except OSError:
+    except (OSError, OverflowError):
         listening.close()
         raise
     return listening
@@ -93,6 +93,8 @@ class WebServer:
             family, self.address = await _address(host)
             self.hosts.add(host, self.address)
             listening = _listening(family, self.address, port)
+        except OverflowError:
+            raise UsageError(f"{port} is not a port", "ports go from 0 to 65535") from None
         except OSError as error:
             is_host = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
             hint = HOSTS_HINT if is_host else "choose another --port (0 chooses a free one)"

@@ -21,6 +21,12 @@ from tests.fuzz.midi_input import link, links, midi, midis, port, ports, song_fi
 from tests.fuzz.network import ANSWERS, PLAYLISTS, SDP, clips, http_answers, sdp_answers
 from tests.fuzz.operator_input import note, notes, operator_message, words
 from tests.fuzz.osc_input import osc_packet, osc_packets
+from tests.fuzz.page_input import (
+    frame_answer_samples,
+    frame_answers,
+    page_message_samples,
+    page_messages,
+)
 from tests.fuzz.prompt_files import WORDS as PROMPT_WORDS
 from tests.fuzz.prompt_files import files as prompt_files
 from tests.fuzz.prompt_files import reading as reading_prompts
@@ -242,6 +248,13 @@ TARGETS = {
         Target(
             "osc", osc_packet, osc_packets, words=("/sequencer/", "#bundle", ",ifs"), longest=512
         ),
+        Target(
+            "page",
+            page_messages,
+            page_message_samples,
+            words=(*_JSON_WORDS, '"t"', '"edit"', '"changes"', '"from"', '"command"', "\\ud83c"),
+        ),
+        Target("page-frames", frame_answers, frame_answer_samples, longest=64),
         Target(
             "operator",
             operator_message,

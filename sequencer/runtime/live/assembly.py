@@ -64,6 +64,8 @@ class LiveOptions:
 
     Without them, the score begins at the next bar line.
     """
+    nominal_clock: bool = False
+    """Whether an external clock is played at its nominal tempo: no device has to be connected."""
 
 
 class LiveRunBuilder:
@@ -128,9 +130,9 @@ class LiveRunBuilder:
         from sequencer.runtime.live.attachments import link_clock, midi_input, midi_output
 
         options, clock = self._options, self._settings.schedule.clock
-        port = options.midi_in or _named(clock.port)
+        port = options.midi_in or (None if options.nominal_clock else _named(clock.port))
         found: list[Attach] = []
-        if clock.kind in ("midi", "mtc") and port is None:
+        if clock.kind in ("midi", "mtc") and port is None and not options.nominal_clock:
             what = "a MIDI clock" if clock.kind == "midi" else "MIDI time code"
             raise UsageError(
                 f"this score follows {what}, but no port is given",
@@ -138,9 +140,9 @@ class LiveRunBuilder:
             )
         if port is not None:
             found.append(lambda run: midi_input(run, port))
-        if clock.kind == "link":
+        if clock.kind == "link" and not options.nominal_clock:
             found.append(lambda run: link_clock(run, options.transport))
-        elif not options.transport:
+        elif clock.kind != "link" and not options.transport:
             raise UsageError(
                 "--no-transport is for a Link session, but this score does not follow one",
                 "omit it, or write clock link, 4/4, nominal 120 bpm",

@@ -10,9 +10,6 @@
  * @typedef {import("./protocol.d.ts").Playback} Playback
  */
 
-/** The most notes that a page keeps. */
-const MAX_NOTES = 200;
-
 /**
  * Return the state after a patch. Only what the patch names is another object afterwards.
  *
@@ -21,11 +18,11 @@ const MAX_NOTES = 200;
  * @returns {Snapshot}
  */
 export function applyPatch(state, patch) {
-  const { t: _, seq, at: __, lines, gone, notes, ...whole } = patch;
+  const { t: _, seq, at: __, lines, gone, score, ...whole } = patch;
   /** @type {Snapshot} */
   const next = { ...state, ...whole, seq };
   if (lines !== undefined || gone !== undefined) next.lines = mergeLines(state.lines, lines, gone);
-  if (notes !== undefined) next.notes = [...state.notes, ...notes].slice(-MAX_NOTES);
+  if (score !== undefined) next.score = { ...state.score, ...score };
   return next;
 }
 

@@ -98,7 +98,8 @@ def test_both_forms_of_a_function_have_the_same_arguments(name: str) -> None:
 
 
 def test_the_options_of_perform_are_those_that_the_command_fills_in() -> None:
-    filled = set(PerformOptions.__dataclass_fields__) - {"key", "keys", "signals", "warn"}
+    of_programs = {"key", "keys", "signals", "warn", "nominal_clock"}
+    filled = set(PerformOptions.__dataclass_fields__) - of_programs
     assert filled == set(actions("perform")) | {"quiet"}
 
 

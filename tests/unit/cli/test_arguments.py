@@ -50,6 +50,7 @@ MISSING: dict[str, list[tuple[str, ...]]] = {
     "rerun": [("rerun", "missing"), ("rerun", "missing.score"), ("rerun", "missing.zip")],
     "freeze": [("freeze", "missing")],
     "evolve": [("evolve", "missing.score", "tram")],
+    "studio": [("studio", "missing.score", "--port", "0")],
     "doctor": [
         ("doctor", "missing.score", "--stage", "simulated"),
         ("doctor", "missing.json", "--stage", "simulated"),
