@@ -185,10 +185,11 @@ def _lag(source: RunSource) -> Iterator[Alert]:
 
 def _failures(source: RunSource) -> Iterator[Alert]:
     failures: Sequence[str] = source.failures()
+    goes_on = "" if source.conductor.is_finished else " The show goes on."
     for number, text in enumerate(failures):
         yield _alert(
             f"failure-{number}",
-            "The run cannot be recorded completely",
-            f"{text[0].upper()}{text[1:]}. The show goes on.",
+            "Not everything can be written to the run's folder",
+            f"{text[0].upper()}{text[1:]}.{goes_on}",
             is_error=False,
         )

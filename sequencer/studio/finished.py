@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sequencer.engine.conductor.machine import Conductor
+from sequencer.engine.journal import Journal
+from sequencer.engine.replay import replayed
 from sequencer.runtime.live.status import LiveStatus
+from sequencer.runtime.output.report_format import as_json
 from sequencer.studio.go_state import NO_GO
 from sequencer.studio.protocol import Note
 from sequencer.studio.run_source import RunSource
@@ -47,3 +50,19 @@ def finished_view(
         "notes": [Note(at=0, text=text) for text in document.get("notes", ())],
         "report": dict(document),
     }
+
+
+def finished_view_of_journal(journal: Journal) -> tuple[Conductor, dict[str, Any]]:
+    """Return the conductor at the end of a journal, and the parts of a snapshot of its run.
+
+    The report is made anew: it has the cues and notes, but not what only the run itself measured.
+    """
+    conductor = replayed(journal)
+    settings = dict(journal.header.get("settings", {}))
+    schedule = conductor.view.schedule
+    document = as_json(
+        conductor.report(),
+        {"title": schedule.title, "seed": schedule.seed, "settings": settings},
+    )
+    stage = str(settings.get("stage", ""))
+    return conductor, finished_view(conductor, document, stage=stage)

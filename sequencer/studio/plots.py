@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import Mapping
 from dataclasses import replace
@@ -32,6 +33,8 @@ from sequencer.schedule.model import Schedule
 
 PLOT_INTERVAL_NS = 1_000_000_000
 """How long at least between two plots of a run in progress, in nanoseconds."""
+MAX_AT_ONCE = 500
+"""The most deliveries whose timeline is made without a thread: it takes about 25 ms."""
 MAX_EXITS = 400
 """The most exits of a section that are listed."""
 LEVELS = 255
@@ -104,13 +107,40 @@ class ProgressPlots:
         Returns:
             The timeline as JSON; None if it has not changed, or the last one is too recent.
         """
-        if self._made_at is not None and now - self._made_at < PLOT_INTERVAL_NS:
+        if not self._is_due(now):
             return None
+        return progress_plot(self.conductor, self.thumbnails, self._sound)
+
+    async def plot_in_thread(self, now: int) -> dict[str, Any] | None:
+        """Return what `plot` returns, without delaying the run of a long score.
+
+        The timeline of ten thousand cues takes half a second. It is made in a thread while the run
+        goes on; what changes meanwhile is in the next one.
+        """
+        if not self._is_due(now):
+            return None
+        if len(self.conductor.view.deliveries) <= MAX_AT_ONCE:
+            return progress_plot(self.conductor, self.thumbnails, self._sound)
+        state = self._made_of
+        try:
+            return await asyncio.to_thread(
+                progress_plot, self.conductor, self.thumbnails, self._sound
+            )
+        except (LookupError, ValueError, RuntimeError):
+            if plan_state(self.conductor) == state:
+                raise
+            self._made_of = ()  # the plan was rebuilt while it was read
+            return None
+
+    def _is_due(self, now: int) -> bool:
+        """Return whether a timeline has to be made, and note that it is."""
+        if self._made_at is not None and now - self._made_at < PLOT_INTERVAL_NS:
+            return False
         state = plan_state(self.conductor)
         if state == self._made_of:
-            return None
+            return False
         self._made_at, self._made_of = now, state
-        return progress_plot(self.conductor, self.thumbnails, self._sound)
+        return True
 
 
 def plan_state(conductor: Conductor) -> tuple[Any, ...]:

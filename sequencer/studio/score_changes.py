@@ -47,9 +47,13 @@ def _changes(before: Schedule, after: Schedule) -> Iterator[str]:
             cues = counted(len(stretch.entries), "cue")
             yield f"{name} is new, with {cues}"
             continue
-        if (earlier.seconds, earlier.is_live) != (stretch.seconds, stretch.is_live):
+        if length_in_words(earlier) != length_in_words(stretch):
             yield f"{name} lasts {length_in_words(stretch)} instead of {length_in_words(earlier)}"
-        elif (earlier.tempo, earlier.meters) != (stretch.tempo, stretch.meters):
+        elif (earlier.seconds, earlier.tempo, earlier.meters) != (
+            stretch.seconds,
+            stretch.tempo,
+            stretch.meters,
+        ):
             yield f"{name} has another tempo or meter"
         if earlier.until != stretch.until:
             yield f"{name} is left by other triggers"

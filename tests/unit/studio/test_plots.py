@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from fractions import Fraction
@@ -236,3 +237,13 @@ def test_ten_thousand_cues_are_compact() -> None:
     cues = "\n".join(f'at {number}c "Prompt {number} of many."' for number in range(10_000))
     text = json.dumps(schedule_plot(compiled(f"{cues}\nend 10000c\n")))
     assert len(text) < 3_000_000
+
+
+def test_a_long_score_is_drawn_while_its_run_goes_on() -> None:
+    """The plot that a thread makes is the one that would have been made at once."""
+    cues = "\n".join(f'at {number}c "Prompt {number} of many."' for number in range(600))
+    run = StudioRun(compiled(f"{cues}\nend 600c\n"), may_reload=False)
+    plots = ProgressPlots(run.performance.conductor)
+    found = asyncio.run(plots.plot_in_thread(0))
+    assert found == progress_plot(run.performance.conductor)
+    assert asyncio.run(plots.plot_in_thread(2 * SECOND)) is None, "nothing has changed"
