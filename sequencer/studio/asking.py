@@ -15,6 +15,8 @@ check have no answer, except for completion and colours, which read the present 
 | `symbols` | | `[{kind, name, detail, line, from, to, children}]` |
 | `tokens` | `first`, `last` (lines) | `{tokens: [from, length, kind, …], kinds}` |
 | `explain` | `code` | `{code, title, text}` |
+| `prompt` | `at`, `pass` | see `prompts.describe_prompt`, or null |
+| `learn` | `line`, `trigger`, `old` | `{edits}`; see `editing.learning.learn` |
 | `source` | `file` | `{text}` of a file that the score uses |
 """
 
@@ -34,6 +36,7 @@ from sequencer.editing.actions import find_actions
 from sequencer.editing.completing import complete
 from sequencer.editing.hints import find_hints
 from sequencer.editing.hovering import hover
+from sequencer.editing.learning import learn
 from sequencer.editing.line_views import LineView
 from sequencer.editing.looking import Look
 from sequencer.editing.names import Refusal, find_definitions
@@ -42,6 +45,7 @@ from sequencer.editing.tidying import format_text
 from sequencer.editing.tokens import TokenKind, find_tokens
 from sequencer.editing.words import plain_text
 from sequencer.studio.checked_text import CheckedText, edits_of, symbol_messages
+from sequencer.studio.prompts import describe_prompt
 from sequencer.studio.text_buffer import TextBuffer
 
 MAX_ITEMS = 200
@@ -236,10 +240,31 @@ def _explain(question: Question) -> dict[str, Any]:
     }
 
 
+def _prompt(question: Question) -> dict[str, Any] | None:
+    at = question.at_read
+    return None if at is None else describe_prompt(question.look, at, question.number("pass", 0))
+
+
+def _learn(question: Question) -> dict[str, Any]:
+    at = question.view.to_read(Position(question.number("line"), 1))
+    if at is None:
+        raise UsageError("the line was changed since", "try again")
+    old = question.text("old") if question.fields.get("old") else ""
+    found = learn(question.look, at.line, question.text("trigger"), old)
+    if isinstance(found, Refusal):
+        raise UsageError(found.reason)
+    edits = question.edits((found,))
+    if edits is None:
+        raise UsageError("the line was changed since", "try again")
+    return {"edits": edits}
+
+
 def _source(question: Question) -> dict[str, Any]:
     file = question.text("file")
     found = question.look.source_of(file)
-    if found is None or file == question.look.file:
+    if found is None and question.folder is not None:
+        found = question.look.source_of(str(question.folder / file))
+    if found is None or found.file == question.look.file:
         raise UsageError("the score does not use this file")
     return {"text": found.text}
 
@@ -252,6 +277,8 @@ ANSWERS: Mapping[str, Callable[[Question], Any]] = {
     "format": _format,
     "hint": _hint,
     "hover": _hover,
+    "learn": _learn,
+    "prompt": _prompt,
     "source": _source,
     "symbols": _symbols,
     "tokens": _tokens,

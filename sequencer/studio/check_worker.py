@@ -28,6 +28,7 @@ from sequencer.language.loader import load_text
 from sequencer.studio.asking import Question, answer
 from sequencer.studio.check_messages import Header, pack, receive
 from sequencer.studio.checked_text import CheckedText, checked_message, dump, files_of, title_of
+from sequencer.studio.plots import schedule_plot
 from sequencer.studio.text_buffer import TextBuffer, read_changes
 
 ADVICE_PAUSE_S = 0.4
@@ -174,7 +175,10 @@ class Worker:
         found = self._look(text, partial(load_text, folder=text.folder))
         checked = self._keep(text, found)
         self._report(text, checked, started)
-        if found.is_outdated or self._is_changed(text, ADVICE_PAUSE_S):
+        if found.is_outdated or self._is_changed(text, 0):
+            return
+        self._plot(text, found)
+        if self._is_changed(text, ADVICE_PAUSE_S):
             return
         started = monotonic()
         advised = with_advice(found)
@@ -212,6 +216,13 @@ class Worker:
             "ms": message["ms"],
         }
         self._post(header, dump(message))
+
+    def _plot(self, text: _Text, found: Look) -> None:
+        """Send the timeline of a valid text."""
+        if found.schedule is not None:
+            plot = schedule_plot(found.schedule)
+            message = {"t": "plot", "revision": 0, "live": False, "plot": plot}
+            self._post({"is": "plot", "version": text.version}, dump(message))
 
     def _is_changed(self, text: _Text, seconds: float) -> bool:
         """Return whether a text is changed within some seconds, or was already."""

@@ -180,7 +180,7 @@ class Workspace:
             with_text: Whether to add the text, for a page that connects.
         """
         found = ScoreState(
-            file=UNTITLED if self.file is None else self.file.path.name,
+            file="" if self.file is None else self.file.path.name,
             title=self.title,
             notation=self.notation.value,
             version=self.version,
@@ -486,6 +486,29 @@ class Workspace:
         if "error" in found:
             raise UsageError(found["error"]["message"], found["error"]["hint"] or None)
         return found["answer"]
+
+    async def learn(self, line: int, message: str, old: str = "") -> int:
+        """Write the trigger of a message into a rule, or into the `until` of a section.
+
+        Args:
+            line: The line of the rule or of the section.
+            message: The message as a trigger; see `editing.learning.learn`.
+            old: The trigger that it replaces.
+
+        Returns:
+            The version of the text with it. All pages receive the edit.
+
+        Raises:
+            SequencerError: The line was changed since, or has no such trigger.
+        """
+        version = self.version
+        fields = {"line": line, "trigger": message, "old": old}
+        edits = (await self.ask("", "learn", fields))["edits"]
+        if version != self.version:
+            raise UsageError("the text was changed meanwhile", "try again")
+        changes = read_changes(edits)
+        self._apply(self._buffer.changed(changes), changes, None)
+        return self.version
 
     # ---- runs ------------------------------------------------------------------------------------
 

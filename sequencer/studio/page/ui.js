@@ -12,6 +12,7 @@
  *   where: "bar" | "chunk" | "section",
  *   help: boolean,
  *   goto_line: {line: number, column?: number} | null,
+ *   cursor: number | null,
  * }} UiState
  */
 
@@ -29,6 +30,7 @@ export class Ui {
       where: "bar",
       help: false,
       goto_line: null,
+      cursor: null,
     };
     /** @type {Map<string, Set<() => void>>} */
     this.listeners = new Map();
