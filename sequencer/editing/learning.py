@@ -36,7 +36,7 @@ def learn(known: Look, line: int, message: str, old: str = "") -> Fix | Refusal:
         old: The trigger that it replaces. It may be omitted if the line has only one.
 
     Returns:
-        The edit, or why there is none.
+        The edit, or the reason why it cannot be made.
     """
     if known.score is None:
         return Refusal("the score cannot be read")
@@ -56,7 +56,7 @@ def learn(known: Look, line: int, message: str, old: str = "") -> Fix | Refusal:
 
 
 def _triggers(score: Score) -> Iterator[tuple[range, Trigger]]:
-    """Yield the triggers of rules and sections, each with the lines that stand for it."""
+    """Yield the triggers of rules and sections, each with the lines by which it is found."""
     for items in (score.items, *(section.items for section in score.sections)):
         for item in items:
             if isinstance(item, Rule):

@@ -62,12 +62,17 @@ class Fold:
     kind: FoldKind
 
 
-def find_symbols(known: Look) -> tuple[Symbol, ...]:
-    """Return the parts of a text in the order of their positions, also of a text with errors."""
+def find_symbols(known: Look, *, cues: bool = True) -> tuple[Symbol, ...]:
+    """Return the parts of a text in the order of their positions, also of a text with errors.
+
+    Args:
+        known: What is known about the text.
+        cues: Whether to return cues and rules, too. Without them it takes no time.
+    """
     score = known.score
     if score is None:
         return ()
-    details = _details(known)
+    details = _details(known) if cues else None
     found = [
         Symbol(kind=SymbolKind.FILE, name=use.path, detail="use", span=use.span, selection=use.span)
         for use in score.uses
@@ -93,7 +98,8 @@ def find_symbols(known: Look) -> tuple[Symbol, ...]:
         for scene in score.scenes
     ]
     found += [_section_symbol(known, section, details) for section in score.sections]
-    found += [_item_symbol(known, item, details) for item in score.items]
+    if details is not None:
+        found += [_item_symbol(known, item, details) for item in score.items]
     if known.loaded.score is None:
         found = [_clip(known, one) for one in found]
     return tuple(sorted(found, key=lambda one: (one.span.line, one.span.column)))
@@ -123,14 +129,16 @@ def _details(known: Look) -> Details:
     return describe
 
 
-def _section_symbol(known: Look, section: Section, details: Details) -> Symbol:
+def _section_symbol(known: Look, section: Section, details: Details | None) -> Symbol:
     return Symbol(
         kind=SymbolKind.SECTION,
         name=section.name,
         detail="live" if section.is_live else "",
         span=_around(section.span, section.name_span),
         selection=section.name_span,
-        children=tuple(_item_symbol(known, item, details) for item in section.items),
+        children=()
+        if details is None
+        else tuple(_item_symbol(known, item, details) for item in section.items),
     )
 
 

@@ -23,6 +23,7 @@ from typing import Any, BinaryIO
 
 from sequencer.core.errors import SequencerError
 from sequencer.core.file_stamps import stamp
+from sequencer.core.gc_pause import paused_collection
 from sequencer.editing.looking import Look, ReadScore, look, with_advice
 from sequencer.language.loader import load_text
 from sequencer.studio.asking import Question, answer
@@ -33,6 +34,10 @@ from sequencer.studio.text_buffer import TextBuffer, read_changes
 
 ADVICE_PAUSE_S = 0.4
 """How long nothing is typed before the advice on prompts is computed, in seconds."""
+
+LARGE_UNITS = 100_000
+"""From which length on the timeline is made only after that pause, too: it takes longer than a
+check of a change."""
 
 logger = logging.getLogger(__name__)
 
@@ -148,7 +153,8 @@ class Worker:
         """Check each version that is wanted, until the end."""
         while (text := self._next_text()) is not None:
             try:
-                self._check(text)
+                with paused_collection():
+                    self._check(text)
             except Exception as error:
                 logger.exception("the check of %s failed", text.file)
                 self._post({"is": "failed", "version": text.version, "reason": repr(error)})
@@ -175,10 +181,11 @@ class Worker:
         found = self._look(text, partial(load_text, folder=text.folder))
         checked = self._keep(text, found)
         self._report(text, checked, started)
-        if found.is_outdated or self._is_changed(text, 0):
+        is_large = len(text.buffer) > LARGE_UNITS
+        if found.is_outdated or self._is_changed(text, ADVICE_PAUSE_S if is_large else 0):
             return
         self._plot(text, found)
-        if self._is_changed(text, ADVICE_PAUSE_S):
+        if self._is_changed(text, 0 if is_large else ADVICE_PAUSE_S):
             return
         started = monotonic()
         advised = with_advice(found)

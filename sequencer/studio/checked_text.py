@@ -85,24 +85,21 @@ def edits_of(fixes: Iterable[Fix], checked: CheckedText) -> list[dict[str, Any]]
 
 def symbol_messages(checked: CheckedText, *, cues: bool) -> list[dict[str, Any]]:
     """Return the parts of a score, with or without its cues and rules."""
-    return list(_symbols(find_symbols(checked.look), checked, cues))
+    return list(_symbols(find_symbols(checked.look, cues=cues), checked))
 
 
-def _symbols(
-    symbols: Iterable[Symbol], checked: CheckedText, cues: bool
-) -> Iterator[dict[str, Any]]:
+def _symbols(symbols: Iterable[Symbol], checked: CheckedText) -> Iterator[dict[str, Any]]:
     for one in symbols:
-        if cues or one.kind.value not in ("cue", "rule"):
-            start, end = checked.buffer.bounds(one.selection)
-            yield {
-                "kind": one.kind.value,
-                "name": one.name,
-                "detail": one.detail,
-                "line": one.selection.line,
-                "from": start,
-                "to": end,
-                "children": list(_symbols(one.children, checked, cues)),
-            }
+        start, end = checked.buffer.bounds(one.selection)
+        yield {
+            "kind": one.kind.value,
+            "name": one.name,
+            "detail": one.detail,
+            "line": one.selection.line,
+            "from": start,
+            "to": end,
+            "children": list(_symbols(one.children, checked)),
+        }
 
 
 # ---- summary -------------------------------------------------------------------------------------

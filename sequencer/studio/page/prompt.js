@@ -44,7 +44,8 @@ export function mount(element, studio) {
     line = now;
     try {
       const answer = await text.ask("prompt", { at, pass });
-      if (answer !== null || !text.sync?.settled) found = answer ?? found;
+      if (answer !== null) found = answer;
+      else if (found !== null && found.line === now) found = { ...found, outdated: true }; // it was changed since the last check
       else found = null;
     } catch {
       return; // it was asked again since, or the connection is lost

@@ -383,8 +383,7 @@ class Editor {
 
   /** @param {any} context */
   async complete(context) {
-    const before = context.matchBefore(/[\w.\/{"-]*/);
-    if (!context.explicit && (before === null || before.from === before.to)) return null;
+    if (!context.explicit && context.matchBefore(/[\p{L}_{"/][\w./-]*$/u) === null) return null;
     const { doc } = context.state;
     let found;
     try {

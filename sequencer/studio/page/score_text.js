@@ -320,6 +320,7 @@ export class ScoreText {
     try {
       const { changes } = await this.ask("on_disk");
       this.apply(changes);
+      this.view?.focus();
     } catch (error) {
       this.#fail(error);
     }
