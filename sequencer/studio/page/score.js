@@ -183,7 +183,7 @@ class Editor {
     if (!this.lock.shown || this.lock.locked !== locked) {
       this.lock = { locked, shown: true };
       this.view.dispatch({
-        effects: this.editing.reconfigure([EditorState.readOnly.of(locked), EditorView.editorAttributes.of({ class: locked ? "cm-locked" : "" })]),
+        effects: this.editing.reconfigure(readOnly(locked)),
       });
       this.checked();
     }
@@ -257,7 +257,7 @@ class Editor {
         parent: this.body,
         state: EditorState.create({
           doc: "",
-          extensions: [styleNonce(), lineNumbers(), EditorState.readOnly.of(true), EditorView.lineWrapping, keymap.of(defaultKeymap), EditorView.contentAttributes.of({ "aria-label": name })],
+          extensions: [styleNonce(), lineNumbers(), readOnly(true), EditorView.lineWrapping, keymap.of(defaultKeymap), EditorView.contentAttributes.of({ "aria-label": name })],
         }),
       });
       this.other = { name, view };
@@ -454,6 +454,21 @@ class Editor {
     this.view.focus();
     ui.set("goto_line", null);
   }
+}
+
+/**
+ * Return what makes the text one to be read. It can have the focus, and the keys of the page act then:
+ * Space is GO in a show, not a space.
+ *
+ * @param {boolean} locked
+ */
+function readOnly(locked) {
+  return [
+    EditorState.readOnly.of(locked),
+    EditorView.editable.of(!locked),
+    EditorView.contentAttributes.of({ tabindex: "0", "aria-readonly": String(locked) }),
+    EditorView.editorAttributes.of({ class: locked ? "cm-locked" : "" }),
+  ];
 }
 
 /** The nonce with which the page's policy allows the style sheet of the editor. */

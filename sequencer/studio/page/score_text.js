@@ -62,6 +62,11 @@ export class ScoreText {
     if (state !== null) this.#snapshot(state.score);
   }
 
+  /** The version of the text that the server has; all edits have reached it after `settled`. */
+  get version() {
+    return this.sync?.version ?? this.studio.store.state?.score.version ?? 0;
+  }
+
   /** The text of the editor. */
   get doc() {
     return this.view?.state.doc ?? null;
@@ -242,7 +247,7 @@ export class ScoreText {
    */
   async ask(what, fields = {}) {
     await this.settled();
-    return this.studio.link.ask(what, { ...fields, version: this.sync?.version ?? 0 });
+    return this.studio.link.ask(what, { ...fields, version: this.version });
   }
 
   /**
@@ -309,7 +314,7 @@ export class ScoreText {
   async overwrite() {
     try {
       await this.settled();
-      await this.studio.link.request("save", { version: this.sync?.version ?? 0, overwrite: true });
+      await this.studio.link.request("save", { version: this.version, overwrite: true });
     } catch (error) {
       this.#fail(error);
     }

@@ -8,6 +8,7 @@ import { register } from "./actions.js";
 import { attempt, command, drawOnChange, isConnected, lastNotice, mayCommand, mayEdit, notify, onNotice, presses } from "./controls.js";
 import { mount as mountImprovise } from "./improvise.js";
 import { Confirm } from "./presses.js";
+import { scoreText } from "./score_text.js";
 import { shape } from "./shapes.js";
 import { onSheet, openSheet, toggleSheet } from "./sheets.js";
 import { html, live, nothing, render } from "./vendor/lit-html.js";
@@ -176,8 +177,11 @@ class Transport {
       notify(this.studio, "The score is locked.", { hint: "E unlocks it.", bad: true });
       return;
     }
-    const { version } = store.state.score;
-    void attempt(this.studio, () => link.request("take_over", { run: link.run, version, where: ui.get("where") }));
+    const text = scoreText(this.studio);
+    void attempt(this.studio, async () => {
+      await text.settled();
+      return link.request("take_over", { run: link.run, version: text.version, where: ui.get("where") });
+    });
   }
 
   undo() {
@@ -189,14 +193,18 @@ class Transport {
   save() {
     const { link, store } = this.studio;
     if (!mayEdit(this.studio) || !this.reaches() || store.state === null) return;
-    const { version, file, changed_on_disk: changed } = store.state.score;
+    const { file, changed_on_disk: changed } = store.state.score;
+    const text = scoreText(this.studio);
     if (changed && !this.overwrite.press(performance.now())) {
       notify(this.studio, "The file has changed on disk.", { hint: "Save again within 2 s to overwrite it.", bad: true });
       return;
     }
     const named = file === "" ? { name: this.name } : {};
-    const fields = { version, overwrite: changed, ...named };
-    void attempt(this.studio, () => link.request("save", fields), `Saved ${file || this.name}.`);
+    const save = async () => {
+      await text.settled();
+      return link.request("save", { version: text.version, overwrite: changed, ...named });
+    };
+    void attempt(this.studio, save, `Saved ${file || this.name}.`);
   }
 
   /**
