@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from importlib.resources import files
 
-from sequencer.studio.page_files import read_page_files
+import pytest
+
+from sequencer.studio.page_files import read_page_files, without_comments
 
 
 def test_the_page_loads_only_files_that_are_served() -> None:
@@ -37,3 +40,28 @@ def test_modules_import_only_files_that_are_served() -> None:
 def test_types_and_unknown_files_are_not_served() -> None:
     assert "protocol.d.ts" not in read_page_files().files
     assert "index.html" not in read_page_files().files
+
+
+def test_comments_are_not_served_and_lines_keep_their_numbers() -> None:
+    text = "/** A. */\nconst a = 1; // stays\n  /*\n   * b `\n   */\nlet b = /* c */ 2;\n// d\nb;\n"
+    assert without_comments(text) == "\nconst a = 1; // stays\n\n\n\nlet b = /* c */ 2;\n\nb;\n"
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in read_page_files().files if path.endswith((".js", ".css"))]
+)
+def test_only_comments_are_left_out(path: str) -> None:
+    """Nothing in a template of a module looks like a comment."""
+    source = (files("sequencer.studio") / "page" / path).read_text(encoding="utf-8")
+    served = read_page_files().files[path].data.decode()
+    if path.startswith("vendor/"):
+        assert served == source
+        return
+    assert served.count("\n") == source.count("\n")
+    templates = 0
+    for before, after in zip(source.split("\n"), served.split("\n"), strict=True):
+        if before != after:
+            assert after == ""
+            assert templates % 2 == 0, f"in a template of {path}: {before}"
+        else:
+            templates += after.replace("\\`", "").count("`")
