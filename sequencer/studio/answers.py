@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sequencer.core.errors import OutputError, UsageError
+from sequencer.core.midi_notes import MiddleC, note_name
 from sequencer.events.events import ControlChanged, NoteReceived, OscReceived, ProgramChanged
 from sequencer.studio.protocol import (
     ImageChoices,
@@ -248,12 +249,10 @@ class Answers:
         finally:
             self._learning = None
         workspace = self._studio.workspace
-        edit = await workspace.ask(
-            page.name,
-            "learn",
-            {"line": found["line"], "trigger": found["trigger"], "event": trigger},
-        )
-        workspace.edit("", workspace.version, edit["changes"])
+        fields = {"line": found["line"], "trigger": trigger, "old": found["trigger"]}
+        edit = await workspace.ask(page.name, "learn", fields)
+        if not workspace.edit("", workspace.version, edit["edits"]):
+            raise UsageError("the score was changed meanwhile", "press the pad's learn again")
         return {"trigger": trigger, "line": found["line"]}
 
     def cancel_learning(self, page: PageConnection | None) -> None:
@@ -265,7 +264,8 @@ class Answers:
         """Handle an event of the run: a MIDI message may be the one that is waited for."""
         if self._learning is None or self._learning[1].done():
             return
-        trigger = describe_message(event)
+        middle = None if self._studio.schedule is None else self._studio.schedule.middle
+        trigger = describe_message(event, middle)
         if trigger is not None:
             self._learning[1].set_result(trigger)
 
@@ -274,11 +274,17 @@ NEW_SCORE = 'title "Untitled"\nseed 1\n\nat 0c "A tram stop in the rain."\n\nend
 """The text of a new score: it plays."""
 
 
-def describe_message(event: Event) -> str | None:
-    """Return a MIDI or OSC message as an operator command; None for an event that is none."""
+def describe_message(event: Event, middle: MiddleC | None = None) -> str | None:
+    """Return a MIDI or OSC message as an operator command; None for an event that is none.
+
+    Args:
+        event: The event.
+        middle: The name of the middle C, with which notes are named; None for their numbers.
+    """
     match event:
         case NoteReceived() if event.velocity > 0:
-            return f"note {event.note} ch {event.channel}"
+            note = str(event.note) if middle is None else note_name(event.note, middle)
+            return f"note {note} ch {event.channel}"
         case ControlChanged():
             return f"cc {event.control}={event.value} ch {event.channel}"
         case ProgramChanged():

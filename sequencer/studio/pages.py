@@ -36,7 +36,7 @@ class PageSource(Protocol):
         """Return the score's state for a role."""
         ...
 
-    def new_plot(self) -> dict[str, Any] | None:
+    async def new_plot(self) -> dict[str, Any] | None:
         """Return the timeline of the run as a message, if it changed."""
         ...
 
@@ -84,16 +84,16 @@ class Pages:
                     await self._wake.wait()
             self._wake.clear()
             if self._pages:
-                self._send_patch()
+                await self._send_changes()
             await asyncio.sleep(PATCH_INTERVAL_S)
 
-    def _send_patch(self) -> None:
+    async def _send_changes(self) -> None:
         marked, self._marked = self._marked, set()
         parts = self._source.changes(marked)
         if parts:
             self._seq += 1
             self._broadcast({"t": "patch", "seq": self._seq, "at": self._source.now(), **parts})
-        plot = self._source.new_plot()
+        plot = await self._source.new_plot()
         if plot is not None:
             self.send_plot(plot)
 

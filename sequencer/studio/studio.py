@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from sequencer.engine.conductor.machine import Conductor
     from sequencer.events.codec import Event
     from sequencer.events.commands import Command
+    from sequencer.media.score_sounds import ScoreSound
     from sequencer.runtime.live.run import LiveRun
     from sequencer.runtime.rehearsal import Progress
     from sequencer.runtime.results import PerformanceResult, RehearsalResult
@@ -122,6 +123,8 @@ class Studio:
         self._plots: ProgressPlots | None = None
         self._plot: dict[str, Any] | None = None
         """The last timeline of the run, as a message."""
+        self._thumbnails: Mapping[str, str] = {}
+        self._sound: ScoreSound | None = None
         self._finished: dict[str, Any] = {}
         """What pages show of the run that is over."""
         self._answers = Answers(self)
@@ -268,10 +271,12 @@ class Studio:
             parts["alerts"] = self._alerts()
         return parts
 
-    def new_plot(self) -> dict[str, Any] | None:
+    async def new_plot(self) -> dict[str, Any] | None:
         """Return the timeline of the run as a message, if it changed."""
-        plot = None if self._plots is None else self._plots.plot(self.now())
-        return None if plot is None else self._plot_message(plot)
+        plots = self._plots
+        plot = None if plots is None else await plots.plot_in_thread(self.now())
+        # The run may have ended while its timeline was made.
+        return None if plot is None or plots is not self._plots else self._plot_message(plot)
 
     def _plot_message(self, plot: dict[str, Any]) -> dict[str, Any]:
         revision = 1 if self.view is None else self.view.source.view.version
@@ -468,7 +473,8 @@ class Studio:
         def started(live: LiveRun) -> None:
             self.run = run
             stage = "simulator" if perform.stage == SIMULATED else "reactor"
-            self._begin_view(RunView(RunSource.of_live_run(live, stage)), found)
+            view = RunView(RunSource.of_live_run(live, stage))
+            self._begin_view(view, found, live.settings.sound)
             live.lookers.append(self._look)
             self._enter(mode)
             self.pages.mark()
@@ -476,14 +482,16 @@ class Studio:
         await run.begin(started)
         self.keep(asyncio.create_task(self._end_of(run), name="end of the run"))
 
-    def _begin_view(self, view: RunView, found: RunInput) -> None:
+    def _begin_view(self, view: RunView, found: RunInput, sound: ScoreSound | None) -> None:
         from sequencer.reports.timeline.thumbnails import thumbnails_of
 
         self.view, self._finished = view, {}
         self._state.notes, self._state.alerts, self._state.report = [], [], None
         conductor = view.source.conductor
         thumbnails = thumbnails_of(found.schedule, found.image, conductor.view.images)
-        self._plots, self._plot = ProgressPlots(conductor, thumbnails), None
+        self._sound = sound
+        self._plots, self._plot = ProgressPlots(conductor, thumbnails, sound), None
+        self._thumbnails = thumbnails
 
     def _look(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
         """Handle an event of the run as a watcher: its view notes it, and a patch follows."""
@@ -506,7 +514,7 @@ class Studio:
         )
         run.begin()
         self.run, self.view, self._plots, self._plot = run, None, None, None
-        self._finished = {}
+        self._thumbnails, self._sound, self._finished = {}, None, {}
         self._enter("rehearse")
         self.keep(asyncio.create_task(self._end_of(run), name="end of the run"))
 
@@ -540,7 +548,11 @@ class Studio:
         self.view, self._plots = None, None
         self._run_alerts = self._finished["alerts"]
         self._enter("report")
-        self.pages.send_plot(self._plot_message(finished_plot(result.conductor)))
+        plot = await asyncio.to_thread(
+            finished_plot, result.conductor, self._thumbnails, self._sound
+        )
+        if self.run is run:
+            self.pages.send_plot(self._plot_message(plot))
 
     # ---- what answers need -----------------------------------------------------------------------
 

@@ -6,24 +6,35 @@
  * @typedef {(element: HTMLElement, studio: Studio) => () => void} Mount
  */
 
+import * as alerts from "./alerts.js";
+import * as announcer from "./announcer.js";
+import * as clock from "./clock.js";
+import * as cues from "./cues.js";
+import * as first from "./first.js";
 import { Frames } from "./frames.js";
+import * as go from "./go.js";
+import * as help from "./help.js";
+import * as keys from "./keys.js";
 import { Link } from "./link.js";
+import * as output from "./output.js";
+import * as pads from "./pads.js";
+import * as video from "./video.js";
+import * as problems from "./problems.js";
+import * as prompt from "./prompt.js";
+import * as remote from "./remote.js";
+import * as report from "./report.js";
+import * as revision from "./revision.js";
+import * as score from "./score.js";
+import * as session from "./session.js";
+import * as standby from "./standby.js";
 import { Store } from "./store.js";
+import * as summary from "./summary.js";
+import * as tabs from "./tabs.js";
+import * as timeline from "./timeline.js";
+import * as title from "./title.js";
+import * as transport from "./transport.js";
 import { Ui } from "./ui.js";
 import { html, render } from "./vendor/lit-html.js";
-
-/** @type {Mount} */
-const nothing = () => () => {};
-/**
- * Return a component, or an empty one while it is not written yet.
- *
- * @param {string} name
- * @returns {Promise<{mount: Mount}>}
- */
-const load = (name) => import(`./${name}.js`).catch(() => ({ mount: nothing }));
-const [alerts, announcer, clock, cues, first, go, help, keys, output, pads, video, problems, prompt, remote, report, revision, score, session, standby, summary, tabs, timeline, title, transport] = await Promise.all(
-  ["alerts", "announcer", "clock", "cues", "first", "go", "help", "keys", "output", "pads", "video", "problems", "prompt", "remote", "report", "revision", "score", "session", "standby", "summary", "tabs", "timeline", "title", "transport"].map(load),
-);
 
 /** Where the key is kept while the page is open. It is not sent with requests, unlike a cookie. */
 const KEY = "studio-key";
