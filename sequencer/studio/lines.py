@@ -88,6 +88,8 @@ class Lines:
         self._tints: dict[str | None, int] = {}
         self._version = 0
         self._same: dict[int, frozenset[object]] = {}
+        self._fired: dict[int, float] = {}
+        """Where the model was when something fired, by its number: in chunks."""
         self._open: _Open | None = None
 
     def all(self) -> list[Line]:
@@ -261,6 +263,7 @@ class Lines:
             what=self._what(line),
             kinds=[kind for kind in _KINDS if kind in line.kinds],
             fired=line.place if line.fired is not None else "",
+            fired_chunk=self._fired_chunk(line.number, line.fired, line.landed, line.boundary),
             time_s=None if position is None else round(float(position), 3),
             planned=None if is_open else planned,
             earliest=is_open[0] if is_open else None,
@@ -303,6 +306,26 @@ class Lines:
         chunk_ns = float(self._source.view.grid.chunk * SECOND)
         return max(0, ceil((line.boundary - line.sent) / chunk_ns - SLIGHTLY))
 
+    def _fired_chunk(
+        self, number: int, fired: int | None, landed: int | None, began: int | None
+    ) -> float | None:
+        """Return where the model was when something fired, in chunks; None if it is not known.
+
+        It is kept: later, the chunk that was made then has another length or is unknown. Of a run
+        that is over, what is known is how long before its chunk it fired.
+        """
+        if fired is None:
+            return None
+        if number not in self._fired:
+            view, chunk_ns = self._source.view, self._moments.chunk_ns
+            since = (view.chunk, self._moments.boundary_at)
+            if since[1] is None and landed is not None:
+                since = (landed, began)
+            if since[1] is None or chunk_ns <= 0:
+                return None
+            self._fired[number] = round(max(0.0, since[0] + (fired - since[1]) / chunk_ns), 3)
+        return self._fired[number]
+
     def _is_changed(self, line: Delivery) -> bool:
         """Return whether an edit of the score changed or added a cue."""
         if line.version < 2 or line.entry is None or line.was_kept:
@@ -326,6 +349,7 @@ class Lines:
             what="leave the section" if move.what == "exit" else move.what,
             kinds=["goto" if move.kind == LEAVES else move.kind],
             fired=move.place,
+            fired_chunk=self._fired_chunk(number, move.fired, move.chunk, move.came),
             time_s=None,
             planned=None,
             earliest=None,

@@ -193,6 +193,8 @@ class Line(TypedDict):
     """What it sets: prompt, image, strength, sr, seed, cut, midi, osc, goto, pause, …"""
     fired: str
     """What fired it, as `note D3`; empty for a cue of the score."""
+    fired_chunk: float | None
+    """Where the model was when it was fired, in chunks; None for a cue of the score."""
     time_s: float | None
     planned: int | None
     earliest: int | None

@@ -106,6 +106,7 @@ export interface Line {
   what: string;
   kinds: string[];
   fired: string;
+  fired_chunk: number | null;
   time_s: number | null;
   planned: number | null;
   earliest: number | null;

@@ -38,7 +38,6 @@
  * @property {string} what
  * @property {string} reason
  * @property {string} fired
- * @property {string} pad The key of the pad that fired it.
  * @property {number} tint
  * @property {boolean} changed
  * @property {number | null} refused The chunk at which it was refused before it was sent again.
@@ -58,6 +57,7 @@
  * @property {number} lead How many chunks before its chunk a prompt is sent.
  * @property {{starts: Float64Array, ends: Float64Array, items: Band[]}} bands
  * @property {Bars} bars
+ * @property {number} mostBars The highest number of a bar.
  * @property {{at: Float64Array, items: Exit[]}} exits Where live sections can be left.
  * @property {Record<"take" | "prompt" | "image" | "strength" | "sr", Spans>} lanes
  * @property {Record<string, string>} thumbnails Small images, as `data:` URLs.
@@ -67,8 +67,10 @@
  * @property {Mark[]} flags The cues of the score.
  * @property {Map<number, number>} exact Their exact positions, by their numbers.
  * @property {boolean} performed
+ * @property {WeakMap<Line, Mark | null>} marksOfLines Those of lines that have not changed are kept.
  *
  * @typedef {object} RunModel What depends on the deliveries of the run too.
+ * @property {ReadonlyMap<string, string>} keys The keys of pads, by what triggers them.
  * @property {{at: Float64Array, items: Mark[]}} marks Sorted by chunk.
  * @property {{at: Float64Array, items: Mark[]}} snaps Those of the score that have an exact position, sorted by it.
  * @property {Map<number, Mark>} prompts The cue that set the prompt of each chunk.
@@ -141,7 +143,7 @@ const REFUSED = /^refused at chunk (\d+)/;
  * @param {string} fired
  * @param {ReadonlyMap<string, string>} keys
  */
-function padKey(fired, keys) {
+export function padKey(fired, keys) {
   return keys.get(fired) ?? keys.get(fired.replace(/ [<>=].*$/, "")) ?? "";
 }
 
@@ -167,7 +169,6 @@ function markOfFlag(flag) {
     what: flag.what ?? "",
     reason: "",
     fired: fired ? flag.label : "",
-    pad: "",
     tint: 0,
     changed: false,
     refused: null,
@@ -185,6 +186,7 @@ function markOfFlag(flag) {
  * @param {PlotModel} plot
  */
 function exactOf(line, chunk, { grid, exact }) {
+  if (line.fired !== "") return line.fired_chunk;
   const planned = exact.get(line.n);
   if (planned !== undefined) return planned;
   if (line.error_ms !== null) return grid.chunksAt(grid.boundary(chunk) - line.error_ms / 1000);
@@ -194,10 +196,9 @@ function exactOf(line, chunk, { grid, exact }) {
 /**
  * @param {Line} line
  * @param {PlotModel} plot
- * @param {ReadonlyMap<string, string>} keys
  * @returns {Mark | null}
  */
-function markOfLine(line, plot, keys) {
+function markOfLine(line, plot) {
   const chunk = line.landed ?? line.chunk ?? line.planned ?? line.latest ?? line.earliest;
   if (chunk === null) return null;
   const { earliest, latest } = line;
@@ -213,7 +214,6 @@ function markOfLine(line, plot, keys) {
     what: line.what,
     reason: line.reason,
     fired: line.fired,
-    pad: padKey(line.fired, keys),
     tint: line.tint,
     changed: line.changed,
     refused: refused === chunk ? null : refused,
@@ -235,7 +235,11 @@ export function buildModel(plot, lines, keys) {
   /** @type {Mark[]} */
   const marks = [];
   for (const line of lines) {
-    const mark = markOfLine(line, base, keys);
+    let mark = base.marksOfLines.get(line);
+    if (mark === undefined) {
+      mark = markOfLine(line, base);
+      base.marksOfLines.set(line, mark);
+    }
     if (mark !== null) marks.push(mark);
   }
   if (lines.length === 0) marks.push(...base.flags);
@@ -250,6 +254,7 @@ export function buildModel(plot, lines, keys) {
   const inputs = marks.filter((mark) => mark.fired !== "" && mark.exact !== null);
   return {
     ...base,
+    keys,
     marks: sorted(marks, (mark) => mark.chunk),
     inputs: sorted(inputs, (mark) => /** @type {number} */ (mark.exact)),
     notable: sorted(
@@ -306,6 +311,7 @@ function readPlot(plot) {
       })),
     },
     bars,
+    mostBars: bars.numbers.reduce((most, number) => Math.max(most, number), 0),
     exits,
     lanes: {
       take: spansOf(plot.takes),
@@ -321,6 +327,7 @@ function readPlot(plot) {
     flags,
     exact: new Map(flags.flatMap((mark) => (mark.exact === null ? [] : [[mark.n, mark.exact]]))),
     performed: plot.performed,
+    marksOfLines: new WeakMap(),
   };
   known.set(plot, found);
   return found;

@@ -18,6 +18,7 @@
  */
 
 import { placeFlags, shortenTo, widestStretch, wrapText } from "./timeline_labels.js";
+import { padKey } from "./timeline_model.js";
 import { addSnapCurve, signed, textFont } from "./timeline_paint.js";
 import { fill, hatch, useFont, verticalLine, writeHaloed } from "./timeline_pen.js";
 import { lowerBound, visitIntervals } from "./timeline_ranges.js";
@@ -210,7 +211,7 @@ export class BlockTexts {
       // A scene begins with its base, which is the beginning of the whole prompt.
       const isBase = span.full.startsWith(span.text);
       const measure = useFont(ctx, `${isBase ? 400 : 600} ${size}px ${palette.font}`);
-      const pad = model.prompts.get(span.start)?.pad ?? "";
+      const pad = padKey(model.prompts.get(span.start)?.fired ?? "", model.keys);
       const keyWidth = pad === "" ? 0 : 19;
       const past = moving !== null && span.end <= moving.seen;
       ctx.globalAlpha = past ? 0.8 : isBase ? 0.85 : 1;

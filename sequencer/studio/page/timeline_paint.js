@@ -27,7 +27,7 @@ import { formatTime } from "./timeline_grid.js";
 import { Row } from "./timeline_labels.js";
 import { fill, outline, useFont, writeHaloed } from "./timeline_pen.js";
 import { lowerBound, visitIntervals, visitPoints } from "./timeline_ranges.js";
-import { barStep, niceStep, rulerSteps } from "./timeline_scale.js";
+import { barStep, labelStep, niceStep } from "./timeline_scale.js";
 import { STATUS_WORDS, drawStatus } from "./timeline_shapes.js";
 
 /** The width of a column of the sound, in pixels. */
@@ -48,12 +48,16 @@ export function signed(ms) {
 }
 
 /**
- * Return the name of an input: notes are recognised without the word.
+ * Return the longest name of an input that fits; empty if none does. Notes are recognised without
+ * the word, and mostly without their channel.
  *
  * @param {string} fired
+ * @param {number} room
+ * @param {(text: string) => number} measure
  */
-function inputName(fired) {
-  return fired.replace(/^note /, "");
+function inputName(fired, room, measure) {
+  const name = fired.replace(/^note /, "");
+  return [name, name.replace(/ ch \d+$/, "")].find((one) => measure(one) <= room) ?? "";
 }
 
 /**
@@ -115,10 +119,11 @@ export function paintTop(ctx, scene) {
   const row = new Row();
   ctx.textAlign = "left";
   if (model.bars.at.length > 0) {
+    const widestBar = measure("0".repeat(String(model.mostBars).length)) + 14;
     visitPoints(model.bars.at, from - 40 / per, to, 0.9 / per, (index) => {
       const number = model.bars.numbers[index];
       const next = model.bars.at[index + 1] ?? model.bars.at[index] + 1;
-      const step = barStep((next - model.bars.at[index]) * per);
+      const step = barStep((next - model.bars.at[index]) * per, widestBar);
       const text = String(number);
       const start = x(model.bars.at[index]) + 4;
       if ((number - 1) % step === 0 && row.take(start - 2, start + measure(text) + 4)) {
@@ -130,13 +135,15 @@ export function paintTop(ctx, scene) {
       if (isLabelled) writeHaloed(ctx, formatTime(seconds, 0), at + 4, bar.y + bar.h - 8, palette.ink, palette.panel);
     });
   }
-  const steps = rulerSteps(per);
-  ctx.textAlign = "center";
-  const first = Math.max(0, Math.floor(from / steps.number) * steps.number);
-  for (let one = first; one < Math.min(model.end, to); one += steps.number) {
-    writeHaloed(ctx, String(one), steps.number > 1 ? x(one) + Math.max(per / 2, 10) : x(one + 0.5), chunk.y + 15, palette.ink, palette.panel, 5);
+  const digits = String(model.end).length;
+  const step = labelStep(per, measure("0".repeat(digits)) + 12);
+  const first = Math.max(0, Math.floor(from / step) * step);
+  for (let one = first; one < Math.min(model.end, to); one += step) {
+    // With a label for each chunk, it is in the middle of it; otherwise it is at its beginning.
+    const text = String(one);
+    const at = step === 1 ? x(one + 0.5) - measure(text) / 2 : x(one) + 3;
+    if (at + measure(text) <= x(model.end)) writeHaloed(ctx, text, at, chunk.y + 15, palette.ink, palette.panel, 5);
   }
-  ctx.textAlign = "left";
   paintFigures(ctx, scene);
 }
 
@@ -306,7 +313,7 @@ function paintRulers(ctx, scene) {
   ctx.lineWidth = 1.2;
   ctx.stroke();
   const measure = useFont(ctx, textFont(scene, 400));
-  const { time } = rulerSteps(per);
+  const time = labelStep(per, measure(formatTime(model.grid.secondsOf(model.end))) + 26);
   ctx.fillStyle = palette.soft;
   for (let one = Math.max(0, Math.floor((from - 60 / per) / time) * time); one < Math.min(model.end, to); one += time) {
     const text = formatTime(model.grid.secondsOf(one));
@@ -357,6 +364,8 @@ function paintSnapLines(ctx, scene) {
     if (known === undefined) byColour.set(colour, [mark]);
     else known.push(mark);
   });
+  // Where lines touch each other, colours show what is usual, not single cues.
+  ctx.globalAlpha = per < 2 ? 0.45 : 1;
   for (const [colour, marks] of byColour) {
     ctx.beginPath();
     for (const { exact, chunk: landed } of marks) {
@@ -375,6 +384,7 @@ function paintSnapLines(ctx, scene) {
     ctx.fillStyle = colour;
     ctx.fill();
   }
+  ctx.globalAlpha = 1;
   // What came in leads to the chunk on which it had an effect.
   ctx.strokeStyle = palette.live;
   ctx.fillStyle = palette.live;
@@ -448,9 +458,10 @@ function paintFigures(ctx, scene) {
   const measureInput = useFont(ctx, textFont(scene, 600));
   const names = new Row();
   visitPoints(inputs.at, from - widest, to + widest, 6 / per, (index) => {
-    const text = inputName(inputs.items[index].fired);
     const start = x(inputs.at[index]) + 7;
-    if (names.take(start - 12, start + measureInput(text))) {
+    const next = x(inputs.at[index + 1] ?? Infinity) - 6;
+    const text = inputName(inputs.items[index].fired, next - start, measureInput);
+    if (text !== "" && names.take(start - 12, start + measureInput(text))) {
       writeHaloed(ctx, text, start, snap.y + 8, palette.ink, palette.panel);
     }
   });
@@ -486,7 +497,7 @@ function paintPrompts(ctx, scene) {
       ctx.strokeRect(start + 0.5, lane.y + 0.5, width - 1, lane.h - 1);
       ctx.setLineDash([]);
     }
-    fill(ctx, start, lane.y, Math.min(4, width), lane.h, palette.edges[span.tint]);
+    fill(ctx, start, lane.y, Math.min(4, Math.max(1, width / 4)), lane.h, palette.edges[span.tint]);
     if (mark?.changed) {
       ctx.beginPath();
       ctx.moveTo(start, lane.y + lane.h);
@@ -554,10 +565,9 @@ function paintInputs(ctx, scene) {
     ctx.lineTo(at, lane.y + lane.h - 3);
     ctx.fillStyle = palette.live;
     ctx.fill();
-    const text = inputName(mark.fired);
-    const end = at + 10 + measure(text);
     const next = x(model.inputs.at[index + 1] ?? Infinity) - 5;
-    if (end <= next && row.take(at - 5, end)) {
+    const text = inputName(mark.fired, next - at - 10, measure);
+    if (text !== "" && row.take(at - 5, at + 10 + measure(text))) {
       ctx.fillStyle = palette.ink;
       ctx.fillText(text, at + 8, lane.y + lane.h / 2 + 4);
     }

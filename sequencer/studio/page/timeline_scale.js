@@ -106,24 +106,24 @@ export function revealView(view, chunk, end) {
 }
 
 /**
- * Return every how many chunks the chunk ruler has a number, and every how many a time, so that
- * neither touches its neighbour.
+ * Return every how many chunks a ruler has a label, so that none touches its neighbour.
  *
- * @param {number} per
- * @returns {{number: number, time: number}}
+ * @param {number} per The width of a chunk, in pixels.
+ * @param {number} widest The width of the widest label, with the space after it.
  */
-export function rulerSteps(per) {
-  return { number: niceStep(26 / per), time: niceStep(62 / per) };
+export function labelStep(per, widest) {
+  return niceStep(widest / per);
 }
 
 /**
  * Return every how many bars the bar ruler has a number.
  *
  * @param {number} barWidth The width of a bar, in pixels.
+ * @param {number} widest The width of the widest number, with the space after it.
  */
-export function barStep(barWidth) {
+export function barStep(barWidth, widest) {
   let step = 1;
-  while (step * barWidth < 26) step *= 2;
+  while (step * barWidth < widest) step *= 2;
   return step;
 }
 

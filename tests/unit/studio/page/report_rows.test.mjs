@@ -3,7 +3,7 @@ import test from "node:test";
 import { cueRows, journalRows, noteRows, shortened, summarise } from "../../../../sequencer/studio/page/report_rows.js";
 
 const LINE = {
-  n: 1, revision: 1, line: 4, section: "jam", occurrence: 1, tint: 1, place: "9.1", what: "Rain.", kinds: ["prompt"], fired: "",
+  n: 1, revision: 1, line: 4, section: "jam", occurrence: 1, tint: 1, place: "9.1", what: "Rain.", kinds: ["prompt"], fired: "", fired_chunk: null,
   time_s: 24, planned: 17, earliest: null, latest: null, chunk: 17, landed: 17, status: "landed", reason: "", error_ms: -625, lead: 2, changed: false,
 };
 const REPORT = {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { barAt, describeAt, describeMark, laneAt, markAt } from "../../../../sequencer/studio/page/timeline_hover.js";
 import { layOutLanes } from "../../../../sequencer/studio/page/timeline_lanes.js";
-import { buildModel, ratio } from "../../../../sequencer/studio/page/timeline_model.js";
+import { buildModel, padKey, ratio } from "../../../../sequencer/studio/page/timeline_model.js";
 import { signed } from "../../../../sequencer/studio/page/timeline_paint.js";
 
 /** A jam of two bars after an intro of one, at 120 bpm, in chunks of 1.375 s. */
@@ -33,7 +33,7 @@ const PLOT = {
 };
 
 const LINE = {
-  n: 0, revision: 1, line: 4, section: "jam", occurrence: 1, tint: 1, place: "1.1", what: "Rain.", kinds: ["prompt"], fired: "",
+  n: 0, revision: 1, line: 4, section: "jam", occurrence: 1, tint: 1, place: "1.1", what: "Rain.", kinds: ["prompt"], fired: "", fired_chunk: null,
   time_s: 2, planned: 1, earliest: null, latest: null, chunk: 1, landed: null, status: "planned", reason: "", error_ms: -625, lead: null, changed: false,
 };
 
@@ -50,10 +50,10 @@ test("without a run, the cues are those of the score", () => {
 });
 
 test("with a run, they are its deliveries", () => {
-  const fired = { ...LINE, n: 9, fired: "note D3", time_s: 2.75, planned: null, chunk: null, landed: 4, status: "landed", error_ms: null };
+  const fired = { ...LINE, n: 9, fired: "note D3", fired_chunk: 2, time_s: null, planned: null, chunk: null, landed: 4, status: "landed", error_ms: null };
   const model = buildModel(PLOT, [fired, LINE, { ...LINE, n: 2, chunk: null, planned: null }], new Map([["note D3", "A"]]));
   assert.deepEqual([...model.marks.at], [1, 4]);
-  assert.equal(model.marks.items[1].pad, "A");
+  assert.equal(padKey(model.marks.items[1].fired, model.keys), "A");
   assert.deepEqual([...model.inputs.at], [2]);
   assert.deepEqual([...model.snaps.at].map((at) => Math.round(at * 11)), [0]);
   assert.equal(model.prompts.get(4)?.n, 9);
@@ -75,6 +75,20 @@ test("bars, beats and exits are positions in chunks", () => {
   assert.ok(Math.abs(exits.items[0].exact - 32 / 11) < 1e-9);
   assert.deepEqual([...lanes.prompt.starts], [0, 1]);
   assert.deepEqual([...(sound?.peaks ?? [])], [0, 255, 128]);
+});
+
+test("a fader has one key for all rules of its controller", () => {
+  const keys = new Map([["cc 20", "D"], ["note D3", "A"]]);
+  assert.equal(padKey("cc 20 > 64", keys), "D");
+  assert.equal(padKey("note D3 ch 10", keys), "");
+});
+
+test("the marks of lines that have not changed are kept", () => {
+  const other = { ...LINE, n: 2, chunk: 4 };
+  const first = buildModel(PLOT, [LINE, other], new Map());
+  const second = buildModel(PLOT, [LINE, { ...other, landed: 4 }], new Map());
+  assert.equal(first.marks.items[0], second.marks.items[0]);
+  assert.notEqual(first.marks.items[1], second.marks.items[1]);
 });
 
 test("what depends on the plot alone is read once", () => {

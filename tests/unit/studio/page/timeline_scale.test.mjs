@@ -6,9 +6,9 @@ import {
   barStep,
   clampView,
   followView,
+  labelStep,
   niceStep,
   revealView,
-  rulerSteps,
   wheelFactor,
   wholePer,
   zoomAround,
@@ -63,10 +63,10 @@ test("a chunk is revealed only if it is not in view", () => {
 });
 
 test("rulers have as many figures as fit", () => {
-  assert.deepEqual(rulerSteps(57), { number: 1, time: 2 });
-  assert.deepEqual(rulerSteps(10), { number: 5, time: 10 });
+  assert.equal(labelStep(57, 40), 1);
+  assert.equal(labelStep(10, 40), 5);
   assert.equal(niceStep(0.2), 1);
   assert.equal(niceStep(21), 50);
-  assert.equal(barStep(80), 1);
-  assert.equal(barStep(8), 4);
+  assert.equal(barStep(80, 26), 1);
+  assert.equal(barStep(8, 26), 4);
 });
