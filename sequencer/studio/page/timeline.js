@@ -72,7 +72,11 @@ class Timeline {
     this.box.className = "tl-box";
     this.box.setAttribute("aria-hidden", "true");
     this.box.hidden = true;
-    element.append(this.canvas, this.box);
+    const hint = document.createElement("p");
+    hint.className = "unseen";
+    hint.textContent = "A drawing. The list of cues and the report have the same cues as text.";
+    element.append(this.canvas, this.box, hint);
+    this.hint = hint;
     const context = this.canvas.getContext("2d");
     if (context === null) throw new Error("This browser cannot draw on a canvas.");
     this.ctx = context;
@@ -87,6 +91,8 @@ class Timeline {
     /** @type {View} */
     this.view = { left: 0, per: LIVE_PER, width: 0 };
     this.ratio = 1;
+    /** @type {{get(code: string): string | undefined} | null} The operator's keyboard, if the browser knows it. */
+    this.keyboard = null;
     this.layout = layOutLanes({ live: false, beats: true, image: false, strength: false, input: false, sound: false, error: false, protocols: [] }, innerHeight, true);
     this.forced = matchMedia("(forced-colors: active)");
     this.still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -120,8 +126,7 @@ class Timeline {
     this.stopFrames();
     cancelAnimationFrame(this.requested);
     for (const end of this.ends) end();
-    this.canvas.remove();
-    this.box.remove();
+    for (const one of [this.canvas, this.box, this.hint]) one.remove();
   }
 
   #listen() {
@@ -151,6 +156,17 @@ class Timeline {
       ui.subscribe(["selection"], () => this.#reveal()),
     );
     this.#resize();
+    void this.#readKeyboard();
+  }
+
+  /** Read the keyboard's layout, so that prompts name the same keys as the pads. */
+  async #readKeyboard() {
+    const { keyboard } = /** @type {{keyboard?: {getLayoutMap(): Promise<Map<string, string>>}}} */ (
+      /** @type {unknown} */ (navigator)
+    );
+    if (keyboard === undefined) return;
+    this.keyboard = await keyboard.getLayoutMap();
+    this.#update();
   }
 
   /**
@@ -175,7 +191,7 @@ class Timeline {
     const message = state.mode === "edit" ? store.plot("score") : (store.plot("live") ?? store.plot("score"));
     const lines = state.mode === "edit" ? [] : state.lines;
     const before = this.model;
-    this.model = message === null ? null : buildModel(message.plot, lines, keysOf(state.pads));
+    this.model = message === null ? null : buildModel(message.plot, lines, keysOf(state.pads, this.keyboard));
     if (this.model !== null && this.plot !== message?.plot) this.#loadImages(this.model);
     this.plot = message?.plot ?? null;
     this.generation += 1;
@@ -467,6 +483,7 @@ class Timeline {
     const moving = this.#moving();
     if (moving !== null && this.model !== null && this.#isFollowing()) {
       this.view = followView(this.view, moving.made, this.model.end, this.still.matches);
+      this.studio.ui.set("scroll", this.view.left);
     }
     const view = alignView(this.view, this.ratio);
     const pixels = (/** @type {number} */ chunk) => Math.round((chunk - view.left) * view.per * this.ratio);
@@ -528,7 +545,10 @@ class Timeline {
     ctx.fillStyle = palette.panel;
     ctx.fillRect(0, 0, view.width + MARGIN + RIGHT, layout.height);
     this.#names();
-    if (scene === null) return;
+    if (scene === null) {
+      this.#explain(view);
+      return;
+    }
     this.#layers(scene, view);
     ctx.save();
     ctx.beginPath();
@@ -548,6 +568,17 @@ class Timeline {
     if (moving !== null) paintFlags(ctx, scene, moving);
     this.#selection(scene);
     ctx.restore();
+  }
+
+  /** Why there is nothing to draw yet. @param {View} view */
+  #explain(view) {
+    const { ctx, layout, palette } = this;
+    const { prompt } = layout.lanes;
+    if (!prompt || this.mode === "") return;
+    const text = "The timeline appears as soon as the score can be read without errors.";
+    const measure = useFont(ctx, `400 13px ${palette.font}`);
+    ctx.fillStyle = palette.soft;
+    ctx.fillText(text, MARGIN + Math.max(0, (view.width - measure(text)) / 2), prompt.y + prompt.h / 2);
   }
 
   /** The names of the lanes, in the margin. */
@@ -725,13 +756,14 @@ class Timeline {
  * Return the keys of the pads by what triggers them.
  *
  * @param {readonly import("./protocol.d.ts").Pad[]} pads
+ * @param {{get(code: string): string | undefined} | null} keyboard
  */
-function keysOf(pads) {
+function keysOf(pads, keyboard) {
   /** @type {Map<string, string>} */
   const keys = new Map();
   choosePads(pads).forEach((pad, number) => {
     const code = padCode(number);
-    if (code !== null) keys.set(pad.trigger, keyLabel(code, null));
+    if (code !== null) keys.set(pad.trigger, keyLabel(code, keyboard));
   });
   return keys;
 }

@@ -178,6 +178,17 @@ def test_the_box_next_to_the_pointer_stays_within_the_timeline(shown: Show) -> N
         assert box.is_hidden()
 
 
+def test_a_score_that_was_never_valid_has_an_empty_timeline(shown: Show) -> None:
+    data = fixture("live-set.edit")
+    plots, data["plots"] = data["plots"], {}
+    with shown(data) as page:
+        assert drawn(page) is None
+        take_screenshot(page, "timeline-empty")
+        for plot in plots.values():
+            page.evaluate("(plot) => receive(plot)", plot)
+        assert drawn(page)["blocks"] == 4
+
+
 @pytest.mark.slow
 def test_a_finger_scrolls_and_two_fingers_zoom(shown: Show) -> None:
     with shown(fixture("live-set.show-ready"), **PHONE) as page:
