@@ -14,12 +14,12 @@ def test_the_fixtures_of_the_page_are_up_to_date(request: pytest.FixtureRequest)
     found = fixtures()
     if request.config.getoption("--update-golden"):
         FOLDER.mkdir(parents=True, exist_ok=True)
-        for path in FOLDER.glob("*.json"):
+        for path in FOLDER.glob("*.*.json"):
             if path.name not in found:
                 path.unlink()
         for name, text in found.items():
             (FOLDER / name).write_text(text, encoding="utf-8")
-    assert sorted(path.name for path in FOLDER.glob("*.json")) == sorted(found)
+    assert sorted(path.name for path in FOLDER.glob("*.*.json")) == sorted(found)
     for name, text in found.items():
         path = FOLDER / name
         there = path.read_text(encoding="utf-8")
@@ -29,7 +29,7 @@ def test_the_fixtures_of_the_page_are_up_to_date(request: pytest.FixtureRequest)
 def test_the_fixtures_show_what_their_names_promise() -> None:
     states = {
         path.stem: json.loads(path.read_text(encoding="utf-8"))["snapshot"]
-        for path in FOLDER.glob("*.json")
+        for path in FOLDER.glob("*.*.json")
     }
     assert states["live-set.show-ready"]["go"]["state"] == "ready"
     assert states["live-set.show-accepted"]["go"]["state"] == "accepted"
