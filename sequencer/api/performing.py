@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from sequencer.api.options import Arguments, python_names
+from sequencer.api.perform_options import check_options
 from sequencer.api.reloading import RELOAD_MODES, reload_settings
 from sequencer.api.sources import RunInput, input_of
 from sequencer.core.errors import SequencerError, UsageError
@@ -83,6 +84,8 @@ class PerformOptions:
     price: Fraction | None = None
     bundle: bool = False
     reload: str | None = None
+    debounce: int | None = None
+    debounce_keys: int | None = None
     event: list[Any] = field(default_factory=list)
     quiet: bool = False
     keys: bool = True
@@ -141,6 +144,8 @@ def perform(
     bundle: bool = False,
     events: Sequence[str] = (),
     reload: Literal["offer", "auto"] | None = None,
+    debounce: int | None = None,
+    debounce_keys: int | None = None,
     interactive: bool = False,
     warn: Callable[[str], object] | None = None,
 ) -> PerformanceResult:
@@ -186,6 +191,9 @@ def perform(
         bundle: Whether journal, images and sound are also written into one file.
         events: Events given to the run, as for `rehearse`.
         reload: Whether edits of the score can take over, as for `rehearse`.
+        debounce: Within how many milliseconds a MIDI or OSC device that sends the same again is
+            ignored, where a second press would leave another section. Default: 100; 0 ignores none.
+        debounce_keys: The same for the keys of the terminal. Default: 700.
         interactive: Show the status line on standard error, and read the terminal's keys, as the
             command does.
         warn: Called with each message for the operator. Default: they are logged as warnings of the
@@ -242,6 +250,8 @@ async def perform_async(
     bundle: bool = False,
     events: Sequence[str] = (),
     reload: Literal["offer", "auto"] | None = None,
+    debounce: int | None = None,
+    debounce_keys: int | None = None,
     interactive: bool = False,
     warn: Callable[[str], object] | None = None,
 ) -> PerformanceResult:
@@ -305,6 +315,8 @@ def _options_of(**given: Any) -> PerformOptions:
         max_minutes=arguments.amount("max_minutes", given["max_minutes"]),
         price=arguments.amount("price", given["price"]),
         event=arguments.events(given["events"]),
+        debounce=arguments.integer("debounce", given["debounce"]),
+        debounce_keys=arguments.integer("debounce_keys", given["debounce_keys"]),
         reload=arguments.choice("reload", given["reload"], RELOAD_MODES),
         quiet=not interactive,
         keys=interactive,
@@ -341,7 +353,7 @@ def prepare(options: PerformOptions, load: Callable[[Source], RunInput]) -> Prep
         raise UsageError(
             "give a SCORE to perform, or --resume RUN", "see: sequencer perform --help"
         )
-    _check_flags(options)
+    check_options(options)
     options.stage = options.stage or REACTOR
     found = load(options.score)
     schedule = found.schedule
@@ -379,7 +391,7 @@ def _prepare_resumed(options: PerformOptions, run: Path) -> PreparedRun:
     resume_options(options, folder, interrupted)
     settings = interrupted.header.get("settings", {})
     options.url = options.url or address_of(settings.get("url"), run)
-    _check_flags(options)
+    check_options(options)
     written = Path(next(iter(interrupted.sources), ""))
     found = RunInput(
         schedule=interrupted.schedule,
@@ -390,52 +402,6 @@ def _prepare_resumed(options: PerformOptions, run: Path) -> PreparedRun:
         file=written if options.reload else None,
     )
     return PreparedRun(options=options, found=found, folder=folder, interrupted=interrupted)
-
-
-def _check_flags(options: PerformOptions) -> None:
-    """Check that every given option has a meaning together with the others.
-
-    Raises UsageError for the first that has none.
-    """
-    from sequencer.runtime.operator.commands import MAX_OFFSET
-
-    def given(*flags: str) -> str | None:
-        return next(
-            (
-                flag
-                for flag in flags
-                if getattr(options, flag[2:].replace("-", "_")) not in (None, False, 0)
-            ),
-            None,
-        )
-
-    simulated = given(
-        "--url", "--local", "--key", "--key-file", "--wire", "--watch", "--clip", "--price"
-    )
-    if options.stage == SIMULATED and simulated is not None:
-        message = (
-            f"{simulated} applies to a remote stage, but --stage simulated plays in this process"
-        )
-        raise UsageError(message, f"omit {simulated}, or --stage simulated")
-    if options.stage != SIMULATED and options.faults is not None:
-        raise UsageError(
-            "--faults applies only to the simulator", "add --stage simulated, or omit --faults"
-        )
-    if abs(options.offset) > MAX_OFFSET:
-        raise UsageError(
-            f"--offset {options.offset} is more than {MAX_OFFSET} ms",
-            "write for example --offset -40",
-        )
-    key = "--key-file is not read" if options.key_file is not None else "--key is not used"
-    if options.local and (options.key_file, options.key) != (None, None):
-        raise UsageError(f"--local needs no key, so {key}", "omit one of the two")
-    if options.key is not None and options.key_file is not None:
-        raise UsageError("--key and --key-file both give a key", "omit one of the two")
-    if options.video_size is not None and not options.record:
-        raise UsageError(
-            "--video-size is the size of the video, but none is recorded",
-            "add --record, or omit --video-size",
-        )
 
 
 @contextmanager
@@ -461,6 +427,7 @@ def _settings(prepared: PreparedRun, sound: ScoreSound | None) -> LiveSettings:
     from sequencer.api.resume_options import remembered
     from sequencer.api.scripted_events import read_event
     from sequencer.runtime.live.run import LiveSettings
+    from sequencer.runtime.operator.debounce import DEBOUNCE_MS, KEY_DEBOUNCE_MS
 
     options, found = prepared.options, prepared.found
     return LiveSettings(
@@ -477,6 +444,10 @@ def _settings(prepared: PreparedRun, sound: ScoreSound | None) -> LiveSettings:
         clip_at_end=options.clip,
         quiet=options.quiet,
         keys=options.keys,
+        debounce_ms=DEBOUNCE_MS if options.debounce is None else options.debounce,
+        debounce_keys_ms=(
+            KEY_DEBOUNCE_MS if options.debounce_keys is None else options.debounce_keys
+        ),
         signals=options.signals,
         warn=options.warn,
         images=found.image,

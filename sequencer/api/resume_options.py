@@ -28,6 +28,8 @@ RESTORED = (
     "price",
     "bundle",
     "reload",
+    "debounce",
+    "debounce_keys",
     "event",
 )
 """Options that a resumed run takes from the killed run, unless the command line sets them.
@@ -47,7 +49,7 @@ def remembered(args: PerformOptions) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in RESTORED:
         value = getattr(args, name)
-        if value not in (None, False, []):
+        if _is_given(value):
             found[name] = (
                 [one if isinstance(one, int) else str(one) for one in value]
                 if isinstance(value, tuple | list)
@@ -58,6 +60,11 @@ def remembered(args: PerformOptions) -> dict[str, Any]:
     if args.offset:
         found["offset"] = args.offset
     return found
+
+
+def _is_given(value: object) -> bool:
+    """Return whether an option was given: 0 is a value."""
+    return value is not None and value is not False and value != []
 
 
 def resume_options(args: PerformOptions, folder: RunFolder, journal: Journal) -> None:
@@ -84,7 +91,7 @@ def resume_options(args: PerformOptions, folder: RunFolder, journal: Journal) ->
             f"the journal in {args.resume} does not contain valid options", "is the run yours?"
         )
     for name in RESTORED:
-        if getattr(args, name) in (None, False, []) and name in options:
+        if not _is_given(getattr(args, name)) and name in options:
             setattr(args, name, _restored(name, options[name], args.resume or folder.final))
     args.stage, args.local, args.record = (
         settings.get("stage", "reactor"),
@@ -186,7 +193,11 @@ def _restored(name: str, value: object, run: Path) -> Any:
         return [str(one) for one in value]
     if name == "watch" or (name == "reload" and value in RELOAD_MODES):
         return str(value)
-    if name == "clip" and isinstance(value, int):
+    if (
+        name in ("clip", "debounce", "debounce_keys")
+        and isinstance(value, int)
+        and not isinstance(value, bool)
+    ):
         return value
     if name in ("send_clock", "bundle") and isinstance(value, bool):
         return value

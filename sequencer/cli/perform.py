@@ -1,8 +1,8 @@
 """Perform a score on a live Helios through Reactor, or in real time on the simulator.
 
 The key comes from the environment variable REACTOR_API_KEY, or from a file (--key-file); never from
-the command line. Keys during the run: space pause/resume, g NAME go, c clip, : any command of
-`sequencer tell`, q q finish. Exit code 0 when every cue landed.
+the command line. Keys during the run: space pause/resume, Enter or g NAME go, c clip, : any command
+of `sequencer tell`, q q finish. Exit code 0 when every cue landed.
 """
 
 from __future__ import annotations
@@ -167,6 +167,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--price", metavar="DOLLARS", type=amount, help="the hourly rate, for the status line (6)"
     )
     add_reload_argument(parser)
+    operator = parser.add_argument_group("buttons and keys")
+    operator.add_argument(
+        "--debounce",
+        metavar="MS",
+        type=int,
+        help="ignore what a MIDI or OSC device sends again within this time, where it would leave "
+        "another section (default: 100; 0 ignores nothing)",
+    )
+    operator.add_argument(
+        "--debounce-keys",
+        metavar="MS",
+        type=int,
+        help="ignore a key that is pressed again, or held, within this time (default: 700)",
+    )
     parser.add_argument(
         "--bundle",
         action="store_true",

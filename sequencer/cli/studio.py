@@ -69,6 +69,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="send OSC there; may be given several times",
     )
+    devices.add_argument(
+        "--debounce",
+        metavar="MS",
+        type=int,
+        help="ignore what a device sends again within this time, where it would leave another "
+        "section (default: 100)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -111,6 +118,7 @@ async def _serve(args: argparse.Namespace, *, is_folder: bool) -> None:
         midi_out=args.midi_out,
         osc_in=args.osc_in,
         osc_out=args.osc_out,
+        debounce=args.debounce,
     )
 
     def print_line(text: object) -> None:

@@ -12,6 +12,7 @@ from sequencer.events.codec import Event
 from sequencer.language.compiler import compile_score
 from sequencer.language.notations import reads
 from sequencer.runtime.operator.commands import parse_operator_command
+from sequencer.runtime.operator.debounce import DEBOUNCE_MS, Debounce
 from sequencer.runtime.osc.packets import build_message, read_packet
 from sequencer.runtime.osc.receiver import OscReceiver
 from sequencer.runtime.osc.sockets import OscInput
@@ -65,7 +66,12 @@ def osc_packet(data: bytes) -> None:
         raise UsageError("nothing waits for it")
 
     receiver = OscReceiver(
-        _schedule, handle_line=handle, deliver=deliver, notify=notices.append, now=lambda: 7
+        _schedule,
+        handle_line=handle,
+        deliver=deliver,
+        notify=notices.append,
+        now=lambda: 7,
+        debounce=Debounce(DEBOUNCE_MS, notices.append),
     )
     protocol, transport = OscInput(receiver, lambda: NOW_S), _Transport()
     protocol.connection_made(transport)

@@ -29,6 +29,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "api/files.py": "unit/cli/test_arguments.py",
     "api/importing.py": "unit/cli/test_import.py",
     "api/output_formats.py": "unit/cli/test_output_formats.py",
+    "api/perform_options.py": "unit/api/test_options.py",
     "api/performing.py": "unit/api/test_public_names.py",
     "api/rehearsing.py": "unit/cli/test_rehearse.py",
     "api/reporting.py": "unit/api/test_arguments.py",

@@ -26,6 +26,7 @@ from sequencer.events.events import (
 from sequencer.schedule.describe import firing_by_name
 from sequencer.schedule.model import (
     ControlCrossing,
+    GotoAct,
     GoTrigger,
     NoteTrigger,
     OscCrossing,
@@ -104,7 +105,7 @@ def explain_unanswered(run: RunView, event: Event) -> Unanswered | None:
     current = run.listening_pass.stretch
     if any(_can_fire(firing, event) for firing in list_triggers(current)):
         return None
-    name = _describe_event(event, schedule)
+    name = describe_input(event, schedule)
     others = dict.fromkeys(
         one.section
         for one in schedule.stretches
@@ -162,6 +163,34 @@ def is_too_late(run: RunView, event: Event) -> bool:
     return not run.can_leave(current, event.at)
 
 
+def find_leaving_triggers(run: RunView, event: Event) -> tuple[Trigger, ...]:
+    """Return what an event fires that leaves the current section: exits, and rules that `goto`.
+
+    Args:
+        run: The run as it is before the event.
+        event: The event.
+    """
+    if run.phase is Phase.FINISHED:
+        return ()
+    current = run.listening_pass.stretch
+    leaving = (
+        *current.until,
+        *(
+            rule.trigger
+            for rule in current.rules
+            if any(isinstance(act, GotoAct) for act in rule.acts)
+        ),
+    )
+    return tuple(one for one in leaving if _can_fire(one, event) and _crosses(run, one, event))
+
+
+def _crosses(run: RunView, firing: Trigger, event: Event) -> bool:
+    """Return whether a value that a trigger listens to comes from the other side of its limit."""
+    if not isinstance(firing, ControlCrossing | OscCrossing):
+        return True
+    return isinstance(event, ControlChanged | OscReceived) and run.would_cross(firing, event)
+
+
 def find_unfired_crossings(run: RunView, event: ControlChanged) -> tuple[ControlCrossing, ...]:
     """Return the crossings that a controller's value does not fire; empty if it fires any."""
     listening = [one for one in list_triggers(run.listening_pass.stretch) if _can_fire(one, event)]
@@ -193,7 +222,8 @@ def _can_fire(firing: Trigger, event: Event) -> bool:
             return False
 
 
-def _describe_event(event: Event, schedule: Schedule) -> str:
+def describe_input(event: Event, schedule: Schedule) -> str:
+    """Return the name of a pad, controller, program or go-cue as an operator would type it."""
     match event:
         case NoteReceived(velocity=0):
             return f"release {note_name(event.note, schedule.middle)}" + _channel(event.channel)

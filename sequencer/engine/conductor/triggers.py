@@ -110,10 +110,21 @@ class TriggerMatcher:
             case TransportChanged():
                 return frozenset({TransportTrigger(event.what)})
 
-    def would_cross(self, crossing: ControlCrossing, event: ControlChanged) -> bool:
+    def would_cross(
+        self, crossing: ControlCrossing | OscCrossing, event: ControlChanged | OscReceived
+    ) -> bool:
         """Return whether a value would fire a crossing now, without remembering the value."""
-        state = self._crossings.get(crossing)
-        return state is not None and state.armed and _is_beyond(crossing, event.value)
+        match crossing, event:
+            case ControlCrossing(), ControlChanged():
+                state = self._crossings.get(crossing)
+                return state is not None and state.armed and _is_beyond(crossing, event.value)
+            case OscCrossing(), OscReceived():
+                state, value = self._osc.get(crossing), osc_number(event)
+                if state is None or value is None or not state.armed:
+                    return False
+                return value > crossing.value if crossing.above else value < crossing.value
+            case _:
+                return False
 
     def _osc_crossed(self, event: OscReceived) -> list[Trigger]:
         """Return the crossings that fire by the first argument, as for a controller."""

@@ -34,8 +34,8 @@ from sequencer.engine.conductor.run_state import RunState
 from sequencer.engine.conductor.takeover import Refusal, Where, stretch_named
 from sequencer.engine.conductor.transitions import Phase
 from sequencer.engine.play_range import PlayRange
-from sequencer.events.events import ControlChanged, OperatorPause
-from sequencer.schedule.model import ControlCrossing, ImageAct, Schedule
+from sequencer.events.events import ControlChanged, OperatorPause, OscReceived
+from sequencer.schedule.model import ControlCrossing, ImageAct, OscCrossing, Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -418,6 +418,8 @@ class RunView:
         """
         return describe_takeover(self._run, schedule, where, section, at)
 
-    def would_cross(self, crossing: ControlCrossing, event: ControlChanged) -> bool:
-        """Return whether a controller's value would fire a crossing now."""
+    def would_cross(
+        self, crossing: ControlCrossing | OscCrossing, event: ControlChanged | OscReceived
+    ) -> bool:
+        """Return whether the value of a controller or a fader would fire a crossing now."""
         return self._run.triggers.would_cross(crossing, event)

@@ -302,7 +302,7 @@ async def midi_input(run: LiveRun, port: str) -> AsyncIterator[None]:
     feed: Feed = MidiFeed(float(schedule.clock.bpm or NOMINAL), follows)
     if follows and expected is not None:
         feed = TimecodeFeed(expected)
-    live = MidiPortClock(port, feed, run.performance.deliver, run.notify)
+    live = MidiPortClock(port, feed, run.deliver_from_device, run.notify)
     live.open()
     if follows:
         if isinstance(feed, MidiFeed):

@@ -35,7 +35,7 @@ async def osc_input(run: LiveRun, endpoint: Endpoint) -> AsyncIterator[None]:
 
     def handle_line(line: str) -> str | None:
         if not is_reload_command(line):
-            return run.operator.handle_line(line)
+            return run.operator.handle_line(line, from_device=True)
         task = asyncio.ensure_future(reload(line))  # it reads files, which takes a while
         reloading.add(task)
         task.add_done_callback(reloading.discard)
@@ -44,9 +44,10 @@ async def osc_input(run: LiveRun, endpoint: Endpoint) -> AsyncIterator[None]:
     receiver = OscReceiver(
         lambda: performance.conductor.view.schedule,
         handle_line=handle_line,
-        deliver=performance.deliver,
+        deliver=run.deliver_from_device,
         notify=run.notify,
         now=run.clock.now,
+        debounce=run.debounce,
     )
     async with listening(endpoint, receiver):
         if not endpoint.is_here:

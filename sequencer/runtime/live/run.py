@@ -45,6 +45,12 @@ from sequencer.runtime.live.status_display import StatusScreen, offset_line
 from sequencer.runtime.live.stream_frames import StreamFrames, arrived_second, clip_second
 from sequencer.runtime.loop import Outcome, Performance, Watcher, require_prompt
 from sequencer.runtime.operator.commands import FindImage
+from sequencer.runtime.operator.debounce import (
+    DEBOUNCE_MS,
+    KEY_DEBOUNCE_MS,
+    Debounce,
+    ExitDebounce,
+)
 from sequencer.runtime.operator.input import Operator
 from sequencer.runtime.operator.keyboard import Keys
 from sequencer.runtime.operator.reload_control import ReloadControl, ReloadSettings
@@ -124,6 +130,10 @@ class LiveSettings:
     quiet: bool = False
     keys: bool = True
     """Whether the terminal's keys are read as operator commands."""
+    debounce_ms: int = DEBOUNCE_MS
+    """Within how many milliseconds a repeated press of a MIDI or OSC device is ignored."""
+    debounce_keys_ms: int = KEY_DEBOUNCE_MS
+    """The same for the terminal's keys."""
     signals: bool = True
     """Whether Ctrl-C and SIGTERM end the run."""
     warn: Callable[[str], object] | None = None
@@ -228,6 +238,9 @@ class LiveRun:
                 clock.now,
                 self.notify,
             )
+        self.debounce = Debounce(settings.debounce_ms, self.notify)
+        """Recognises the buttons and pads that bounce."""
+        self._exits = ExitDebounce(self.debounce, lambda: self.performance.conductor.view)
         self.operator = Operator(
             self.performance,
             clock.now,
@@ -237,6 +250,8 @@ class LiveRun:
             is not None,  # the simulator ends with its process, and keeps nothing
             find_image=settings.find_image,
             reloads=self._reloads,
+            exits=self._exits,
+            key_debounce_ms=settings.debounce_keys_ms,
         )
         self._screen = StatusScreen(
             self.live_status,
@@ -276,6 +291,11 @@ class LiveRun:
             self._screen.print_line(f"sequencer: {text}")
         for listen in self.notice_listeners:
             listen(text)
+
+    def deliver_from_device(self, event: Event) -> None:
+        """Deliver an event of a MIDI or OSC device, unless it is what a contact sends again."""
+        if self._exits.admits(event):
+            self.performance.deliver(event)
 
     def failed(self, text: str) -> None:
         """Report that part of the run's output could not be written: it counts at the end."""

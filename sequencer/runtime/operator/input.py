@@ -24,7 +24,8 @@ from sequencer.runtime.operator.commands import (
     names_image,
     parse_operator_command,
 )
-from sequencer.runtime.operator.keyboard import KeyInterpreter
+from sequencer.runtime.operator.debounce import KEY_DEBOUNCE_MS, Debounce, ExitDebounce
+from sequencer.runtime.operator.keyboard import ACTING, ENTER, KeyInterpreter
 from sequencer.runtime.operator.reload_control import ReloadControl, is_reload_command
 from sequencer.schedule.describe import firing_by_name
 from sequencer.schedule.model import GoTrigger
@@ -42,6 +43,9 @@ class Operator:
         can_clip: Whether the stage makes clips.
         find_image: Inspects an image that is improvised (see `parse_operator_command`).
         reloads: Handles `reload` and `undo`; None in a run that watches no score.
+        exits: Ignores what a button sends again, where `handle_line` is called for a device.
+        key_debounce_ms: Within how many milliseconds a key that is pressed again is ignored; 0
+            ignores none.
     """
 
     def __init__(
@@ -55,7 +59,11 @@ class Operator:
         can_clip: bool = True,
         find_image: FindImage | None = None,
         reloads: ReloadControl | None = None,
+        exits: ExitDebounce | None = None,
+        key_debounce_ms: int = KEY_DEBOUNCE_MS,
     ) -> None:
+        self._exits = exits
+        self._keys = Debounce(key_debounce_ms, notify)
         self._reloads = reloads
         self._performance = performance
         self._now = now
@@ -89,8 +97,12 @@ class Operator:
         command = await asyncio.to_thread(parse_operator_command, text, middle, self._find_image)
         return self._handle(text, command(self._now()))
 
-    def handle_line(self, text: str) -> str | None:
+    def handle_line(self, text: str, *, from_device: bool = False) -> str | None:
         """Handle a command. Return an answer if there is more to report than that it was accepted.
+
+        Args:
+            text: The command.
+            from_device: Whether a device sent it, whose contacts may bounce.
 
         Raises:
             IgnoredError: The command is valid, but nothing in the run waits for it.
@@ -109,15 +121,17 @@ class Operator:
                 )
             text = f"go {own[0].name}"
         command = parse_operator_command(text, run.schedule.middle, self._find_image)
-        return self._handle(text, command(self._now()))
+        return self._handle(text, command(self._now()), from_device=from_device)
 
-    def _handle(self, text: str, event: Event) -> str | None:
+    def _handle(self, text: str, event: Event, *, from_device: bool = False) -> str | None:
         run = self._performance.conductor.view
         answer = explain_unanswered(run, event)
         if answer is not None:
             raise IgnoredError(answer.message, answer.hint)
         if isinstance(event, ClipRequested) and not self._can_clip:
             raise IgnoredError("the simulator makes no clips", "record the entire run instead")
+        if from_device and self._exits is not None and not self._exits.admits(event):
+            return None
         note = self._note(event)
         self._performance.deliver(event)
         return note and f"{' '.join(text.split())}: {note}"
@@ -142,7 +156,12 @@ class Operator:
                 return None
 
     def press(self, key: str) -> None:
-        """Handle a key; print the answer to the command that it completes."""
+        """Handle a key; print the answer to the command that it completes.
+
+        A key that acts by itself is ignored while it repeats.
+        """
+        if self._is_repeated(key):
+            return
         text = self._typing.feed(key)
         if text is not None and (names_image(text) or is_reload_command(text)):
             task = asyncio.ensure_future(self._answer_key(text))
@@ -157,6 +176,21 @@ class Operator:
                 self._notify(answer)
         if self._show_typed is not None:
             self._show_typed(self._typing.asks)
+
+    def _is_repeated(self, key: str) -> bool:
+        """Return whether a key is ignored because it was pressed, or is held, already.
+
+        The Enter that ends a typed line always acts, but it is a press: one that is held a little
+        too long must not be a GO as well.
+        """
+        is_typing = bool(self._typing.line)
+        if key not in (ENTER if is_typing else ACTING):
+            return False
+        name = "the key Enter" if key in ENTER else "the space key" if key == " " else f"key {key}"
+        if is_typing:
+            self._keys.press(name, self._now())
+            return False
+        return not self._keys.admits(name, self._now())
 
     async def _answer_key(self, text: str) -> None:
         try:

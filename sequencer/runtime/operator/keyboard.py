@@ -115,14 +115,16 @@ MAX_LINE_LENGTH = 80
 ENTER = ("\r", "\n")
 ERASE = ("\x7f", "\b")
 ESCAPE = "\x1b"
-HELP = "space pause/resume · g NAME go · : any command · c clip · q q end the run"
+HELP = "space pause/resume · Enter go · g NAME go · : any command · c clip · q q end the run"
+ACTING = (" ", "c", *ENTER)
+"""The keys that act with one press, so that a held one would act many times."""
 
 
 class KeyInterpreter:
     """Interprets keys as operator commands.
 
-    Space pauses or resumes. `g`, a name and Enter: go. `:`, a command and Enter: any operator
-    command. `c`: clip. `q` twice: finish.
+    Space pauses or resumes. Enter: go, by the section's own go-cue. `g`, a name and Enter: go to
+    that name. `:`, a command and Enter: any operator command. `c`: clip. `q` twice: finish.
 
     `line` is the text typed so far, for the screen; Escape clears it. `is_paused` returns whether
     the model is paused, so that space also resumes after a rule has paused it; if it is omitted,
@@ -151,6 +153,8 @@ class KeyInterpreter:
                 self.line = ":"
             case "c":
                 return "clip"
+            case "\r" | "\n":
+                return "go"
             case "q" if asked:
                 return "finish"
             case "q":

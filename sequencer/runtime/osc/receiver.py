@@ -2,8 +2,8 @@
 
 Nothing is dropped silently: a message that cannot be used is answered with `/sequencer/warn`, and
 the operator gets the reason, once in ten seconds for each. The exceptions are the release of a
-button, a GO that follows another one too soon, and the messages that a run sends itself, which
-come back where programs pass on what they receive.
+button, a GO of a button that bounces, which only the operator learns of, and the messages that a
+run sends itself, which come back where programs pass on what they receive.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from sequencer.core.osc_values import (
 from sequencer.core.timebase import SECOND
 from sequencer.events.codec import Event
 from sequencer.events.events import OscReceived
+from sequencer.runtime.operator.debounce import Debounce
 from sequencer.runtime.osc.packets import Message
 from sequencer.runtime.osc.table import (
     GO,
@@ -42,8 +43,6 @@ from sequencer.runtime.osc.table import (
 )
 from sequencer.schedule.model import Schedule
 
-MIN_GO_INTERVAL_NS = SECOND // 10
-"""The least time between two GOs of one address, in nanoseconds: a button may bounce."""
 MAX_MESSAGES_PER_SECOND = 1_000
 """More messages in a second are dropped, and counted for the operator."""
 MAX_ANSWERS_PER_SECOND = 20
@@ -51,7 +50,7 @@ MAX_ANSWERS_PER_SECOND = 20
 MIN_NOTICE_INTERVAL_NS = 10 * SECOND
 """The least time between two notices for the operator with the same text, in nanoseconds."""
 MAX_NOTICES = 100
-"""How many of the latest notices, and of the latest GOs, are remembered."""
+"""How many of the latest notices are remembered."""
 MAX_SHOWN = 80
 """The longest part of an address that is shown, in characters."""
 _SENT = frozenset(one.address for one in OUTPUTS)
@@ -91,6 +90,7 @@ class OscReceiver:
         deliver: Delivers an event to the run.
         notify: Prints a message for the operator.
         now: Returns the time of the run's clock, in nanoseconds.
+        debounce: Decides which GO is a repetition of the one before it.
     """
 
     def __init__(
@@ -101,13 +101,14 @@ class OscReceiver:
         deliver: Callable[[Event], object],
         notify: Callable[[str], object],
         now: Callable[[], int],
+        debounce: Debounce,
     ) -> None:
         self._schedule = schedule
         self._handle_line = handle_line
         self._deliver = deliver
         self._notify = notify
         self._now = now
-        self._went: dict[str, int] = {}
+        self._debounce = debounce
         self._noticed: dict[str, int] = {}
         self._messages = _PerSecond(MAX_MESSAGES_PER_SECOND)
         self._answers = _PerSecond(MAX_ANSWERS_PER_SECOND)
@@ -190,14 +191,7 @@ class OscReceiver:
         """Return whether a GO follows the last one of its address too soon."""
         if not row.address.startswith(GO):
             return False
-        now = self._now()
-        if now - self._went.get(address, -MIN_GO_INTERVAL_NS) < MIN_GO_INTERVAL_NS:
-            return True
-        self._went.pop(address, None)
-        self._went[address] = now
-        if len(self._went) > MAX_NOTICES:
-            del self._went[next(iter(self._went))]
-        return False
+        return not self._debounce.admits(escape_control(_shown(address)), self._now())
 
 
 def _shown(address: str) -> str:

@@ -19,7 +19,9 @@ import pytest
 from mido import sockets
 
 from sequencer.cli import main
+from sequencer.engine.journal import read_journal
 from sequencer.engine.replay import replay
+from sequencer.events.events import NoteReceived
 
 EXTERNAL = """score "Outer"
 clock midi "PORT", 4/4, nominal 240 bpm
@@ -153,3 +155,53 @@ def test_a_missing_port_opens_no_session(
     assert main(["perform", str(score), *flags]) == 1
     assert "cannot be reached" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
+
+
+PADS = """score "Pads"
+clock 240 bpm, 4/4
+grid 3 frames @ 24 fps
+section first until note D3, max 200 bars {
+  at 1 "A paper boat drifts along a gutter. Grey light. Low close shot, fixed."
+}
+section second until note D3, max 200 bars {
+  at 1 "The paper boat turns. Grey light. Low close shot, fixed."
+}
+section last 1 bar {
+  at 1 "The paper boat rests. Grey light. Low close shot, fixed."
+}
+"""
+
+
+@pytest.mark.parametrize(("options", "received"), [((), 2), (("--debounce", "0"), 3)])
+def test_a_pad_that_bounces_leaves_one_section(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    options: tuple[str, ...],
+    received: int,
+) -> None:
+    (tmp_path / "pads.score").write_text(PADS, encoding="utf-8")
+    number = free()
+
+    def play() -> None:
+        port = reach(number)
+        time.sleep(1.0)
+        for _ in range(received):
+            port.send(mido.Message("note_on", note=62, velocity=80))
+        time.sleep(0.5)  # longer than a bounce, and than three chunks
+        try:
+            port.send(mido.Message("note_on", note=62, velocity=80))
+        except OSError:
+            return  # without debouncing, the first hit has ended the run
+
+    pad = beside(play)
+    arguments = ["perform", str(tmp_path / "pads.score"), "--stage", "simulated", "--quiet"]
+    arguments += ["--midi-in", f"tcp-listen://127.0.0.1:{number}", *options]
+    assert main([*arguments, "--out", str(tmp_path / "run")]) == 0
+    pad.join()
+    journal = read_journal(tmp_path / "run")
+    notes = [one.event for one in journal.records if isinstance(one.event, NoteReceived)]
+    assert len(notes) >= received
+    assert ("note D3 ignored" in capsys.readouterr().err) == (not options)
+    assert replay(journal).is_equal
+    gap = notes[1].at - notes[0].at
+    assert (gap > 400_000_000) == (not options), "the second hit, or the bounce"

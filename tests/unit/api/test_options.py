@@ -118,6 +118,8 @@ INVALID: tuple[tuple[str, list[str], dict[str, Any]], ...] = (
     ("rehearse", ["--event", "jump@3c"], {"events": ["jump@3c"]}),
     ("rehearse", ["--faults", "missing.yaml"], {"faults": "missing.yaml"}),
     ("rehearse", ["--out", "there"], {"out": "there"}),
+    ("perform", ["--debounce", "-1"], {"debounce": -1}),
+    ("perform", ["--debounce-keys", "5001"], {"debounce_keys": 5001}),
     ("perform", ["--stage", "simulated", "--local"], {"stage": "simulated", "local": True}),
     ("perform", ["--stage", "simulated", "--price", "3"], {"stage": "simulated", "price": 3}),
     ("perform", ["--stage", "simulated", "--wire", "v0"], {"stage": "simulated", "wire": "v0"}),

@@ -53,6 +53,10 @@ STARTED = [
     ),
     *(
         "--bundle",
+        "--debounce",
+        "0",
+        "--debounce-keys",
+        "250",
         "--event",
         "go night@3c",
         "--event",
@@ -118,6 +122,8 @@ KEPT = (
     "max_minutes",
     "price",
     "bundle",
+    "debounce",
+    "debounce_keys",
 )
 
 
@@ -238,6 +244,8 @@ def test_nor_an_osc_port(option: str, target: str) -> None:
         {"osc_out": [9]},
         5,
         {"clip": "x"},
+        {"debounce": True},
+        {"debounce_keys": "x"},
         {"event": 3},
         {"max_minutes": "-1"},
         {"video_size": [1, 2, 3]},

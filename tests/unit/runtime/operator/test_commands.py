@@ -190,6 +190,9 @@ def typed(keys: str) -> list[str]:
         (":\r", []),
         (":note C3\r", ["note C3"]),
         ("c", ["clip"]),
+        ("\r", ["go"]),
+        ("\n", ["go"]),
+        ("q\rq", ["go"]),
         ("q", []),
         ("qxq", []),
         ("qq", ["finish"]),
@@ -215,7 +218,7 @@ def test_a_key_that_means_nothing_shows_the_keys_that_do() -> None:
     typing.feed("x")
     assert (
         typing.asks
-        == "keys: space pause/resume · g NAME go · : any command · c clip · q q end the run"
+        == "keys: space pause/resume · Enter go · g NAME go · : any command · c clip · q q end the run"
     )
     typing.feed("g")
     assert typing.asks == "go "

@@ -24,13 +24,26 @@ section jam until {until}, max 8 bars {{
 """
 
 
-def operator_of(text: str) -> tuple[Operator, list[Event]]:
+class Now:
+    """The time of a run's clock, in nanoseconds."""
+
+    def __init__(self) -> None:
+        self.at = 7
+
+    def __call__(self) -> int:
+        return self.at
+
+
+def operator_of(
+    text: str, now: Now | None = None, notices: list[str] | None = None
+) -> tuple[Operator, list[Event]]:
     """Return the operator of a run that has not begun, and the events that it delivers."""
     delivered: list[Event] = []
     performance: Any = SimpleNamespace(
         conductor=Conductor(compile_score(reads(text))), deliver=delivered.append
     )
-    return Operator(performance, lambda: 7, pytest.fail), delivered
+    notify: Any = pytest.fail if notices is None else notices.append
+    return Operator(performance, now or Now(), notify), delivered
 
 
 def test_go_alone_is_the_go_cue_that_the_section_ends_on() -> None:
@@ -54,3 +67,39 @@ def test_what_nothing_waits_for_is_not_delivered() -> None:
     with pytest.raises(IgnoredError, match="nothing waits for go oot"):
         operator.handle_line("go oot")
     assert delivered == []
+
+
+def pressed(times: list[tuple[str, int]]) -> tuple[list[str], list[str]]:
+    """Press keys at times in milliseconds; return what they did, and the notices."""
+    now, notices = Now(), list[str]()
+    operator, delivered = operator_of(LIVE.format(until="go out"), now, notices)
+    for key, at in times:
+        now.at = at * 1_000_000
+        operator.press(key)
+    names = [f"go {one.name}" if isinstance(one, OperatorGo) else one.kind for one in delivered]
+    return names, notices
+
+
+ENTER_IGNORED = "the key Enter ignored: it came within 700 ms of the press before it"
+
+
+def test_enter_is_go_and_a_held_one_is_one_go() -> None:
+    held = [("\r", 0), *(("\r", 660 + 40 * count) for count in range(40))]
+    assert pressed(held) == (["go out"], [ENTER_IGNORED])
+    assert pressed([("\r", 0), ("\n", 10), ("\r", 720)]) == (
+        ["go out", "go out"],
+        [ENTER_IGNORED],
+    )
+
+
+def test_the_enter_of_a_typed_line_is_no_go_when_it_is_held() -> None:
+    typed = [(key, 0) for key in "gflash"]
+    assert pressed([*typed, ("\r", 0), ("\r", 500)]) == (["go flash"], [ENTER_IGNORED])
+
+
+def test_other_keys_that_act_do_not_repeat_and_what_is_typed_may() -> None:
+    assert pressed([(" ", 0), (" ", 500), ("\r", 600)]) == (
+        ["hand_pause", "go out"],
+        ["the space key ignored: it came within 700 ms of the press before it"],
+    )
+    assert pressed([*((key, 0) for key in ":note cc"), ("\x1b", 0), (" ", 10)])[0] == ["hand_pause"]

@@ -11,11 +11,11 @@ from sequencer.core.timebase import SECOND
 from sequencer.events.events import OscReceived
 from sequencer.language.compiler import compile_score
 from sequencer.language.notations import reads
+from sequencer.runtime.operator.debounce import DEBOUNCE_MS, Debounce
 from sequencer.runtime.osc.packets import Message
 from sequencer.runtime.osc.receiver import (
     MAX_ANSWERS_PER_SECOND,
     MAX_MESSAGES_PER_SECOND,
-    MIN_GO_INTERVAL_NS,
     MIN_NOTICE_INTERVAL_NS,
     Answer,
     OscReceiver,
@@ -45,6 +45,7 @@ class Run:
             deliver=self.events.append,
             notify=self.notices.append,
             now=lambda: self.now,
+            debounce=Debounce(DEBOUNCE_MS, self.notices.append),
         )
 
     def handle_line(self, text: str) -> str | None:
@@ -90,12 +91,16 @@ def test_a_button_with_another_type_is_answered(run: Run, wrong: tuple[Any, ...]
 def test_a_go_that_follows_too_soon_is_the_same_press(run: Run) -> None:
     run.send("/sequencer/go/out", 1)
     run.send("/sequencer/go/in", 1)
-    run.now = MIN_GO_INTERVAL_NS - 1
+    interval = DEBOUNCE_MS * 1_000_000
+    run.now = interval - 1
     run.send("/sequencer/go/out", 1)
     run.send("/sequencer/pause")
     run.send("/sequencer/pause")
     assert run.lines == ["go out", "go in", "pause", "pause"]
-    run.now = MIN_GO_INTERVAL_NS
+    assert run.notices == [
+        "/sequencer/go/out ignored: it came within 100 ms of the press before it"
+    ]
+    run.now = 2 * interval - 1
     run.send("/sequencer/go/out", 1)
     assert run.lines[4:] == ["go out"]
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from sequencer.core.errors import OutputError
+from sequencer.runtime.operator.debounce import DEBOUNCE_MS, Debounce
 from sequencer.runtime.osc.endpoints import Endpoint
 from sequencer.runtime.osc.packets import Message, build_message, read_packet
 from sequencer.runtime.osc.receiver import Answer, OscReceiver
@@ -36,6 +37,7 @@ def receiver_of(notices: list[str]) -> OscReceiver:
         deliver=lambda _event: None,
         notify=notices.append,
         now=lambda: 0,
+        debounce=Debounce(DEBOUNCE_MS, notices.append),
     )
 
 
