@@ -19,11 +19,11 @@ export function mount(element, studio) {
   const corner = document.createElement("div");
   corner.className = "sound";
   element.append(stage, facts, corner);
-  const recorded = new RecordedVideo(stage, studio);
+  const recorded = new RecordedVideo(stage, studio, () => show());
   /** @type {FrameView | null} */
   let view = null;
   const sound = new SoundControl(corner, studio, () => view?.shown ?? null);
-  const show = () => {
+  function show() {
     const { mode } = studio.store.state ?? {};
     const plays = mode === "rehearse" || mode === "show";
     if (plays) view ??= new FrameView(stage, studio, element);
@@ -33,7 +33,7 @@ export function mount(element, studio) {
     }
     element.classList.toggle("recorded", !plays);
     render(plays && view !== null ? chips(view) : html`${recorded.chip()}`, facts);
-  };
+  }
   const ends = [drawLive(studio, ["mode", "playback", "report"], show)];
   return () => {
     for (const end of ends) end();
@@ -57,9 +57,11 @@ class RecordedVideo {
   /**
    * @param {HTMLElement} parent
    * @param {import("./main.js").Studio} studio
+   * @param {() => void} changed Called when something else is shown.
    */
-  constructor(parent, studio) {
+  constructor(parent, studio, changed) {
     this.studio = studio;
+    this.changed = changed;
     this.player = document.createElement("video");
     this.player.controls = true;
     this.player.preload = "metadata";
@@ -112,5 +114,6 @@ class RecordedVideo {
     } catch (error) {
       this.problem = error instanceof Error ? error.message : String(error);
     }
+    this.changed();
   }
 }
