@@ -7,7 +7,8 @@ of the run has changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
@@ -92,10 +93,26 @@ class Lines:
         """Where the model was when something fired, by its number: in chunks."""
         self._open: _Open | None = None
 
-    def all(self) -> list[Line]:
-        """Return all deliveries as they are now, in the order in which they act."""
+    def begin(self) -> None:
+        """Compare with all deliveries as they are now from here on."""
+        self._known.clear()
         self.changed(everything=True)
-        return self.known()
+
+    @contextmanager
+    def as_of_now(self) -> Iterator[None]:
+        """Let `line` and `current` use what is open now, without counting as a look."""
+        before, self._open = self._open, self._find_open()
+        try:
+            yield
+        finally:
+            self._open = before
+
+    def current(self) -> list[Line]:
+        """Return all deliveries as they are now, in the order in which they act."""
+        moves = enumerate(self._source.view.run_actions)
+        found = [self.line(line) for line in self._source.view.deliveries]
+        found += [self._move(-1 - number, move) for number, move in moves if move.kind != RELOADS]
+        return sorted(found, key=_order)
 
     def known(self) -> list[Line]:
         """Return all deliveries as they were at the last look."""
@@ -113,7 +130,6 @@ class Lines:
             everything: Whether to compare all of them.
         """
         view = self._source.view
-        self._read_version()
         plan = self._plan_state()
         is_new_plan = everything or plan != self._plan
         self._plan = plan
@@ -147,6 +163,8 @@ class Lines:
         view, watched = self._source.view, self._watched
         first = view.chunk - CHUNKS_BEFORE
         last = view.chunk + view.schedule.lead + CHUNKS_AFTER
+        if view.clock is not None:
+            last = UNPLACED - 1  # few are placed ahead, and each fit of the clock may move them
         found: list[Delivery] = []
         self._watched = set()
         for line in deliveries:  # all of them, so without calls
@@ -154,7 +172,11 @@ class Lines:
             if status is Status.SENT or status is Status.COMMITTED:
                 self._watched.add(line.number)
                 found.append(line)
-            elif first <= line.nominal <= last or line.number in watched:
+            elif first <= line.nominal <= last:
+                if status is Status.WAITING:
+                    self._watched.add(line.number)
+                found.append(line)
+            elif line.number in watched:
                 found.append(line)
         return found
 
@@ -247,6 +269,7 @@ class Lines:
 
     def line(self, line: Delivery) -> Line:
         """Return a delivery as it is now."""
+        self._read_version()
         is_open = self._range(line)
         nominal = line.nominal if line.nominal < UNPLACED else None
         chunk = line.chunk if line.chunk is not None else nominal
@@ -338,6 +361,7 @@ class Lines:
 
     def _move(self, number: int, move: RunAction) -> Line:
         """Return an action of a rule or an exit on the run itself."""
+        self._read_version()
         return Line(
             n=number,
             revision=move.version,

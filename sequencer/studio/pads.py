@@ -61,7 +61,7 @@ class Pads:
         self._source = source
         self._version = 0
         self._plans: list[_PadPlan] = []
-        self._actions = Actions(())
+        self._labels: dict[str, str] = {}
         self._sections: set[str] = set()
         self._values: dict[int, int] = {}
         """The last value of each controller."""
@@ -95,7 +95,8 @@ class Pads:
         if view.version != self._version:
             self._version = view.version
             self._plans = _plans_of(view.schedule)
-            self._actions = actions_of(view.schedule)
+            actions = actions_of(view.schedule)
+            self._labels = {plan.key: _label(plan, actions) for plan in self._plans}
             self._sections = {one.section or "" for one in view.schedule.stretches}
         return self._plans
 
@@ -108,7 +109,7 @@ class Pads:
         move = self._latest_move(plan) if fired else None
         return Pad(
             id=plan.key,
-            label=_label(plan, self._actions),
+            label=self._labels[plan.key],
             trigger=_trigger(plan, schedule),
             command=command,
             after=after,

@@ -13,7 +13,9 @@ ACTION_LENGTH = 400
 HOUR = 3600
 
 
-def playback_of(source: RunSource, moments: Moments, now: int) -> Playback:
+def playback_of(
+    source: RunSource, moments: Moments, prompt_source: PromptSource, now: int
+) -> Playback:
     """Return where a run is at nanosecond `now`."""
     view, status = source.view, source.status
     activity, lasted = status.activity(now)
@@ -41,7 +43,7 @@ def playback_of(source: RunSource, moments: Moments, now: int) -> Playback:
         frame_rate=None if rate is None else round(rate, 2),
         prompt=status.prompt or "",
         action=bare(status.action(ACTION_LENGTH) or ""),
-        prompt_from=prompt_source(source),
+        prompt_from=prompt_source.name(),
         refused=status.refused or "",
         upload=status.upload or "",
         lag_ms=None if lag is None else round(lag / 1e6, 1),
@@ -60,37 +62,43 @@ def _status(source: RunSource, activity: str) -> str:
     return "armed" if is_armed else activity
 
 
-def prompt_source(source: RunSource) -> str:
-    """Return where the prompt in force comes from: `jam 5.1`, `note D3`, `improvised`."""
-    line = prompt_delivery(source)
-    if line is None:
-        return ""
-    if line.fired is not None:
-        return line.place
-    return f"{source.status.coming.name(line.section, line.occurrence)} {line.place}".strip()
+class PromptSource:
+    """Where the prompt in force comes from; searched once for each prompt.
 
+    Args:
+        source: The run.
+    """
 
-def prompt_delivery(source: RunSource) -> Delivery | None:
-    """Return the delivery whose prompt the model shows, if it is known."""
-    prompt, view = source.status.prompt, source.view
-    if not prompt:
+    def __init__(self, source: RunSource) -> None:
+        self._source = source
+        self._key: tuple[str | None, int, int] | None = None
+        self._found = ""
+
+    def name(self) -> str:
+        """Return the cue, rule or improvisation: `jam 5.1`, `note D3`, `improvised`."""
+        view = self._source.view
+        key = (self._source.status.prompt, view.take, view.version)
+        if key != self._key:
+            self._key, self._found = key, self._describe()
+        return self._found
+
+    def _describe(self) -> str:
+        line = self._delivery()
+        if line is None:
+            return ""
+        if line.fired is not None:
+            return line.place
+        name = self._source.status.coming.name(line.section, line.occurrence)
+        return f"{name} {line.place}".strip()
+
+    def _delivery(self) -> Delivery | None:
+        """Return the delivery whose prompt the model shows, if it is known."""
+        prompt, view = self._source.status.prompt, self._source.view
+        if not prompt:
+            return None
+        for chunk in range(view.chunk, -1, -1):
+            slot = view.slots.get(chunk)
+            for line in reversed(slot.lines if slot is not None else []):
+                if any(isinstance(act, PromptAct) and act.text == prompt for act in line.acts):
+                    return line
         return None
-    chunk = view.chunk
-    for number in range(chunk, max(-1, chunk - SEARCHED), -1):
-        slot = view.slots.get(number)
-        for line in reversed(slot.lines if slot is not None else []):
-            if any(isinstance(act, PromptAct) and act.text == prompt for act in line.acts):
-                return line
-    return next(
-        (
-            line
-            for line in reversed(view.deliveries)
-            if line.landed is not None
-            and any(isinstance(act, PromptAct) and act.text == prompt for act in line.acts)
-        ),
-        None,
-    )
-
-
-SEARCHED = 64
-"""How many chunks back the prompt in force is looked up before all deliveries are searched."""

@@ -29,8 +29,8 @@ from sequencer.studio.go_state import go_state
 from sequencer.studio.lines import Lines
 from sequencer.studio.next_cue import NextCue
 from sequencer.studio.pads import Pads
-from sequencer.studio.playback import playback_of
-from sequencer.studio.protocol import ClockState, Note
+from sequencer.studio.playback import PromptSource, playback_of
+from sequencer.studio.protocol import Alert, ClockState, Note
 from sequencer.studio.revisions import Revisions
 from sequencer.studio.run_source import Moments, RunSource
 
@@ -53,6 +53,7 @@ class RunView:
         self._lines = Lines(source, self.moments)
         self._next = NextCue(source, self.moments, self._lines)
         self._pads = Pads(source)
+        self._prompt_source = PromptSource(source)
         self._revisions = Revisions(source, self.moments)
         self._clock = ClockWatch()
         self._refusals = Refusals()
@@ -86,21 +87,29 @@ class RunView:
     # ---- what is shown ---------------------------------------------------------------------------
 
     def parts(self, now: int) -> dict[str, Any]:
-        """Return all parts of a snapshot that the run gives, as of nanosecond `now`.
+        """Return all parts of a snapshot that the run gives, as they are at nanosecond `now`.
 
-        Changes are counted from here on, for all pages: each page has to receive a snapshot, or
-        every change since one.
+        What patches are counted from does not change.
         """
-        lines = self._lines.all()
         self._next.search(now)
-        self._has_events = False
-        self._sent = self._small_parts(now)
-        return {**self._sent, "lines": lines}
+        with self._lines.as_of_now():
+            return {**self._small_parts(now), "lines": self._lines.current()}
+
+    def alerts(self, now: int) -> list[Alert]:
+        """Return what is wrong with the run at nanosecond `now`."""
+        clock = clock_state(self.source, self.moments, self._clock, now)
+        return alerts_of(self.source, clock, self._clock, self._refusals, now)
 
     def snapshot(self, now: int) -> dict[str, Any]:
-        """Return the parts of a snapshot for one more page, as of the last change that was sent."""
+        """Return the parts of a snapshot for one more page, to which the next patches apply.
+
+        They are as they were with the last patch.
+        """
         if not self._sent:
-            return self.parts(now)
+            self._lines.begin()
+            self._next.search(now)
+            self._has_events = self._moves_on = False
+            self._sent = self._small_parts(now)
         return {**self._sent, "lines": self._lines.known()}
 
     def changes(self, now: int) -> dict[str, Any]:
@@ -131,7 +140,7 @@ class RunView:
     def _small_parts(self, now: int) -> dict[str, Any]:
         clock = self._steady(clock_state(self.source, self.moments, self._clock, now))
         return {
-            "playback": playback_of(self.source, self.moments, now),
+            "playback": playback_of(self.source, self.moments, self._prompt_source, now),
             "clock": clock,
             "go": go_state(self.source, self.moments, now),
             "next": self._next.state(now),

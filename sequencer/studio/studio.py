@@ -285,7 +285,7 @@ class Studio:
 
     def _send_snapshots(self) -> None:
         if self.view is not None:
-            self._run_alerts = self.view.parts(self.now())["alerts"]
+            self._run_alerts = self.view.alerts(self.now())
         self.pages.send_snapshots()
 
     def note(self, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -35,17 +36,38 @@ def find_exit_beyond_end(
     grid, stretch = plan.grid, current.stretch
     if stretch.meters is None or stretch.tempo is None:
         return find_time_without_beats(plan, current, reach, passed)
-    earliest = (
-        Fraction(0)
-        if plan.follow
-        else max(Fraction(0), grid.boundary(reach) - grid.chunk - current.start)
-    )
-    bar = max(1, stretch.meters.bar_beat_at(stretch.tempo.quarter_at(earliest)).bar - 1)
-    while True:
-        at = current.start + stretch.tempo.seconds_at(stretch.meters.bar_start(bar))
-        if _can_leave(plan, current, at, stretch.meters.bar_start(bar), reach, passed=passed):
-            return at
+    meters, tempo = stretch.meters, stretch.tempo
+
+    def time_of(bar: int) -> Fraction:
+        return current.start + tempo.seconds_at(meters.bar_start(bar))
+
+    def can_leave_at(bar: int) -> bool:
+        return _can_leave(plan, current, time_of(bar), meters.bar_start(bar), reach, passed=passed)
+
+    if plan.follow is not None:
+        return time_of(_first_bar(can_leave_at))
+    earliest = max(Fraction(0), grid.boundary(reach) - grid.chunk - current.start)
+    bar = max(1, meters.bar_beat_at(tempo.quarter_at(earliest)).bar - 1)
+    while not can_leave_at(bar):
         bar += 1
+    return time_of(bar)
+
+
+def _first_bar(can_leave_at: Callable[[int], bool]) -> int:
+    """Return the first bar, from 1, at which a pass can be left; it can be left at all later ones.
+
+    A section may last for thousands of bars, and whoever displays a run asks many times a second.
+    """
+    before, bar = 0, 1
+    while not can_leave_at(bar):
+        before, bar = bar, 2 * bar
+    while bar - before > 1:
+        middle = (before + bar) // 2
+        if can_leave_at(middle):
+            bar = middle
+        else:
+            before = middle
+    return bar
 
 
 def find_time_without_beats(plan: Plan, current: Pass, reach: int, passed: int | None) -> Fraction:

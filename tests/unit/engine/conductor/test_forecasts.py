@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sequencer.engine.conductor import forecasts
+from sequencer.engine.conductor import exits, forecasts
 from sequencer.engine.conductor.deliveries import Status
 from sequencer.engine.conductor.forecasts import ExitForecast
 from sequencer.engine.conductor.machine import Conductor
@@ -87,7 +87,7 @@ def scores(
     )
 
 
-EXAMPLES = 30 if runs_slow_tests() else 5
+EXAMPLES = 20 if runs_slow_tests() else 5
 """How many random scores each property is tested with."""
 
 
@@ -235,6 +235,25 @@ def test_an_exit_of_a_run_that_follows_a_clock_is_taken_where_it_is_announced(
     check_following(text, tempo)
 
 
+def check_search(conductor: Conductor, at: int) -> None:
+    """Check that the first bar that is found is the first of all bars, tried one by one."""
+    run = conductor._run
+    current, reach = run.plan.pass_at(run.making), run.making + run.schedule.lead
+    meters, tempo = current.stretch.meters, current.stretch.tempo
+    assert meters is not None
+    assert tempo is not None
+    for passed in (None, at + 200_000_000):
+        bars = (current.start + tempo.seconds_at(meters.bar_start(bar)) for bar in range(1, 99))
+        expected = next(
+            time
+            for bar, time in enumerate(bars, 1)
+            if exits._can_leave(
+                run.plan, current, time, meters.bar_start(bar), reach, passed=passed
+            )
+        )
+        assert exits.find_exit_beyond_end(run.plan, current, reach, passed) == expected
+
+
 def check_following(text: str, tempo: float) -> None:
     """Check the announced exits of a run that follows a clock of a tempo in bpm."""
     run = StudioRun(
@@ -246,6 +265,7 @@ def check_following(text: str, tempo: float) -> None:
         del commands
         if not is_checked(event):
             return
+        check_search(conductor, event.at)
         found = check_forecast(conductor, event.at)
         if found is None or found.until is None or found.until <= event.at:
             return
