@@ -68,6 +68,7 @@ function nextRow(state, now) {
 function sending({ status, sent_at: at }, now) {
   if (status === "refused") return "sent again";
   if (status === "sent") return html`${shape("sent")} sent`;
+  if (status === "landed" || status === "late") return html`${shape(status)} made`;
   if (at === null) return nothing;
   if (at <= now) return html`${shape("sent")} being sent`;
   const left = (at - now) / 1e9;

@@ -33,7 +33,7 @@ export function describeRevision({ score, revisions, mode }) {
     const what = states[last.state];
     if (what !== "") return { text: `▲ revision ${last.number} ${what}${plays === "" ? "" : ` · ${plays} plays`}`, live: true };
   }
-  if (score.dirty) return { text: plays === "" ? "● edited" : `● edited · ${plays}`, live: true };
+  if (score.dirty) return { text: plays === "" ? "● edited" : `${plays} · not saved`, live: true };
   return plays === "" ? { text: "saved", live: false } : { text: plays, live: false };
 }
 

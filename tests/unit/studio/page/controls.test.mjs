@@ -37,7 +37,7 @@ test("the tag shows which revision plays and which was offered", () => {
   const score = { file: "a.score", version: 3, revision: 1, dirty: false, changed_on_disk: false };
   const state = { score, revisions: [], mode: "show" };
   assert.equal(describeRevision(state).text, "revision 1");
-  assert.equal(describeRevision({ ...state, score: { ...score, dirty: true } }).text, "● edited · revision 1");
+  assert.equal(describeRevision({ ...state, score: { ...score, dirty: true } }).text, "revision 1 · not saved");
   const offered = { ...state, revisions: [{ number: 2, state: "offered" }] };
   assert.equal(describeRevision(offered).text, "▲ revision 2 offered · revision 1 plays");
   assert.equal(describeRevision({ ...state, score: { ...score, file: "", version: 0 } }), null);
