@@ -79,6 +79,15 @@ export function mayEdit(studio) {
 }
 
 /**
+ * Whether a score is open: a file, or a new one that has a text.
+ *
+ * @param {import("./protocol.d.ts").Snapshot} state
+ */
+export function hasScore({ score }) {
+  return score.file !== "" || score.version > 1 || (score.text ?? "") !== "";
+}
+
+/**
  * Give an operator command. What is refused becomes a notice.
  *
  * @param {Studio} studio

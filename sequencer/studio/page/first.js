@@ -1,7 +1,7 @@
 // @ts-check
 /** No score is open: open one, or start from one that plays. */
 
-import { attempt, isConnected, mayEdit } from "./controls.js";
+import { attempt, hasScore, isConnected, mayEdit } from "./controls.js";
 import { html, nothing, render } from "./vendor/lit-html.js";
 
 /** @typedef {import("./protocol.d.ts").ScoreCard} ScoreCard */
@@ -46,7 +46,7 @@ export function mount(element, studio) {
 
   function draw() {
     const state = store.state;
-    if (state === null || state.score.file !== "" || state.score.version !== 0) return;
+    if (state === null || hasScore(state)) return;
     if (!asked && isConnected(studio) && mayEdit(studio)) {
       asked = true;
       void load();

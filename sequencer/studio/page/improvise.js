@@ -3,10 +3,11 @@
 
 import { register } from "./actions.js";
 import { attempt, command, isConnected, mayCommand } from "./controls.js";
+import { improvised } from "./operator_commands.js";
 import { closeSheet, mountSheet, openSheet, toggleSheet } from "./sheets.js";
 import { html, live, nothing } from "./vendor/lit-html.js";
 
-/** @typedef {"now" | "beat" | "bar" | "4 bars"} When */
+/** @typedef {import("./operator_commands.js").When} When */
 
 const TIMES = /** @type {readonly [When, string][]} */ ([
   ["now", "now"],
@@ -15,21 +16,6 @@ const TIMES = /** @type {readonly [When, string][]} */ ([
   ["4 bars", "next 4 bars"],
 ]);
 const SCALES = /** @type {const} */ (["off", "2x", "4x"]);
-
-/**
- * Return the operator command of an improvisation. Quotes and backslashes are escaped as in a score;
- * line breaks become spaces, because a prompt is one line.
- *
- * @param {"prompt" | "image" | "strength" | "sr" | "goto"} verb
- * @param {string} value
- * @param {When} when
- */
-export function improvised(verb, value, when) {
-  const quoted = verb === "prompt" || verb === "image";
-  const text = value.replace(/\s+/g, " ").trim();
-  const written = quoted ? `"${text.replace(/[\\"]/g, (mark) => `\\${mark}`)}"` : text;
-  return `${verb} ${written}${when === "now" ? "" : ` at next ${when}`}`;
-}
 
 /** @type {import("./main.js").Mount} */
 export function mount(element, studio) {

@@ -9,6 +9,7 @@
 import * as alerts from "./alerts.js";
 import * as announcer from "./announcer.js";
 import * as clock from "./clock.js";
+import { hasScore } from "./controls.js";
 import * as cues from "./cues.js";
 import * as first from "./first.js";
 import { Frames } from "./frames.js";
@@ -101,7 +102,7 @@ function mountDesktop(page, studio) {
   let mode = "";
   store.subscribe(["mode", "score"], () => {
     const state = store.state;
-    const next = state === null || (state.mode === "edit" && state.score.file === "" && state.score.version === 0) ? "none" : state.mode;
+    const next = state === null || (state.mode === "edit" && !hasScore(state)) ? "none" : state.mode;
     if (next === mode) return;
     mode = next;
     main.dataset.mode = mode;

@@ -1,7 +1,7 @@
 // @ts-check
 /** The title bar: the score, its version, the modes, the links, and the theme. */
 
-import { attempt, drawOnChange, isConnected, mayEdit } from "./controls.js";
+import { attempt, drawOnChange, hasScore, isConnected, mayEdit } from "./controls.js";
 import { mount as mountLinks } from "./links.js";
 import { Confirm } from "./presses.js";
 import { onSheet, openSheet, toggleSheet } from "./sheets.js";
@@ -23,8 +23,9 @@ const MODES = /** @type {const} */ ([
  * @param {Snapshot} state
  * @returns {{text: string, live: boolean} | null}
  */
-export function describeRevision({ score, revisions, mode }) {
-  if (score.file === "" && score.version === 0) return null;
+export function describeRevision(state) {
+  if (!hasScore(state)) return null;
+  const { score, revisions, mode } = state;
   const plays = score.revision > 0 ? `revision ${score.revision}` : "";
   const last = revisions.at(-1);
   if (score.changed_on_disk) return { text: "● changed on disk", live: true };
@@ -159,7 +160,7 @@ export function mount(element, studio) {
    */
   function modeTab(id, name, state, operator) {
     const mode = state?.mode ?? "edit";
-    const isOpen = state !== null && !(state.score.file === "" && state.score.version === 0);
+    const isOpen = state !== null && hasScore(state);
     const plays = mode === "rehearse" || mode === "show";
     const has = id === "edit" || (id === "report" ? plays || mode === "report" || state?.report != null : isOpen);
     const selected = mode === id;

@@ -7,6 +7,7 @@
 import { register } from "./actions.js";
 import { attempt, command, drawOnChange, isConnected, lastNotice, mayCommand, mayEdit, notify, onNotice, presses } from "./controls.js";
 import { mount as mountImprovise } from "./improvise.js";
+import { stepOffset } from "./operator_commands.js";
 import { Confirm } from "./presses.js";
 import { scoreText } from "./score_text.js";
 import { shape } from "./shapes.js";
@@ -15,8 +16,6 @@ import { html, live, nothing, render } from "./vendor/lit-html.js";
 
 /** How far a press of `[` or `]` moves the offset, in milliseconds. */
 const OFFSET_STEP_MS = 10;
-/** How far the offset can go, in milliseconds. */
-const MAX_OFFSET_MS = 10_000;
 /** By how much a press of `+` or `-` zooms. */
 const ZOOM_STEP = Math.SQRT2;
 /** The largest zoom: how many times wider than the whole score. */
@@ -30,16 +29,6 @@ const OFFSET_MS = 1500;
 /** @typedef {import("./protocol.d.ts").Snapshot} Snapshot */
 
 const WHERES = /** @type {const} */ (["bar", "chunk", "section"]);
-
-/**
- * Return the offset after a step, in whole milliseconds.
- *
- * @param {number} offset
- * @param {number} step
- */
-export function stepOffset(offset, step) {
-  return Math.min(MAX_OFFSET_MS, Math.max(-MAX_OFFSET_MS, Math.round(offset) + step));
-}
 
 /** @type {import("./main.js").Mount} */
 export function mount(element, studio) {

@@ -4,8 +4,8 @@ import { test } from "node:test";
 const PAGE = "../../../../sequencer/studio/page";
 
 globalThis.document = { createTreeWalker: () => ({}) }; // all that lit-html needs before it draws
-const { stepOffset } = await import(`${PAGE}/transport.js`);
-const { improvised } = await import(`${PAGE}/improvise.js`);
+const { improvised, stepOffset } = await import(`${PAGE}/operator_commands.js`);
+const { hasScore } = await import(`${PAGE}/controls.js`);
 const { qrPath } = await import(`${PAGE}/links.js`);
 const { describeRevision, mustConfirm } = await import(`${PAGE}/title.js`);
 
@@ -42,4 +42,12 @@ test("the tag shows which revision plays and which was offered", () => {
   assert.equal(describeRevision(offered).text, "▲ revision 2 offered · revision 1 plays");
   assert.equal(describeRevision({ ...state, score: { ...score, file: "", version: 0 } }), null);
   assert.equal(describeRevision({ ...state, score: { ...score, changed_on_disk: true } }).text, "● changed on disk");
+});
+
+test("a new score is open once it has a text", () => {
+  const score = { file: "", version: 1, text: "" };
+  assert.equal(hasScore({ score }), false);
+  assert.equal(hasScore({ score: { ...score, text: 'at 0c "A tram."' } }), true);
+  assert.equal(hasScore({ score: { ...score, version: 2 } }), true, "its text was deleted");
+  assert.equal(hasScore({ score: { ...score, file: "a.score" } }), true);
 });
