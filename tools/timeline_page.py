@@ -30,7 +30,7 @@ _HTML = f"""<!doctype html>
 {"".join(f'<link rel="stylesheet" href="/style/{name}.css">' for name in _STYLES)}
 <main class="studio">
   <header id="title">A bar above</header>
-  <div id="middle"><section id="picture"></section><section id="report"></section></div>
+  <div id="middle"><section id="video"></section><section id="report"></section></div>
   <section id="timeline" class="panel"></section>
   <footer id="transport" class="panel"></footer>
 </main>

@@ -306,7 +306,7 @@ class ReportView {
     return html`<table>
         <thead>
           <tr>
-            <th scope="col" class="ra">run time</th>
+            <th scope="col" class="ra">time</th>
             <th scope="col">way</th>
             <th scope="col">record</th>
             <th scope="col" class="w">content</th>

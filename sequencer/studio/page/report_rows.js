@@ -208,6 +208,8 @@ export function noteRows(report) {
 export function journalRows(text) {
   /** @type {JournalRow[]} */
   const rows = [];
+  /** @type {number | undefined} The clock of a run in real time does not begin at zero. */
+  let start;
   /** @type {string[]} Long texts, which later records name as `@0`. */
   const texts = [];
   const resolve = (/** @type {unknown} */ value) => {
@@ -225,11 +227,12 @@ export function journalRows(text) {
     }
     if (record.at === undefined) continue;
     texts.push(...(record.texts ?? []));
-    const time = formatTime(record.at / 1e9, 3);
+    const since = (start ??= record.at);
+    const time = formatTime((record.at - since) / 1e9, 3);
     if (record.end !== undefined) rows.push({ time, way: "end", kind: "end", detail: record.end });
     const body = record.event ?? record.command;
     if (body === undefined || REPETITIVE.has(body.kind)) continue;
-    const fields = Object.entries(body).filter(([key, value]) => !JOURNAL_FIELDS.has(key) && value !== null);
+    const fields = Object.entries(body).filter(([key, value]) => !JOURNAL_FIELDS.has(key) && value !== null && value !== "");
     const detail = fields.map(([key, value]) => `${key} ${resolve(value)}`).join(" · ");
     rows.push({
       time,

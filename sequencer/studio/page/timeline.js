@@ -148,7 +148,7 @@ class Timeline {
     });
     this.ends.push(
       store.subscribe(["mode", "plot", "lines", "pads"], () => this.#update()),
-      store.subscribe(["playback", "go", "clock", "revisions"], () => this.#invalidate()),
+      store.subscribe(["playback", "go", "clock", "revisions", "checked"], () => this.#invalidate()),
       ui.subscribe(["theme"], () => this.#recolour()),
       ui.subscribe(["zoom"], () => this.#zoomTo(ui.get("zoom"))),
       ui.subscribe(["scroll"], () => this.#scrollTo(ui.get("scroll"))),
@@ -513,7 +513,8 @@ class Timeline {
       const exits = this.model.exits.items.slice(index, upperBound(this.model.exits.at, target.chunk));
       const exit = exits.find((one) => one.bar === target.bar) ?? null;
       const where = target.bar === null ? "" : `bar ${target.bar}, `;
-      const to = target.section === "" ? "GO" : `GO → ${target.section}`;
+      const name = state.go.state === "accepted" ? "GO ✓" : "GO";
+      const to = target.section === "" ? name : `${name} → ${target.section}`;
       go = {
         chunk: target.chunk,
         exact: exit?.exact ?? null,
@@ -575,7 +576,10 @@ class Timeline {
     const { ctx, layout, palette } = this;
     const { prompt } = layout.lanes;
     if (!prompt || this.mode === "") return;
-    const text = "The timeline appears as soon as the score can be read without errors.";
+    const text =
+      this.studio.store.checked === null
+        ? "The score is being checked."
+        : "The timeline appears as soon as the score can be read without errors.";
     const measure = useFont(ctx, `400 13px ${palette.font}`);
     ctx.fillStyle = palette.soft;
     ctx.fillText(text, MARGIN + Math.max(0, (view.width - measure(text)) / 2), prompt.y + prompt.h / 2);

@@ -32,6 +32,7 @@
  * @property {number} line Its line in the score; 0 if it has none.
  * @property {number | null} exact In chunks; null if it has none.
  * @property {number} chunk
+ * @property {boolean} hasChunk Whether its chunk is known; otherwise it fired before `chunk`.
  * @property {number | null} error_ms
  * @property {Line["status"]} status
  * @property {string} label
@@ -75,6 +76,7 @@
  * @property {{at: Float64Array, items: Mark[]}} snaps Those of the score that have an exact position, sorted by it.
  * @property {Map<number, Mark>} prompts The cue that set the prompt of each chunk.
  * @property {{at: Float64Array, items: Mark[]}} inputs What came in, sorted by time.
+ * @property {{at: Float64Array, items: Mark[]}} active Those that were not left out.
  * @property {{at: Float64Array, items: Mark[]}} notable Those that are late or did not land.
  * @property {Mark[]} refusals Those that were refused and sent again.
  * @property {number} widest The longest way between the time of a cue and its chunk, in chunks.
@@ -162,6 +164,7 @@ function markOfFlag(flag) {
     n: flag.n,
     line: flag.line,
     exact: flag.exact === undefined ? null : ratio(flag.exact),
+    hasChunk: true,
     chunk: flag.chunk,
     error_ms: error,
     status: open ? "open" : FATES[flag.fate ?? "planned"],
@@ -199,14 +202,16 @@ function exactOf(line, chunk, { grid, exact }) {
  * @returns {Mark | null}
  */
 function markOfLine(line, plot) {
-  const chunk = line.landed ?? line.chunk ?? line.planned ?? line.latest ?? line.earliest;
-  if (chunk === null) return null;
+  const known = line.landed ?? line.chunk ?? line.planned ?? line.latest ?? line.earliest;
+  if (known === null && line.fired_chunk === null) return null;
+  const chunk = known ?? Math.ceil(/** @type {number} */ (line.fired_chunk));
   const { earliest, latest } = line;
   const refused = Number(REFUSED.exec(line.reason)?.[1] ?? chunk);
   return {
     n: line.n,
     line: line.line,
     exact: exactOf(line, chunk, plot),
+    hasChunk: known !== null,
     chunk,
     error_ms: line.error_ms,
     status: line.status,
@@ -250,15 +255,20 @@ export function buildModel(plot, lines, keys) {
     if (mark.prompt && mark.status !== "skipped" && mark.status !== "lost") prompts.set(mark.chunk, mark);
     if (mark.exact !== null) widest = Math.max(widest, Math.abs(mark.exact - mark.chunk));
   }
+  const placed = marks.filter((mark) => mark.hasChunk);
   const snaps = marks.filter((mark) => mark.exact !== null && mark.fired === "" && mark.status !== "skipped" && mark.status !== "open");
   const inputs = marks.filter((mark) => mark.fired !== "" && mark.exact !== null);
   return {
     ...base,
     keys,
-    marks: sorted(marks, (mark) => mark.chunk),
+    marks: sorted(placed, (mark) => mark.chunk),
+    active: sorted(
+      placed.filter((mark) => mark.status !== "skipped"),
+      (mark) => mark.chunk,
+    ),
     inputs: sorted(inputs, (mark) => /** @type {number} */ (mark.exact)),
     notable: sorted(
-      marks.filter((mark) => NOTABLE.has(mark.status)),
+      placed.filter((mark) => NOTABLE.has(mark.status)),
       (mark) => mark.chunk,
     ),
     refusals: marks.filter((mark) => mark.refused !== null),

@@ -391,10 +391,12 @@ function paintSnapLines(ctx, scene) {
   ctx.lineWidth = per > 12 ? 1.6 : 1;
   visitPoints(inputs.at, from - widest, to + widest, 2 / per, (index) => {
     const start = x(inputs.at[index]);
-    ctx.beginPath();
-    ctx.moveTo(start, snap.y + 6);
-    ctx.lineTo(x(inputs.items[index].chunk), chunk.y);
-    ctx.stroke();
+    if (inputs.items[index].hasChunk) {
+      ctx.beginPath();
+      ctx.moveTo(start, snap.y + 6);
+      ctx.lineTo(x(inputs.items[index].chunk), chunk.y);
+      ctx.stroke();
+    }
     if (per <= 4) return;
     ctx.beginPath();
     ctx.moveTo(start - 4, snap.y);
@@ -666,9 +668,9 @@ function paintStatuses(ctx, scene) {
   visitPoints(model.notable.at, from - 1, to, 2 / per, (index) => {
     add(model.notable.items[index], model.notable.at[index], model.notable.items[index].status);
   });
-  visitPoints(model.marks.at, from - 1, to, 14 / per, (index) => {
-    add(model.marks.items[index], model.marks.at[index], model.marks.items[index].status);
-  });
+  for (const { at, items } of [model.active, model.marks]) {
+    visitPoints(at, from - 1, to, 14 / per, (index) => add(items[index], at[index], items[index].status));
+  }
   ctx.font = textFont(scene, 400);
   for (const [mark, at] of shown) {
     const text = mark.status === "open" && mark.range !== "" ? `c${mark.range}` : STATUS_WORDS[mark.status];

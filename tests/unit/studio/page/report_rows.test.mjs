@@ -89,7 +89,7 @@ test("notes list everything that went wrong", () => {
 test("a journal is read without its header, its repetitions and what is cut off", () => {
   const lines = [
     { "helios-journal": 2 },
-    { n: 1, at: 300000000, event: { at: 300000000, stage: "simulated", fades: null, kind: "ready" } },
+    { n: 1, at: 300000000, event: { at: 300000000, stage: "simulated", fades: null, detail: "", kind: "ready" } },
     { n: 2, at: 300000000, event: { kind: "state", at: 300000000 } },
     { n: 3, at: 1375000000, texts: ["A long text"], command: { prompt: "@0", chunk: 3, kind: "schedule_prompt" } },
     { n: 4, at: 1375000000, command: { prompt: "@@home", chunk: 4, kind: "schedule_prompt" } },
@@ -97,9 +97,9 @@ test("a journal is read without its header, its repetitions and what is cut off"
   ];
   const rows = journalRows(`${lines.map((line) => JSON.stringify(line)).join("\n")}\n{"n":6,"at`);
   assert.deepEqual(rows, [
-    { time: "0:00.300", way: "in", kind: "ready", detail: "stage simulated" },
-    { time: "0:01.375", way: "out", kind: "schedule prompt", detail: "prompt A long text · chunk 3" },
-    { time: "0:01.375", way: "out", kind: "schedule prompt", detail: "prompt @home · chunk 4" },
-    { time: "1:01.000", way: "end", kind: "end", detail: "the score is over" },
+    { time: "0:00.000", way: "in", kind: "ready", detail: "stage simulated" },
+    { time: "0:01.075", way: "out", kind: "schedule prompt", detail: "prompt A long text · chunk 3" },
+    { time: "0:01.075", way: "out", kind: "schedule prompt", detail: "prompt @home · chunk 4" },
+    { time: "1:00.700", way: "end", kind: "end", detail: "the score is over" },
   ]);
 });

@@ -77,6 +77,20 @@ test("bars, beats and exits are positions in chunks", () => {
   assert.deepEqual([...(sound?.peaks ?? [])], [0, 255, 128]);
 });
 
+test("what fired and has no chunk yet is an input, and nothing else", () => {
+  const line = { ...LINE, n: -1, fired: "go out", fired_chunk: 2.25, time_s: null, planned: null, chunk: null, kinds: ["goto"], error_ms: null };
+  const model = buildModel(PLOT, [line], new Map());
+  assert.deepEqual([...model.inputs.at], [2.25]);
+  assert.equal(model.inputs.items[0].hasChunk, false);
+  assert.equal(model.marks.items.length, 0);
+});
+
+test("cues that were left out do not hide others on their chunk", () => {
+  const model = buildModel(PLOT, [{ ...LINE, n: 8, status: "skipped" }, LINE], new Map());
+  assert.deepEqual(model.active.items.map((mark) => mark.n), [LINE.n]);
+  assert.equal(model.marks.items.length, 2);
+});
+
 test("a fader has one key for all rules of its controller", () => {
   const keys = new Map([["cc 20", "D"], ["note D3", "A"]]);
   assert.equal(padKey("cc 20 > 64", keys), "D");
