@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 COMMANDS = (
     "check", "format", "schema", "scenes", "sheet", "compile", "timeline", "rehearse", "render",
     "replay", "show", "diff", "rerun", "freeze", "evolve", "sweep", "studio", "doctor",
-    "perform", "midi", "osc", "beats", "import", "export", "tell", "serve", "explain",
+    "perform", "midi", "osc", "beats", "models", "import", "export", "tell", "serve", "explain",
     "language-server",
 )  # fmt: skip
 """The commands in the order of the help.

@@ -34,6 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a faults file: which faults to simulate, and when",
     )
     parser.add_argument(
+        "--model",
+        metavar="NAME",
+        help="the model to simulate; `sequencer models` lists them (default: helios)",
+    )
+    parser.add_argument(
         "--dialect",
         choices=DIALECTS,
         help="the model's messages and commands (default: the faults file's)",
@@ -125,6 +130,7 @@ def _settings(args: argparse.Namespace):  # type: ignore[no-untyped-def]  # its 
     from fractions import Fraction
 
     from sequencer.core.errors import UsageError
+    from sequencer.models.catalog import DEFAULT, NAMES, find_spec
     from sequencer.server.settings import BadNetwork, ServerSettings
     from sequencer.stages.simulated.faults import Faults, read_faults
 
@@ -169,12 +175,17 @@ def _settings(args: argparse.Namespace):  # type: ignore[no-untyped-def]  # its 
             f"--grace {args.grace:g} is not above 0 and at most {MAX_GRACE_SECONDS}",
             "write for example --grace 60",
         )
+    if args.model is not None and args.model not in NAMES:
+        raise UsageError(f"--model {args.model} is not a model", f"write one of {', '.join(NAMES)}")
+    model = args.model or DEFAULT
     network = BadNetwork(latency=args.latency, jitter=args.jitter, loss=args.loss / 100)
     return replace(
         ServerSettings(),
         host=args.host,
         port=args.port,
         faults=faults,
+        model=model,
+        grid=find_spec(model).grid.as_chunk_grid(),
         wires=args.wire,
         native_size=args.native_size,
         plain=args.plain,
@@ -216,6 +227,7 @@ async def _serve(args: argparse.Namespace, settings) -> None:  # type: ignore[no
     import sys
     from contextlib import suppress
 
+    from sequencer.models.catalog import find_spec
     from sequencer.runtime.signals import ending_signals
     from sequencer.server.app import StageServer
 
@@ -227,6 +239,7 @@ async def _serve(args: argparse.Namespace, settings) -> None:  # type: ignore[no
         ):  # not available on Windows, where Ctrl-C interrupts asyncio.run itself
             loop.add_signal_handler(one, stop.set)
     loop.set_exception_handler(_report)
+    spec = find_spec(settings.model)
     async with StageServer(settings) as server:
         if server.is_open_to_others:
             print(
@@ -238,12 +251,13 @@ async def _serve(args: argparse.Namespace, settings) -> None:  # type: ignore[no
                 flush=True,
             )
         print(
-            f"A simulated Helios is served at {server.url} (Ctrl-C ends it).\n\n"
+            f"A simulated {spec.title} is served at {server.url} (Ctrl-C ends it).\n\n"
             f"  sequencer perform SCORE --local --url {server.url}\n"
             f"  REACTOR_API_KEY=rk_rehearsal sequencer perform SCORE --url {server.url}\n\n"
-            f"Python:      Reactor(model_name='helios', api_url='{server.url}', local=True)\n"
-            f"JavaScript:  new Reactor({{ modelName: 'helios', apiUrl: '{server.url}', local: true "
-            f"}})",
+            f"Python:      Reactor(model_name='{spec.connect}', api_url='{server.url}', "
+            "local=True)\n"
+            f"JavaScript:  new Reactor({{ modelName: '{spec.connect}', apiUrl: '{server.url}', "
+            "local: true })",
             flush=True,
         )
         await stop.wait()

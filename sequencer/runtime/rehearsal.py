@@ -212,7 +212,7 @@ class _Run:
         clock = self._clock = RealClock() if settings.realtime else VirtualClock()
         stage = SimulatedStage(
             clock,
-            settings=SimulatedSettings(schedule.grid, settings.faults),
+            settings=SimulatedSettings(schedule.grid, settings.faults, schedule.model),
             frame_sink=None if settings.renderer is None else self._handle_frames,
             images=settings.images,
             renderer=settings.renderer,

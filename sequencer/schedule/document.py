@@ -24,6 +24,7 @@ from sequencer.core.wide_numbers import is_before, is_wide
 from sequencer.schedule.compact import compacted, expanded, has_long_numbers
 from sequencer.schedule.model import (
     COMPACT_FORMAT,
+    DEFAULT_MODEL,
     FORMAT,
     FRAME_RATES,
     MAX_FADE_CHUNKS,
@@ -297,6 +298,8 @@ def to_document(schedule: Schedule) -> dict[str, Any]:
             number = FORMAT
         if schedule.sound is None:  # as in schedules of versions that knew no sound
             del document["sound"]
+        if schedule.model == DEFAULT_MODEL:  # likewise
+            del document["model"]
         _leave_out_no_fades(document)
         return {_MARK: number, "digest": digest(schedule), "schedule": document}
 
@@ -503,6 +506,7 @@ def performed(schedule: Schedule) -> dict[str, Any]:
         "late": schedule.late,
         "seed": schedule.seed,
         "sr": schedule.sr,
+        **({} if schedule.model == DEFAULT_MODEL else {"model": schedule.model}),
         "end": schedule.end,
         "takes": [_take(take) for take in schedule.takes],
         "stretches": [_stretch(stretch) for stretch in schedule.stretches],

@@ -36,6 +36,8 @@ MAX_QUANTISATION = 1_000
 """The most bars or beats between the positions on which a quantised rule lands."""
 STAGES_WITHOUT_FADES = ("Reactor",)
 """The stages on which a prompt always replaces the previous one at once."""
+DEFAULT_MODEL = "helios"
+"""The model of a score that names none."""
 FRAME_RATES = ("24", "25", "29.97", "30")
 """The frame rates of MIDI time code, in frames per second."""
 
@@ -590,6 +592,8 @@ class Schedule:
     """
     sound: SoundTrack | None = None
     """The sound that is played with it. It sends nothing to the model, so the digest omits it."""
+    model: str = DEFAULT_MODEL
+    """The model that it is written for, by the name of its spec."""
 
     @property
     def entries(self) -> tuple[Entry, ...]:

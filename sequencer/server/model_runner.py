@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sequencer.core.timebase import SECOND, ChunkGrid
+from sequencer.models.catalog import DEFAULT, find_spec
+from sequencer.models.spec import ModelSpec
 from sequencer.server.openapi import find_range_problem
 from sequencer.server.video_source import Painter, VideoSource, YuvFrame
 from sequencer.stages.simulated.faults import Drop, End, Faults
 from sequencer.stages.simulated.faulty_channel import FaultyChannel
-from sequencer.stages.simulated.helios import HeliosModel
 from sequencer.stages.simulated.helios_state import (
     Acknowledged,
     ChunkBegun,
@@ -27,6 +28,7 @@ from sequencer.stages.simulated.helios_state import (
     UploadedImage,
     hash64,
 )
+from sequencer.stages.simulated.modelled import model_of
 from sequencer.stages.wire.helios.commands import Problem
 
 log = logging.getLogger("sequencer.server")
@@ -92,11 +94,16 @@ class ModelRunner:
     """
 
     def __init__(
-        self, faults: Faults, grid: ChunkGrid, audience: SessionListener, painter: Painter
+        self,
+        faults: Faults,
+        grid: ChunkGrid,
+        audience: SessionListener,
+        painter: Painter,
+        spec: ModelSpec | None = None,
     ) -> None:
         self._faults = faults
         self._audience = audience
-        self._model = HeliosModel(faults, grid)
+        self._model = model_of(spec or find_spec(DEFAULT), faults, grid)
         self._link = FaultyChannel(faults)
         self._painter = painter
         self.rate = faults.fps or grid.fps

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import copy
 
-from sequencer.server.settings import MODEL, TRACK
+from sequencer.models.catalog import DEFAULT, find_spec
+from sequencer.models.spec import ModelSpec
+from sequencer.server.settings import TRACK
 from sequencer.stages.wire.helios.model_messages import Dialect
 from sequencer.stages.wire.messages import Data
 
@@ -161,24 +163,33 @@ _SNAPSHOT_MESSAGES: dict[str, tuple[str, Fields]] = {
 }
 
 
-def document(dialect: Dialect = "current") -> Data:
+def document(dialect: Dialect = "current", spec: ModelSpec | None = None) -> Data:
     """Return the document of a model that speaks `dialect`.
 
-    It has the form of `requestSchema` and `GET /schema`.
+    It has the form of `requestSchema` and `GET /schema`. `spec` is the model; None is Helios.
     """
+    spec = spec or find_spec(DEFAULT)
     has_answers = dialect == "1.x"
     commands = {**_COMMANDS, **(_SNAPSHOT_COMMANDS if has_answers else {})}
     messages = {**_MESSAGES, **(_SNAPSHOT_MESSAGES if has_answers else {})}
+    if spec.dialect != "helios":
+        commands, messages = _commands_of(spec), _messages_of(spec)
     schemas = {"ReactorUploadReference": _UPLOAD_REFERENCE}
     schemas |= {_component(name): _body(fields) for name, (_, fields) in messages.items()}
     made: Data = {
         "openapi": "3.1.0",
         "info": {
-            "title": MODEL,
+            "title": spec.model,
             "version": "v1.0.0" if has_answers else "v0.9.0",
-            "description": "The Helios contract, simulated.",
+            "description": f"The {spec.title} contract, simulated.",
         },
-        "x-reactor": {"tracks": [{"name": TRACK, "kind": "video", "direction": "out"}]},
+        "x-reactor": {
+            "tracks": [
+                {"name": one.name, "kind": one.kind, "direction": "out"}
+                for one in spec.tracks
+                if one.name == TRACK
+            ]
+        },
         "paths": {
             f"/events/{name}": {
                 "post": {
@@ -203,6 +214,66 @@ def document(dialect: Dialect = "current") -> Data:
         "components": {"schemas": schemas},
     }
     return copy.deepcopy(made)
+
+
+def _commands_of(spec: ModelSpec) -> dict[str, tuple[str, Fields, str | None]]:
+    """Return the commands that the simulated model of a spec carries out."""
+    prompt, found = spec.prompt, dict[str, tuple[str, Fields, str | None]]()
+    text = {prompt.parameter: _TEXT}
+    later = {**text, prompt.chunk: _INDEX}
+    found[prompt.command] = ("Show a prompt from the next chunk on.", text, None)
+    if prompt.scheduled is not None:
+        found[prompt.scheduled] = ("Show a prompt from a chunk on.", later, None)
+    if spec.scene_cut is not None:
+        found[spec.scene_cut.command] = ("Begin a scene with the next chunk.", text, None)
+        found[spec.scene_cut.scheduled] = ("Begin a scene with a chunk.", later, None)
+    if spec.image is not None:
+        image = {spec.image.parameter: _UPLOAD}
+        found[spec.image.command] = ("Condition what follows on an image.", image, None)
+        if spec.image.with_prompt is not None:
+            found[spec.image.with_prompt] = ("Show both together.", {**text, **image}, None)
+    for value, name in (
+        (spec.strength, "set_image_strength"),
+        (spec.sr, "set_sr_scale"),
+        (spec.seed, "set_seed"),
+    ):
+        if value is not None:
+            summary, fields, _ = _COMMANDS[name]
+            (schema,) = fields.values()
+            found[value.command] = (summary, {value.parameter: schema}, None)
+    return found | {name: _COMMANDS[name] for name in ("start", "pause", "resume", "reset")}
+
+
+def _messages_of(spec: ModelSpec) -> dict[str, tuple[str, Fields]]:
+    """Return the messages that the simulated model of a spec sends."""
+    messages, chunk = spec.messages, spec.messages.chunk
+    summary, state = _MESSAGES["state"]
+    state = {key: value for key, value in state.items() if key != "scheduled_prompts"}
+    if spec.image is None:
+        del state["image_set"]
+    if spec.strength is None:
+        del state["image_strength"]
+    if messages.scheduled is not None:
+        state[messages.scheduled] = {"type": "object", "additionalProperties": _TEXT}
+    fields: Fields = {chunk.index: _WHOLE}
+    if chunk.session is not None:
+        state[chunk.session] = fields[chunk.session] = _WHOLE
+    if chunk.counts is not None:
+        fields["frames_emitted"] = _WHOLE
+    if chunk.prompt is not None:
+        fields[chunk.prompt] = _TEXT
+    names = {
+        "prompt_accepted": messages.prompt_accepted,
+        "image_accepted": messages.image_accepted if spec.image is not None else None,
+        "conditions_ready": messages.conditions_ready,
+        "generation_started": messages.generation_started,
+    }
+    found = {"state": (summary, state), chunk.type: (_MESSAGES["chunk_complete"][0], fields)}
+    found |= {own: _MESSAGES[name] for name, own in names.items() if own is not None}
+    if messages.generation_complete is not None:
+        found[messages.generation_complete] = ("The scene has no more chunks.", {})
+    same = ("generation_paused", "generation_resumed", "generation_reset", "command_error")
+    return found | {name: _MESSAGES[name] for name in same}
 
 
 def _component(name: str) -> str:

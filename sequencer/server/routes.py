@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from sequencer.models.catalog import find_spec
 from sequencer.server.clips import ClipError
 from sequencer.server.http_guard import (
     BODY_LIMIT,
@@ -28,7 +29,6 @@ from sequencer.server.session import Session, summary
 from sequencer.server.settings import (
     CLUSTER,
     LOCAL_SESSION,
-    MODEL,
     TRACK,
     ServerSettings,
     model_name,
@@ -165,7 +165,7 @@ class Routes:
                 422,
                 [{"loc": ["body", "model", "name"], "msg": "field required", "type": "missing"}],
             )
-        if model_name(name) != MODEL:
+        if model_name(name) != model_name(find_spec(self._settings.model).connect):
             raise fault(404, f"there is no model {name}")
         if not token.allows(name):
             raise fault(403, "the token does not give access to this model")
@@ -269,7 +269,9 @@ class Routes:
     async def _local(self, _: web.Request) -> web.Response:
         session = self.sessions.get(LOCAL_SESSION)
         if session is None:
-            return web.json_response(summary(LOCAL_SESSION, "created"))
+            return web.json_response(
+                summary(LOCAL_SESSION, "created", find_spec(self._settings.model).connect)
+            )
         return web.json_response(session.descriptor())
 
     async def _stop_local(self, request: web.Request) -> web.Response:
@@ -283,7 +285,9 @@ class Routes:
         return web.json_response({"status": "healthy", "state": state, "detail": None})
 
     async def _schema(self, _: web.Request) -> web.Response:
-        return web.json_response(document(self._settings.faults.dialect))
+        return web.json_response(
+            document(self._settings.faults.dialect, find_spec(self._settings.model))
+        )
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         """Stream the events of the most recent session as they happen."""

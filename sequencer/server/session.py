@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
+from sequencer.models.catalog import DEFAULT, find_spec
 from sequencer.server.clips import Clips
 from sequencer.server.model_runner import ModelRunner
 from sequencer.server.network_faults import NetworkFaultRelay
@@ -18,7 +19,6 @@ from sequencer.server.peer import BadOfferError, Peer
 from sequencer.server.settings import (
     CLUSTER,
     LOCAL_SESSION,
-    MODEL,
     SERVER_VERSION,
     TRACK,
     ServerSettings,
@@ -58,7 +58,7 @@ MAX_EVENTS = 2000
 """The most events that a session keeps."""
 
 
-def summary(session: str, state: str) -> dict[str, object]:
+def summary(session: str, state: str, model: str = DEFAULT) -> dict[str, object]:
     """Return the fields of every answer about a session.
 
     The JavaScript SDK refuses an answer without any of them.
@@ -67,7 +67,7 @@ def summary(session: str, state: str) -> dict[str, object]:
         "session_id": session,
         "state": state,
         "cluster": CLUSTER,
-        "model": {"name": MODEL},
+        "model": {"name": model},
         "server_info": {"server_version": SERVER_VERSION},
     }
 
@@ -88,7 +88,11 @@ class Session:
         self._settings = settings
         self._over = over
         self.show = ModelRunner(
-            settings.faults, settings.grid, self, Painter(settings.native_size, settings.plain)
+            settings.faults,
+            settings.grid,
+            self,
+            Painter(settings.native_size, settings.plain),
+            find_spec(settings.model),
         )
         self.uploads = UploadSlots(settings.url_seconds)
         self.clips = Clips(self.show, self.show.rate)
@@ -143,7 +147,7 @@ class Session:
 
     def summary(self) -> dict[str, object]:
         """Return what is known about the session from the beginning."""
-        return summary(self.id, self.state)
+        return summary(self.id, self.state, find_spec(self._settings.model).connect)
 
     def descriptor(self) -> dict[str, object]:
         """Return the platform's description of the session.
@@ -328,7 +332,11 @@ class Session:
                 self._command(peer, message)
             case SchemaRequest():
                 peer.send(
-                    Schema(document(self._settings.faults.dialect), message.request), "control"
+                    Schema(
+                        document(self._settings.faults.dialect, find_spec(self._settings.model)),
+                        message.request,
+                    ),
+                    "control",
                 )
             case ClipRequest():
                 peer.send(self.clips.ask(message.seconds, message.request), "control")

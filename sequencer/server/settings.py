@@ -6,13 +6,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sequencer.core.timebase import ChunkGrid
+from sequencer.models.catalog import DEFAULT
 from sequencer.stages.simulated.faults import NO_FAULTS, Faults
 
 LOCAL_SESSION = "00000000-0000-0000-0000-000000000000"
 """The id of the only session of a local runtime."""
-
-MODEL = "helios"
-"""The only model that the server simulates."""
 
 CLUSTER = "stand-in"
 SERVER_VERSION = "3.2.3-stand-in"
@@ -56,6 +54,8 @@ class ServerSettings:
     port: int = 8080
     """The port; 0 selects a free one."""
     grid: ChunkGrid = field(default_factory=ChunkGrid)
+    model: str = DEFAULT
+    """The simulated model, by the name of its spec."""
     faults: Faults = NO_FAULTS
     wires: Literal["both", "v0"] = "both"
     """`v0` is an older runtime, which understands only v0 and silently ignores the rest."""

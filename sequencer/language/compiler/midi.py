@@ -10,8 +10,8 @@ from sequencer.core.midi_notes import MiddleC, note_number
 from sequencer.language.compiler.fixes import add_clock_fix
 from sequencer.language.compiler.ir import BlockPosition, PlacedBlock, Resolved, ResolvedMessage
 from sequencer.language.compiler.local_time import BlockTime, missing_tempo_message
+from sequencer.language.compiler.model_checks import grid_of
 from sequencer.language.score import (
-    GridLine,
     OnControl,
     OnGo,
     OnNote,
@@ -174,7 +174,7 @@ class NoteLengths:
     """
 
     def __init__(self, placed: PlacedBlock, resolved: Resolved, faults: Diagnostics) -> None:
-        line = resolved.score.header.grid or GridLine()
+        line = grid_of(resolved.score.header)
         self._local = BlockTime(
             # The lengths of notes count chunks that are not the first of a take.
             replace(line.as_chunk_grid(), first=None),

@@ -33,6 +33,7 @@ from sequencer.language.compiler.local_time import (
     missing_tempo_message,
 )
 from sequencer.language.compiler.midi_file_clock import MidiFilePart, estimate_window, extract_part
+from sequencer.language.compiler.model_checks import grid_of
 from sequencer.language.compiler.pass_placer import PassPlacer, quarters_of
 from sequencer.language.compiler.positions import MarkDefinition, PositionResolver, WrittenEnd
 from sequencer.language.compiler.tempo_changes import TempoMeterChanges
@@ -40,7 +41,6 @@ from sequencer.language.score import (
     ClockLine,
     Duration,
     FromEnd,
-    GridLine,
     Position,
     SongTime,
     Unit,
@@ -242,7 +242,7 @@ class CueBudget:
 
 def place(resolved: Resolved, faults: Diagnostics) -> tuple[PlacedBlock | None, ...]:
     """Place the cues of every block; a block whose length cannot be computed gives None."""
-    grid = (resolved.score.header.grid or GridLine()).as_chunk_grid()
+    grid = grid_of(resolved.score.header).as_chunk_grid()
     clock = resolved.score.header.clock or ClockLine()
     if has_pass_blocks(resolved):
         return _place_each_pass(resolved, grid, clock, faults)

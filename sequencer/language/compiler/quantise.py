@@ -9,7 +9,9 @@ from sequencer.core.sounds import SoundTrack
 from sequencer.core.timebase import ChunkGrid, Snap
 from sequencer.language.compiler.expand import ExpandedEntry, ExpandedStretch
 from sequencer.language.compiler.ir import Resolved
-from sequencer.language.score import ClockLine, GridLine, Score, SongTime
+from sequencer.language.compiler.model_checks import grid_of
+from sequencer.language.score import ClockLine, Score, SongTime
+from sequencer.models.catalog import DEFAULT
 from sequencer.schedule.model import (
     DEFAULT_LEAD_CHUNKS,
     ClockSpec,
@@ -26,7 +28,7 @@ def quantise(resolved: Resolved, stretches: tuple[ExpandedStretch, ...]) -> Sche
     """Return the schedule of stretches in play order."""
     header = resolved.score.header
     snap = header.snap or Snap.NEAREST
-    grid = _grid_with_cuts((header.grid or GridLine()).as_chunk_grid(), stretches, snap)
+    grid = _grid_with_cuts(grid_of(header).as_chunk_grid(), stretches, snap)
     lead = DEFAULT_LEAD_CHUNKS if header.lead is None else header.lead
     early = grid.with_takes_until(0)
     placed: list[Stretch] = []
@@ -88,6 +90,7 @@ def build_schedule(score: Score, grid: ChunkGrid, stretches: tuple[Stretch, ...]
         ),
         end=end,
         middle=header.middle or "C3",
+        model=header.model or DEFAULT,
         sound=None
         if header.sound is None
         else SoundTrack(path=header.sound.path, start=header.sound.start, origin=header.sound.span),

@@ -13,6 +13,7 @@ from sequencer.language.compiler.fades import check_fades
 from sequencer.language.compiler.fixes import free_position_fix, is_yaml
 from sequencer.language.compiler.ir import Resolved, ResolvedCue
 from sequencer.language.compiler.local_time import describe_number
+from sequencer.language.compiler.model_checks import check_model
 from sequencer.language.score import Duration
 from sequencer.schedule.document import MAX_BARS, MAX_CHUNKS, bars
 from sequencer.schedule.model import (
@@ -81,6 +82,7 @@ def check_schedule(schedule: Schedule, resolved: Resolved, faults: Diagnostics) 
             _check_chunk_collisions(bundle, by_id, lookup, faults)
             _check_strength(bundle, by_id, faults)
     check_fades(schedule, resolved, faults)
+    check_model(schedule, resolved.score.header, faults)
     _check_sound(schedule, faults)
     _check_cuts_without_chunk(schedule, faults)
 

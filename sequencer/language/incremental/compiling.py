@@ -27,6 +27,7 @@ from sequencer.language.compiler.expand import expand_block
 from sequencer.language.compiler.fixes import add_clock_fix
 from sequencer.language.compiler.ir import Block, Resolved, ResolvedPrompt
 from sequencer.language.compiler.midi import NoteLengths
+from sequencer.language.compiler.model_checks import grid_of
 from sequencer.language.compiler.place import MAX_ENTRIES, BlockPlacer, CueBudget
 from sequencer.language.compiler.quantise import build_schedule
 from sequencer.language.compiler.resolve import Resolver
@@ -42,7 +43,6 @@ from sequencer.language.score import (
     ClockLine,
     Cue,
     Every,
-    GridLine,
     Item,
     Position,
     Rule,
@@ -243,7 +243,7 @@ class _PartCompiler:
         self.surroundings = Surroundings(
             file=score.file,
             clock=header.clock or ClockLine(),
-            grid=(header.grid or GridLine()).as_chunk_grid(),
+            grid=grid_of(header).as_chunk_grid(),
             snap=header.snap or Snap.NEAREST,
             seed=header.seed or 0,
             middle=header.middle or "C3",
@@ -460,6 +460,7 @@ class _PartCompiler:
         )
         is_checked = (
             is_short
+            and self.score.header.model is None
             and _are_clean(found)
             and _opens_with_prompt(found)
             and not any(part.has_fades for part in parts)

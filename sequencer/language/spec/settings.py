@@ -183,8 +183,10 @@ SETTINGS: tuple[Setting, ...] = (
         write=str,
         schema=choose_from(values.MODELS, "The model that the score is written for."),
         example="model helios",
-        reference="`model NAME` | `model helios` | the model that the score is written for. "
-        "`helios` is the only one that is known; for another one, write its `grid`",
+        reference="`model NAME` | `model helios` | the model that the score is written for, one of "
+        f"{', '.join(f'`{name}`' for name in values.MODELS)}: it sets the grid, and `check` "
+        "reports what the model cannot do; see [models](models.md). For another one, write its "
+        "`grid`",
     ),
 )
 """The lines of the header, in the order in which they are printed."""

@@ -19,6 +19,7 @@ from sequencer.language.values.amounts import (
     read_duration,
 )
 from sequencer.language.values.strings import NAME
+from sequencer.models.catalog import NAMES
 from sequencer.schedule.model import (
     DEFAULT_LEAD_CHUNKS,
     MAX_FRAMES_PER_CHUNK,
@@ -360,7 +361,7 @@ def read_snap(text: str, span: Span, faults: Diagnostics) -> Snap | None:
     return None if word is None else Snap(word)
 
 
-MODELS = ("helios",)
+MODELS = NAMES
 """The names of the models that are known."""
 
 

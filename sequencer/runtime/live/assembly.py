@@ -252,6 +252,7 @@ class LiveRunBuilder:
     def _reactor_settings(self) -> ReactorSettings:
         from dataclasses import replace
 
+        from sequencer.models.catalog import find_spec
         from sequencer.runtime.live.stages import load_session
         from sequencer.stages.reactor.settings import ReactorSettings, find_key
 
@@ -262,6 +263,8 @@ class LiveRunBuilder:
             local=options.local,
             key=key,
             wire=options.wire,
+            spec=self._settings.schedule.model,
+            model=find_spec(self._settings.schedule.model).connect,
             frames_per_chunk=grid.frames,
             first_frames=grid.first,
         )

@@ -45,7 +45,7 @@ class SimulatedLive:
     ) -> None:
         self._stage = SimulatedStage(
             clock,
-            settings=SimulatedSettings(schedule.grid, faults),
+            settings=SimulatedSettings(schedule.grid, faults, schedule.model),
             frame_sink=frame_sink,
             images=images,
             score_chunk=score_chunk,

@@ -22,8 +22,7 @@ from sequencer.events.commands import ModelCommand, SetConditioning, SetImage
 from sequencer.events.events import CommandRefused, SessionEnded, UnknownMessage
 from sequencer.stages.reactor.safety import redact
 from sequencer.stages.wire.codec import Wire
-from sequencer.stages.wire.helios.commands import write_command
-from sequencer.stages.wire.helios.model_messages import MAX_UNKNOWN, HeliosReader
+from sequencer.stages.wire.helios.model_messages import MAX_UNKNOWN
 from sequencer.stages.wire.messages import (
     Ack,
     Channel,
@@ -46,6 +45,7 @@ from sequencer.stages.wire.messages import (
     TrackPublished,
     UnknownFrame,
 )
+from sequencer.stages.wire.translation import Client, Exchange
 
 MAX_GIVEN_UP_KEPT = 64
 """More requests than anybody sends while one chunk is made."""
@@ -147,7 +147,7 @@ class ClientProtocol:
         self,
         clock: Clock,
         wire: Wire,
-        frames_per_chunk: int,
+        client: Client,
         *,
         deliver: Callable[[Event], None],
         notice: Callable[[str], None],
@@ -158,7 +158,7 @@ class ClientProtocol:
         Args:
             clock: The run's clock.
             wire: The protocol version to begin with.
-            frames_per_chunk: Frames that the model makes for each chunk.
+            client: Translates commands and messages for the model.
             deliver: Receives the events.
             notice: Receives notices for the operator.
             came: Receives the time of every incoming message, whatever its kind.
@@ -172,7 +172,8 @@ class ClientProtocol:
 
         They can then be used to check that it is alive.
         """
-        self._reader = HeliosReader(frames_per_chunk)
+        self._client = client
+        self._references: dict[str, Reference] = {}
         self._answers = PendingRequests()
         self._send: Send | None = None
         self._clips: deque[tuple[str, asyncio.Future[ClipAnswer]]] = deque()
@@ -228,15 +229,30 @@ class ClientProtocol:
 
     def command(self, command: ModelCommand, uploads: dict[str, Reference]) -> None:
         """Send a command. If it cannot be sent, a `CommandRefused` event is delivered."""
-        name, data = write_command(command)
-        files: tuple[tuple[str, Reference], ...] = ()
+        now = self._clock.now()
         if isinstance(command, SetConditioning | SetImage):
             reference = uploads.get(command.image)
             if reference is None:
-                self._deliver(CommandRefused(self._clock.now(), name, "image was not uploaded"))
+                self._deliver(CommandRefused(now, command.kind, "image was not uploaded"))
                 return
-            del data["image"]
-            files = (("image", reference),)
+            self._references[command.image] = reference
+        self._follow(self._client.write(command, now))
+
+    def _follow(self, exchange: Exchange) -> None:
+        """Send what the client sends now, and deliver its events."""
+        for name, data in exchange.send:
+            self._write(name, data)
+        for event in exchange.events:
+            self._deliver(_masked(event) if isinstance(event, UnknownMessage) else event)
+
+    def _write(self, name: str, data: Data) -> None:
+        """Send a command as the model knows it. Images in it become uploads."""
+        files = tuple(
+            (key, self._references[value])
+            for key, value in data.items()
+            if isinstance(value, str) and value in self._references
+        )
+        data = {key: value for key, value in data.items() if key not in dict(files)}
         now = self._clock.now()
         request = self._answers.ask(name, now) if self.wire is Wire.V1 else ""
         try:
@@ -320,8 +336,7 @@ class ClientProtocol:
         self._answers.answered(message.request, now)
         if self._was_received(message):
             return
-        for event in self._reader.read(message.type, message.data, now):
-            self._deliver(_masked(event) if isinstance(event, UnknownMessage) else event)
+        self._follow(self._client.read(message.type, message.data, now))
 
     def _was_received(self, message: ModelMessage) -> bool:
         """Whether an answer repeats the message broadcast just before it, as in models from 1.x.

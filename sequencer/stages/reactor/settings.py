@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from sequencer.core.errors import InputError, StageError, UsageError
 from sequencer.events.codec import Event
+from sequencer.models.catalog import DEFAULT
 from sequencer.stages.reactor.safety import Secret
 from sequencer.stages.wire.messages import Reference
 
@@ -117,7 +118,10 @@ class ReactorSettings:
     local: bool = False
     """Whether the session routes of a local runtime are used, which need no key."""
     key: Secret | None = field(default=None, repr=False)
+    spec: str = DEFAULT
+    """The model, by the name of its spec."""
     model: str = "helios"
+    """The name with which a session of the model is requested."""
     wire: Literal["auto", "v0", "v1"] = "auto"
     """`auto` uses v1, and v0 if v1 is not understood."""
     frames_per_chunk: int = 33

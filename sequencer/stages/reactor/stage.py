@@ -33,6 +33,7 @@ from sequencer.events.events import (
     Uploaded,
     UploadFailed,
 )
+from sequencer.models.catalog import find_spec
 from sequencer.stages.protocol import Deliver
 from sequencer.stages.reactor.client_protocol import ClientProtocol
 from sequencer.stages.reactor.clips import CLIP_TIMEOUT_S, Clip, fetch
@@ -54,6 +55,7 @@ from sequencer.stages.reactor.shown_chunks import ChunkFrameCounter
 from sequencer.stages.reactor.uploads import ImageBytes, ImageUploader, Progress
 from sequencer.stages.wire.codec import Wire
 from sequencer.stages.wire.messages import Reference
+from sequencer.stages.wire.translation import client_of
 
 if TYPE_CHECKING:
     from sequencer.sync.run_clock import Clock
@@ -110,7 +112,7 @@ class ReactorStage:
         self._talk = ClientProtocol(
             clock,
             wire,
-            settings.frames_per_chunk,
+            client_of(find_spec(settings.spec), settings.frames_per_chunk),
             deliver=self._handle,
             notice=self._notice,
             came=self._liveness.message,

@@ -28,11 +28,11 @@ from sequencer.events.events import (
     Uploaded,
     UploadFailed,
 )
+from sequencer.models.catalog import DEFAULT, find_spec
 from sequencer.stages.protocol import ChunkFrames, Deliver, FrameViewer
 from sequencer.stages.simulated.faults import NO_FAULTS, Drop, End, Faults
 from sequencer.stages.simulated.faulty_channel import FaultyChannel
 from sequencer.stages.simulated.frame_feed import FrameFeed, ShownChunk
-from sequencer.stages.simulated.helios import HeliosModel
 from sequencer.stages.simulated.helios_state import (
     Acknowledged,
     ChunkBegun,
@@ -43,8 +43,8 @@ from sequencer.stages.simulated.helios_state import (
     UploadedImage,
     hash64,
 )
-from sequencer.stages.wire.helios.commands import write_command
-from sequencer.stages.wire.helios.model_messages import HeliosReader
+from sequencer.stages.simulated.modelled import model_of
+from sequencer.stages.wire.translation import Exchange, client_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -74,13 +74,14 @@ LATEST = 2 * SECOND
 
 @dataclass(frozen=True, slots=True)
 class SimulatedSettings:
-    """How the stage plays: the score's grid, and what goes wrong.
+    """How the stage plays: the score's grid, what goes wrong, and the model by its spec's name.
 
     The true rate is `faults.fps`, if given.
     """
 
     grid: ChunkGrid = field(default_factory=ChunkGrid)
     faults: Faults = field(default=NO_FAULTS)
+    model: str = DEFAULT
 
 
 class SimulatedStage:
@@ -126,9 +127,10 @@ class SimulatedStage:
         self._clock = clock
         self._settings = settings or SimulatedSettings()
         self._faults = self._settings.faults
-        self._model = HeliosModel(self._faults, self._settings.grid, fades=FADES)
+        self._spec = find_spec(self._settings.model)
+        self._model = model_of(self._spec, self._faults, self._settings.grid, fades=FADES)
         self._link = FaultyChannel(self._faults)
-        self._reader = HeliosReader(self._settings.grid.frames)
+        self._client = client_of(self._spec, self._settings.grid.frames)
         self._sink = frame_sink
         self._images = images
         self._deliver: Deliver | None = None
@@ -157,6 +159,7 @@ class SimulatedStage:
         self._take_and_chunk = take_and_chunk
         self._feed = FrameFeed(clock.now, viewer) if viewer is not None else None
         self._begun_chunk: ChunkBegun | None = None
+        self._fades = FADES if self._spec.dialect == "helios" else self._spec.fade
 
     # ---- Stage
 
@@ -194,8 +197,7 @@ class SimulatedStage:
             if isinstance(command, Upload):
                 self._upload(command.image)
             else:
-                name, data = write_command(command)
-                self._pass_on(self._model.receive(name, data, self._model_now()))
+                self._follow(self._client.write(command, self._clock.now()))
         self._wake_later()
 
     async def close(self) -> None:
@@ -260,8 +262,14 @@ class SimulatedStage:
 
     def _arrive(self, message: Message) -> None:
         if self._connected:
-            for event in self._reader.read(message.type, message.data, self._clock.now()):
-                self._deliver_event(event)
+            self._follow(self._client.read(message.type, message.data, self._clock.now()))
+
+    def _follow(self, exchange: Exchange) -> None:
+        """Send what the client sends now, and deliver its events."""
+        for name, data in exchange.send:
+            self._pass_on(self._model.receive(name, data, self._model_now()))
+        for event in exchange.events:
+            self._deliver_event(event)
 
     def _deliver_event(self, event: Event) -> None:
         if self._deliver is not None and not self._over:
@@ -350,7 +358,7 @@ class SimulatedStage:
 
     def _connect(self) -> None:
         self._set_connected(True)
-        self._deliver_event(Ready(self._clock.now(), "simulated", fades=FADES))
+        self._deliver_event(Ready(self._clock.now(), "simulated", fades=self._fades))
         self._pass_on(self._model.connect(self._model_now()))
         self._wake_later()
 

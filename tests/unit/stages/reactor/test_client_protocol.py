@@ -38,6 +38,7 @@ from sequencer.stages.wire.messages import (
     ServerMessage,
     SessionClosed,
 )
+from sequencer.stages.wire.translation import HeliosClient
 from sequencer.sync.run_clock import VirtualClock
 
 REFERENCE = Reference("u1", "a.png", "image/png", 10)
@@ -52,7 +53,11 @@ class _Line:
         self.notices: list[str] = []
         self.sent: list[Frame] = []
         self.talk = ClientProtocol(
-            self.clock, wire, 33, deliver=self.events.append, notice=self.notices.append
+            self.clock,
+            wire,
+            HeliosClient(33),
+            deliver=self.events.append,
+            notice=self.notices.append,
         )
         self.talk.begin(self.sent.append)
 

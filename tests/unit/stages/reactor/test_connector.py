@@ -20,6 +20,7 @@ from sequencer.stages.reactor.session import Track
 from sequencer.stages.reactor.signalling import IceServer
 from sequencer.stages.wire.codec import Wire
 from sequencer.stages.wire.messages import Frame, Ping, Schema, SchemaRequest, TrackRequest
+from sequencer.stages.wire.translation import HeliosClient
 from sequencer.sync.run_clock import VirtualClock
 from tests.support.reactor_fixtures import settings_for
 
@@ -93,7 +94,7 @@ class _World:
         self.steps = list(steps)
         self.clock = VirtualClock(NOW)
         self.talk = ClientProtocol(
-            self.clock, wire, 33, deliver=lambda _: None, notice=lambda _: None
+            self.clock, wire, HeliosClient(33), deliver=lambda _: None, notice=lambda _: None
         )
         self.frame: Callable[..., None] = lambda *_: None
         self.asleep: Callable[[], object] = lambda: None

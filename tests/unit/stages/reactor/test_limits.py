@@ -79,6 +79,7 @@ def test_settings_that_nobody_has_changed() -> None:
         "local": False,
         "key": None,
         "model": "helios",
+        "spec": "helios",
         "wire": "auto",
         "frames_per_chunk": 33,
         "first_frames": None,

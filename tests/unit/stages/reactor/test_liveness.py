@@ -41,6 +41,7 @@ from sequencer.stages.wire.messages import (
     SessionClosed,
     TrackPublished,
 )
+from sequencer.stages.wire.translation import HeliosClient
 from sequencer.sync.run_clock import VirtualClock
 
 REFERENCE = Reference("u1", "a.png", "image/png", 10)
@@ -60,7 +61,7 @@ class _Line:
         self.talk = ClientProtocol(
             self.clock,
             wire,
-            33,
+            HeliosClient(33),
             deliver=self.events.append,
             notice=self.notices.append,
             came=self.came.append,
