@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from sequencer.core.diagnostics import Diagnostics, Fix, Span
+from sequencer.core.midi_notes import MiddleC, note_name, note_number
 from sequencer.editing.looking import Look
 from sequencer.editing.names import Refusal
 from sequencer.editing.texts import bounds_of, span_at
 from sequencer.language.loader import Notation
-from sequencer.language.score import OnControl, OnNote, OnOsc, Rule, Score, Trigger
+from sequencer.language.score import OnControl, OnNote, OnOsc, OnRelease, Rule, Score, Trigger
 from sequencer.language.values.triggers import read_trigger
 from sequencer.language.values.writing import render_trigger
 from sequencer.language.yaml.quoting import quote_value
@@ -23,36 +24,57 @@ _CONTROL_MESSAGE = re.compile(r"cc\s+(?P<control>\d+)(?:\s*=?\s*\d+)?(?P<channel
 _OSC_MESSAGE = re.compile(r"osc\s+(?P<address>\"[^\"]*\"|\S+)(?:\s+[^<>=\s]\S*)*\Z")
 
 
-def learn(known: Look, line: int, message: str, old: str = "") -> Fix | Refusal:
-    """Return the edit that makes a trigger of the score the one of a message.
+def learn(known: Look, line: int, message: str, old: str = "") -> tuple[Fix, ...] | Refusal:
+    """Return the edits that make a trigger of the score the one of a message.
 
-    A comparison with a velocity, with the value of a controller or with an OSC argument is kept
-    from the trigger before, unless the message has one of its own.
+    All triggers of the score that are the same as the one of the line are replaced, and all of the
+    same controller: they are one pad. A comparison with a velocity, with the value of a controller
+    or with an OSC argument is kept, unless the message has one of its own.
 
     Args:
         known: What is known about the text, as it is now.
         line: The line of the rule, or of the section that the trigger leaves; from 1.
         message: A trigger, such as `note D3 ch 10`, or a message: `cc 20 93`, `osc /drop 0.5`.
-        old: The trigger that it replaces. It may be omitted if the line has only one.
+        old: The trigger that it replaces, or `cc 20`. It may be omitted if the line has only one.
 
     Returns:
-        The edit, or the reason why it cannot be made.
+        The edits, or the reason why they cannot be made.
     """
     if known.score is None:
         return Refusal("the score cannot be read")
-    before = _read(old) if old else None
-    if isinstance(before, str):
-        return Refusal(before)
-    on_line = [one for lines, one in _triggers(known.score) if line in lines]
-    found = [one for one in on_line if before is None or _without_span(one) == before]
-    if not found:
+    middle = known.score.header.middle or "C3"
+    every = [(lines, one, _identity(one, middle)) for lines, one in _triggers(known.score)]
+    here = list(dict.fromkeys(identity for lines, _, identity in every if line in lines))
+    if len(here) > 1:
+        wanted = _read(_as_trigger(old.strip(), None))
+        named = None if isinstance(wanted, str) else _identity(wanted, middle)
+        here = [identity for identity in here if identity == named]
+    if not here:
         return Refusal(f"line {line} has no such trigger: the score was changed since")
-    if len(found) > 1:
-        return Refusal(f"line {line} has several triggers")
-    wanted = _read(_as_trigger(message.strip(), found[0]))
-    if isinstance(wanted, str):
-        return Refusal(wanted)
-    return _edit(known, found[0], _keep_comparison(found[0], wanted))
+    edits: list[Fix] = []
+    for _, one, identity in every:
+        if identity == here[0]:
+            new = _read(_as_trigger(message.strip(), one))
+            if isinstance(new, str):
+                return Refusal(new)
+            edit = _edit(known, one, _as_written(one, new, middle))
+            if isinstance(edit, Refusal):
+                return edit
+            edits.append(edit)
+    return tuple(edits)
+
+
+def _identity(trigger: Trigger, middle: MiddleC) -> tuple[object, ...]:
+    """Return what makes two triggers one pad, also if they are written differently."""
+    match trigger:
+        case OnNote(written, channel, velocity):
+            return "note", note_number(written, middle), channel, velocity
+        case OnRelease(written, channel):
+            return "release", note_number(written, middle), channel
+        case OnControl(control=control, channel=channel):
+            return "cc", control, channel
+        case _:
+            return (_without_span(trigger),)
 
 
 def _triggers(score: Score) -> Iterator[tuple[range, Trigger]]:
@@ -80,7 +102,7 @@ def _without_span(trigger: Trigger) -> Trigger:
     return replace(trigger, span=Span("", 0, 0, 0, 0))
 
 
-def _as_trigger(message: str, before: Trigger) -> str:
+def _as_trigger(message: str, before: Trigger | None) -> str:
     """Return the trigger of a message of a controller, or of an OSC message with arguments."""
     control = _CONTROL_MESSAGE.match(message)
     if control is not None:
@@ -92,14 +114,17 @@ def _as_trigger(message: str, before: Trigger) -> str:
     return message if osc is None else f"osc {osc['address']}"
 
 
-def _keep_comparison(before: Trigger, wanted: Trigger) -> Trigger:
-    match before, wanted:
-        case OnNote(velocity=comparison), OnNote(velocity=None):
-            return replace(wanted, velocity=comparison)
+def _as_written(before: Trigger, new: Trigger, middle: MiddleC) -> Trigger:
+    """Return a trigger with the comparison of the one before, and notes as names where it did."""
+    match before, new:
+        case OnNote(written, _, comparison), OnNote(number, _, own):
+            is_name = number.isdigit() and not written.isdigit()
+            name = note_name(int(number), middle) if is_name else number
+            return replace(new, written=name, velocity=own or comparison)
         case OnOsc(value=comparison), OnOsc(value=None):
-            return replace(wanted, value=comparison)
+            return replace(new, value=comparison)
         case _:
-            return wanted
+            return new
 
 
 def _edit(known: Look, before: Trigger, wanted: Trigger) -> Fix | Refusal:

@@ -253,7 +253,7 @@ def _learn(question: Question) -> dict[str, Any]:
     found = learn(question.look, at.line, question.text("trigger"), old)
     if isinstance(found, Refusal):
         raise UsageError(found.reason)
-    edits = question.edits((found,))
+    edits = question.edits(found)
     if edits is None:
         raise UsageError("the line was changed since", "try again")
     return {"edits": edits}

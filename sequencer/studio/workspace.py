@@ -487,29 +487,6 @@ class Workspace:
             raise UsageError(found["error"]["message"], found["error"]["hint"] or None)
         return found["answer"]
 
-    async def learn(self, line: int, message: str, old: str = "") -> int:
-        """Write the trigger of a message into a rule, or into the `until` of a section.
-
-        Args:
-            line: The line of the rule or of the section.
-            message: The message as a trigger; see `editing.learning.learn`.
-            old: The trigger that it replaces.
-
-        Returns:
-            The version of the text with it. All pages receive the edit.
-
-        Raises:
-            SequencerError: The line was changed since, or has no such trigger.
-        """
-        version = self.version
-        fields = {"line": line, "trigger": message, "old": old}
-        edits = (await self.ask("", "learn", fields))["edits"]
-        if version != self.version:
-            raise UsageError("the text was changed meanwhile", "try again")
-        changes = read_changes(edits)
-        self._apply(self._buffer.changed(changes), changes, None)
-        return self.version
-
     # ---- runs ------------------------------------------------------------------------------------
 
     async def schedule_for(self, version: int) -> EditedScore:
