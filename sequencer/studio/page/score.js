@@ -332,8 +332,8 @@ class Editor {
     const { store } = this.studio;
     const state = store.state;
     const seen = store.playhead()?.seen ?? null;
-    const found = state === null || seen === null ? null : playingLine(state.lines, state.score.revision, seen);
-    const line = found === null ? null : this.text.line(found.line);
+    const found = state === null || seen === null ? null : playingLine(state.lines, seen);
+    const line = found === null ? null : this.text.line(found.line, found.revision);
     if (line === this.playing) return;
     this.playing = line;
     this.marks();

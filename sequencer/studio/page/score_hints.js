@@ -58,17 +58,16 @@ export function sentence(text) {
 }
 
 /**
- * Return the number of the delivery that is on screen, for the line to highlight; null for none.
+ * Return the delivery whose prompt is on screen, for the line to highlight; null for none.
  *
  * @param {readonly import("./protocol.d.ts").Line[]} lines
- * @param {number} revision
  * @param {number} chunk The chunk that is seen.
  */
-export function playingLine(lines, revision, chunk) {
+export function playingLine(lines, chunk) {
   let best = null;
   for (const line of lines) {
     const landed = line.landed;
-    if (line.revision !== revision || line.line < 1 || landed === null || landed > chunk) continue;
+    if (line.line < 1 || landed === null || landed > chunk) continue;
     if (!line.kinds.includes("prompt")) continue;
     if (best === null || landed >= (best.landed ?? 0)) best = line;
   }

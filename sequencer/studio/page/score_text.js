@@ -11,6 +11,9 @@ import { notify } from "./controls.js";
 import { changeSet, TextSync } from "./text_sync.js";
 import { Annotation, ChangeSet } from "./vendor/codemirror.js";
 
+/** How many versions of a run are kept to find their lines in the present text. */
+const MAX_PLAYED = 20;
+
 /** Marks a transaction that brings a change of the server: it is not sent back. */
 export const fromServer = Annotation.define();
 
@@ -48,6 +51,8 @@ export class ScoreText {
     this.since_base = null;
     this.revision = 0;
     this.dirty = false;
+    /** @type {Map<number, {text: any, since: any}>} The texts of the versions of the run, and the changes since. */
+    this.played = new Map();
     /** @type {Set<() => void>} */
     this.listeners = new Set();
     /** @type {(() => void)[]} */
@@ -113,6 +118,11 @@ export class ScoreText {
     this.revision = score.revision;
     this.dirty = score.dirty;
     if (plays || saved) this.#rebase(this.sync.confirmed);
+    if (plays && score.revision > 0) {
+      if (score.revision === 1) this.played.clear(); // of the run before
+      this.played.set(score.revision, { text: this.base, since: this.since_base });
+      if (this.played.size > MAX_PLAYED) this.played.delete(Math.min(...this.played.keys()));
+    }
     this.#tell();
   }
 
@@ -150,6 +160,8 @@ export class ScoreText {
   /** @param {string} text */
   #replaceAll(text) {
     this.base = null;
+    this.played.clear();
+    this.revision = 0;
     this.replace?.(text);
   }
 
@@ -167,6 +179,7 @@ export class ScoreText {
   changed(set, isOwn) {
     if (this.since_check !== null) this.since_check = this.since_check.compose(set);
     if (this.since_base !== null) this.since_base = this.since_base.compose(set);
+    for (const one of this.played.values()) one.since = one.since.compose(set);
     if (isOwn && this.sync !== null) {
       this.sync.local(set);
       this.#flush();
@@ -206,16 +219,18 @@ export class ScoreText {
   }
 
   /**
-   * Return the line of the editor that was line `line` of the text that plays; null if it is gone.
+   * Return the line of the editor that was a line of a version of the run; null if it is gone.
    *
    * @param {number} line
+   * @param {number} revision The number of the version.
    */
-  line(line) {
-    const { base, since_base, doc } = this;
-    if (base === null || since_base === null || doc === null || line < 1 || line > base.lines) return null;
-    const at = base.line(line);
-    const from = since_base.mapPos(at.from, 1);
-    const to = since_base.mapPos(at.to, -1);
+  line(line, revision) {
+    const played = this.played.get(revision);
+    const { doc } = this;
+    if (played === undefined || doc === null || line < 1 || line > played.text.lines) return null;
+    const at = played.text.line(line);
+    const from = played.since.mapPos(at.from, 1);
+    const to = played.since.mapPos(at.to, -1);
     if (to < from || from > doc.length || (at.length > 0 && to === from)) return null;
     return doc.lineAt(from).number;
   }

@@ -33,9 +33,8 @@ test("messages are sentences", () => {
 test("the line that plays is that of the last prompt on screen", () => {
   const line = (n, fields) => ({ n, revision: 1, line: n, kinds: ["prompt"], landed: null, ...fields });
   const lines = [line(11, { landed: 0 }), line(15, { landed: 6 }), line(16, { landed: 17 }), line(17, { kinds: ["sr"], landed: 8 }), line(18, {})];
-  assert.equal(playingLine(lines, 1, 3)?.n, 11);
-  assert.equal(playingLine(lines, 1, 9.5)?.n, 15);
-  assert.equal(playingLine(lines, 1, 40)?.n, 16);
-  assert.equal(playingLine(lines, 2, 40), null);
-  assert.equal(playingLine([], 1, 40), null);
+  assert.equal(playingLine(lines, 3)?.n, 11);
+  assert.equal(playingLine(lines, 9.5)?.n, 15);
+  assert.equal(playingLine(lines, 40)?.n, 16);
+  assert.equal(playingLine([], 40), null);
 });
