@@ -8,6 +8,7 @@
  */
 
 import { notify } from "./controls.js";
+import { provideText } from "./sent_text.js";
 import { changeSet, TextSync } from "./text_sync.js";
 import { Annotation, ChangeSet } from "./vendor/codemirror.js";
 
@@ -30,6 +31,7 @@ export function scoreText(studio) {
   if (found === undefined) {
     found = new ScoreText(studio);
     known.set(studio.link, found);
+    provideText(studio, found);
   }
   return found;
 }

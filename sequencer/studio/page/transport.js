@@ -9,7 +9,7 @@ import { attempt, command, drawOnChange, isConnected, lastNotice, mayCommand, ma
 import { mount as mountImprovise } from "./improvise.js";
 import { stepOffset } from "./operator_commands.js";
 import { Confirm } from "./presses.js";
-import { scoreText } from "./score_text.js";
+import { sentVersion } from "./sent_text.js";
 import { shape } from "./shapes.js";
 import { onSheet, openSheet, toggleSheet } from "./sheets.js";
 import { html, live, nothing, render } from "./vendor/lit-html.js";
@@ -166,10 +166,9 @@ class Transport {
       notify(this.studio, "The score is locked.", { hint: "E unlocks it.", bad: true });
       return;
     }
-    const text = scoreText(this.studio);
     void attempt(this.studio, async () => {
-      await text.settled();
-      return link.request("take_over", { run: link.run, version: text.version, where: ui.get("where") });
+      const version = await sentVersion(this.studio);
+      return link.request("take_over", { run: link.run, version, where: ui.get("where") });
     });
   }
 
@@ -183,15 +182,14 @@ class Transport {
     const { link, store } = this.studio;
     if (!mayEdit(this.studio) || !this.reaches() || store.state === null) return;
     const { file, changed_on_disk: changed } = store.state.score;
-    const text = scoreText(this.studio);
     if (changed && !this.overwrite.press(performance.now())) {
       notify(this.studio, "The file has changed on disk.", { hint: "Save again within 2 s to overwrite it.", bad: true });
       return;
     }
     const named = file === "" ? { name: this.name } : {};
     const save = async () => {
-      await text.settled();
-      return link.request("save", { version: text.version, overwrite: changed, ...named });
+      const version = await sentVersion(this.studio);
+      return link.request("save", { version, overwrite: changed, ...named });
     };
     void attempt(this.studio, save, `Saved ${file || this.name}.`);
   }

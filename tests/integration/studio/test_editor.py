@@ -33,7 +33,7 @@ def line(page: Page, text: str) -> Any:
 
 
 def put_cursor(page: Page, text: str) -> None:
-    """Put the cursor behind a text, which is at the beginning of a line."""
+    """Put the cursor after a text that is at the beginning of a line."""
     line(page, text).first.click()
     page.keyboard.press("Home")
     for _ in text.strip():
