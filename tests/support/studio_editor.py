@@ -38,7 +38,7 @@ Result = TypeVar("Result")
 class EditorServer:
     """The server: its address, the workspace, and the pages.
 
-    `mode`, `locked` and `revision` are what a page that connects is told.
+    `mode`, `locked` and `revision` are what a page that connects receives.
     """
 
     def __init__(self, workspace: Workspace) -> None:
