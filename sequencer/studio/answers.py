@@ -270,7 +270,7 @@ class Answers:
             self._learning[1].set_result(trigger)
 
 
-NEW_SCORE = 'title "Untitled"\nseed 1\n\nat 0c "A tram stop in the rain."\n\nend 12c\n'
+NEW_SCORE = 'score "Untitled"\nseed 1\n\nat 0c "A tram stop in the rain."\n\nend 12c\n'
 """The text of a new score: it plays."""
 
 

@@ -1,7 +1,7 @@
 // @ts-check
 /** The title bar: the score, its version, the modes, the links, and the theme. */
 
-import { attempt, drawOnChange, hasScore, isConnected, mayEdit } from "./controls.js";
+import { attempt, command, drawOnChange, hasScore, isConnected, mayEdit } from "./controls.js";
 import { mount as mountLinks } from "./links.js";
 import { Confirm } from "./presses.js";
 import { onSheet, openSheet, toggleSheet } from "./sheets.js";
@@ -55,6 +55,8 @@ export function mount(element, studio) {
   const confirm = new Confirm(Infinity);
   /** @type {Mode | null} The mode whose second press is awaited. */
   let asked = null;
+  /** @type {Mode | null} The mode to enter once the run has ended. */
+  let wanted = null;
   element.classList.add("title");
   const bar = document.createElement("div");
   const linkSheet = document.createElement("section");
@@ -76,8 +78,27 @@ export function mount(element, studio) {
       }
     }
     asked = null;
-    void attempt(studio, () => link.request("mode", { mode, options: {} }));
+    void enter(mode, state.mode === "rehearse" || state.mode === "show");
     draw();
+  }
+
+  /**
+   * @param {Mode} mode
+   * @param {boolean} plays Whether a run has to be finished first: the mode is entered once it has ended.
+   */
+  async function enter(mode, plays) {
+    if (!plays) {
+      await attempt(studio, () => link.request("mode", { mode, options: {} }));
+    } else if (await command(studio, "finish")) {
+      wanted = mode;
+    }
+  }
+
+  function enterWanted() {
+    const mode = wanted;
+    if (mode === null || store.state?.mode !== "report") return;
+    wanted = null;
+    if (mode !== "report") void enter(mode, false);
   }
 
   /** @param {KeyboardEvent} event */
@@ -181,6 +202,7 @@ export function mount(element, studio) {
   const ends = [
     mountLinks(linkSheet, studio),
     onSheet(studio, draw),
+    store.subscribe(["mode"], enterWanted),
     drawOnChange(studio, ["mode", "score", "revisions", "playback", "report"], ["theme"], draw),
   ];
   return () => {

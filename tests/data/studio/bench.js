@@ -41,6 +41,10 @@ const bench = {
   patch(fields) {
     link.emit("patch", { t: "patch", seq: store.state.seq + 1, at: bench.time, ...fields });
   },
+  /** Replace the state, as when the mode changes. */
+  snapshot(next) {
+    link.emit("snapshot", next);
+  },
   enter(state) {
     link.state = state;
     link.emit("state", state);

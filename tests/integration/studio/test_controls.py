@@ -249,7 +249,10 @@ def test_ending_a_run_with_a_mode_needs_a_second_press(bench: Bench) -> None:
     tab.click()
     assert opened.sent == []
     opened.page.get_by_role("tab", name="End run?").click()
-    assert opened.sent == [{"t": "mode", "mode": "edit", "options": {}}]
+    opened.wait_for_sent("finish")
+    opened.page.evaluate("(state) => bench.snapshot(state)", show_state(mode="report"))
+    opened.wait_for_sent("mode")
+    assert opened.sent == ["finish", {"t": "mode", "mode": "edit", "options": {}}]
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ import pytest
 import sequencer
 from sequencer.api.performing import PerformOptions
 from sequencer.stages.reactor.safety import Secret
+from sequencer.studio.answers import NEW_SCORE
 from sequencer.studio.studio import Studio
 from tests.support.studio_pages import ServedStudio, StudioPage, serving
 
@@ -327,3 +328,9 @@ def test_links_name_the_pages_and_never_leave_the_operator(score: Path) -> None:
         assert "--host" in answer["note"]
 
     run(score, test)
+
+
+def test_a_new_score_plays(tmp_path: Path) -> None:
+    path = tmp_path / "new.score"
+    path.write_text(NEW_SCORE, encoding="utf-8")
+    assert sequencer.rehearse(path).report.all_landed
