@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sequencer.core.errors import UsageError
 from sequencer.studio.protocol import Role
-from sequencer.studio.requests import Ask, CommandMessage, Offer, Request
+from sequencer.studio.requests import Ask, CommandMessage, Request
 
-ALLOWED: dict[Role, tuple[type, ...]] = {"remote": (CommandMessage, Ask), "viewer": (Ask, Offer)}
+ALLOWED: dict[Role, tuple[type, ...]] = {"remote": (CommandMessage, Ask), "viewer": (Ask,)}
 """The kinds of requests of pages without the operator's key."""
 QUESTIONS = frozenset({"file", "images"})
 """What such a page may ask."""

@@ -156,17 +156,8 @@ class Learn(_Message):
     pad: Name | None
 
 
-class Offer(_Message):
-    """A WebRTC offer for the video."""
-
-    t: Literal["offer"]
-    id: Id
-    sdp: Annotated[str, Field(max_length=65_536)]
-
-
 Request = (
     Ping | Edit | Ask | CommandMessage | TakeOver | Undo | Save | SetMode | Lock | Open | Learn
-    | Offer
 )  # fmt: skip
 
 _REQUESTS: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="t")])

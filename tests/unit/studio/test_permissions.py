@@ -31,7 +31,7 @@ def test_an_operator_may_request_everything_and_others_what_is_listed(
         except UsageError:
             continue
         allowed.append(role)
-    expected = {"CommandMessage": ["operator", "remote"], "Offer": ["operator", "viewer"]}
+    expected = {"CommandMessage": ["operator", "remote"]}
     assert allowed == expected.get(kind.__name__, ["operator"])
 
 
