@@ -39,7 +39,8 @@ from sequencer.language.score import (
     UseImage,
 )
 from sequencer.language.source import replace_forbidden
-from sequencer.schedule.model import ControlAct, CutAct, NoteAct, OscAct, ProgramAct
+from sequencer.models.catalog import find_spec
+from sequencer.schedule.model import DEFAULT_MODEL, ControlAct, CutAct, NoteAct, OscAct, ProgramAct
 
 
 def freeze(journal: Journal, *, keeps_chunks: bool = False) -> Score:
@@ -93,8 +94,9 @@ def freeze(journal: Journal, *, keeps_chunks: bool = False) -> Score:
         else SoundLine(track.path, _thousandths(track.start + later)),
         grid=GridLine(schedule.grid.frames, schedule.grid.fps, schedule.grid.first),
         seed=run.opening_seed,
-        sr=SuperResolution(schedule.sr),
+        sr=None if find_spec(schedule.model).sr is None else SuperResolution(schedule.sr),
         lead=schedule.lead,
+        model=None if schedule.model == DEFAULT_MODEL else schedule.model,
     )
     return Score(
         header=header,

@@ -64,6 +64,10 @@ def test_every_cue_lands_on_its_chunk_and_the_run_replays(name: str, folder: Pat
     assert run.went_well and not run.report.refused
     assert run.report.takes == 2
     assert sequencer.replay(folder / "run").is_equal
+    frozen = sequencer.freeze(folder / "run")
+    assert (frozen.header.model or "helios") == name
+    if not spec.warmup:  # otherwise its first prompt landed after chunk 0
+        assert sequencer.compile_score(frozen).model == name
 
 
 @MODELS

@@ -48,8 +48,10 @@ MISSING: dict[str, list[tuple[str, ...]]] = {
     "diff": [("diff", "missing", "missing")],
     "render": [("render", "missing.score", "--renderer", "drawn")],
     "rerun": [("rerun", "missing"), ("rerun", "missing.score"), ("rerun", "missing.zip")],
+    "models": [("models", "--from-schema", "missing.json")],
     "freeze": [("freeze", "missing")],
     "evolve": [("evolve", "missing.score", "tram")],
+    "sweep": [("sweep", "run", "missing.yaml", "--store", "store")],
     "studio": [("studio", "missing.score", "--port", "0")],
     "doctor": [
         ("doctor", "missing.score", "--stage", "simulated"),
