@@ -31,6 +31,7 @@ NAMES = (
     "video",
     "replaying",
     "reloading",
+    "studio",
     "simulation",
     "soak",
     "helios",

@@ -111,9 +111,20 @@ class Answers:
             "failures": list(result.failures),
         }
 
-    async def _file(self, page: PageConnection, name: str) -> dict[str, Any]:
+    async def _file(self, page: PageConnection, name: str) -> dict[str, Any] | None:
+        """Return where a page fetches a file; None for the sound of a score that has none."""
+        schedule = self._studio.schedule
+        track = None if schedule is None else schedule.sound
+        if name == SOUND and track is None:
+            return None
         path, kind, filename = await asyncio.to_thread(self._find_file, name)
-        return {"url": self._studio.tickets.issue(page, path, kind, filename), "content_type": kind}
+        found: dict[str, Any] = {
+            "url": self._studio.tickets.issue(page, path, kind, filename),
+            "content_type": kind,
+        }
+        if name == SOUND and track is not None:
+            found |= {"name": track.path, "start": list(track.start.as_integer_ratio())}
+        return found
 
     def _find_file(self, name: str) -> tuple[Path, str, str | None]:
         if name == SOUND:

@@ -30,17 +30,22 @@ export class SoundControl {
     /** Whether the browser plays nothing until somebody presses a button. */
     this.isBlocked = false;
     this.problem = "";
-    /** The score whose sound is loaded. */
-    this.loaded = "";
+    /** @type {{url: string, start: [number, number], name: string} | null} The sound of the run. */
+    this.source = null;
+    /** The run for which it was requested. */
+    this.run = "";
+    this.isLoading = false;
+    /** When it may be requested again after a failure, in milliseconds of the page. */
     this.retry_at = 0;
     this.volume = Number(localStorage.getItem("studio-volume") ?? 1);
     if (!(this.volume >= 0 && this.volume <= 1)) this.volume = 1;
     this.audio.volume = this.volume;
+    element.after(this.audio);
     this.timer = setInterval(() => this.#compare(), COMPARE_MS);
     this.ends = [
-      studio.store.subscribe(["mode", "plot", "playback"], () => this.#draw()),
-      studio.link.on("hello", () => {
-        this.loaded = ""; // the tickets of the connection before have ended
+      studio.store.subscribe(["mode", "playback"], () => this.#look()),
+      studio.link.on("snapshot", () => {
+        this.run = ""; // the tickets of the connection before have ended
       }),
     ];
   }
@@ -49,17 +54,23 @@ export class SoundControl {
     clearInterval(this.timer);
     for (const end of this.ends) end();
     this.audio.pause();
-    this.audio.removeAttribute("src");
+    this.audio.remove();
     render(nothing, this.element);
   }
 
-  /** Return the timeline with the sound of the run; null if there is none to play. */
+  /** Return the timeline of a run that plays in real time; null without one. */
   #plot() {
     const { store } = this.studio;
     const { mode, playback } = store.state ?? {};
     if ((mode !== "rehearse" && mode !== "show") || !playback?.real_time) return null;
-    const plot = (store.plot("live") ?? store.plot("score"))?.plot;
-    return plot?.sound == null ? null : plot;
+    return (store.plot("live") ?? store.plot("score"))?.plot ?? null;
+  }
+
+  /** Request the sound of a run once it plays. */
+  #look() {
+    const run = this.studio.store.state?.run ?? "";
+    if (this.#plot() !== null && run !== this.run) void this.#load(run);
+    this.#draw();
   }
 
   /** In a show, the sound is usually played by something else. */
@@ -73,7 +84,7 @@ export class SoundControl {
 
   #compare() {
     const plot = this.#plot();
-    if (plot === null || !this.isOn()) {
+    if (plot === null || this.source === null || !this.isOn()) {
       this.audio.pause();
       return;
     }
@@ -85,16 +96,12 @@ export class SoundControl {
         playhead: store.playhead(),
         playback: store.state?.playback ?? null,
         grid: new Grid(frames, fps[0] / fps[1], first, cuts),
-        start: plot.sound.start[0] / plot.sound.start[1],
+        start: this.source.start[0] / this.source.start[1],
       },
       link.now(),
     );
     if (position === null || position < 0 || position >= (this.audio.duration || Infinity)) {
       this.audio.pause();
-      return;
-    }
-    if (this.loaded !== plot.sound.full) {
-      void this.#load(plot.sound.full);
       return;
     }
     if (this.audio.readyState < HTMLMediaElement.HAVE_METADATA) return;
@@ -114,24 +121,29 @@ export class SoundControl {
     }
   }
 
-  /** @param {string} name What is loaded. */
-  async #load(name) {
-    if (performance.now() < this.retry_at || this.studio.link.state !== "open") return;
-    this.retry_at = performance.now() + RETRY_MS;
+  /** @param {string} run */
+  async #load(run) {
+    if (this.isLoading || performance.now() < this.retry_at || this.studio.link.state !== "open") return;
+    this.isLoading = true;
     try {
-      const { url } = await this.studio.link.ask("file", { name: "sound" });
-      this.audio.src = url;
-      this.loaded = name;
+      const source = await this.studio.link.ask("file", { name: "sound" });
+      this.run = run;
       this.problem = "";
+      this.source = source;
+      if (source === null) this.audio.removeAttribute("src");
+      else this.audio.src = source.url;
     } catch (error) {
       this.#failed(error instanceof Error ? error.message : String(error));
+    } finally {
+      this.isLoading = false;
     }
     this.#draw();
   }
 
   /** @param {string} problem */
   #failed(problem) {
-    this.loaded = "";
+    this.run = ""; // it is requested again
+    this.retry_at = performance.now() + RETRY_MS;
     this.problem = problem;
     this.#draw();
   }
@@ -154,11 +166,11 @@ export class SoundControl {
 
   #draw() {
     const plot = this.#plot();
-    this.element.hidden = plot === null;
+    this.element.hidden = plot === null || (this.source === null && this.problem === "");
     if (plot === null) return;
-    const on = this.isOn() && !this.isBlocked;
+    const on = this.source !== null && this.isOn() && !this.isBlocked;
     render(
-      html`<button type="button" class="chip" aria-pressed=${on} title=${plot.sound.full} @click=${() => this.#toggle()}>
+      html`<button type="button" class="chip" aria-pressed=${on} title=${this.source?.name ?? ""} @click=${() => this.#toggle()}>
           ${on ? "Sound off" : "Sound on"}
         </button>
         ${on

@@ -32,7 +32,7 @@ export function mount(element, studio) {
       view = null;
     }
     element.classList.toggle("recorded", !plays);
-    render(plays && view !== null ? chips(view) : html`${recorded.chip()}`, facts);
+    render(plays && view !== null ? chips(view) : html`${recorded.explanation()}`, facts);
   }
   const ends = [drawLive(studio, ["mode", "playback", "report"], show)];
   return () => {
@@ -85,10 +85,10 @@ class RecordedVideo {
     this.player.remove();
   }
 
-  chip() {
+  /** Return what is shown in place of a video. */
+  explanation() {
     const { state } = this.studio.store;
-    if (state?.mode !== "report") return nothing;
-    if (!this.player.hidden) return html`<span class="chip">${VIDEO}</span>`;
+    if (state?.mode !== "report" || !this.player.hidden) return nothing;
     return html`<p class="reason">${this.problem === "" ? "This run recorded no video." : this.problem}</p>`;
   }
 
