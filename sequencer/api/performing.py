@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sequencer.api.sources import Source
     from sequencer.engine.journal import Journal
     from sequencer.media.score_sounds import ScoreSound
+    from sequencer.runtime.live.assembly import LiveOptions
     from sequencer.runtime.live.run import LiveRun, LiveSettings
     from sequencer.runtime.operator.reload_control import ReloadSettings
     from sequencer.runtime.osc.endpoints import Endpoint
@@ -344,7 +345,6 @@ def prepare(options: PerformOptions, load: Callable[[Source], RunInput]) -> Prep
         ScoreError: The score is not valid.
         OutputError: The folder cannot be created.
     """
-    from sequencer.api.play_ranges import check_range_has_no_clock, read_range
     from sequencer.runtime.output.run_folder import RunFolder
 
     if options.resume is not None:
@@ -354,8 +354,31 @@ def prepare(options: PerformOptions, load: Callable[[Source], RunInput]) -> Prep
             "give a SCORE to perform, or --resume RUN", "see: sequencer perform --help"
         )
     check_options(options)
+    found = check_input(options, load(options.score))
+    return PreparedRun(
+        options=options,
+        found=found,
+        folder=RunFolder.make(options.out, found.schedule.title or "run"),
+        interrupted=None,
+    )
+
+
+def check_input(options: PerformOptions, found: RunInput) -> RunInput:
+    """Check that the options of a new run fit what is played.
+
+    Args:
+        options: The options; without a stage, they get the default one.
+        found: What is played.
+
+    Returns:
+        What is played, with the range that the options choose.
+
+    Raises:
+        UsageError: An option has no meaning with the score.
+    """
+    from sequencer.api.play_ranges import check_range_has_no_clock, read_range
+
     options.stage = options.stage or REACTOR
-    found = load(options.score)
     schedule = found.schedule
     if options.offset and not (
         options.follow or schedule.clock.is_external or schedule.has_timed_sends
@@ -372,12 +395,7 @@ def prepare(options: PerformOptions, load: Callable[[Source], RunInput]) -> Prep
             f"a part of it ({played})",
             "omit --follow",
         )
-    return PreparedRun(
-        options=options,
-        found=replace(found, played=played),
-        folder=RunFolder.make(options.out, found.schedule.title or "run"),
-        interrupted=None,
-    )
+    return replace(found, played=played)
 
 
 def _prepare_resumed(options: PerformOptions, run: Path) -> PreparedRun:
@@ -467,6 +485,32 @@ def _settings(prepared: PreparedRun, sound: ScoreSound | None) -> LiveSettings:
     )
 
 
+def live_options(options: PerformOptions, viewer: FrameViewer | None = None) -> LiveOptions:
+    """Return what a run with these options is connected to."""
+    from sequencer.runtime.live.assembly import LiveOptions
+
+    return LiveOptions(
+        stage="simulated" if options.stage == SIMULATED else "reactor",
+        url=options.url,
+        local=options.local,
+        key=options.key,
+        key_file=options.key_file,
+        wire=options.wire or "auto",  # type: ignore[arg-type]  # one of the three, which both callers check
+        faults=options.faults,
+        record=options.record,
+        video_size=options.video_size or VIDEO_SIZE,
+        watch=options.watch,
+        midi_in=options.midi_in,
+        midi_out=options.midi_out,
+        send_clock=options.send_clock,
+        osc_in=options.osc_in,
+        osc_out=tuple(options.osc_out),
+        transport=not options.no_transport,
+        nominal_clock=options.nominal_clock,
+        viewer=viewer,
+    )
+
+
 async def play(
     prepared: PreparedRun,
     started: Callable[[LiveRun], object] = lambda _: None,
@@ -483,35 +527,15 @@ async def play(
     Raises:
         SequencerError: The run could not begin; then it leaves nothing behind.
     """
-    from sequencer.runtime.live.assembly import LiveOptions, LiveRunBuilder
+    from sequencer.runtime.live.assembly import LiveRunBuilder
     from sequencer.runtime.live.run import remove_run_folder
 
     options, folder = prepared.options, prepared.folder
     run = None
     try:
-        live_options = LiveOptions(
-            stage="simulated" if options.stage == SIMULATED else "reactor",
-            url=options.url,
-            local=options.local,
-            key=options.key,
-            key_file=options.key_file,
-            wire=options.wire or "auto",  # type: ignore[arg-type]  # one of the three, which both callers check
-            faults=options.faults,
-            record=options.record,
-            video_size=options.video_size or VIDEO_SIZE,
-            watch=options.watch,
-            midi_in=options.midi_in,
-            midi_out=options.midi_out,
-            send_clock=options.send_clock,
-            osc_in=options.osc_in,
-            osc_out=tuple(options.osc_out),
-            transport=not options.no_transport,
-            nominal_clock=options.nominal_clock,
-            viewer=viewer,
-        )
         with _sound(prepared) as sound:
             run = LiveRunBuilder(
-                live_options,
+                live_options(options, viewer),
                 _settings(prepared, sound),
                 folder,
                 images=prepared.found.image,

@@ -173,12 +173,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code: int = args.run(args)
         sys.stdout.flush()  # report an output error here, not in Python's exit
     except SequencerError as error:
-        message = (
-            f"sequencer: {error}"
-            if error.exit_code != 1 or "error[" not in error.message
-            else str(error)
-        )
-        print(escape_control(message), file=sys.stderr)
+        print_error(error)
         return error.exit_code
     except KeyboardInterrupt:
         print("sequencer: interrupted", file=sys.stderr)
@@ -193,6 +188,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception:  # noqa: BLE001  the outermost handler: any other exception is a bug, and is reported as one
         return _bug()
     return code
+
+
+def print_error(error: SequencerError) -> None:
+    """Print a problem that a user can solve to standard error."""
+    message = (
+        f"sequencer: {error}"
+        if error.exit_code != 1 or "error[" not in error.message
+        else str(error)
+    )
+    print(escape_control(message), file=sys.stderr)
 
 
 def _system_error(error: OSError) -> int:

@@ -21,8 +21,10 @@ from sequencer.cli.rehearse import (
     argument,
     video_size,
 )
+from sequencer.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from sequencer.api.performing import PerformOptions
     from sequencer.runtime.osc.endpoints import Endpoint
     from sequencer.runtime.results import PerformanceResult
 
@@ -58,6 +60,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a .score or .yaml file, a compiled .json, or a run",
     )
     parser.add_argument(
+        "further",
+        metavar="SCORE",
+        type=Path,
+        nargs="*",
+        help="further scores: a set list, performed one after the other",
+    )
+    parser.add_argument(
+        "--auto-next",
+        action="store_true",
+        help="in a set list: begin the next score at once, instead of waiting for Enter or a GO",
+    )
+    parser.add_argument(
         "--resume",
         metavar="RUN",
         type=Path,
@@ -67,7 +81,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ),
     )
     parser.add_argument(
-        "--out", metavar="DIR", type=Path, help="the run's folder (default: runs/<time>-<title>)"
+        "--out",
+        metavar="DIR",
+        type=Path,
+        help="the run's folder (default: runs/<time>-<title>); of a set list, the folder for its "
+        "runs",
     )
     where = parser.add_argument_group("the stage")
     where.add_argument(
@@ -200,7 +218,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Perform one score.
+    """Perform one score, or several one after the other.
 
     Returns:
         0 if every cue landed; 1 if one did not, or if the run did not reach its end; 130 if it was
@@ -217,10 +235,49 @@ def run(args: argparse.Namespace) -> int:
         if hasattr(args, field.name)
     }
     options = PerformOptions(**{**given, "quiet": args.quiet or args.json})
+    if args.further:
+        return _perform_set(args, options)
+    if args.auto_next:
+        raise UsageError(
+            "--auto-next is for several scores, but one is given",
+            "omit it, or write: sequencer perform first.score second.score --auto-next",
+        )
     prepared = prepare(
         options, lambda _: load_input(args.score, quiet=args.quiet, keeps_chunks=True)
     )
     return _report(args, asyncio.run(play(prepared)))
+
+
+def _perform_set(args: argparse.Namespace, options: PerformOptions) -> int:
+    from sequencer.api.set_lists import describe_end, play_set, prepare_set
+    from sequencer.cli import INTERRUPTED, print_error
+    from sequencer.cli.inputs import load_input
+    from sequencer.core.diagnostics import escape_control
+
+    scores = [args.score, *args.further]
+
+    def print_line(text: str) -> None:
+        print(f"sequencer: {escape_control(text)}", file=sys.stderr, flush=True)
+
+    entries = prepare_set(
+        options,
+        scores,
+        lambda path: load_input(path, quiet=args.quiet, keeps_chunks=True),
+        print_error,
+    )
+    result = asyncio.run(
+        play_set(
+            entries,
+            auto_next=args.auto_next,
+            finished=lambda performed: _report(args, performed),
+            notify=print_line,
+        )
+    )
+    if result.ended:
+        print_line(describe_end(result, len(scores)))
+    if result.was_interrupted:
+        return INTERRUPTED
+    return 0 if result.went_well else 1
 
 
 def _report(args: argparse.Namespace, performed: PerformanceResult) -> int:

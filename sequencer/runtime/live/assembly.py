@@ -18,6 +18,7 @@ from sequencer.engine.journal import Journal
 from sequencer.events.events import Ready
 from sequencer.runtime.live.run import SESSION, Attachment, LiveRun, LiveSettings, LiveStage
 from sequencer.runtime.output.run_folder import RunFolder
+from sequencer.schedule.model import Schedule
 from sequencer.stages.protocol import ChunkFrames, FrameViewer, Stage
 from sequencer.sync.run_clock import RealClock
 
@@ -130,23 +131,12 @@ class LiveRunBuilder:
         from sequencer.runtime.live.attachments import link_clock, midi_input, midi_output
 
         options, clock = self._options, self._settings.schedule.clock
-        port = options.midi_in or (None if options.nominal_clock else _named(clock.port))
+        port = check_inputs(options, self._settings.schedule)
         found: list[Attach] = []
-        if clock.kind in ("midi", "mtc") and port is None and not options.nominal_clock:
-            what = "a MIDI clock" if clock.kind == "midi" else "MIDI time code"
-            raise UsageError(
-                f"this score follows {what}, but no port is given",
-                "give --midi-in PORT; see: sequencer midi ports",
-            )
         if port is not None:
             found.append(lambda run: midi_input(run, port))
         if clock.kind == "link" and not options.nominal_clock:
             found.append(lambda run: link_clock(run, options.transport))
-        elif clock.kind != "link" and not options.transport:
-            raise UsageError(
-                "--no-transport is for a Link session, but this score does not follow one",
-                "omit it, or write clock link, 4/4, nominal 120 bpm",
-            )
         target = options.midi_out
         if target is not None:
             found.append(lambda run: midi_output(run, target, options.send_clock))
@@ -375,6 +365,28 @@ class LiveRunBuilder:
         return ViewedFrames(
             viewer, take_of=take_of, score_chunk=score_chunk, frames_of=frames_of
         ).take
+
+
+def check_inputs(options: LiveOptions, schedule: Schedule) -> str | None:
+    """Check that a score gets the clock that it follows; return the MIDI port to receive from.
+
+    Raises:
+        UsageError: It does not, or an option for a clock does not apply to it.
+    """
+    clock = schedule.clock
+    port = options.midi_in or (None if options.nominal_clock else _named(clock.port))
+    if clock.kind in ("midi", "mtc") and port is None and not options.nominal_clock:
+        what = "a MIDI clock" if clock.kind == "midi" else "MIDI time code"
+        raise UsageError(
+            f"this score follows {what}, but no port is given",
+            "give --midi-in PORT; see: sequencer midi ports",
+        )
+    if clock.kind != "link" and not options.transport:
+        raise UsageError(
+            "--no-transport is for a Link session, but this score does not follow one",
+            "omit it, or write clock link, 4/4, nominal 120 bpm",
+        )
+    return port
 
 
 def _named(port: str | None) -> str | None:

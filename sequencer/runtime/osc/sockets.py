@@ -47,11 +47,17 @@ class OscInput(asyncio.DatagramProtocol):
         self._tag_time = tag_time
         self._transport: asyncio.DatagramTransport | None = None
         self._pending: set[asyncio.TimerHandle] = set()
+        self.closed = asyncio.Event()
+        """Set once the port is closed, so that it can be opened again."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport for answers."""
         # asyncio's own class does not inherit from DatagramTransport before Python 3.12
         self._transport = cast(asyncio.DatagramTransport, transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note that the port is closed."""
+        self.closed.set()
 
     def datagram_received(self, data: bytes, addr: _Source) -> None:
         """Handle a datagram: messages at once, or at the time of their bundle."""
@@ -120,6 +126,7 @@ async def listening(endpoint: Endpoint, receiver: OscReceiver) -> AsyncIterator[
         yield
     finally:
         protocol.close()
+        await protocol.closed.wait()
 
 
 def check_port(endpoint: Endpoint) -> None:

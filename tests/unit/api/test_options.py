@@ -23,8 +23,8 @@ RENAMED = {
 }  # fmt: skip
 PRINTING = {"quiet", "json", "help"}
 """Options about printing: a function prints nothing."""
-OF_THE_COMMAND = {"rehearse": {"clean"}}
-"""`--clean` is `caption=()`."""
+OF_THE_COMMAND = {"rehearse": {"clean"}, "perform": {"further", "auto_next"}}
+"""`--clean` is `caption=()`; a program plays a set list by calling `perform` for each score."""
 OF_PYTHON = {
     "rehearse": {"sources", "folder", "save", "progress", "warn", "images", "typed", "loading"},
     "render": {"progress", "warn", "loading"},
@@ -86,7 +86,7 @@ def test_every_option_that_is_on_or_off_is_named_so_in_messages() -> None:
         for action in actions(command).values()
         if isinstance(action, argparse._StoreTrueAction)
         and not action.dest.startswith("no_")
-        and action.dest != "clean"
+        and action.dest not in OF_THE_COMMAND.get(command, set())
     }
     assert found == _BOOLEAN_OPTIONS
 
@@ -100,7 +100,7 @@ def test_both_forms_of_a_function_have_the_same_arguments(name: str) -> None:
 def test_the_options_of_perform_are_those_that_the_command_fills_in() -> None:
     of_programs = {"key", "keys", "signals", "warn", "nominal_clock"}
     filled = set(PerformOptions.__dataclass_fields__) - of_programs
-    assert filled == set(actions("perform")) | {"quiet"}
+    assert filled == set(actions("perform")) - OF_THE_COMMAND["perform"] | {"quiet"}
 
 
 SCORE = 'grid 3 frames @ 24 fps\nat 0c "A boat."\nend 2c\n'
