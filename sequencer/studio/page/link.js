@@ -126,7 +126,7 @@ export class Link {
    * @param {{t: string, [field: string]: unknown}} message
    */
   send(message) {
-    if (this.state !== "open" || this.socket === null) return false;
+    if (this.state !== "open" || this.socket?.readyState !== WebSocket.OPEN) return false; // it may be closing
     this.socket.send(JSON.stringify(message));
     return true;
   }

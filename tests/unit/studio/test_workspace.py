@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sequencer.core.errors import OutputError, UsageError
@@ -176,7 +176,7 @@ STEPS = st.lists(
 
 
 @given(STEPS)
-@settings(max_examples=60)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 def test_two_pages_that_edit_at_the_same_time_end_with_the_same_text(
     steps: list[tuple[str, str, tuple[int, int, str]]],
 ) -> None:
