@@ -137,7 +137,8 @@ def services() -> Services:
         sheet=_sheet,
         timeline=_timeline,
         rehearse=lambda path: (
-            *(sys.executable, "-m", "sequencer", "rehearse"),
+            # It runs in the score's folder, from which nothing may be imported (-P).
+            *(sys.executable, "-P", "-m", "sequencer", "rehearse"),
             *(str(path), "--json"),
         ),
         take_over=_take_over,

@@ -166,3 +166,18 @@ def test_streams_that_cannot_be_used_end_it_with_a_sentence(
     assert ran.returncode == code
     assert ran.stderr.startswith(message)
     assert ran.stderr.count(b"\n") <= 2 and b"Traceback" not in ran.stderr
+
+
+def test_a_rehearsal_imports_nothing_from_the_folder_of_the_score(tmp_path: Path) -> None:
+    score = tmp_path / "lamp.score"
+    score.write_text('seed 1\nat 0c "A lamp."\nend 2c\n', encoding="utf-8")
+    (tmp_path / "json.py").write_text("open('imported', 'w').close()\n", encoding="utf-8")
+    done = subprocess.run(
+        [*services().rehearse(score), "--no-video"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "imported").exists()
