@@ -32,6 +32,7 @@ NAMES = (
     "replaying",
     "reloading",
     "studio",
+    "studio_page",
     "simulation",
     "soak",
     "helios",

@@ -522,7 +522,7 @@ async def play(
     Args:
         prepared: The run.
         started: Called with the run, once there is one, before it plays.
-        viewer: Receives the frames that are shown, while it wants them.
+        viewer: Receives the frames that are shown, while it wants them; it plays the sound itself.
 
     Raises:
         SequencerError: The run could not begin; then it leaves nothing behind.
@@ -536,7 +536,7 @@ async def play(
         with _sound(prepared) as sound:
             run = LiveRunBuilder(
                 live_options(options, viewer),
-                _settings(prepared, sound),
+                replace(_settings(prepared, sound), plays_sound=viewer is not None),
                 folder,
                 images=prepared.found.image,
                 interrupted=prepared.interrupted,

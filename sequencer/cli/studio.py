@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--key-file", metavar="FILE", type=Path, help="a file that contains only the API key"
     )
     where.add_argument(
-        "--record", action="store_true", help="write the video of each show into its folder"
+        "--record", action="store_true", help="write the video of each run into its folder"
     )
     where.add_argument(
         "--price", metavar="DOLLARS", type=amount, help="the hourly rate of the stage (6)"

@@ -65,8 +65,6 @@ if TYPE_CHECKING:
 
 MAX_NOTES = 200
 """The most messages for the operator that are kept."""
-REHEARSAL_SIZE = (640, 384)
-"""Width and height of the video of a rehearsal in real time, in pixels: small, to load little."""
 MAX_VIDEO_MINUTES = 10
 """A rehearsal in virtual time makes a video of a score up to this length."""
 log = logging.getLogger("sequencer.studio")
@@ -448,8 +446,7 @@ class Studio:
                 midi_out=show.midi_out,
                 osc_in=show.osc_in,
                 osc_out=show.osc_out,
-                record=True,
-                video_size=REHEARSAL_SIZE,
+                record=show.record or options.record,
             )
         else:
             perform = replace(show, record=show.record or options.record)

@@ -146,6 +146,8 @@ class LiveSettings:
     """Whether to put journal, images and sound into one file at the end."""
     sound: ScoreSound | None = None
     """The sound of the score, if it has one."""
+    plays_sound: bool = False
+    """Whether something plays the sound during the run, such as a page."""
     reloads: ReloadSettings | None = None
     """How edits of the score are taken over; None if the run does not watch its score."""
     stage_settings: Mapping[str, Any] = field(default_factory=dict)
@@ -331,7 +333,7 @@ class LiveRun:
                     "if this process is killed, resume the run with: sequencer perform "
                     f"--resume {self.folder.final}"
                 )
-            if settings.sound is not None:
+            if settings.sound is not None and not settings.plays_sound:
                 is_recorded = bool(settings.stage_settings.get("record"))
                 self.notify(explain_silence(settings.sound, is_recorded=is_recorded))
             outcome = await performance.run(before_close=self._last_clip)
