@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from sequencer.core.display import counted
 from sequencer.core.errors import UsageError
+from sequencer.core.paths import is_folder
 
 if TYPE_CHECKING:
     from sequencer.language.check import CheckResult
@@ -43,7 +44,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SCORE",
         nargs="+",
         type=Path,
-        help="a .score or .yaml file; - is standard input",
+        help="a .score or .yaml file, or a folder of them; - is standard input",
+    )
+    parser.add_argument(
+        "--on",
+        metavar="WHERE",
+        default="local",
+        choices=("local", "dask"),
+        help="where the scores of folders are checked: local (several processes, the default) or "
+        "dask (a cluster on this machine)",
     )
     parser.add_argument(
         "--from",
@@ -100,6 +109,10 @@ def run(args: argparse.Namespace) -> int:
     args.allow = [_warning(code) for code in args.allow]
     if args.watch and Path("-") in args.scores:
         raise UsageError("standard input is read once, so there is nothing to watch", "name a file")
+    if any(is_folder(path) for path in args.scores):
+        from sequencer.cli.check_folder import check_folders
+
+        return check_folders(args)
     if args.clicks is not None:
         _check_clicks(args)
     if args.watch:

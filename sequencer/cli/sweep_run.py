@@ -96,19 +96,14 @@ def _engine(args: argparse.Namespace) -> Engine:
             f"--tls-ca, --tls-cert and --tls-key are for a scheduler, but --on is {args.on}",
             "add --on tls://HOST:PORT, or omit them",
         )
-    if args.on == "local":
-        from sequencer.runs.local_pool import LocalPool
+    from sequencer.runs.engines import find_engine
 
-        return LocalPool(args.workers)
-    from sequencer.runs.dask_cluster import DaskCluster, TlsFiles, check_address
-
-    if args.on == "dask":
-        return DaskCluster(workers=args.workers)
-    check_address(args.on)
     tls = None
     if all(one is not None for one in given):
+        from sequencer.runs.dask_cluster import TlsFiles
+
         tls = TlsFiles(ca=args.tls_ca, cert=args.tls_cert, key=args.tls_key)
-    return DaskCluster(args.on, args.workers, tls)
+    return find_engine(args.on, args.workers, tls)
 
 
 def _report_run(

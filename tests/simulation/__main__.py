@@ -9,33 +9,23 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from itertools import islice
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from sequencer.core.errors import SequencerError
-from sequencer.engine.conductor.run_state import RunState
+from sequencer.runs.engines import find_engine
+from sequencer.runs.executors import Engine, Work, WorkerLostError
+from tests.simulation.batches import broken, play_seeds
 from tests.simulation.drawing import draw_script
-from tests.simulation.invariants import Violation, violations
-from tests.simulation.playing import play
 from tests.simulation.script import Script, read_script
 from tests.simulation.shrinking import shrunk
 
-RunState.checks_transitions = True  # as in the other tests
 KEPT = Path(__file__).parent / "kept"
 BATCH = 10
-
-
-def broken(script: Script) -> tuple[Violation, ...]:
-    """Return the violations of a script. Raises what `play` raises."""
-    with tempfile.TemporaryDirectory(prefix="simulation-") as folder:
-        return violations(play(script, Path(folder)))
+KILLED = "killed: the process that played it was killed each time"
 
 
 def breaks(script: Script, name: str) -> bool:
@@ -46,37 +36,30 @@ def breaks(script: Script, name: str) -> bool:
         return False
 
 
-def play_batch(seeds: range) -> list[tuple[int, str]]:
-    """Play the shows of these seeds; return (seed, violation) for each violation."""
-    return [(seed, str(one)) for seed in seeds for one in broken(draw_script(seed))]
-
-
-def _batches(first: int, count: int) -> Iterator[range]:
-    return (
-        range(start, min(start + BATCH, first + count))
-        for start in range(first, first + count, BATCH)
-    )
-
-
-def run(first: int, count: int, processes: int) -> dict[int, list[str]]:
+def run(first: int, count: int, engine: Engine) -> dict[int, list[str]]:
     """Return the violations of `count` shows from seed `first` on, by seed; print progress and each
     violation to stderr.
     """
     found: dict[int, list[str]] = {}
     began, done = time.monotonic(), 0
-    batches = _batches(first, count)
-    with ProcessPoolExecutor(processes) as pool:
-        waiting = [pool.submit(play_batch, one) for one in islice(batches, 4 * processes)]
-        while waiting:
-            for seed, sentence in waiting.pop(0).result():
-                found.setdefault(seed, []).append(sentence)
-                clear = "\r" if sys.stderr.isatty() else ""
+
+    def handle(seed: int, sentences: list[str] | WorkerLostError) -> None:
+        nonlocal done
+        done += 1
+        if isinstance(sentences, WorkerLostError):
+            sentences = [KILLED]
+        if sentences:
+            found[seed] = sentences
+            clear = "\r" if sys.stderr.isatty() else ""
+            for sentence in sentences:
                 sys.stderr.write(f"{clear}seed {seed}: {sentence}\n")
-            done = min(done + BATCH, count)
+        if done % BATCH == 0 or done == count:
             _print_progress(done, count, len(found), time.monotonic() - began)
-            waiting += [pool.submit(play_batch, one) for one in islice(batches, 1)]
+
+    seeds = range(first, first + count)
+    Work(tasks=seeds, function=play_seeds, engine=engine, handle=handle, batch=BATCH).run()
     sys.stderr.write("\n" if sys.stderr.isatty() else "")
-    return found
+    return dict(sorted(found.items()))
 
 
 def _print_progress(done: int, count: int, failed: int, seconds: float) -> None:
@@ -120,6 +103,9 @@ def main(arguments: list[str] | None = None) -> int:
         "--processes", type=int, default=min(2, os.cpu_count() or 1), help="how many at once (2)"
     )
     parser.add_argument(
+        "--on", default="local", help="local, or dask: a cluster on this machine (local)"
+    )
+    parser.add_argument(
         "--shrink",
         type=int,
         default=1,
@@ -141,12 +127,16 @@ def main(arguments: list[str] | None = None) -> int:
         found = {seed: sentences for seed, sentences in found.items() if sentences}
     else:
         script = None
-        found = run(options.first, options.count, options.processes)
+        engine = find_engine(options.on, options.processes)
+        found = run(options.first, options.count, engine)
     for seed, sentences in found.items():
         for sentence in sentences:
             sys.stdout.write(f"seed {seed}: {sentence}\n")
     kinds = Counter(
-        sentence.split(":", 1)[0] for sentences in found.values() for sentence in sentences
+        sentence.split(":", 1)[0]
+        for sentences in found.values()
+        for sentence in sentences
+        if sentence != KILLED
     )
     for number, (name, _) in enumerate(kinds.most_common(options.shrink)):
         seed = next(

@@ -20,6 +20,7 @@ from tests.support.requirements import require
 from tests.support.runs import wait_for
 from tests.support.sweeps import environment, start_sweep, sweep, write_plan
 
+pytestmark = pytest.mark.timeout(600)  # Dask's processes take a minute to start on a busy machine
 VIDEOS = "seed: 1..6\nrenderer: draft\nsize: 128x80\n"
 
 
@@ -56,7 +57,7 @@ class Cluster:
             *("scheduler", "--host", "tls://127.0.0.1", "--port", "0", "--no-dashboard"),
             *("--scheduler-file", file),
         )
-        wait_for(lambda: file.exists() and file.read_text().endswith("}"))
+        wait_for(lambda: file.exists() and file.read_text().endswith("}"), 240)
         self.address = str(json.loads(file.read_text())["address"])
         self.workers = [self.add_worker(name) for name in ("one", "two")]
 
@@ -116,7 +117,7 @@ def test_a_worker_of_a_cluster_is_killed(tmp_path: Path, cluster: tuple[Cluster,
         *("run", plan.name, "--store", "store", "--on", made.address, "--json"),
         *("--tls-ca", tls.ca, "--tls-cert", tls.cert, "--tls-key", tls.key),
     )
-    wait_for(lambda: len(complete(tmp_path)) >= 2 or process.poll() is not None)
+    wait_for(lambda: len(complete(tmp_path)) >= 2 or process.poll() is not None, 240)
     before = complete(tmp_path)
     made.workers[0].send_signal(signal.SIGKILL)
     output, errors = process.communicate(timeout=200)

@@ -16,6 +16,7 @@ import pytest
 
 import sequencer
 from sequencer.runs.store import open_store
+from sequencer.runtime.recording.reserved_file import RESERVE
 from tests.support.requirements import require
 from tests.support.runs import wait_for
 from tests.support.sweeps import environment, start_sweep, sweep, write_plan
@@ -147,7 +148,15 @@ def test_a_full_disk_leaves_nothing_that_looks_complete(tmp_path: Path) -> None:
     small.mkdir()
     mounted = (
         subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", f"size={int(2.6 * size)}", "tmpfs", str(small)],
+            [
+                "mount",
+                "-t",
+                "tmpfs",
+                "-o",
+                f"size={RESERVE + int(2.6 * size)}",
+                "tmpfs",
+                str(small),
+            ],
             capture_output=True,
             text=True,
             check=False,
