@@ -34,6 +34,7 @@ NAMES = (
     "studio",
     "studio_page",
     "simulation",
+    "sweeps",
     "soak",
     "helios",
     "mutants",

@@ -37,6 +37,11 @@ class LocalPool:
         """Return True: a pool does not go on without one of its processes."""
         return True
 
+    def processes(self) -> list[int]:
+        """Return the numbers of the worker processes."""
+        workers = () if self._pool is None else _workers_of(self._pool)
+        return [one.pid for one in workers if one.pid is not None]
+
     def close(self) -> None:
         """End the pool, whose workers are idle."""
         if self._pool is not None:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from sequencer.api.sources import RunInput
+from sequencer.core import lazy_dataclass
 from sequencer.core.errors import OutputError, SequencerError
 from sequencer.core.images import ImageFile
 from sequencer.core.version import package_version
@@ -147,7 +148,14 @@ def _play(job: Job, store: RunStore, partial: PartialRun, name: str) -> JobResul
     result: RehearsalResult | PerformanceResult | None = None
     try:
         with tempfile.TemporaryDirectory(prefix="sequencer-sound-") as folder:
-            found = _StoreInput(job, store, Path(folder))
+            found = _StoreInput(
+                schedule=from_json(job.schedule),
+                sources={f"{job.name}.score": job.score},
+                folder=Path(folder),
+                name=job.name,
+                store=store,
+                sound_digest=job.sound_sha256,
+            )
             result = (
                 _rehearse(job, found, partial.path)
                 if not _is_live(job)
@@ -243,36 +251,27 @@ def _perform(job: Job, found: RunInput, out: Path) -> PerformanceResult:
     )
 
 
+@lazy_dataclass.dataclass(frozen=True, slots=True, kw_only=True)
 class _StoreInput(RunInput):
     """What a job plays, with its images and its sound from the store."""
 
-    def __init__(self, job: Job, store: RunStore, folder: Path) -> None:
-        super().__init__(
-            schedule=from_json(job.schedule),
-            sources={f"{job.name}.score": job.score},
-            folder=folder,
-            name=job.name,
-        )
-        object.__setattr__(self, "_job", job)
-        object.__setattr__(self, "_store", store)
-
-    _job: Job
-    _store: RunStore
+    store: RunStore
+    sound_digest: str | None
 
     def image(self, image: ImageFile) -> bytes:
         """Return the bytes of an image."""
-        return self._store.blob("images", image.sha256)
+        return self.store.blob("images", image.sha256)
 
     @contextmanager
     def sound(self) -> Iterator[ScoreSound | None]:
         """Decode the sound of the score, if it has one."""
-        track, sha256 = self.schedule.sound, self._job.sound_sha256
+        track, sha256 = self.schedule.sound, self.sound_digest
         if track is None or sha256 is None:
             yield None
             return
-        if isinstance(self._store, DiskStore):
-            file = Path(self._store.url) / "sounds" / sha256
+        if isinstance(self.store, DiskStore):
+            file = Path(self.store.url) / "sounds" / sha256
         else:
             file = self.folder / "sound"
-            file.write_bytes(self._store.blob("sounds", sha256))
+            file.write_bytes(self.store.blob("sounds", sha256))
         yield read_score_sound(track, self.folder, stored_in=file)

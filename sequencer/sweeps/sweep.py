@@ -226,7 +226,7 @@ class SweepRun:
                 self.handle(by_number[job.number], result)
 
         Work(
-            tasks=(self._job(row, defer) for row in waiting),
+            tasks=(self.job_of(row, defer) for row in waiting),
             function=play_jobs,
             engine=self.engine,
             handle=handle,
@@ -235,7 +235,8 @@ class SweepRun:
             most_scarce=self.sessions,
         ).run()
 
-    def _job(self, row: Row, defer: bool) -> Job:
+    def job_of(self, row: Row, defer: bool) -> Job:
+        """Return the job of a row; `defer` leaves a row that is played elsewhere for later."""
         sound = self.rows.sound
         return Job(
             number=row.number,
