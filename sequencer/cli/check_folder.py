@@ -49,7 +49,7 @@ def find_scores(folder: Path) -> list[Path]:
     Hidden folders, and links to folders, are left out.
 
     Raises:
-        InputError: There is none, or there are too many.
+        InputError: The folder contains no score, or too many.
     """
     found: list[Path] = []
     for path in _files(folder):
