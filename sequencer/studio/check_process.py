@@ -154,6 +154,7 @@ class CheckProcess:
             except TimeoutError:
                 with suppress(ProcessLookupError):
                     process.kill()
+                await process.wait()  # asyncio reports a process whose end nobody waited for
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
