@@ -25,6 +25,7 @@ import shutil
 import socket
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -142,7 +143,7 @@ class PartialRun:
             shutil.rmtree(path, ignore_errors=True)
 
 
-class RunStore:
+class RunStore(ABC):
     """What stores have in common."""
 
     files: Files
@@ -154,37 +155,37 @@ class RunStore:
 
     # ---- runs ------------------------------------------------------------------------------------
 
+    @abstractmethod
     def names(self) -> set[str]:
         """Return the names of all runs."""
-        raise NotImplementedError
 
+    @abstractmethod
     def begin(self, key: str) -> PartialRun:
         """Return where a run is written. Raises OutputError."""
-        raise NotImplementedError
 
+    @abstractmethod
     def add(self, folder: Path, record: RunRecord) -> bool:
         """Add the files of a folder as a run. Results and errors are those of `finish`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def is_being_written(self, key: str) -> bool:
         """Return whether a run seems to be in progress elsewhere, or was killed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def local_folder(self, record: RunRecord) -> Path | None:
         """Return the folder of a run, if it is on this machine."""
-        raise NotImplementedError
 
+    @abstractmethod
     def copy_file(self, record: RunRecord, file: str, target: Path) -> bool:
         """Copy a file of a run; return False if the run has none of this name."""
-        raise NotImplementedError
 
+    @abstractmethod
     def leftovers(self, seconds: float = STALE_SECONDS) -> Iterator[Leftover]:
         """Yield what killed runs left and nobody has written to for so many seconds."""
-        raise NotImplementedError
 
+    @abstractmethod
     def remove_leftover(self, leftover: Leftover) -> None:
         """Remove what a killed run left. Raises OutputError."""
-        raise NotImplementedError
 
     def record(self, name: str) -> RunRecord | None:
         """Return the record of a run; None if there is none, or it cannot be read."""
