@@ -27,12 +27,15 @@ REAL_TIME = (
     "tests/integration/faults/",
     "tests/integration/live/",
     "tests/integration/reactor/",
+    "tests/integration/studio/",
     "tests/unit/midi/",
     "tests/unit/stages/reactor/",
     "tests/unit/cli/test_midi.py",
     "tests/unit/sync/test_link.py",
 )
-"""… and tests that run in real time, over real connections or with real MIDI devices."""
+"""… and tests that run in real time, over real connections, with real MIDI devices, or in a browser
+that draws the page of a show.
+"""
 
 
 def _turn(item: pytest.Item) -> int:
