@@ -45,6 +45,7 @@ PATIENCE = 60.0
 POSITIONALS = {
     "SCORE": "boat.score",
     "SCORE|RUN": "boat.score",
+    "SCORE|FOLDER": "boat.score",
     "FILE": "boat.score",
     "RUN": "run",
     "FILE|LINK": "song.mid",
@@ -126,14 +127,23 @@ def words_of(name: str, command: argparse.ArgumentParser) -> list[str]:
                 f"declare in POSITIONALS what {action.metavar} of `{name}` is"
             )
             found.append(POSITIONALS[str(action.metavar)])
-    if name in ("serve", "midi listen"):
+    if name in (*SERVING, "midi listen"):
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
-        found += ["--port", str(port)] if name == "serve" else [f"tcp-listen://127.0.0.1:{port}"]
+        found += ["--port", str(port)] if name in SERVING else [f"tcp-listen://127.0.0.1:{port}"]
     return found + FURTHER.get(name, [])
 
 
-LEFT_OUT = {"beats": "its library takes many seconds to load in each process"}
+SERVING = ("serve", "studio")
+"""Commands that serve until they are ended."""
+LEFT_OUT = {
+    "beats": "its library takes many seconds to load in each process",
+    "render": "its libraries take many seconds to load in each process",
+    **dict.fromkeys(
+        [f"sweep {one}" for one in ("plan", "run", "show", "sheet", "choose", "export", "clean")],
+        "each needs a store that was made by processes of its own; tests/integration/sweeps",
+    ),
+}
 NEEDS_INPUT = {"language-server"}
 """Commands that end with 1 if standard input is closed: editors never start them so."""
 COMMANDS = {name: leaf for name, leaf in leaves(parser()) if name not in LEFT_OUT}
@@ -271,7 +281,7 @@ class Server:
         )  # fmt: skip
 
     def run(self, name: str, environment: Environment, folder: Path) -> Ran:
-        """Run a command to its end; stop `serve` once it serves."""
+        """Run a command to its end; stop one that serves once it does."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         words = environment.words(words_of(name, COMMANDS[name]))
@@ -289,7 +299,7 @@ class Server:
         child = int(self._process.stdout.readline())
         timer = threading.Timer(PATIENCE, lambda: os.kill(child, signal.SIGKILL))
         timer.start()
-        if name == "serve":
+        if name in SERVING:
             threading.Thread(
                 target=_end_when_it_serves,
                 args=(child, int(words[words.index("--port") + 1])),

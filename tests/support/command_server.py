@@ -22,12 +22,17 @@ CLOSED, NOBODY_READS = "closed", "nobody reads"
 
 
 def load() -> None:
-    """Import every module of the package."""
+    """Import every module of the package, apart from those of extras that are not installed."""
     import sequencer
 
     for one in pkgutil.walk_packages(sequencer.__path__, "sequencer."):
-        if not one.name.endswith("__main__"):
+        if one.name.endswith("__main__") or one.name.startswith("sequencer.renderers."):
+            continue  # renderers load libraries for many seconds, and no command here uses one
+        try:
             importlib.import_module(one.name)
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] == "sequencer":
+                raise
 
 
 def lead(number: int, where: str) -> None:
