@@ -209,7 +209,7 @@ def _refusal(text: str) -> dict[str, object]:
     return {"command": command, **({"nth": int(nth)} if nth else {})}
 
 
-def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+def report_loop_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Report errors outside of requests; in one sentence if no more connections can be accepted."""
     error = context.get("exception")
     if isinstance(error, OSError) and "accept" in str(context.get("message")):
@@ -238,7 +238,7 @@ async def _serve(args: argparse.Namespace, settings) -> None:  # type: ignore[no
             NotImplementedError
         ):  # not available on Windows, where Ctrl-C interrupts asyncio.run itself
             loop.add_signal_handler(one, stop.set)
-    loop.set_exception_handler(_report)
+    loop.set_exception_handler(report_loop_error)
     spec = find_spec(settings.model)
     async with StageServer(settings) as server:
         if server.is_open_to_others:

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from sequencer.cli.perform import amount, osc_input, osc_target
+from sequencer.cli.serve import report_loop_error
 
 MAX_PORT = 65535
 
@@ -88,11 +89,28 @@ def run(args: argparse.Namespace) -> int:
     if not 0 <= args.port <= MAX_PORT:
         raise UsageError(f"--port {args.port} is not a port", "ports go from 0 to 65535")
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    asyncio.run(_serve(args, is_folder=args.score.is_dir()))
+    asyncio.run(_serve(args, folder=_folder_of(args.score)))
     return 0
 
 
-async def _serve(args: argparse.Namespace, *, is_folder: bool) -> None:
+def _folder_of(path: Path) -> Path | None:
+    """Return the folder that a path names, absolute; None if it does not name one.
+
+    Raises UsageError: It was removed since this shell entered it.
+    """
+    from sequencer.core.errors import UsageError
+
+    if not path.is_dir():
+        return None
+    try:
+        return path.resolve(strict=True)
+    except OSError as error:
+        raise UsageError(
+            f"the folder {path} cannot be used: {error.strerror}", "change into another folder"
+        ) from None
+
+
+async def _serve(args: argparse.Namespace, *, folder: Path | None) -> None:
     import asyncio
     from contextlib import nullcontext, suppress
 
@@ -105,8 +123,8 @@ async def _serve(args: argparse.Namespace, *, is_folder: bool) -> None:
     from sequencer.studio.workspace import Workspace
 
     path: Path = args.score
-    folder = path if is_folder else path.parent
-    workspace = Workspace.untitled(folder) if is_folder else Workspace.open(path)
+    workspace = Workspace.open(path) if folder is None else Workspace.untitled(folder)
+    folder = folder or path.parent
     show = PerformOptions(
         stage=args.stage,
         url=args.url,
@@ -127,6 +145,7 @@ async def _serve(args: argparse.Namespace, *, is_folder: bool) -> None:
     studio = Studio(StudioSettings(folder=folder, show=show, print_line=print_line), workspace)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(report_loop_error)
     for one in ending_signals():
         with suppress(NotImplementedError):  # Windows, where Ctrl-C interrupts asyncio.run itself
             loop.add_signal_handler(one, stop.set)
