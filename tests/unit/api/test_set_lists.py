@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -80,6 +81,10 @@ def play(
     return result, notices
 
 
+RETRY_S = 0.02
+"""The pause between two attempts to reach a run, in seconds."""
+
+
 def load(path: Path) -> RunInput:
     return input_of(path, "perform", keeps_chunks=True)
 
@@ -93,6 +98,7 @@ def tell(text: str, command: str) -> None:
         except SequencerError as error:
             if "no run is in progress" not in error.message:
                 raise
+            time.sleep(RETRY_S)  # without a pause this thread would take the time of the run
         else:
             return
 
