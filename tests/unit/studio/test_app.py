@@ -19,6 +19,9 @@ from sequencer.studio.page_keys import PageKeys
 from sequencer.studio.requests import MAX_MESSAGE_BYTES
 from sequencer.studio.tickets import Tickets
 
+OPENED: list[aiohttp.ClientWebSocketResponse] = []
+"""The websockets of the test that runs; they are closed at its end."""
+
 
 class FakeStudio:
     """A studio that answers every request with its kind."""
@@ -68,7 +71,12 @@ async def serving() -> AsyncIterator[tuple[FakeStudio, StudioServer, aiohttp.Cli
         StudioServer(studio) as server,  # type: ignore[arg-type]  # what the server uses of a studio
         aiohttp.ClientSession() as client,
     ):
-        yield studio, server, client
+        try:
+            yield studio, server, client
+        finally:
+            for one in OPENED:
+                await one.close()
+            OPENED.clear()
 
 
 def run(test: Callable[[FakeStudio, StudioServer, aiohttp.ClientSession], Awaitable[None]]) -> None:
@@ -83,6 +91,7 @@ async def opened(
     server: StudioServer, client: aiohttp.ClientSession, key: str | None, path: str = "/ws"
 ) -> aiohttp.ClientWebSocketResponse:
     socket = await client.ws_connect(server.url + path, headers={"Origin": server.url})
+    OPENED.append(socket)
     if key is not None:
         await socket.send_json({"t": "key", "key": key})
     return socket

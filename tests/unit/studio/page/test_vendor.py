@@ -98,7 +98,11 @@ def test_the_libraries_load_nothing_and_evaluate_nothing() -> None:
 
 def test_the_page_is_small() -> None:
     found = read_page_files()
-    sizes = {path: len(gzip.compress(file.data)) for path, file in found.files.items()}
+    sizes = {
+        path: len(gzip.compress(file.data))
+        for path, file in found.files.items()
+        if not path.endswith(".txt")  # the licences, which no page loads
+    }
     libraries = [size for path, size in sizes.items() if path.startswith("vendor/")]
     assert sum(libraries) <= MAX_LIBRARY_BYTES
     assert sum(sizes.values()) + len(gzip.compress(found.page.encode())) <= MAX_PAGE_BYTES, sizes
