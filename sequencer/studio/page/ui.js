@@ -10,7 +10,6 @@
  *   scroll: number,
  *   tab: "cues" | "score",
  *   where: "bar" | "chunk" | "section",
- *   help: boolean,
  *   goto_line: {line: number, column?: number} | null,
  *   cursor: number | null,
  * }} UiState
@@ -28,7 +27,6 @@ export class Ui {
       scroll: 0,
       tab: "cues",
       where: "bar",
-      help: false,
       goto_line: null,
       cursor: null,
     };
