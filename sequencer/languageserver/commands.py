@@ -17,6 +17,7 @@ from uuid import uuid4
 from lsprotocol import types
 from pygls.uris import to_fs_path
 
+from sequencer.core.child_processes import kill_process
 from sequencer.core.diagnostics import escape_control
 from sequencer.core.errors import SequencerError
 from sequencer.languageserver.session import RefusedError, Session, Snapshot
@@ -108,7 +109,7 @@ async def rehearse(session: Session, uri: str) -> dict[str, Any]:
             output, errors = await process.communicate()
         finally:
             if process.returncode is None:  # the request was cancelled
-                process.kill()
+                kill_process(process)
                 await process.wait()
     try:
         report = json.loads(output)

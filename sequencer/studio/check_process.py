@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from sequencer.core.child_processes import kill_process
 from sequencer.stages.reactor.settings import KEY_VARIABLE
 from sequencer.studio.check_messages import (
     PREFIX_BYTES,
@@ -107,9 +108,7 @@ class CheckProcess:
             reason = str(error)
         finally:
             self._process = None
-            if process.returncode is None:
-                with suppress(ProcessLookupError):
-                    process.kill()
+            kill_process(process)
             code = await process.wait()
         return reason or f"exit code {code}"
 
@@ -140,8 +139,7 @@ class CheckProcess:
     def restart(self) -> None:
         """End the process, which is then started again: a check takes too long."""
         if self._process is not None:
-            with suppress(ProcessLookupError):
-                self._process.kill()
+            kill_process(self._process)
 
     async def stop(self) -> None:
         """End the process."""
@@ -152,8 +150,7 @@ class CheckProcess:
             try:
                 await asyncio.wait_for(process.wait(), 1)
             except TimeoutError:
-                with suppress(ProcessLookupError):
-                    process.kill()
+                kill_process(process)
                 await process.wait()  # asyncio reports a process whose end nobody waited for
         if self._task is not None:
             self._task.cancel()

@@ -74,7 +74,7 @@ def forecast_exit_after(
     reach = run.making + run.schedule.lead
     is_by_clock = now.until is not None and (ends_at is None or now.until < ends_at)
     if now.last_chunk is not None and not is_by_clock:
-        reach = max(reach, now.last_chunk + 1 + run.schedule.lead)
+        reach = max(reach, _making_of_input(run, now.last_chunk + 1) + run.schedule.lead)
     moment = now.until if is_by_clock else ends_at
     passed = None if now.until is None or moment is None else issued_until(run, moment)
     return _exit_from(run, reach, passed)
@@ -95,18 +95,31 @@ def _exit_from(run: RunState, reach: int, passed: int | None) -> ExitForecast | 
     landing, until = _landing(run, current, quarter, time)
     chunk = landing
     if plan.follow is None and stretch is None:
-        chunk = plan.grid.chunks_until(time)
+        chunk = plan.grid.with_takes_until(run.making, time).chunks_until(time)  # no later cuts
     elif plan.follow is not None and stretch is not None and _opens_take(stretch):
         # The first chunk of a take may be shorter, and is shown so much sooner.
         chunk, _ = _landing(run, current, quarter, time, later=plan.follow.lacking)
+    last = None if landing is None else landing - run.schedule.lead
+    if last is not None and _making_of_input(run, last) > last:
+        last -= 1
     return ExitForecast(
         following=stretch,
         bar=bar,
         time=time,
         chunk=chunk,
-        last_chunk=None if landing is None else landing - run.schedule.lead,
+        last_chunk=last,
         until=until,
     )
+
+
+def _making_of_input(run: RunState, making: int) -> int:
+    """Return during which score chunk an operator's input counts that arrives during another one.
+
+    While the chunk before a cut is made, the model is reset, and input waits for the new take.
+    """
+    while run.plan.last_cut_by(making + 1) == making + 1:
+        making += 1
+    return making
 
 
 def _opens_take(stretch: Stretch) -> bool:
