@@ -1,4 +1,7 @@
-"""Fuzz a target with atheris: `python tests/fuzz/drive.py TARGET --seconds 60`. Requires atheris.
+"""Fuzz targets with atheris: `python tests/fuzz/drive.py TARGET --seconds 60`. Requires atheris.
+
+Several targets are fuzzed one after another, each in a process of its own, forked from one that has
+instrumented the package: that takes far longer than a short run.
 
 libFuzzer measures which lines of the package (and of its parsers) an input reaches, and keeps
 inputs that reach new lines. An input that breaks something is written to `findings/` at once, one
@@ -23,6 +26,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from _typeshed import TraceFunction
 
+    from tests.fuzz.targets import Target
+
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parents[1]))
 
@@ -41,7 +46,7 @@ LEAST_SECONDS = 90
 def main() -> int:
     """Fuzz, or merge."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("target")
+    parser.add_argument("targets", nargs="+", metavar="TARGET")
     parser.add_argument("--seconds", type=int, default=60, help="how long (default 60)")
     parser.add_argument(
         "--longest", type=int, default=20, help="seconds that one input may take (default 20)"
@@ -57,7 +62,10 @@ def main() -> int:
         "--dry", action="store_true", help="write no findings into git's folder, only print them"
     )
     parser.add_argument(
-        "--folder", type=Path, help="where inputs lie meanwhile (default: one for this run)"
+        "--folder",
+        type=Path,
+        help="where inputs lie meanwhile, and the output of each of several targets, in a folder "
+        "for each (default: one for this run)",
     )
     parser.add_argument("--inner", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--least", action="store_true", help=argparse.SUPPRESS)
@@ -65,54 +73,71 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         folder = args.folder or Path(temporary)
         if args.least:
-            return _least(args.target, folder / "corpus")
-        return _inner(args.target, args, folder) if args.inner else _run_outside(args, folder)
+            for name in args.targets:
+                _least(name, folder / name / "corpus")
+            return 0
+        return _inner(args, folder) if args.inner else _run_outside(args, folder)
 
 
 def _run_outside(args: argparse.Namespace, folder: Path) -> int:
     """Write the inputs to files, fuzz in a separate process, and merge the inputs worth keeping."""
-    corpus = folder / "corpus"
-    corpus.mkdir(parents=True, exist_ok=True)
-    for number, data in enumerate([*kept("corpora", args.target), *kept("findings", args.target)]):
-        (corpus / f"kept-{number:05}").write_bytes(data)
-    words = folder / "words"
-    command = [
-        sys.executable,
-        str(HERE / "drive.py"),
-        args.target,
-        "--inner",
-        "--folder",
-        str(folder),
+    for name in args.targets:
+        corpus = folder / name / "corpus"
+        corpus.mkdir(parents=True, exist_ok=True)
+        for number, data in enumerate([*kept("corpora", name), *kept("findings", name)]):
+            (corpus / f"kept-{number:05}").write_bytes(data)
+    command = [sys.executable, str(HERE / "drive.py"), *args.targets, "--folder", str(folder)]
+    command += [
+        f"--{name}={getattr(args, name)}" for name in ("seconds", "longest", "seed", "runs")
     ]
     command += ["--dry"] if args.dry else []
-    environment = {**os.environ, "FUZZ_FLAGS": "\n".join((
-        f"-max_total_time={args.seconds}", f"-timeout={args.longest}", f"-rss_limit_mb={MEMORY}", f"-seed={args.seed}",
-        f"-runs={args.runs}", f"-artifact_prefix={folder}/", f"-dict={words}", "-print_final_stats=1", "-verbosity=1",
-        "-use_value_profile=1", str(corpus),
-    ))}  # fmt: skip
-    code = subprocess.run(command, env=environment, check=False).returncode
-    for left in (*folder.glob("timeout-*"), *folder.glob("oom-*"), *folder.glob("crash-*")):
-        print(f"{left.name}: {left.read_bytes()[:200]!r}", flush=True)
-        if not args.dry:
-            keep("findings", args.target, [*kept("findings", args.target), left.read_bytes()])
+    code = subprocess.run([*command, "--inner"], check=False).returncode
+    for name in args.targets:
+        own = folder / name
+        for left in (*own.glob("timeout-*"), *own.glob("oom-*"), *own.glob("crash-*")):
+            print(f"{name}: {left.name}: {left.read_bytes()[:200]!r}", flush=True)
+            if not args.dry:
+                keep("findings", name, [*kept("findings", name), left.read_bytes()])
     if args.keep:
-        subprocess.run([*command, "--least"], env=environment, check=False)
-    return 1 if code or (folder / "found").exists() else 0
+        subprocess.run([*command, "--least"], check=False)
+    was_found = any((folder / name / "found").exists() for name in args.targets)
+    return 1 if code or was_found else 0
 
 
-def _inner(name: str, args: argparse.Namespace, folder: Path) -> int:
-    """Run the fuzzer itself, in the separate process."""
+def _inner(args: argparse.Namespace, folder: Path) -> int:
+    """Run the fuzzer itself, in the separate process: in one process for each of several targets."""
     import atheris  # type: ignore[import-untyped,import-not-found,unused-ignore]  # no stubs, and no wheel for some systems
 
     with atheris.instrument_imports(
         include=["tests.fuzz", "sequencer", "lark", "yaml", "aiortc.sdp", "httpx"]
     ):
         from tests.fuzz.targets import BROKEN, TARGETS
-    target = TARGETS.get(name) or BROKEN
-    seeds = folder / "corpus"
+    targets = {name: TARGETS.get(name) or BROKEN for name in args.targets}
+    if len(targets) == 1:
+        for name, target in targets.items():
+            _fuzz(name, target, args, folder / name)
+    codes = []
+    for name, target in targets.items():
+        process = os.fork()
+        if process == 0:
+            with (folder / name / "output").open("wb") as output:
+                os.dup2(output.fileno(), 1)
+                os.dup2(output.fileno(), 2)
+            _fuzz(name, target, args, folder / name)
+            os._exit(0)
+        codes.append(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]))
+        print(f"{name}: exit code {codes[-1]}", flush=True)
+    return 1 if any(codes) else 0
+
+
+def _fuzz(name: str, target: Target, args: argparse.Namespace, folder: Path) -> None:
+    """Fuzz a target in this process, which ends with it."""
+    import atheris  # type: ignore[import-untyped,import-not-found,unused-ignore]  # as above
+
+    words, seeds = folder / "words", folder / "corpus"
     for number, data in enumerate(target.seeds()):
         (seeds / f"seed-{number:05}").write_bytes(data)
-    with (folder / "words").open("w", encoding="ascii") as file:
+    with words.open("w", encoding="ascii") as file:
         for word in target.words or ("\0",):  # libFuzzer refuses an empty dictionary
             file.write('"' + "".join(f"\\x{byte:02x}" for byte in word.encode()) + '"\n')
     positions: set[str] = set()
@@ -136,10 +161,13 @@ def _inner(name: str, args: argparse.Namespace, folder: Path) -> int:
                 print(f"\nFOUND in {name}: {data[:300]!r}", flush=True)
                 traceback.print_exception(error, limit=-6)
 
-    flags = os.environ["FUZZ_FLAGS"].split("\n")
-    atheris.Setup([sys.argv[0], *flags[:-1], f"-max_len={target.longest}", flags[-1]], one)
+    flags = (
+        f"-max_total_time={args.seconds}", f"-timeout={args.longest}", f"-rss_limit_mb={MEMORY}", f"-seed={args.seed}",
+        f"-runs={args.runs}", f"-artifact_prefix={folder}/", f"-dict={words}", "-print_final_stats=1", "-verbosity=1",
+        "-use_value_profile=1", f"-max_len={target.longest}", str(seeds),
+    )  # fmt: skip
+    atheris.Setup([sys.argv[0], *flags], one)
     atheris.Fuzz()
-    return 0
 
 
 def _least(name: str, corpus: Path) -> int:

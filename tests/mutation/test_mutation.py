@@ -173,7 +173,14 @@ def test_every_mark_is_of_a_mutant_that_exists_and_has_a_reason() -> None:
     found: set[tuple[str, str, str]] = set()
     for file in {one.file for one in marks}:
         source = (ROOT / file).read_text(encoding="utf-8")
-        found |= {(file, *changed_lines(one, source)) for _, one in all_at(file)}
+        marked = {line for one in marks if one.file == file for line in one.was.splitlines()}
+        lines = [line.strip() for line in source.splitlines()]
+        found |= {
+            (file, *changed_lines(one, source))
+            for number, line in enumerate(lines, 1)
+            if line in marked
+            for _, one in all_at(f"{file}:{number}")
+        }
     assert [one for one in marks if (one.file, one.was, one.becomes) not in found] == []
     assert all(len(one.reason) > 20 for one in marks)
 
