@@ -41,6 +41,7 @@ def test_changes_of_generated_scores(random: Random) -> None:
     follow(random, generate_score(random), "edited.score", 6)
 
 
+@pytest.mark.slow
 @given(st.randoms(use_true_random=False))
 @settings(deadline=None, max_examples=4)
 def test_changes_of_generated_scores_in_yaml(random: Random) -> None:

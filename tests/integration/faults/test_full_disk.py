@@ -175,6 +175,7 @@ def test_a_journal_that_never_gets_space_replays_up_to_there(disk: Disk) -> None
     assert not replayed.is_whole
 
 
+@pytest.mark.slow
 def test_a_video_that_ends_early_does_not_end_the_run(disk: Disk) -> None:
     out = disk("12m") / "run"
     ran = command("rehearse", FIRST, "--out", out)
@@ -337,6 +338,7 @@ def test_a_performance_outlives_its_disk(disk: Disk) -> None:
     assert replayed.is_equal
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_on_a_full_disk_is_resumed_when_there_is_space(disk: Disk) -> None:
     """The journal ends before the run did: the chunks made since then are taken from the model
     itself.

@@ -107,6 +107,7 @@ def test_another_process_receives_the_midi_output(tmp_path: Path) -> None:
     assert replay(tmp_path / "run").is_equal
 
 
+@pytest.mark.slow
 def test_without_a_port_it_is_reported_and_played(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -122,6 +123,7 @@ def test_without_a_port_it_is_reported_and_played(
     assert "5 messages to MIDI devices" in shown.out
 
 
+@pytest.mark.slow
 def test_for_osc_messages_there_is_a_report_of_how_to_send_them(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -135,6 +137,7 @@ def test_for_osc_messages_there_is_a_report_of_how_to_send_them(
     assert "sequencer tell RUN osc /drop 1" in shown.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lines", "expected"),
     [

@@ -276,6 +276,7 @@ def test_a_tell_command_reaches_a_run_and_is_answered(
     assert not Path("run/desk.json").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", REALTIME, ids=["perform", "rehearse"])
 def test_what_is_improvised_reaches_a_run(
     arguments: tuple[str, ...], begun: Callable[..., subprocess.Popen[str]]
@@ -341,6 +342,7 @@ def test_sighup_ends_a_run_as_sigterm_does(
     assert read_journal("run").is_whole
 
 
+@pytest.mark.slow
 def test_nohup_is_respected(begun: Callable[..., subprocess.Popen[str]]) -> None:
     process = begun(*PERFORM, nohup=True)
     wait(process, 1)

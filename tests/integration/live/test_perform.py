@@ -165,6 +165,7 @@ def test_no_key_no_token_and_no_address_of_a_store_reaches_what_is_written(
     assert process.returncode == 1
 
 
+@pytest.mark.slow
 def test_a_run_receives_commands_from_another_shell(
     served: str, score: Path, tmp_path: Path
 ) -> None:

@@ -27,6 +27,7 @@ section verse 8 bars {
 EDITED = SCORE.replace("leaves", "stays").replace("8 bars", "10 bars")
 
 
+@pytest.mark.slow
 def test_an_edit_takes_over_while_the_run_plays(tmp_path: Path) -> None:
     score, run = tmp_path / "tram.score", tmp_path / "run"
     score.write_text(SCORE, encoding="utf-8")

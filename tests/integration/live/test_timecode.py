@@ -56,6 +56,7 @@ def tape(number: int) -> None:
                 return
 
 
+@pytest.mark.slow
 def test_a_tape_is_followed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         number = int(server.getsockname()[1])

@@ -78,6 +78,7 @@ def test_a_whole_show_lands_cue_for_cue(
         assert len(run.measures.latencies) >= len(sent), "commands were not answered"
 
 
+@pytest.mark.slow
 def test_a_runtime_that_knows_wire_v0_only_is_fallen_back_to(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -89,6 +90,7 @@ def test_a_runtime_that_knows_wire_v0_only_is_fallen_back_to(
     assert run.measures.wire == Wire.V0
 
 
+@pytest.mark.slow
 def test_the_chunk_that_is_shown_trails_the_one_that_is_reported() -> None:
     run, _ = _play(schedule(at_chunk(0, "a red field"), at_chunk(4, "a blue sea"), end=8))
     done = {one.chunk: one.at for one in run.events if isinstance(one, ChunkDone)}
@@ -118,6 +120,7 @@ def test_every_dialect_and_every_way_of_counting(dialect: str) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_message_that_answers_a_command_and_goes_to_everybody_is_one_event() -> None:
     """A model from 1.x sends both; if both counted, a prompt would seem to land twice."""
     run, session = _play(server={"faults": faults("dialect: 1.x\n")})

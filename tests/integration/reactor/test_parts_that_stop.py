@@ -96,6 +96,7 @@ def _assert_taken_up_again(run: Run) -> None:
     assert run.landings[2:] == [("12c", 12), ("14c", 14)]
 
 
+@pytest.mark.slow
 def test_messages_stop_and_frames_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(liveness, "MESSAGE_SECONDS", 0.8)
     send, deaf = Peer.send, set[Peer]()
@@ -112,6 +113,7 @@ def test_messages_stop_and_frames_go_on(monkeypatch: pytest.MonkeyPatch) -> None
     _assert_taken_up_again(run)
 
 
+@pytest.mark.slow
 def test_frames_stop_and_messages_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(liveness, "FRAME_SECONDS", 1.0)
 

@@ -164,6 +164,7 @@ def perform(*arguments: str | Path) -> int:
     return main(["perform", *map(str, arguments)])
 
 
+@pytest.mark.slow
 def test_the_command_plays_all_at_once_with_auto_next(
     scores: list[Path], capsys: pytest.CaptureFixture[str]
 ) -> None:

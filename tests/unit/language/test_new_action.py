@@ -176,6 +176,7 @@ def test_it_is_read_printed_and_explained(copy: Path) -> None:
     assert shown == EXPECTED, done.stdout
 
 
+@pytest.mark.slow
 def test_what_is_generated_has_it(copy: Path) -> None:
     stale = run_in(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "0", *GENERATED)
     assert stale.returncode == 1 and "4 failed" in stale.stdout, stale.stdout

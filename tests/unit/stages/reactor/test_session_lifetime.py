@@ -195,6 +195,7 @@ def test_a_peer_that_closes_is_found_again_on_a_new_number() -> None:
     asyncio.run(go())
 
 
+@pytest.mark.slow
 def test_a_platform_that_is_out_of_reach_for_a_while_is_asked_again() -> None:
     async def go() -> None:
         faults = reads_faults("drops:\n  - chunk: 1\n    for: 2s\n")
@@ -211,6 +212,7 @@ def test_a_platform_that_is_out_of_reach_for_a_while_is_asked_again() -> None:
     asyncio.run(go())
 
 
+@pytest.mark.slow
 def test_when_the_grace_period_is_over_the_run_ends_and_reports_why() -> None:
     async def go() -> None:
         faults = reads_faults("drops:\n  - chunk: 1\n    for: 60s\n")
