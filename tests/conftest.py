@@ -20,8 +20,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-HEAVY = ("tests/compatibility/", "tests/simulation/test_simulation.py")
-"""Tests that use a core for minutes, …"""
 REAL_TIME = (
     "tests/soak/",
     "tests/integration/faults/",
@@ -33,25 +31,27 @@ REAL_TIME = (
     "tests/unit/cli/test_midi.py",
     "tests/unit/sync/test_link.py",
 )
-"""… and tests that run in real time, over real connections, with real MIDI devices, or in a browser
-that draws the page of a show.
+"""Tests that run in real time, over real connections, with real MIDI devices, or in a browser that
+draws the page of a show.
 """
+HEAVY = ("tests/compatibility/", "tests/simulation/test_simulation.py")
+"""Tests that use a core for minutes: they begin early, so that none is left alone at the end."""
 
 
 def _turn(item: pytest.Item) -> int:
-    """Return which part of the run a test belongs to: 0 heavy, 1 in real time, 2 all others."""
+    """Return which part of the run a test belongs to: 0 in real time, 1 heavy, 2 all others."""
     file = item.path.relative_to(item.config.rootpath).as_posix()
-    if file.startswith(HEAVY):
+    if file.startswith(REAL_TIME):
         return 0
-    return 1 if file.startswith(REAL_TIME) else 2
+    return 1 if file.startswith(HEAVY) else 2
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist looks at the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the real-time tests in one process, one after another, after the heavy ones.
+    """Run the real-time tests in one process, one after another.
 
-    The other process runs all the rest; when it is done, nothing delays the real-time tests any
-    more. Tests marked as slow are skipped unless they were requested, so that everybody can run the
+    They wait most of the time. The other process runs all the rest, and has a core to itself. Tests
+    marked as slow are skipped unless they were requested, so that everybody can run the
     everyday suite often.
     """
     items.sort(key=_turn)
@@ -59,7 +59,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("slow") is not None and not runs_slow_tests():
             item.add_marker(skip)
-        if _turn(item) < 2:
+        if _turn(item) == 0:
             item.add_marker(pytest.mark.xdist_group("realtime"))
 
 
