@@ -2,9 +2,9 @@
 /** The table of keys, `?`. */
 
 import { register } from "./actions.js";
-import { groupedKeys } from "./key_table.js";
+import { EDITOR_KEYS, groupedKeys } from "./key_table.js";
 import { closeSheet, mountSheet, toggleSheet } from "./sheets.js";
-import { html } from "./vendor/lit-html.js";
+import { html, nothing } from "./vendor/lit-html.js";
 
 /** @type {import("./main.js").Mount} */
 export function mount(element, studio) {
@@ -47,5 +47,13 @@ function table(studio) {
           </dl>
         </section>`,
       )}
+      ${role === "operator"
+        ? html`<section>
+            <h3 class="cap">In the editor</h3>
+            <dl>
+              ${EDITOR_KEYS.map((key) => html`<div><dt><kbd>${key.shown}</kbd></dt><dd>${key.does}</dd></div>`)}
+            </dl>
+          </section>`
+        : nothing}
     </div>`;
 }

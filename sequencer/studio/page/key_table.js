@@ -36,6 +36,12 @@ const COMMANDS = /** @type {const} */ (["operator", "remote"]);
 const EDITS = /** @type {const} */ (["operator"]);
 const EVERYONE = /** @type {const} */ (["operator", "remote", "viewer"]);
 
+/** Keys of the editor itself, which the table shows with the others. */
+export const EDITOR_KEYS = /** @type {const} */ ([
+  { shown: "Alt Enter", does: "write the fix of the problem in the line" },
+  { shown: "Tab", does: "leave the editor; Esc closes a list of completions" },
+]);
+
 /** The keys of the pads, in their order: positions on the keyboard. */
 export const PAD_CODES = Object.freeze([
   ...["KeyA", "KeyS", "KeyD", "KeyF", "KeyG", "KeyH", "KeyJ", "KeyK"],

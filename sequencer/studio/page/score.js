@@ -154,6 +154,7 @@ class Editor {
         maxRenderedOptions: 100,
       }),
       hoverTooltip((/** @type {any} */ view, /** @type {number} */ at) => this.hover(view, at), { hoverTime: 350 }),
+      keymap.of([{ key: "Alt-Enter", run: () => this.fixLine() }]),
       keymap.of([...closeBracketsKeymap, ...completionKeymap, ...searchKeymap, ...historyKeymap, ...defaultKeymap]),
       EditorView.updateListener.of((/** @type {any} */ update) => this.updated(update)),
     ];
@@ -316,6 +317,18 @@ class Editor {
    */
   fix(problem) {
     if (problem.edits !== null && this.text.applyChecked(problem.edits)) this.view.focus();
+  }
+
+  /** Apply the fix of a problem in the line of the cursor; of several, of the first. */
+  fixLine() {
+    const { doc, selection } = this.view.state;
+    const line = doc.lineAt(selection.main.head);
+    const problem = this.view.state
+      .field(this.problems)
+      .problems.find((/** @type {any} */ one) => one.edits !== null && one.from >= line.from && one.from <= line.to);
+    if (problem === undefined || this.view.state.readOnly) return false;
+    this.fix(problem);
+    return true;
   }
 
   // ---- what plays, and what was changed ----------------------------------------------------------

@@ -122,6 +122,9 @@ class Box extends WidgetType {
       const button = box.appendChild(document.createElement("button"));
       button.className = "btn main";
       button.textContent = fixLabel(problem.edits);
+      button.title = "Alt-Enter in the line";
+      // Tab leaves the editor, whatever the last check found: a box comes and goes with each check.
+      button.tabIndex = -1;
       button.addEventListener("mousedown", (event) => event.preventDefault());
       button.addEventListener("click", () => this.fix(problem));
     }
