@@ -112,6 +112,28 @@ class RunningBrowser:
         page.goto(url)
         return page
 
+    @contextlib.contextmanager
+    def lend(self) -> Iterator[RunningBrowser]:
+        """Lend the browser to one test, which starts none: its pages are closed after it, so that
+        they draw nothing during the next one, and it fails for what went wrong in them.
+        """
+        lent = RunningBrowser(self._running)
+        try:
+            yield lent
+            lent.record.check()
+        finally:
+            lent.close_pages()
+
+    def close_pages(self) -> None:
+        """Close all pages."""
+        for profile in self._running.contexts:
+            profile.close()
+
+    def screenshot_pages(self) -> None:
+        """Take a screenshot of each page of a test that has failed, if it is still there."""
+        with contextlib.suppress(Exception):  # the test's own failure is the one to report
+            _screenshot_all(self._running)
+
     def _watch(self, page: Page) -> None:
         page.on("websocket", lambda socket: self.record.requests.append(socket.url))
         page.on("crash", lambda _: self._add("crash", page.url))
@@ -149,8 +171,7 @@ def run_test_browser(
         try:
             yield opened
         except BaseException as error:
-            with contextlib.suppress(Exception):  # the test's own failure is the one to report
-                _screenshot_all(running)
+            opened.screenshot_pages()
             if opened.record.problems:
                 error.add_note("\n".join(["in the browser:", *opened.record.problems]))
             raise

@@ -68,7 +68,9 @@ class _Handler(SimpleHTTPRequestHandler):
 
     def end_headers(self) -> None:
         self.send_header("Content-Security-Policy", POLICY)
-        self.send_header("Cache-Control", "no-store")
+        # The page has some forty modules: most of the time of a short test is spent on them.
+        is_state = urlsplit(self.path).path.endswith(".json")
+        self.send_header("Cache-Control", "no-store" if is_state else "max-age=3600")
         super().end_headers()
 
     def log_message(self, *_: Any) -> None:
@@ -76,12 +78,28 @@ class _Handler(SimpleHTTPRequestHandler):
 
 
 class Bench:
-    """Pages with the controls."""
+    """Pages with the controls. Those with the same options are in one profile, which keeps the
+    modules of the page; `end_test` closes all pages and forgets what they stored.
+    """
 
     def __init__(self, browser: RunningBrowser, url: str, states: dict[str, Any]) -> None:
         self._browser = browser
         self._url = url
         self._states = states
+        self._profiles: dict[str, Any] = {}
+
+    def screenshot_pages(self) -> None:
+        """Take a screenshot of each page of a test that has failed."""
+        self._browser.screenshot_pages()
+
+    def end_test(self) -> None:
+        """Close all pages, and fail for what went wrong in them."""
+        for profile in self._profiles.values():
+            for page in profile.pages:
+                page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+                page.close()
+        record, self._browser.record.problems = list(self._browser.record.problems), []
+        assert record == []
 
     def open(
         self, state: dict[str, Any] | None = None, *, options: Mapping[str, Any] = {}, **query: str
@@ -96,7 +114,14 @@ class Bench:
         name = f"state{len(self._states)}"
         self._states[name] = show_state() if state is None else state
         url = f"{self._url}/bench/bench.html?{urlencode({'state': name, **query})}"
-        page = self._browser.open(url, **{"viewport": {"width": 1440, "height": 900}, **options})
+        used = {"viewport": {"width": 1440, "height": 900}, **options}
+        profile = self._profiles.get(repr(used))
+        if profile is None:
+            page = self._browser.open(url, **used)
+            self._profiles[repr(used)] = page.context
+        else:
+            page = profile.new_page()
+            page.goto(url)
         page.wait_for_selector("body[data-ready]")
         return BenchPage(page)
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.browser import PHONE, run_test_browser, take_screenshot
+from tests.integration.studio.conftest import FAILURE
+from tests.support.browser import PHONE, RunningBrowser, take_screenshot
 from tests.support.controls_bench import Bench, BenchPage, controls_bench, show_state
 from tests.support.golden import Golden
 
@@ -14,9 +15,17 @@ S = 1_000_000_000
 
 
 @pytest.fixture(scope="module")
-def bench() -> Iterator[Bench]:
-    with run_test_browser() as browser, controls_bench(browser) as made:
+def benches(chromium: RunningBrowser) -> Iterator[Bench]:
+    with controls_bench(chromium) as made:
         yield made
+
+
+@pytest.fixture
+def bench(benches: Bench, request: pytest.FixtureRequest) -> Iterator[Bench]:
+    yield benches
+    if request.node.stash.get(FAILURE, False):
+        benches.screenshot_pages()
+    benches.end_test()
 
 
 ALERT = {

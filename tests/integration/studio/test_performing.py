@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.browser import PHONE, run_test_browser, take_screenshot
+from tests.support.browser import PHONE, RunningBrowser, take_screenshot
 from tests.support.studio_browser import studio_in_thread
 
 SCORE = """\
@@ -55,8 +55,8 @@ def kinds_of(folder: Path) -> list[str]:
 
 
 @pytest.mark.slow
-def test_a_show_is_performed_with_the_keyboard_alone(score: Path) -> None:
-    with studio_in_thread(score) as studio, run_test_browser() as browser:
+def test_a_show_is_performed_with_the_keyboard_alone(browser: RunningBrowser, score: Path) -> None:
+    with studio_in_thread(score) as studio:
         page = browser.open(studio.link(), viewport={"width": 1440, "height": 900})
         keyboard = page.keyboard
         show = page.get_by_role("tab", name="Show")
@@ -83,8 +83,10 @@ def test_a_show_is_performed_with_the_keyboard_alone(score: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_phone_fires_go_and_pauses_while_the_operator_watches(score: Path) -> None:
-    with studio_in_thread(score) as studio, run_test_browser() as browser:
+def test_a_phone_fires_go_and_pauses_while_the_operator_watches(
+    browser: RunningBrowser, score: Path
+) -> None:
+    with studio_in_thread(score) as studio:
         operator = browser.open(studio.link(), viewport={"width": 1440, "height": 900})
         operator.get_by_role("button", name="Rehearse", exact=True).click()
         phone = browser.open(studio.link("remote", "/remote"), **PHONE)
@@ -108,8 +110,10 @@ def test_a_phone_fires_go_and_pauses_while_the_operator_watches(score: Path) -> 
 
 
 @pytest.mark.slow
-def test_what_is_pressed_without_a_connection_is_not_sent_later(score: Path) -> None:
-    with studio_in_thread(score) as studio, run_test_browser() as browser:
+def test_what_is_pressed_without_a_connection_is_not_sent_later(
+    browser: RunningBrowser, score: Path
+) -> None:
+    with studio_in_thread(score) as studio:
         page = browser.open("data:,", viewport={"width": 1440, "height": 900})
         sockets: list[Any] = []
 
@@ -136,8 +140,8 @@ def test_what_is_pressed_without_a_connection_is_not_sent_later(score: Path) -> 
 
 
 @pytest.mark.slow
-def test_a_viewer_watches_a_run(score: Path) -> None:
-    with studio_in_thread(score) as studio, run_test_browser() as browser:
+def test_a_viewer_watches_a_run(browser: RunningBrowser, score: Path) -> None:
+    with studio_in_thread(score) as studio:
         operator = browser.open(studio.link(), viewport={"width": 1440, "height": 900})
         operator.get_by_role("button", name="Rehearse", exact=True).click()
         viewer = browser.open(studio.link("viewer"), viewport={"width": 1440, "height": 900})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.browser import PHONE, RunningBrowser, run_test_browser, take_screenshot
+from tests.support.browser import PHONE, RunningBrowser, take_screenshot
 from tools.timeline_page import serve_timeline
 
 if TYPE_CHECKING:
@@ -30,15 +30,8 @@ def fixture(name: str) -> dict[str, Any]:
 Show = Callable[..., AbstractContextManager["Page"]]
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[RunningBrowser]:
-    """One browser for all tests: starting it takes longer than most of them."""
-    with run_test_browser() as running:
-        yield running
-
-
 @pytest.fixture
-def shown(running: RunningBrowser) -> Show:
+def shown(browser: RunningBrowser) -> Show:
     """Return a function that opens the page with a state; `drawn()` reports what it shows."""
 
     @contextmanager
@@ -46,7 +39,7 @@ def shown(running: RunningBrowser) -> Show:
         data: dict[str, Any], files: dict[str, str] | None = None, **options: Any
     ) -> Iterator[Page]:
         with serve_timeline(data, files) as address:
-            page = running.open(address, **{**WIDE, **options})
+            page = browser.open(address, **{**WIDE, **options})
             try:
                 page.wait_for_selector("html[data-ready]")
                 yield page
