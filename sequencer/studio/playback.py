@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from sequencer.engine.conductor.deliveries import Delivery
-from sequencer.schedule.describe import bare
-from sequencer.schedule.model import PromptAct
-from sequencer.studio.protocol import Playback
+from sequencer.studio.protocol import Playback, ShownPrompt
 from sequencer.studio.run_source import Moments, RunSource
 
-ACTION_LENGTH = 400
-"""The longest action of a prompt that is shown, in characters."""
 HOUR = 3600
 
 
 def playback_of(
-    source: RunSource, moments: Moments, prompt_source: PromptSource, now: int
+    source: RunSource, moments: Moments, prompts: list[ShownPrompt], now: int
 ) -> Playback:
     """Return where a run is at nanosecond `now`."""
     view, status = source.view, source.status
@@ -41,9 +36,7 @@ def playback_of(
         boundary_at=boundary,
         chunk_ns=moments.chunk_ns,
         frame_rate=None if rate is None else round(rate, 2),
-        prompt=status.prompt or "",
-        action=bare(status.action(ACTION_LENGTH) or ""),
-        prompt_from=prompt_source.name(),
+        prompts=prompts,
         refused=status.refused or "",
         upload=status.upload or "",
         lag_ms=None if lag is None else round(lag / 1e6, 1),
@@ -60,45 +53,3 @@ def _status(source: RunSource, activity: str) -> str:
     """Return what the run is doing; a run that waits for its clock is armed."""
     is_armed = activity == "ready" and source.view.phase.value == "armed"
     return "armed" if is_armed else activity
-
-
-class PromptSource:
-    """Where the prompt in force comes from; searched once for each prompt.
-
-    Args:
-        source: The run.
-    """
-
-    def __init__(self, source: RunSource) -> None:
-        self._source = source
-        self._key: tuple[str | None, int, int] | None = None
-        self._found = ""
-
-    def name(self) -> str:
-        """Return the cue, rule or improvisation: `jam 5.1`, `note D3`, `improvised`."""
-        view = self._source.view
-        key = (self._source.status.prompt, view.take, view.version)
-        if key != self._key:
-            self._key, self._found = key, self._describe()
-        return self._found
-
-    def _describe(self) -> str:
-        line = self._delivery()
-        if line is None:
-            return ""
-        if line.fired is not None:
-            return line.place
-        name = self._source.status.coming.name(line.section, line.occurrence)
-        return f"{name} {line.place}".strip()
-
-    def _delivery(self) -> Delivery | None:
-        """Return the delivery whose prompt the model shows, if it is known."""
-        prompt, view = self._source.status.prompt, self._source.view
-        if not prompt:
-            return None
-        for chunk in range(view.chunk, -1, -1):
-            slot = view.slots.get(chunk)
-            for line in reversed(slot.lines if slot is not None else []):
-                if any(isinstance(act, PromptAct) and act.text == prompt for act in line.acts):
-                    return line
-        return None

@@ -52,6 +52,17 @@ class ScoreState(TypedDict):
     changed_on_disk: bool
 
 
+class ShownPrompt(TypedDict):
+    """A prompt, from the chunk `chunk` on: what its cue changed, or all of it.
+
+    `source` is what set it, as `jam 5.1` or `note D3`; empty if that is not known.
+    """
+
+    chunk: int
+    text: str
+    source: str
+
+
 class Playback(TypedDict):
     """Where the run is.
 
@@ -79,11 +90,8 @@ class Playback(TypedDict):
     boundary_at: int | None
     chunk_ns: int
     frame_rate: float | None
-    prompt: str
-    action: str
-    """The part of the prompt that its cue changed."""
-    prompt_from: str
-    """Where the prompt comes from: `jam 5.1`, `note D3`, `operator`."""
+    prompts: list[ShownPrompt]
+    """The last prompts, in the order of their chunks; the last of them is being made."""
     refused: str
     upload: str
     lag_ms: float | None

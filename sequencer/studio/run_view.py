@@ -29,7 +29,8 @@ from sequencer.studio.go_state import go_state
 from sequencer.studio.lines import Lines
 from sequencer.studio.next_cue import NextCue
 from sequencer.studio.pads import Pads
-from sequencer.studio.playback import PromptSource, playback_of
+from sequencer.studio.playback import playback_of
+from sequencer.studio.prompt_history import PromptHistory
 from sequencer.studio.protocol import Alert, ClockState, Note
 from sequencer.studio.revisions import Revisions
 from sequencer.studio.run_source import Moments, RunSource
@@ -53,7 +54,7 @@ class RunView:
         self._lines = Lines(source, self.moments)
         self._next = NextCue(source, self.moments, self._lines)
         self._pads = Pads(source)
-        self._prompt_source = PromptSource(source)
+        self._prompts = PromptHistory(source)
         self._revisions = Revisions(source, self.moments)
         self._clock = ClockWatch()
         self._refusals = Refusals()
@@ -73,6 +74,7 @@ class RunView:
         self._clock.handle(event)
         self._refusals.handle(event, self.source)
         self._pads.handle(event)
+        self._prompts.look()
         self._has_events = True
         self._moves_on = self._moves_on or isinstance(event, _MOVING)
 
@@ -140,7 +142,7 @@ class RunView:
     def _small_parts(self, now: int) -> dict[str, Any]:
         clock = self._steady(clock_state(self.source, self.moments, self._clock, now))
         return {
-            "playback": playback_of(self.source, self.moments, self._prompt_source, now),
+            "playback": playback_of(self.source, self.moments, self._prompts.prompts, now),
             "clock": clock,
             "go": go_state(self.source, self.moments, now),
             "next": self._next.state(now),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sequencer.studio.protocol import Playback
+from sequencer.studio.protocol import Playback, ShownPrompt
 
 if TYPE_CHECKING:
     from sequencer.runtime.rehearsal import Progress
@@ -40,9 +40,7 @@ def playback_of_progress(progress: VirtualProgress | None) -> Playback | None:
         boundary_at=None,
         chunk_ns=0,
         frame_rate=None,
-        prompt="" if last is None else last.prompt or "",
-        action="" if last is None else last.action or "",
-        prompt_from="",
+        prompts=_prompts(last),
         refused="",
         upload="",
         lag_ms=None,
@@ -52,4 +50,11 @@ def playback_of_progress(progress: VirtualProgress | None) -> Playback | None:
         stage="simulator",
         real_time=False,
         folder="",
+    )
+
+
+def _prompts(last: Progress | None) -> list[ShownPrompt]:
+    text = "" if last is None else last.action or last.prompt or ""
+    return (
+        [] if last is None or text == "" else [ShownPrompt(chunk=last.chunk, text=text, source="")]
     )

@@ -58,7 +58,6 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "studio/lines.py": "unit/studio/test_run_view.py",
     "studio/next_cue.py": "unit/studio/test_run_view.py",
     "studio/pads.py": "unit/studio/test_run_view.py",
-    "studio/playback.py": "unit/studio/test_run_view.py",
     "studio/revisions.py": "unit/studio/test_run_view.py",
     "studio/run_source.py": "unit/studio/test_run_view.py",
     "reports/timeline/from_progress.py": "unit/studio/test_plots.py",

@@ -54,7 +54,7 @@ function position(clock, playback, now) {
   }
   const beats = Math.min(MAX_INDICATORS, clock?.beats_per_bar ?? 0);
   return html`<div>
-    <div class="cap one">${section} <span class="unit">bar.beat</span></div>
+    <div class="cap one">${clock?.section || section} <span class="unit">bar.beat</span></div>
     <div class="pos num">${at.bar}.${at.beat}</div>
     <div class="beats ${beats > 6 ? "many" : ""}" aria-hidden="true">
       ${Array.from({ length: beats }, (_, n) => html`<i class=${n + 1 === at.beat ? "on" : ""}></i>`)}

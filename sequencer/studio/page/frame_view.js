@@ -64,7 +64,7 @@ export class FrameView {
     this.link = new FrameLink(
       studio,
       (image, header) => this.#show(image, header),
-      () => {},
+      () => this.#forgetChunk(),
     );
     this.ends = [
       studio.store.subscribe(["mode", "playback"], () => {
@@ -78,6 +78,7 @@ export class FrameView {
   end() {
     for (const end of this.ends) end();
     this.link.end();
+    this.studio.ui.set("drawn_chunk", null);
     this.canvas.remove();
   }
 
@@ -88,9 +89,15 @@ export class FrameView {
     return badgeOf({ playback, shown: this.shown, isConnected }, this.studio.link.now());
   }
 
+  /** Without a connection the page does not know which chunk is on screen now. */
+  #forgetChunk() {
+    if (this.link?.state !== "open") this.studio.ui.set("drawn_chunk", null);
+  }
+
   /** Another run begins: nothing of it was shown yet. */
   #clear() {
     this.shown = null;
+    this.studio.ui.set("drawn_chunk", null);
     this.context?.clearRect(0, 0, this.canvas.width, this.canvas.height);
   }
 
@@ -107,5 +114,6 @@ export class FrameView {
     }
     this.context?.drawImage(image, 0, 0);
     this.shown = header;
+    if (header.chunk !== null) this.studio.ui.set("drawn_chunk", header.chunk);
   }
 }

@@ -19,6 +19,12 @@ export interface ScoreState {
   changed_on_disk: boolean;
 }
 
+export interface ShownPrompt {
+  chunk: number;
+  text: string;
+  source: string;
+}
+
 export interface Playback {
   status: string;
   since_at: number;
@@ -35,9 +41,7 @@ export interface Playback {
   boundary_at: number | null;
   chunk_ns: number;
   frame_rate: number | null;
-  prompt: string;
-  action: string;
-  prompt_from: string;
+  prompts: ShownPrompt[];
   refused: string;
   upload: string;
   lag_ms: number | null;

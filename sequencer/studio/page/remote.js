@@ -11,6 +11,7 @@ import { countdownLook, countdownUnit, formatCost, formatCountdown, formatTempo 
 import { positionNow } from "./clock.js";
 import { GoViews, goPressOf } from "./go_press.js";
 import { mountPads } from "./pads.js";
+import { promptOnScreen } from "./on_screen.js";
 import { Confirm } from "./presses.js";
 import { drain, shape } from "./shapes.js";
 import { html, nothing, render } from "./vendor/lit-html.js";
@@ -90,7 +91,7 @@ export function mount(element, studio) {
     const quality = clock === null ? "" : { internal: "internal", locked: "locked", searching: "searching", free: "holding", stopped: "stopped", lost: "clock lost" }[clock.quality];
     const good = clock?.quality === "locked" || clock?.quality === "internal";
     const facts = [
-      playback?.section ?? "",
+      (at === null ? "" : (clock?.section ?? "")) || (playback?.section ?? ""),
       playback === null || playback.take === 0 ? state.mode : `chunk ${playback.chunk}`,
       playback?.cost == null ? "" : formatCost(playback.cost),
     ];
@@ -132,10 +133,10 @@ export function mount(element, studio) {
   function news(state) {
     const error = state.alerts.find((alert) => alert.level === "error") ?? state.alerts[0];
     if (error !== undefined) return alertRow({ ...error, actions: [] }, studio);
-    const text = state.playback?.action || state.playback?.prompt || "";
+    const shown = promptOnScreen(state.playback, null, link.now());
     return html`<div class="card2 now">
-      <span class="cap">now</span>
-      <div class="now-text">${text === "" ? html`<span class="soft">nothing yet</span>` : text}</div>
+      <span class="cap">on screen</span>
+      <div class="now-text">${shown === null ? html`<span class="soft">nothing yet</span>` : shown.text}</div>
     </div>`;
   }
 

@@ -3,6 +3,7 @@
 
 import { drawLive } from "./controls.js";
 import { countdownLook, countdownUnit, formatCountdown, formatSigned, toneOf } from "./format.js";
+import { promptOnScreen } from "./on_screen.js";
 import { shape } from "./shapes.js";
 import { html, nothing, render } from "./vendor/lit-html.js";
 
@@ -13,19 +14,20 @@ export function mount(element, { store, link, ui, frames }) {
   element.setAttribute("aria-label", "Standby");
   return drawLive(studio, ["playback", "next", "lines", "go"], () => {
     const state = store.state;
-    render([nowRow(state?.playback ?? null), nextRow(state, link.now())], element);
+    const now = link.now();
+    const shown = promptOnScreen(state?.playback ?? null, ui.get("drawn_chunk"), now);
+    render([shownRow(shown), nextRow(state, now)], element);
   });
 }
 
-/** @param {import("./protocol.d.ts").Playback | null} playback */
-function nowRow(playback) {
-  const text = playback === null ? "" : playback.action || playback.prompt;
+/** @param {import("./protocol.d.ts").ShownPrompt | null} shown */
+function shownRow(shown) {
   return html`<div class="nowrow">
-    <span class="cap">now</span>
-    ${text === ""
+    <span class="cap">on screen</span>
+    ${shown === null
       ? html`<span class="one soft">nothing yet</span>`
-      : html`<span class="one">${text}</span>`}
-    <span class="num">${playback?.prompt_from ?? ""}</span>
+      : html`<span class="one">${shown.text}</span>`}
+    <span class="num">${shown?.source ?? ""}</span>
   </div>`;
 }
 

@@ -12,6 +12,7 @@
  *   where: "bar" | "chunk" | "section",
  *   goto_line: {line: number, column?: number} | null,
  *   cursor: number | null,
+ *   drawn_chunk: number | null,
  * }} UiState
  */
 
@@ -29,6 +30,7 @@ export class Ui {
       where: "bar",
       goto_line: null,
       cursor: null,
+      drawn_chunk: null,
     };
     /** @type {Map<string, Set<() => void>>} */
     this.listeners = new Map();

@@ -95,6 +95,7 @@ class Follower:
             return
         fresh = type(view)(view.source)
         fresh._clock, fresh._refusals, fresh._pads = view._clock, view._refusals, view._pads
+        fresh._prompts = view._prompts
         fresh._notes, fresh._revisions = view._notes, view._revisions
         fresh._lines._fired = view._lines._fired
         expected = fresh.parts(event.at)
