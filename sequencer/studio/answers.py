@@ -16,10 +16,9 @@ from sequencer.studio.protocol import (
     Learned,
     PageLink,
     PageLinks,
-    ScoreCard,
     ScoreCards,
 )
-from sequencer.studio.score_cards import EMPTY, card_of, list_scores
+from sequencer.studio.score_cards import FolderCards, list_scores
 from sequencer.studio.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -67,6 +66,7 @@ class Answers:
 
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
+        self._cards = FolderCards(studio.settings.folder)
         self._folder: Path | None = None
         """The folder of the run that is reported, …"""
         self._found: RunInput | None = None
@@ -82,6 +82,8 @@ class Answers:
                 return await asyncio.to_thread(self._links)
             case "scores":
                 return await asyncio.to_thread(self._scores)
+            case "card_image":
+                return await asyncio.to_thread(self._cards.image, _text(fields, "file"))
             case "images":
                 return await asyncio.to_thread(self._images)
             case "file":
@@ -204,9 +206,7 @@ class Answers:
     # ---- scores and images -----------------------------------------------------------------------
 
     def _scores(self) -> ScoreCards:
-        folder = self._studio.settings.folder
-        cards: list[ScoreCard] = [card_of(path, folder) for path in list_scores(folder)]
-        return {"scores": [*cards, EMPTY]}
+        return {"scores": self._cards.cards()}
 
     async def open(self, name: str) -> Workspace:
         """Return the score of the studio's folder with a name; an empty name for a new one.

@@ -412,25 +412,33 @@ class PageLinks(TypedDict):
 
 
 class ScoreCard(TypedDict):
-    """A score that `open {id, file}` opens: an example, or a score of the folder.
-
-    `file` is empty for a new score. `image` is the address of an image on this server, or a `data:`
-    address.
-    """
+    """A score of the folder that `open {id, file}` opens; `file` is empty for a new one."""
 
     file: str
     title: str
     text: str
-    """One sentence about it, as `A song with verses and choruses. 25 cues, 3:24.`"""
-    kind: Literal["example", "file", "empty"]
-    image: NotRequired[str]
+    """Its length, as `25 cues, 3:24`, or its first error."""
+    kind: Literal["file", "empty"]
+    blocks: NotRequired[list[list[int]]]
+    """Its prompts as `[start, end, tint]`, in thousandths of its length."""
+    wrong: NotRequired[bool]
+    """Whether it has errors."""
 
 
 class ScoreCards(TypedDict):
-    """The answer to `ask` with `what: "scores"`. `note` is a sentence about MIDI and models."""
+    """The answer to `ask` with `what: "scores"`."""
 
     scores: list[ScoreCard]
-    note: NotRequired[str]
+
+
+class CardImage(TypedDict):
+    """The answer to `ask` with `what: "card_image"` and the `file` of a card; null without one.
+
+    `image` is a `data:` address, `alt` a sentence about what it shows.
+    """
+
+    image: str
+    alt: str
 
 
 class ImageChoices(TypedDict):

@@ -53,6 +53,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "language/compiler/pass_placer.py": "integration/test_first_chunks.py",
     "core/image_segments.py": "unit/core/test_image_files.py",
     "studio/alerts.py": "unit/studio/test_run_view.py",
+    "studio/card_images.py": "unit/studio/test_score_cards.py",
     "studio/clock_state.py": "unit/studio/test_run_view.py",
     "studio/go_state.py": "unit/studio/test_run_view.py",
     "studio/lines.py": "unit/studio/test_run_view.py",

@@ -262,13 +262,18 @@ export interface ScoreCard {
   file: string;
   title: string;
   text: string;
-  kind: "example" | "file" | "empty";
-  image?: string;
+  kind: "file" | "empty";
+  blocks?: number[][];
+  wrong?: boolean;
 }
 
 export interface ScoreCards {
   scores: ScoreCard[];
-  note?: string;
+}
+
+export interface CardImage {
+  image: string;
+  alt: string;
 }
 
 export interface ImageChoices {

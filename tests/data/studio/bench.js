@@ -23,11 +23,12 @@ const answers = {
   images: { images: ["images/tram.png"] },
   scores: {
     scores: [
-      { file: "live-set.score", title: "Jam at the stop", text: "4 cues.", kind: "example" },
+      { file: "live-set.score", title: "Jam at the stop", text: "4 cues.", kind: "file", blocks: [[0, 200, 0], [200, 1000, 1]] },
+      { file: "wrong.score", title: "wrong", text: "an error", kind: "file", wrong: true },
       { file: "", title: "Empty score", text: "One prompt.", kind: "empty" },
-      { file: "mine.score", title: "Mine", text: "12 cues.", kind: "file" },
     ],
   },
+  card_image: { image: "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=", alt: "A tram." },
 };
 
 /** What a test reads and changes. */

@@ -464,6 +464,14 @@ def test_a_score_is_opened_from_its_card(bench: Bench) -> None:
         score={"file": "", "title": "", "version": 0, "revision": 0},
     )
     opened = bench.open(state, theme="day")
+    cards = opened.page.get_by_role("list", name="Scores in this folder")
+    cards.get_by_role("img", name="A tram.").wait_for()
     take_screenshot(opened.page, "controls-none")
-    opened.page.get_by_role("button", name="Jam at the stop").click()
+    assert cards.get_by_role("listitem").count() == 3
+    assert cards.locator("img").count() == 1, "a score with errors has no image"
+    for _ in range(20):
+        opened.page.keyboard.press("Tab")
+        if "Jam" in opened.page.evaluate("document.activeElement.textContent"):
+            break
+    opened.page.keyboard.press("Enter")
     assert opened.sent == [{"t": "open", "file": "live-set.score"}]
