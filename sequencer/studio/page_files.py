@@ -77,8 +77,11 @@ def _collect(folder: Traversable, prefix: str, found: dict[str, PageFile]) -> No
 
 
 _COMMENT = re.compile(r"^[ \t]*(?:/\*(?:[^*]|\*(?!/))*\*/|//[^\n]*)[ \t]*$", re.MULTILINE)
+_TYPE = re.compile(r"/\*\* @[^\n*`]*\*/ ?")
+"""A type in the middle of a line of a module, which only its check reads."""
 
 
 def without_comments(text: str) -> str:
-    """Return a module or a style sheet without the comments that have lines of their own."""
-    return _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), text)
+    """Return a module or a style sheet without comments that have lines of their own, or types."""
+    lines = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), text)
+    return _TYPE.sub("", lines)
