@@ -4,10 +4,11 @@ The first line is the header: ``{"helios-journal": FORMAT, …}`` with the score
 the settings and the versions. Every further line is one record: ``{"n": number, "at": ns, "event":
 {…}, "d": digest}`` or the same with ``"command"``; the `at` of a command is that of the event it
 answers. The first record that uses a long text defines it under `texts`; later ones refer to it
-(see `journal_texts`). The last line of a complete run is ``{"n": …, "at": …, "end": reason, "d":
-…}``. `d` is a chained digest: the first 16 hexadecimal digits of SHA-256 over the previous digest
-and the rest of the line, so that a changed, lost or moved line is detected. A journal never
-contains a key, a token or a presigned URL, because events contain none.
+(see `journal_texts`). In a run on several stages, ``"s"`` before the event or the command is the
+name of its stage; what is common to all has none. The last line of a complete run is ``{"n": …,
+"at": …, "end": reason, "d": …}``. `d` is a chained digest: the first 16 hexadecimal digits of
+SHA-256 over the previous digest and the rest of the line, so that a changed, lost or moved line is
+detected. A journal never contains a key, a token or a presigned URL, because events contain none.
 """
 
 from __future__ import annotations
@@ -56,10 +57,13 @@ from sequencer.schedule.document import (
     from_document,
     to_document,
 )
+from sequencer.schedule.ensemble import EnsembleSchedule
 from sequencer.schedule.model import Schedule
 
-FORMAT = 4
+FORMAT = 5
 """The number of the newest format of a journal. All earlier formats can be read as well."""
+_WITH_STAGES = 5
+"""The format of a journal of a run on several stages."""
 _WITH_VERSIONS = 4
 """The format of a journal of a run in which an edited score may take over."""
 _WITH_RANGE = 3
@@ -147,6 +151,31 @@ def header_of(
         **_texts(sources),
         "schedule_digest": digest(schedule),
         "schedule": to_document(schedule),
+    }
+
+
+def ensemble_header_of(
+    schedule: EnsembleSchedule,
+    sources: Mapping[str, str],
+    settings: Mapping[str, Any],
+    following: bool | None = None,
+    played: PlayRange | None = None,
+    *,
+    sound: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return the header of the journal of a run on several stages.
+
+    It is that of a run of the first stage's schedule, with the schedules of the others. The
+    arguments are those of `header_of`.
+    """
+    header = header_of(schedule.reference, sources, settings, following, played, sound=sound)
+    return {
+        **header,
+        _MARK: _WITH_STAGES,
+        "schedule_digest": schedule.digest(),
+        "stage": schedule.reference_name,
+        "realign": schedule.realign,
+        "parts": {name: to_document(part) for name, part in schedule.parts[1:]},
     }
 
 
@@ -254,10 +283,11 @@ class JournalWriter:
         if not self.is_over:
             self._unwritten += line + b"\n"
 
-    def _record(self, at: int, key: str, fields: dict[str, Any]) -> None:
+    def _record(self, at: int, key: str, fields: dict[str, Any], stage: str | None) -> None:
         new = self._texts.encode(fields) if self._texts is not None else None
         texts = f'"texts":{dumps(new)},' if new else ""
-        self._write_numbered(at, f'{texts}"{key}":{write_record(fields)}')
+        named = "" if stage is None else f'"s":{dumps(stage)},'
+        self._write_numbered(at, f'{named}{texts}"{key}":{write_record(fields)}')
 
     def _write_numbered(self, at: int, rest: str) -> None:
         """Write the next line: its number, its time, the rest of it, and its digest."""
@@ -269,13 +299,24 @@ class JournalWriter:
         self._digest = _chain(self._digest, body + b"}")
         self._write(body + b',"d":"' + self._digest.encode() + b'"}')
 
-    def event(self, event: Event) -> None:
-        """Write an event, before the conductor receives it."""
-        self._record(event.at, "event", event_to_json(event))
+    def event(self, event: Event, stage: str | None = None) -> None:
+        """Write an event, before the conductor receives it.
 
-    def command(self, at: int, command: Command) -> None:
-        """Write a command, before it is sent. `at` is the timestamp of the event it answers."""
-        self._record(at, "command", command_to_json(command))
+        Args:
+            event: The event.
+            stage: The stage that it is from, in a run on several; None if it is common to all.
+        """
+        self._record(event.at, "event", event_to_json(event), stage)
+
+    def command(self, at: int, command: Command, stage: str | None = None) -> None:
+        """Write a command, before it is sent.
+
+        Args:
+            at: The timestamp of the event that it answers.
+            command: The command.
+            stage: The stage that it is for, in a run on several; None if it is not for one.
+        """
+        self._record(at, "command", command_to_json(command), stage)
 
     def version(self, at: int, number: int, encoded: bytes) -> None:
         """Write a version of the score, before the first event that names it.
@@ -349,6 +390,11 @@ class Record:
     command: Command | None = None
     end: str | None = None
     score: ScoreVersion | None = None
+    stage: str | None = None
+    """The stage that an event is from or a command is for, in a run on several.
+
+    None for what is common to all.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -366,6 +412,13 @@ class Journal:
     """The chained digest after the last record."""
     texts: tuple[str, ...] = ()
     """The texts that its records define; a run that continues this journal refers to them."""
+    ensemble: EnsembleSchedule | None = None
+    """What each stage plays, if the run is on several; `schedule` is that of the first one."""
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The names of the stages of a run on several; empty for any other run."""
+        return () if self.ensemble is None else self.ensemble.names
 
     @property
     def following(self) -> bool:
@@ -487,6 +540,8 @@ def _parse(pieces: Iterable[bytes]) -> Journal:
             "update the sequencer",
         )
     schedule = _schedule(header)
+    ensemble = _ensemble(header, schedule)
+    stages = frozenset(() if ensemble is None else ensemble.names)
     texts = TextsRead(header[_MARK] >= _WITH_TEXTS)
     digest_so_far = _chain("", first)
     records: list[Record] = []
@@ -507,6 +562,8 @@ def _parse(pieces: Iterable[bytes]) -> Journal:
             raise JournalError(
                 "this record's time stamp is missing, or not that of its event", number
             )
+        if record.stage is not None and record.stage not in stages:
+            raise JournalError("this record names a stage that does not play", number)
         if record.score is not None:
             versions += 1
             _check_version(record, versions, may_have_versions)
@@ -521,6 +578,7 @@ def _parse(pieces: Iterable[bytes]) -> Journal:
         cut_off=cut_off,
         digest=digest_so_far,
         texts=tuple(texts.texts),
+        ensemble=ensemble,
     )
 
 
@@ -541,6 +599,25 @@ def _schedule(header: Mapping[str, Any]) -> Schedule:
         if not isinstance(header.get(name, {}), dict):
             raise JournalError(f"its {name} cannot be read", 1)
     return schedule
+
+
+def _ensemble(header: Mapping[str, Any], first: Schedule) -> EnsembleSchedule | None:
+    """Return what each stage plays, if the run is on several. Raises JournalError."""
+    parts = header.get("parts")
+    if header[_MARK] < _WITH_STAGES or parts is None:
+        return None
+    name, realign = header.get("stage"), header.get("realign")
+    if (
+        not isinstance(parts, dict)
+        or not isinstance(name, str)
+        or not (realign is None or type(realign) is int)
+    ):
+        raise JournalError("its stages cannot be read", 1)
+    try:
+        others = [(other, from_document(document)) for other, document in parts.items()]
+        return EnsembleSchedule(((name, first), *others), realign)
+    except ScheduleError as error:
+        raise JournalError(f"its stages cannot be read: {error.message}", 1) from None
 
 
 def _check_version(record: Record, expected: int, is_allowed: bool) -> None:
@@ -577,14 +654,14 @@ def _with_texts(record: Record, texts: TextsRead) -> Record:
             return (
                 record
                 if event is record.event
-                else Record(line=record.line, at=record.at, event=event)
+                else Record(line=record.line, at=record.at, event=event, stage=record.stage)
             )
         if record.command is not None:
             command = texts.decode(record.command)
             return (
                 record
                 if command is record.command
-                else Record(line=record.line, at=record.at, command=command)
+                else Record(line=record.line, at=record.at, command=command, stage=record.stage)
             )
     except ValueError as error:
         raise JournalError(f"this record cannot be read: {error}", record.line) from None
@@ -607,7 +684,7 @@ def _line_of() -> Callable[[bytes], Any]:
         ("command", Annotated[Command, Field(discriminator="kind")], None),
         ("end", str, None),
     ]
-    fields += [("texts", list[str], ())]
+    fields += [("texts", list[str], ()), ("s", str, None)]
     return TypeAdapter(make_dataclass("Line", fields, slots=True)).validator.validate_json
 
 
@@ -631,7 +708,14 @@ def _quickly(
     ):
         return None
     return (
-        Record(line=number, at=value.at, event=value.event, command=value.command, end=value.end),
+        Record(
+            line=number,
+            at=value.at,
+            event=value.event,
+            command=value.command,
+            end=value.end,
+            stage=value.s,
+        ),
         wanted,
         value.texts,
     )
@@ -699,11 +783,16 @@ def _check_chain(number: int, line: bytes, value: dict[str, Any], before: str) -
 def _record(number: int, value: dict[str, Any], expected: int) -> Record:
     if value.get("n") != expected or not isinstance(value.get("at"), int):
         raise JournalError(f"this should be record {expected} with its stamp", number)
+    at, stage = value["at"], value.get("s")
+    if "s" in value and not isinstance(stage, str):
+        raise JournalError("the stage of this record cannot be read", number)
     try:
         if "event" in value:
-            return Record(line=number, at=value["at"], event=event_from_json(value["event"]))
+            event = event_from_json(value["event"])
+            return Record(line=number, at=at, event=event, stage=stage)
         if "command" in value:
-            return Record(line=number, at=value["at"], command=command_from_json(value["command"]))
+            command = command_from_json(value["command"])
+            return Record(line=number, at=at, command=command, stage=stage)
     except ValueError as error:
         raise JournalError(f"this record cannot be read: {first_fault(error)}", number) from None
     if isinstance(value.get("score"), dict):

@@ -5,16 +5,20 @@ This needs no special mode and no stage.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from sequencer.core.display import summary_repr
 from sequencer.core.errors import JournalError
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.report import Report
+from sequencer.engine.ensemble import Ensemble, StageCommand
 from sequencer.engine.journal import Journal, Record, read_journal
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command, SchedulePrompt, SetConditioning
+from sequencer.schedule.ensemble import EnsembleSchedule
 from sequencer.schedule.model import PromptAct
 
 
@@ -36,10 +40,14 @@ class Divergence:
     journaled: Command | None
     conducted: Command | None
     cue: str | None
+    journaled_stage: str | None = None
+    """The stage of `journaled`, in a run on several."""
+    conducted_stage: str | None = None
+    """The stage of `conducted`, in a run on several."""
 
     def __str__(self) -> str:
-        there = "nothing" if self.journaled is None else str(self.journaled)
-        now = "nothing" if self.conducted is None else str(self.conducted)
+        there = _named(self.journaled_stage, self.journaled)
+        now = _named(self.conducted_stage, self.conducted)
         cue = "" if self.cue is None else f"\ncue: {self.cue}"
         return (
             f"journal line {self.line}, after {self.after}:\n  the journal has {there}\n  now "
@@ -57,6 +65,8 @@ class Replay:
     cut_off: bool
     is_whole: bool
     report: Report
+    reports: Mapping[str, Report] = field(default_factory=dict)
+    """The report of each stage, if the run is on several; `report` is that of the first."""
 
     @property
     def is_equal(self) -> bool:
@@ -97,9 +107,9 @@ def replay(run: Path | str | Journal) -> Replay:
         JournalError: The journal cannot be read.
     """
     journal = run if isinstance(run, Journal) else read_journal(Path(run))
-    conductor = Conductor.of_journal(journal)
+    player = _player_of(journal)
     events = commands = 0
-    pending: tuple[Command, ...] = ()
+    pending: tuple[StageCommand, ...] = ()
     answered = 0
     after: Event | None = None
     divergence: Divergence | None = None
@@ -109,48 +119,114 @@ def replay(run: Path | str | Journal) -> Replay:
         if record.command is not None:
             commands += 1
             answered += 1
-            if owed != record.command:
-                cue = cue_of_command(conductor, record.command, owed)
-                divergence = Divergence(
-                    line=record.line,
-                    after=_name(after),
-                    journaled=record.command,
-                    conducted=owed,
-                    cue=cue,
-                )
+            journaled = (record.stage, record.command)
+            if owed != journaled:
+                divergence = _divergence(record.line, after, journaled, owed, player)
                 break
             continue
         if owed is not None:
-            divergence = Divergence(
-                line=record.line,
-                after=_name(after),
-                journaled=None,
-                conducted=owed,
-                cue=cue_of_command(conductor, None, owed),
-            )
+            divergence = _divergence(record.line, after, None, owed, player)
             break
-        answer = follow_record(conductor, record)
+        answer = player.follow(record)
         if record.event is not None:
             events += 1
             after = record.event
             pending, answered = answer, 0
     # Commands that answer the very last event may be missing if the journal was cut off after it.
     if divergence is None and answered < len(pending) and journal.is_whole:
-        owed = pending[answered]
-        divergence = Divergence(
-            line=last,
-            after=_name(after),
-            journaled=None,
-            conducted=owed,
-            cue=cue_of_command(conductor, None, owed),
-        )
+        divergence = _divergence(last, after, None, pending[answered], player)
     return Replay(
         events=events,
         commands=commands,
         divergence=divergence,
         cut_off=journal.cut_off,
         is_whole=journal.is_whole,
-        report=conductor.report(),
+        report=player.conductor(None).report(),
+        reports=player.reports(),
+    )
+
+
+class _Player(Protocol):
+    """What a journal is replayed with: a conductor, or those of several stages."""
+
+    def follow(self, record: Record) -> tuple[StageCommand, ...]:
+        """Receive what a record holds; return the commands, each with its stage."""
+        ...
+
+    def conductor(self, stage: str | None) -> Conductor:
+        """Return the conductor of a stage; that of the first one for None."""
+        ...
+
+    def reports(self) -> dict[str, Report]:
+        """Return the report of each of several stages."""
+        ...
+
+
+class _SinglePlayer:
+    """The conductor of a run on one stage."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._conductor = Conductor.of_journal(journal)
+
+    def follow(self, record: Record) -> tuple[StageCommand, ...]:
+        return tuple((None, command) for command in follow_record(self._conductor, record))
+
+    def conductor(self, stage: str | None) -> Conductor:
+        return self._conductor
+
+    def reports(self) -> dict[str, Report]:
+        return {}
+
+
+class _EnsemblePlayer:
+    """The conductors of a run on several stages."""
+
+    def __init__(self, ensemble: Ensemble) -> None:
+        self._ensemble = ensemble
+
+    def follow(self, record: Record) -> tuple[StageCommand, ...]:
+        if record.event is None:
+            return ()
+        return self._ensemble.receive(record.stage, record.event)
+
+    def conductor(self, stage: str | None) -> Conductor:
+        named = self._ensemble.schedule.reference_name if stage is None else stage
+        return self._ensemble.conductors[named]
+
+    def reports(self) -> dict[str, Report]:
+        conductors = self._ensemble.conductors
+        return {name: conductor.report() for name, conductor in conductors.items()}
+
+
+def _player_of(journal: Journal) -> _Player:
+    if journal.ensemble is None:
+        return _SinglePlayer(journal)
+    return _EnsemblePlayer(ensemble_of(journal, journal.ensemble))
+
+
+def ensemble_of(journal: Journal, schedule: EnsembleSchedule) -> Ensemble:
+    """Return the ensemble of a run on several stages, before its first event."""
+    return Ensemble(schedule, journal.following, journal.revision, played=journal.played)
+
+
+def _divergence(
+    line: int,
+    after: Event | None,
+    journaled: StageCommand | None,
+    conducted: StageCommand | None,
+    player: _Player,
+) -> Divergence:
+    there_stage, there = (None, None) if journaled is None else journaled
+    now_stage, now = (None, None) if conducted is None else conducted
+    conductor = player.conductor(there_stage if now_stage is None else now_stage)
+    return Divergence(
+        line=line,
+        after=_name(after),
+        journaled=there,
+        conducted=now,
+        cue=cue_of_command(conductor, there, now),
+        journaled_stage=there_stage,
+        conducted_stage=now_stage,
     )
 
 
@@ -203,6 +279,13 @@ def resume_from_journal(journal: Journal) -> tuple[Conductor, tuple[Command, ...
     if conductor.is_finished:
         raise JournalError("this run was completed", hint="perform the score again")
     return conductor, owed
+
+
+def _named(stage: str | None, command: Command | None) -> str:
+    """Describe a command, with its stage if it has one."""
+    if command is None:
+        return "nothing"
+    return str(command) if stage is None else f"{command} for {stage}"
 
 
 def _name(event: Event | None) -> str:

@@ -144,7 +144,8 @@ class Performance:
         self._journal = journal
         self._watchers = tuple(watchers)
         self._warn = warn
-        self._inbox: deque[Event] = deque()
+        self._inbox: deque[tuple[str | None, Event]] = deque()
+        """What is to be handled, each with its stage if the run is on several."""
         self._awake = asyncio.Event()
         first = self.conductor.base
         by_chunk = sorted(
@@ -228,8 +229,21 @@ class Performance:
 
         Call it in the loop's own thread or from a signal handler.
         """
-        self._inbox.append(event)
+        self._put(None, event)
+
+    def _put(self, stage: str | None, event: Event) -> None:
+        self._inbox.append((stage, event))
         self._awake.set()
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the run is over."""
+        return self.conductor.is_finished
+
+    @property
+    def ended(self) -> str:
+        """Why the run is over; empty while it is not."""
+        return self.conductor.ended
 
     def add_watcher(self, watcher: Watcher) -> None:
         """Add a callback that observes every event from now on."""
@@ -271,7 +285,7 @@ class Performance:
         self._last = self._clock.now()
         try:
             await self._open()
-            while not self.conductor.is_finished:
+            while not self.is_finished:
                 if not self._inbox:
                     self._awake.clear()
                     if not await self._clock.idle(self._awake) and not self._inbox:
@@ -280,17 +294,7 @@ class Performance:
                             "requested"
                         )
                     continue
-                event = self._inbox.popleft()
-                if self._taken_up and isinstance(event, Ready):
-                    event, self._taken_up = ConnectionRestored(event.at), False
-                    await self._carry_out(self._owed)
-                if self._starts_before and isinstance(event, ChunkShown) and event.take is not None:
-                    event = replace(event, take=self.take(event.take))
-                self._last = event.at
-                fit = self._fit_before(event)
-                if fit is not None:
-                    await self._handle(fit)
-                await self._handle(event)
+                await self._take_next(*self._inbox.popleft())
             if before_close is not None:
                 await before_close()
         finally:
@@ -314,6 +318,19 @@ class Performance:
             unanswered=tuple(self._unanswered),
         )
 
+    async def _take_next(self, stage: str | None, event: Event) -> None:
+        """Handle what comes next in the inbox."""
+        if self._taken_up and isinstance(event, Ready):
+            event, self._taken_up = ConnectionRestored(event.at), False
+            await self._carry_out(self._owed)
+        if self._starts_before and isinstance(event, ChunkShown) and event.take is not None:
+            event = replace(event, take=self.take(event.take))
+        self._last = event.at
+        fit = self._fit_before(event)
+        if fit is not None:
+            await self._handle(fit)
+        await self._handle(event)
+
     def _extent(self) -> str:
         """Describe how long the run was."""
         first = self.conductor.view.first_chunk
@@ -329,7 +346,7 @@ class Performance:
         opening = asyncio.ensure_future(self._stage.open(self.deliver))
         try:
             while not opening.done() and not any(
-                isinstance(event, StopRequested) for event in self._inbox
+                isinstance(event, StopRequested) for _, event in self._inbox
             ):
                 self._awake.clear()
                 waking = asyncio.ensure_future(self._awake.wait())
@@ -504,6 +521,6 @@ class Performance:
         self._write_out(JournalWriter.close)
 
     def _end_journal(self, at: int) -> None:
-        if self.conductor.is_finished:
-            self._write_out(JournalWriter.end, at, self.conductor.ended)
+        if self.is_finished:
+            self._write_out(JournalWriter.end, at, self.ended)
         self._write_out(JournalWriter.close)

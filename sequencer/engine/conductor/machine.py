@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from sequencer.core.errors import JournalError
 from sequencer.engine.conductor.clock_input import (
     armed_clock_moved,
     boundaries_fitted,
@@ -157,7 +158,17 @@ class Conductor:
 
     @classmethod
     def of_journal(cls, journal: Journal) -> Conductor:
-        """Create the conductor of a run that is in a journal, before its first event."""
+        """Create the conductor of a run that is in a journal, before its first event.
+
+        Raises:
+            JournalError: The run is on several stages, and has a conductor for each.
+        """
+        if journal.stages:
+            raise JournalError(
+                f"this is a run on several stages ({', '.join(journal.stages)}), and this command "
+                "works on runs on one",
+                hint="sequencer replay and sequencer show read such runs",
+            )
         return cls(
             journal.schedule,
             journal.following,

@@ -140,6 +140,22 @@ class RunView:
         return self._run.making
 
     @property
+    def next_chunk(self) -> int:
+        """The chunk that is being made; while a take is cut, the first one of the next take."""
+        run = self._run
+        return run.cutting.next_base if run.phase is Phase.CUTTING else run.making
+
+    @property
+    def next_cut(self) -> int | None:
+        """The chunk of the next cut that has not begun; None without one."""
+        return self._run.plan.next_cut()
+
+    @property
+    def answer_due(self) -> int | None:
+        """Until when the run waits for the model's answer, in nanoseconds, if it has a limit."""
+        return self._run.wake_due
+
+    @property
     def chunk_began_at(self) -> int:
         """When that chunk began, as far as is known, in nanoseconds."""
         return self._run.playing.boundary_at
@@ -243,8 +259,7 @@ class RunView:
     @property
     def listening_pass(self) -> Pass:
         """The pass whose triggers fire now; while a take is opened, the pass that plays next."""
-        run = self._run
-        return run.plan.pass_at(run.cutting.next_base if run.phase is Phase.CUTTING else run.making)
+        return self._run.plan.pass_at(self.next_chunk)
 
     @property
     def deliveries(self) -> Sequence[Delivery]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, cast
@@ -13,6 +14,7 @@ import pytest
 
 from sequencer.core.errors import JournalError, OutputError
 from sequencer.engine import journal as module
+from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.journal import (
     JournalWriter,
     Record,
@@ -36,6 +38,7 @@ from sequencer.events.events import (
 from sequencer.language.compiler import compile_score
 from sequencer.language.notations import reads
 from sequencer.schedule.document import digest, document_in_slices, to_document
+from tests.support.ensembles import ensemble_of_texts, play_ensemble
 
 TEXT = 'score "Boats"\nseed 7\nat 0c "A boat."\nend 4c\n'
 SCHEDULE = compile_score(reads(TEXT))
@@ -233,8 +236,8 @@ READY = '"event":{"at":0,"stage":"","kind":"ready"}'
         ('{"helios-journal":"2"}', "this is not a journal", RUN),
         ('{"helios-journal":true}', "this is not a journal", RUN),
         (
-            '{"helios-journal":5}',
-            "this journal has format 5, and this version reads up to 4",
+            '{"helios-journal":6}',
+            "this journal has format 6, and this version reads up to 5",
             UPDATE,
         ),
         (header(conductor="x"), "its header names no revision of the conductor", None),
@@ -575,3 +578,45 @@ def test_a_long_schedule_is_encoded_in_slices_to_the_same_text() -> None:
     values: list[object] = [{}, [], {"a": [], "b": {}}, list(range(500)), [[1] * 100, "x"], None]
     for value in values:
         assert dumps_in_slices(value) == dumps(value)
+
+
+def _ensemble_lines() -> list[bytes]:
+    """Return the lines of the journal of a run on two stages."""
+    schedule = ensemble_of_texts(dict.fromkeys(("left", "right"), 'at 0c "A."\nend 1c\n'))
+    with tempfile.TemporaryDirectory() as folder:
+        play_ensemble(schedule, Path(folder))
+        return (Path(folder) / "journal.jsonl").read_bytes().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"stage":"left"', '"stage":4', "its stages cannot be read"),
+        ('"realign":null', '"realign":"often"', "its stages cannot be read"),
+        ('"stage":"left"', '"stage":"right"', "two stages have the same name"),
+        ('"parts":{', '"parts":{"x":{},', "its stages cannot be read: "),
+    ],
+)
+def test_what_is_wrong_with_the_stages_of_a_header(old: str, new: str, message: str) -> None:
+    header = _ensemble_lines()[0].decode()
+    assert old in header
+    with pytest.raises(JournalError, match=message):
+        parse_journal(header.replace(old, new, 1).encode())
+
+
+def test_a_record_names_a_stage_that_plays() -> None:
+    header, first = (line.decode() for line in _ensemble_lines()[:2])
+    assert '"s":"left"' in first
+    rest = first[: first.rindex(',"d":')].replace('"s":"left"', '"s":"middle"')
+    digest = hashlib.sha256(hashlib.sha256(header.encode()).hexdigest()[:16].encode())
+    digest.update((rest + "}").encode())
+    line = f'{rest},"d":"{digest.hexdigest()[:16]}"}}'
+    with pytest.raises(JournalError, match="names a stage that does not play"):
+        parse_journal(f"{header}\n{line}\n".encode())
+
+
+def test_the_journal_of_one_stage_names_none() -> None:
+    journal = parse_journal(b"\n".join(_ensemble_lines()) + b"\n")
+    assert journal.stages == ("left", "right")
+    with pytest.raises(JournalError, match=r"several stages \(left, right\)"):
+        Conductor.of_journal(journal)
