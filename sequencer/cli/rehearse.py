@@ -77,6 +77,11 @@ def add_renderer_arguments(parser: argparse._ActionsContainer, default: str) -> 
         help="what makes the frames: drawn, or helios for its open weights on this machine "
         f"(default: {default})",
     )
+    add_weights_arguments(parser)
+
+
+def add_weights_arguments(parser: argparse._ActionsContainer) -> None:
+    """Describe what belongs to a renderer with a model."""
     parser.add_argument(
         "--weights",
         metavar="WEIGHTS",

@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sequencer.cli.rehearse import argument, video_size
+from sequencer.cli.rehearse import add_weights_arguments, argument, video_size
 
 if TYPE_CHECKING:
     from sequencer.runs.store import RunStore
@@ -172,7 +172,7 @@ def _add_plan(parser: argparse.ArgumentParser) -> None:
         ("snap", "how cues snap to chunks"),
         ("sr", "the super-resolution that the score sets"),
         ("strength", "every image strength"),
-        ("renderer", "full, draft (small frames) or none (no video)"),
+        ("renderer", "full, draft (small frames), none (no video) or helios (its open weights)"),
         ("stage", "simulated or reactor"),
     ):
         axes.add_argument(f"--{name}", metavar="VALUES", type=values, help=text)
@@ -202,6 +202,7 @@ def _add_plan(parser: argparse.ArgumentParser) -> None:
         default=1,
         help="play each row so often, on a stage whose results differ",
     )
+    add_weights_arguments(parser)
     parser.add_argument("--video-size", metavar="WxH", type=video_size, help="the videos' size")
     parser.add_argument("--url", help="with --stage reactor: another address of the platform")
     parser.add_argument(
@@ -224,7 +225,10 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         "address of a scheduler, such as tls://10.0.0.5:8786",
     )
     where.add_argument(
-        "--workers", metavar="N", type=workers, help="how many at once (default: one for each core)"
+        "--workers",
+        metavar="N",
+        type=workers,
+        help="how many at once (default: one for each core; one if rows load a model)",
     )
     for name, text in (
         ("ca", "the certificate of the authority that signed the scheduler's"),

@@ -23,7 +23,6 @@ MAX_LISTED = 40
 def make_plan(args: argparse.Namespace) -> int:
     """Make or check a plan."""
     from sequencer.api.files import refuse_overwrite, refuse_source_overwrite, write_text
-    from sequencer.sweeps.plan_file import plan_text
 
     if _is_plan(args.source):
         _refuse_axes(args)
@@ -35,7 +34,7 @@ def make_plan(args: argparse.Namespace) -> int:
         refuse_overwrite(args.output, args.force)
     rows = compile_plan(plan, args.json)
     if args.output is not None:
-        write_text(args.output, plan_text(plan, _relative(plan.score, args.output.parent)))
+        write_text(args.output, _text_of(plan, args.output.parent))
     if args.json:
         print(json.dumps(_plan_document(rows), ensure_ascii=False))
         return 0
@@ -43,6 +42,16 @@ def make_plan(args: argparse.Namespace) -> int:
     if args.output is not None:
         print(f"\n{args.output}: next: sequencer sweep run {args.output} --store takes")
     return 0
+
+
+def _text_of(plan: Plan, folder: Path) -> str:
+    """Return the file of a plan in `folder`."""
+    from sequencer.sweeps.plan_file import plan_text
+
+    weights = plan.weights
+    if weights is not None and Path(weights).is_dir():
+        weights = _relative(Path(weights), folder)
+    return plan_text(plan, _relative(plan.score, folder), weights)
 
 
 def _is_plan(path: Path) -> bool:
@@ -61,7 +70,8 @@ def _refuse_axes(args: argparse.Namespace) -> None:
     from sequencer.sweeps.plan import SIMPLE_AXES
 
     given = [f"--{name}" for name in SIMPLE_AXES if getattr(args, name) is not None]
-    given += [f"--{name}" for name in ("let", "image") if getattr(args, name)]
+    given += [f"--{name}" for name in ("let", "image", "weights") if getattr(args, name)]
+    given += ["--renderer-option"] if args.renderer_option else []
     if given or args.output is not None:
         raise UsageError(
             f"{args.source} is a plan, which {given[0] if given else '-o'} does not change",
@@ -97,6 +107,8 @@ def _plan_of(args: argparse.Namespace) -> Plan:
         url=args.url,
         local=args.local,
         revision=args.revision,
+        weights=args.weights,
+        renderer_options=tuple(dict(args.renderer_option).items()),
     )
 
 

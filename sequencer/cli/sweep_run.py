@@ -30,8 +30,9 @@ def run_rows(args: argparse.Namespace) -> int:
     from sequencer.sweeps.sweep import BATCH, MAX_SESSIONS, SweepRun, find_states, keep_plan, select
 
     quiet = args.quiet or args.json
-    engine = _engine(args)
-    rows = compile_plan(read(args.plan), quiet, warn=False)
+    plan = read(args.plan)
+    engine = _engine(args, has_model=plan.model is not None)
+    rows = compile_plan(plan, quiet, warn=False)
     selected = select(rows, args.shard, args.row)
     if not keep_plan(rows, args.store):
         print(
@@ -88,8 +89,11 @@ _PROBLEMS = {
 }
 
 
-def _engine(args: argparse.Namespace) -> Engine:
-    """Return where rows are played."""
+def _engine(args: argparse.Namespace, has_model: bool) -> Engine:
+    """Return where rows are played.
+
+    Each process of this machine that plays rows with a model loads its weights.
+    """
     given = [args.tls_ca, args.tls_cert, args.tls_key]
     if args.on in ("local", "dask") and any(one is not None for one in given):
         raise UsageError(
@@ -103,7 +107,10 @@ def _engine(args: argparse.Namespace) -> Engine:
         from sequencer.runs.dask_cluster import TlsFiles
 
         tls = TlsFiles(ca=args.tls_ca, cert=args.tls_cert, key=args.tls_key)
-    return find_engine(args.on, args.workers, tls)
+    workers = args.workers
+    if has_model and workers is None and args.on in ("local", "dask"):
+        workers = 1
+    return find_engine(args.on, workers, tls)
 
 
 def _report_run(

@@ -68,6 +68,32 @@ def check_choice(choice: RendererChoice) -> None:
     HeliosOptions.of(choice.weights, choice.options)
 
 
+def inputs_of(choice: RendererChoice) -> dict[str, object]:
+    """Return what determines the frames of a renderer with a model, without loading it.
+
+    It is equal on every machine: the device and the versions of libraries are stated by the loaded
+    renderer, which a journal keeps.
+
+    Raises:
+        UsageError: The choice is not valid.
+        StageError: A folder has no weights of this model.
+    """
+    check_choice(choice)
+    from sequencer.renderers.helios.options import HeliosOptions, HubWeights
+    from sequencer.renderers.helios.weights import read_weights
+
+    weights = HeliosOptions.of(choice.weights, choice.options).weights
+    if isinstance(weights, HubWeights):
+        revision = f"{weights.name}@{weights.revision}"
+    else:
+        revision = read_weights(weights).revision
+    return {
+        "name": choice.name,
+        "weights": revision,
+        "options": dict(sorted(choice.options.items())),
+    }
+
+
 def open_renderer(
     choice: RendererChoice,
     warn: Callable[[str], object] | None = None,

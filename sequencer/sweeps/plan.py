@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sequencer.core.errors import InputError
+from sequencer.renderers.choosing import HELIOS, RendererChoice
 
 MAX_ROWS = 10_000
 """The most rows of a sweep."""
@@ -19,8 +20,8 @@ MAX_TAKES = 1_000
 
 SIMPLE_AXES = ("seed", "noise", "tempo", "snap", "sr", "strength", "renderer", "stage")
 """The axes that are named by one word; `let` and `image` need a name of the score."""
-RENDERERS = ("full", "draft", "none")
-"""What draws the video: everything, small frames, or nothing."""
+RENDERERS = ("full", "draft", "none", HELIOS)
+"""What makes the video: drawn frames, small ones, nothing, or Helios' open weights."""
 STAGES = ("simulated", "reactor")
 
 
@@ -58,6 +59,8 @@ class Plan:
         url: The address of another platform or runtime, for the stage `reactor`.
         local: Whether that is a local runtime, which needs no key and costs nothing.
         revision: The revision of the model there: another one means other results.
+        weights: For the renderer `helios`: the folder of its weights, or a name and a revision.
+        renderer_options: For the renderer `helios`: its options and their values.
         file: The name of the plan's file, for messages.
     """
 
@@ -70,7 +73,19 @@ class Plan:
     url: str | None = None
     local: bool = False
     revision: str = ""
+    weights: str | None = None
+    renderer_options: tuple[tuple[str, str], ...] = ()
     file: str = ""
+
+    @property
+    def model(self) -> RendererChoice | None:
+        """The renderer with a model that rows use; None if none does."""
+        if not any(axis.name == "renderer" and HELIOS in axis.values for axis in self.axes):
+            return None
+        weights = self.weights
+        if weights and "\x00" not in weights and Path(weights).is_dir():
+            weights = str(Path(weights).resolve())  # workers may run in other folders
+        return RendererChoice(name=HELIOS, weights=weights, options=dict(self.renderer_options))
 
     @property
     def varying(self) -> tuple[Axis, ...]:

@@ -13,6 +13,7 @@ from typing import Any
 from sequencer.api.options import parse_video_size
 from sequencer.core.errors import SequencerError, UsageError
 from sequencer.core.plain_yaml import PositionMap, parse_yaml, read_text_file
+from sequencer.renderers.choosing import check_choice
 from sequencer.runs.store import check_sweep_name
 from sequencer.sweeps.plan import (
     MAX_AXES,
@@ -38,6 +39,7 @@ MAX_RANGE = 10_000
 _KEYS_HINT = "docs/takes.md lists every key"
 _KEYS = (
     *("sweep", "name", "score", "combine", "takes", "size", "url", "local", "revision"),
+    *("weights", "renderer-options"),
     *SIMPLE_AXES,
     *("let", "image"),
 )
@@ -123,7 +125,7 @@ class _PlanReader:
         axes = tuple(self._axes())
         if len(axes) > MAX_AXES:
             raise PlanError(f"{self.name}:1:1: a plan has at most {MAX_AXES} axes")
-        return Plan(
+        plan = Plan(
             name=self._checked("name", check_sweep_name, Path(self.name).stem),
             score=folder / score,
             axes=axes,
@@ -133,8 +135,23 @@ class _PlanReader:
             url=self._text("url") or None,
             local=self._choice("local", ("no", "yes"), "no") == "yes",
             revision=self._text("revision") or "",
+            weights=self._weights(folder),
+            renderer_options=self._renderer_options(),
             file=self.name,
         )
+        self._check_model(plan)
+        return plan
+
+    def _check_model(self, plan: Plan) -> None:
+        """Check the renderer with a model that rows use, as far as nothing needs to be read."""
+        if plan.model is None:
+            return
+        try:
+            check_choice(plan.model)
+        except UsageError as error:
+            key = "renderer-options" if "--renderer-option" in error.message else "weights"
+            path = (key,) if key in self.document else ("renderer",)
+            raise self._wrong(path, _as_keys(error.message), _as_keys(error.hint or "")) from None
 
     def _wrong(self, path: tuple[Any, ...], message: str, hint: str | None) -> PlanError:
         line, column = self.positions.of(path)
@@ -162,6 +179,23 @@ class _PlanReader:
                 (key,), f"{key} is {' or '.join(choices)}, not {text[:60]}", f"{key}: {choices[-1]}"
             )
         return text
+
+    def _weights(self, folder: Path) -> str | None:
+        """Return the weights: a folder is relative to the plan, anything else is a name."""
+        text = self._text("weights")
+        if not text or "\x00" in text:
+            return text or None
+        return str(folder / text) if (folder / text).is_dir() else text
+
+    def _renderer_options(self) -> tuple[tuple[str, str], ...]:
+        value = self.document.get("renderer-options", {})
+        if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
+            raise self._wrong(
+                ("renderer-options",),
+                "renderer-options takes names, each with a value",
+                "renderer-options: {size: 640x384}",
+            )
+        return tuple((str(name), text) for name, text in value.items())
 
     def _takes(self) -> int:
         text = self._text("takes") or "1"
@@ -225,14 +259,28 @@ class _PlanReader:
         return Axis(name, tuple(values), f"{self.name}:{line}:{column}: ")
 
 
+_KEYS_OF_OPTIONS = (
+    ("--renderer-option ", "renderer-options: "),
+    ("--renderer ", "renderer: "),
+    ("--weights ", "weights: "),
+)
+
+
+def _as_keys(message: str) -> str:
+    """Return a message about options of a command with the keys of a plan in their place."""
+    for option, key in _KEYS_OF_OPTIONS:
+        message = message.replace(option, key)
+    return message
+
+
 _EXAMPLES: Mapping[str, str] = {
     "let": 'let: {light: ["in blue morning light", "at dusk"]}',
     "image": "image: {street.png: [street.png, rain.png]}",
 }
 
 
-def plan_text(plan: Plan, score: str) -> str:
-    """Return the file of a plan; `score` is the path of the score as it is written there."""
+def plan_text(plan: Plan, score: str, weights: str | None = None) -> str:
+    """Return the file of a plan; `score` and `weights` are the paths as they are written there."""
     lines = [f"sweep: {FORMAT}", f"name: {plan.name}", f"score: {_scalar(score)}"]
     for word in ("let", "image"):
         group = [axis for axis in plan.axes if axis.name.startswith(f"{word}.")]
@@ -254,6 +302,11 @@ def plan_text(plan: Plan, score: str) -> str:
         lines.append("local: yes")
     if plan.revision:
         lines.append(f"revision: {_scalar(plan.revision)}")
+    if weights is not None:
+        lines.append(f"weights: {_scalar(weights)}")
+    if plan.renderer_options:
+        lines.append("renderer-options:")
+        lines += [f"  {_scalar(name)}: {_scalar(text)}" for name, text in plan.renderer_options]
     return "\n".join(lines) + "\n"
 
 

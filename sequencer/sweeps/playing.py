@@ -18,19 +18,24 @@ from enum import StrEnum
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from threading import Lock
+from typing import TYPE_CHECKING, Any
 
 from sequencer.api.sources import RunInput
 from sequencer.core import lazy_dataclass
-from sequencer.core.errors import OutputError, SequencerError
+from sequencer.core.errors import OutputError, SequencerError, StageError
 from sequencer.core.images import ImageFile
 from sequencer.core.version import package_version
 from sequencer.engine.revisions import CURRENT
 from sequencer.media.score_sounds import ScoreSound, read_score_sound
+from sequencer.renderers.choosing import RendererChoice, open_renderer
 from sequencer.runs.record import RunRecord, name_of
 from sequencer.runs.store import DiskStore, PartialRun, RunStore, open_store, who_am_i
 from sequencer.runtime.results import PerformanceResult, RehearsalResult
 from sequencer.schedule.document import from_json
+
+if TYPE_CHECKING:
+    from sequencer.stages.simulated.rendering import Renderer
 
 MAX_REASON = 10_000
 """The longest reason of a failure that a record keeps, in characters."""
@@ -64,6 +69,7 @@ class Job:
         again: Whether a row that failed is played again.
         defer: Whether a row that somebody else seems to be playing is left for later.
         key_file: The file of the API key on the worker's machine.
+        model: The renderer with a model that makes the frames, if the row has one.
     """
 
     number: int
@@ -83,6 +89,7 @@ class Job:
     again: bool = False
     defer: bool = False
     key_file: Path | None = None
+    model: RendererChoice | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,7 +218,50 @@ def _summary(result: RehearsalResult | PerformanceResult) -> dict[str, Any]:
     }
 
 
+_models: dict[str, Renderer] = {}
+"""The renderer with a model that this process has loaded: weights are loaded once for all rows."""
+_models_lock = Lock()
+
+
+@contextmanager
+def _loaded(job: Job) -> Iterator[Renderer | None]:
+    """Load the renderer of a job, if it has one, or take the one that is loaded.
+
+    One row at a time uses it, also where a worker has several threads.
+
+    Raises:
+        UsageError: It cannot be used.
+        StageError: It cannot be loaded, or its weights are others than those of the plan.
+    """
+    if job.model is None:
+        yield None
+        return
+    expected = job.inputs["video"]["renderer"]
+    name = repr((job.model.weights, sorted(job.model.options.items()), expected["weights"]))
+    with _models_lock:
+        if name not in _models:
+            for other in list(_models):
+                _models.pop(other).close()  # before another one needs the memory
+            renderer = open_renderer(job.model)
+            if renderer.facts.weights != expected["weights"]:
+                renderer.close()
+                raise StageError(
+                    f"the weights {job.model.weights} are {renderer.facts.weights} on "
+                    f"{socket.gethostname()}, and {expected['weights']} where the plan was checked",
+                    "give all machines the same weights, or name weights of the Hugging Face Hub",
+                )
+            _models[name] = renderer
+        yield _models[name]
+
+
 def _rehearse(job: Job, found: RunInput, out: Path) -> RehearsalResult:
+    with _loaded(job) as renderer:
+        return _rehearse_with(renderer, job, found, out)
+
+
+def _rehearse_with(
+    renderer: Renderer | None, job: Job, found: RunInput, out: Path
+) -> RehearsalResult:
     from sequencer.api.rehearsing import rehearse_input
 
     return rehearse_input(
@@ -230,6 +280,7 @@ def _rehearse(job: Job, found: RunInput, out: Path) -> RehearsalResult:
         bundle=False,
         caption=None,
         typed=None,
+        renderer=renderer,
     )
 
 

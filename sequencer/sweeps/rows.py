@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from sequencer.core.diagnostics import render_all
-from sequencer.core.errors import ScoreError, UsageError
+from sequencer.core.errors import ScoreError, SequencerError, UsageError
 from sequencer.core.images import ImageFile
 from sequencer.language.check import check
 from sequencer.language.compiler import compile_all
 from sequencer.language.notations import print_score
 from sequencer.language.score import Score
 from sequencer.media.score_sounds import ScoreSound, read_score_sound
+from sequencer.renderers.choosing import HELIOS
+from sequencer.renderers.choosing import inputs_of as inputs_of_renderer
 from sequencer.runs.keys import MIN_PREFIX, inputs_of, key_of
 from sequencer.schedule.model import ImageAct, Schedule
 from sequencer.sweeps.plan import Plan, PlanError
@@ -66,7 +68,7 @@ class Row:
 
     @property
     def renderer(self) -> str:
-        """What draws the video: `full`, `draft` or `none`."""
+        """What makes the video: one of `plan.RENDERERS`."""
         return self.values.get("renderer", "full")
 
     @property
@@ -126,6 +128,7 @@ def compile_rows(plan: Plan, progress: Callable[[int, int], object] = lambda *_:
     assert checked.score is not None  # noqa: S101  # there is a schedule
     variation = Variation(checked.score, plan.score.parent)
     variation.check(plan.axes)
+    model = _model_of(plan)
     sound = _sound_of(base, plan.score.parent)
     faults: list[str] = []
     warnings: dict[str, None] = {}
@@ -146,7 +149,7 @@ def compile_rows(plan: Plan, progress: Callable[[int, int], object] = lambda *_:
         schedule = with_noise(compiled.schedule, variation.noise(values))
         stage = _stage(plan, values)
         _check_take(plan, stage)
-        inputs = inputs_of(schedule, stage, _video(plan, values, sound), take)
+        inputs = inputs_of(schedule, stage, _video(plan, values, sound, model), take)
         rows.append(
             Row(
                 number=number,
@@ -200,12 +203,22 @@ def _stage(plan: Plan, values: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _video(
-    plan: Plan, values: Mapping[str, str], sound: ScoreSound | None
+    plan: Plan,
+    values: Mapping[str, str],
+    sound: ScoreSound | None,
+    model: Mapping[str, Any] | None,
 ) -> dict[str, Any] | None:
-    """Return what changes the video of a row; None if it has none."""
+    """Return what changes the video of a row; None if it has none.
+
+    `model` is what determines the frames of a renderer with a model.
+    """
     renderer = values.get("renderer", "full")
     if renderer == "none":
         return None
+    with_sound = {} if sound is None else {"sound": [sound.sound.sha256, str(sound.track.start)]}
+    if renderer == HELIOS:
+        own_size = {} if plan.size is None else {"size": list(plan.size)}
+        return {**own_size, "renderer": model, **with_sound}
     from sequencer.stages.simulated.renderer.drawn import DRAFT_SIZE, VIDEO_SIZE
     from sequencer.stages.simulated.renderer.frames import version
 
@@ -215,8 +228,35 @@ def _video(
     return {
         "size": list(size),
         **({"renderer": version(draft=is_draft)} if is_simulated else {}),
-        **({} if sound is None else {"sound": [sound.sound.sha256, str(sound.track.start)]}),
+        **with_sound,
     }
+
+
+def _model_of(plan: Plan) -> dict[str, Any] | None:
+    """Return what determines the frames of a renderer with a model; None if no row uses one.
+
+    Raises PlanError.
+    """
+    model = plan.model
+    if model is None:
+        unused = "weights" if plan.weights is not None else "renderer-options"
+        if plan.weights is not None or plan.renderer_options:
+            raise PlanError(
+                f"{plan.file or 'the plan'} has {unused}, but no row has the renderer {HELIOS}",
+                f"add renderer: {HELIOS}, or remove {unused}",
+            )
+        return None
+    live = any(axis.name == "stage" and REACTOR in axis.values for axis in plan.axes)
+    if live:
+        raise PlanError(
+            f"{plan.file or 'the plan'} combines the stage {REACTOR} with the renderer {HELIOS}, "
+            "but a live model makes its own frames",
+            f"remove the stage {REACTOR}, or use another renderer: full",
+        )
+    try:
+        return inputs_of_renderer(model)
+    except SequencerError as error:
+        raise PlanError(f"{plan.file or 'the plan'}: {error.message}", error.hint) from None
 
 
 def _sound_of(schedule: Schedule, folder: Path) -> ScoreSound | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from sequencer.core.errors import OutputError, UsageError
 from sequencer.core.image_files import read_image
 from sequencer.core.images import ImageFile
+from sequencer.renderers.choosing import HELIOS
 from sequencer.runs.executors import MAX_LOSSES, Engine, Work, WorkerLostError
 from sequencer.runs.index import RunIndex, index_path
 from sequencer.runs.keys import key_of
@@ -256,6 +257,7 @@ class SweepRun:
             again=self.again,
             defer=defer,
             key_file=self.key_file,
+            model=self.rows.plan.model if row.renderer == HELIOS else None,
         )
 
     def _keep_inputs(self, missing: Sequence[Row]) -> None:

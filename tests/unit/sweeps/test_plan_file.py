@@ -113,6 +113,26 @@ def test_the_name_is_that_of_the_file() -> None:
         ("sweep: 1\nscore: a\ntakes: ٣\n", "3:1: takes is a number from 1", "takes: 3"),
         ("sweep: 1\nscore: a\ncombine: all\n", "3:1: combine is product or zip", "combine: zip"),
         ("sweep: 1\nscore: a\nrenderer: nice\n", "3:1: nice is not a renderer", "renderer: full"),
+        (
+            "sweep: 1\nscore: a\nrenderer: helios\n",
+            "3:1: renderer: helios needs its weights",
+            "add weights: FOLDER",
+        ),
+        (
+            "sweep: 1\nscore: a\nrenderer: helios\nweights: ../nothing\n",
+            "4:1: weights: ../nothing: there is no such folder",
+            "name a folder",
+        ),
+        (
+            "sweep: 1\nscore: a\nrenderer: helios\nweights: .\nrenderer-options: {size: 1x1}\n",
+            "5:1: renderer-options: size=1x1: the sides",
+            "write size=64x64",
+        ),
+        (
+            "sweep: 1\nscore: a\nrenderer-options: 3\n",
+            "3:1: renderer-options takes names",
+            "renderer-options: {size: 640x384}",
+        ),
         ("sweep: 1\nscore: a\nstage: tv\n", "3:1: tv is not a stage", "stage: simulated"),
         ("sweep: 1\nscore: a\nsize: big\n", "3:1: 'big' is not WIDTHxHEIGHT", None),
         ("sweep: 1\nscore: a\nname: ../x\n", "3:1: '../x' cannot be the name", "64 letters"),

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,13 +12,19 @@ import sequencer
 from sequencer.api import rehearsing
 from sequencer.core.errors import OutputError, StageError
 from sequencer.core.image_files import read_image
+from sequencer.renderers.choosing import RendererChoice, open_renderer
 from sequencer.runs.store import RunStore, open_store
 from sequencer.schedule.document import to_json
-from sequencer.sweeps.plan import Axis, Plan
+from sequencer.sweeps import playing
+from sequencer.sweeps.plan import Axis, Plan, PlanError
 from sequencer.sweeps.playing import Ending, Job, play_job, play_jobs
 from sequencer.sweeps.rows import Rows, compile_rows, images_of
 from tests.support.sound_fixtures import click_track, write_wav
 from tests.support.sweeps import SCORE, write_score
+from tests.support.tiny_helios import OPTIONS, require_helios, save_weights
+
+if TYPE_CHECKING:
+    from sequencer.stages.simulated.rendering import Renderer
 
 
 @pytest.fixture
@@ -173,3 +180,96 @@ def test_a_store_that_cannot_be_used_is_a_reason(tmp_path: Path, store: RunStore
     result = play_job(job)
     assert result.ending is Ending.UNSAVED
     assert "not the address of a store" in result.reason
+
+
+# ---- a renderer with a model
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    require_helios()
+    return save_weights(tmp_path / "weights")
+
+
+def plan_with_model(folder: Path, where: Path, **changes: Any) -> Plan:
+    axes = (Axis("seed", ("1", "2")), Axis("renderer", ("helios",)))
+    options = tuple({**OPTIONS, "steps": "1-1-1"}.items())
+    score = write_score(folder, text='seed 3\nat 0c "a paper boat"\nend 1c\n')
+    plan = Plan(name="p", score=score, axes=axes, weights=str(where), renderer_options=options)
+    return replace(plan, **changes)
+
+
+@pytest.mark.xdist_group("torch")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_rows_with_a_model_are_made_by_one_that_is_loaded_once(
+    tmp_path: Path, store: RunStore, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    plan = plan_with_model(tmp_path, Path("weights"))
+    rows = compile_rows(plan)
+    model = {"model": plan.model, "size": None}
+    assert plan.model is not None
+    assert plan.model.weights == str(weights), "workers may run in other folders"
+    jobs = [job_of(rows, store, number, **model) for number in (1, 2)]
+    loaded: list[RendererChoice] = []
+
+    def load(choice: RendererChoice) -> Renderer:
+        loaded.append(choice)
+        return open_renderer(choice)
+
+    monkeypatch.setattr(playing, "_models", {})
+    monkeypatch.setattr(playing, "open_renderer", load)
+    assert [one.ending for one in play_jobs(jobs)] == [Ending.PLAYED, Ending.PLAYED]
+    assert len(loaded) == 1
+    record = store.record(jobs[0].key)
+    assert record is not None
+    folder = store.local_folder(record)
+    assert folder is not None
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    assert report["settings"]["renderer"]["name"] == "helios"
+    assert (
+        report["settings"]["renderer"]["weights"] == jobs[0].inputs["video"]["renderer"]["weights"]
+    )
+    assert sequencer.replay(folder).is_equal
+
+    options = plan_with_model(tmp_path, weights, renderer_options=tuple(OPTIONS.items()))
+    assert compile_rows(options).rows[0].key != rows.rows[0].key
+    file = weights / "scheduler" / "scheduler_config.json"
+    file.write_text(file.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    others = compile_rows(plan)
+    assert others.rows[0].key != rows.rows[0].key
+
+    monkeypatch.setattr(playing, "_models", {})
+    again = play_job(job_of(rows, store, 1, **model, key="0" * 64))
+    assert again.ending is Ending.FAILED
+    assert "where the plan was checked" in again.reason
+
+
+def test_a_model_that_cannot_be_used_is_reported_before_anything_runs(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    changed: tuple[tuple[dict[str, Any], str], ...] = (
+        ({"weights": None}, "needs its weights"),
+        ({"weights": str(tmp_path / "nothing")}, "there is no such folder"),
+        ({"weights": str(tmp_path / "empty")}, "model_index.json cannot be read"),
+        ({"weights": "a/b"}, "40 hexadecimal digits"),
+        ({"renderer_options": (("colour", "red"),)}, "Helios has no such option"),
+        ({"axes": (Axis("renderer", ("full",)),)}, "no row has the renderer helios"),
+        (
+            {"axes": (Axis("stage", ("reactor",)), Axis("renderer", ("helios",)))},
+            "a live model makes its own frames",
+        ),
+    )
+    for changes, message in changed:
+        plan = plan_with_model(tmp_path, tmp_path / "empty", **changes)
+        with pytest.raises(PlanError, match=message):
+            compile_rows(plan)
+
+
+def test_weights_of_the_hub_are_in_the_key_without_being_loaded(tmp_path: Path) -> None:
+    keys = {
+        compile_rows(plan_with_model(tmp_path, Path(f"some/helios@{one * 40}"))).rows[0].key
+        for one in "ab"
+    }
+    assert len(keys) == 2
