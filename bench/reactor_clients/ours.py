@@ -14,7 +14,7 @@ import time
 from sequencer.events.codec import Event
 from sequencer.events.commands import SchedulePrompt, SetImageStrength, Start
 from sequencer.events.events import ChunkDone
-from sequencer.stages.reactor.frames import LiveFrame
+from sequencer.stages.live_frames import LiveFrame
 from sequencer.stages.reactor.settings import ReactorSettings
 from sequencer.stages.reactor.stage import ReactorStage
 from sequencer.sync.run_clock import RealClock

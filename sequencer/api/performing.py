@@ -23,7 +23,7 @@ from sequencer.api.perform_options import check_options
 from sequencer.api.reloading import RELOAD_MODES, reload_settings
 from sequencer.api.sources import RunInput, input_of
 from sequencer.core.errors import SequencerError, UsageError
-from sequencer.stages.reactor.safety import Secret
+from sequencer.core.secrets import Secret
 
 if TYPE_CHECKING:
     from sequencer.api.sources import Source

@@ -21,12 +21,12 @@ import httpx
 
 from sequencer.core.errors import SequencerError
 from sequencer.core.images import ImageFile
+from sequencer.core.secrets import Secret
 from sequencer.stages.reactor import clips as clips_module
 from sequencer.stages.reactor import session as session_module
 from sequencer.stages.reactor import signalling as signalling_module
 from sequencer.stages.reactor.clips import fetch
 from sequencer.stages.reactor.http import ApiClient
-from sequencer.stages.reactor.safety import Secret
 from sequencer.stages.reactor.session import Session, Token, Track
 from sequencer.stages.reactor.settings import ReactorSettings
 from sequencer.stages.reactor.signalling import Signalling, _address, normalise_sdp

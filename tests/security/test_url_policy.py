@@ -14,9 +14,10 @@ import httpx
 import pytest
 
 from sequencer.core.errors import StageError, UsageError
+from sequencer.core.secrets import Secret
 from sequencer.stages.reactor.clips import MAX_SEGMENTS, fetch
 from sequencer.stages.reactor.http import MAX_RESPONSE_BYTES, ApiClient, ApiError
-from sequencer.stages.reactor.safety import Secret, is_public_address, is_same_origin, may_be_called
+from sequencer.stages.reactor.safety import is_public_address, is_same_origin, may_be_called
 from sequencer.stages.reactor.session import Session, Token
 from sequencer.stages.reactor.settings import ReactorSettings
 from sequencer.stages.wire.messages import ClipReady

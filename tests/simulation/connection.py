@@ -39,13 +39,13 @@ from av import VideoFrame
 
 from sequencer.core.errors import StageError
 from sequencer.core.images import ImageFile
+from sequencer.core.secrets import Secret
 from sequencer.schedule.model import Schedule
 from sequencer.stages.reactor import connector as meeting
 from sequencer.stages.reactor import session, signalling
 from sequencer.stages.reactor import session as token
 from sequencer.stages.reactor.connection import Hooks
 from sequencer.stages.reactor.frame_trailer import Metadata
-from sequencer.stages.reactor.safety import Secret
 from sequencer.stages.reactor.settings import ReactorSettings
 from sequencer.stages.reactor.stage import ReactorStage
 from sequencer.stages.simulated.faults import Drop, End, Faults

@@ -19,6 +19,7 @@ from pathlib import Path
 from PIL import Image
 
 from sequencer.core.images import ImageFile
+from sequencer.core.secrets import Secret
 from sequencer.core.timebase import ChunkGrid
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.journal import JournalWriter, header_of
@@ -43,8 +44,7 @@ from sequencer.runtime.scripted_events import parse_scripted_event
 from sequencer.schedule.model import Schedule
 from sequencer.server.app import StageServer
 from sequencer.server.settings import ServerSettings
-from sequencer.stages.reactor.frames import LiveFrame
-from sequencer.stages.reactor.safety import Secret
+from sequencer.stages.live_frames import LiveFrame
 from sequencer.stages.reactor.settings import ConnectionStats, ReactorSettings
 from sequencer.stages.reactor.stage import ReactorStage
 from sequencer.stages.simulated.faults import Faults, reads_faults

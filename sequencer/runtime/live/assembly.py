@@ -23,13 +23,13 @@ from sequencer.stages.protocol import ChunkFrames, FrameViewer, Stage
 from sequencer.sync.run_clock import RealClock
 
 if TYPE_CHECKING:
+    from sequencer.core.secrets import Secret
     from sequencer.reports.timeline.player import Recording
     from sequencer.runtime.osc.endpoints import Endpoint
     from sequencer.runtime.output.captioned_video import CaptionedVideo
     from sequencer.runtime.recording.live_recorder import LiveRecorder, LiveRecording
     from sequencer.runtime.recording.stream import StreamServer
-    from sequencer.stages.reactor.frames import LiveFrame
-    from sequencer.stages.reactor.safety import Secret
+    from sequencer.stages.live_frames import LiveFrame
     from sequencer.stages.reactor.settings import ReactorSettings
     from sequencer.stages.simulated.faults import Faults
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sequencer.stages.protocol import FrameViewer, ShownFrame
 
 if TYPE_CHECKING:
-    from sequencer.stages.reactor.frames import LiveFrame
+    from sequencer.stages.live_frames import LiveFrame
 
 
 class ViewedFrames:

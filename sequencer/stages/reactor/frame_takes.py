@@ -19,24 +19,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from sequencer.events.codec import Event
 from sequencer.events.events import ChunkDone, ChunkShown, Paused, ResetDone, Resumed, Started
+from sequencer.stages.live_frames import Belonging
 from sequencer.stages.reactor.shown_chunks import FRESH, ChunkFrameCounter, Novelty
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Belonging:
-    """A frame's chunk and its take. `begins` is whether the chunk is shown from this frame on.
-
-    `is_new` is False for a frame that was repeated because the sender had no new one.
-    """
-
-    take: int
-    chunk: int
-    begins: bool
-    is_new: bool
 
 
 class ShownTakes:

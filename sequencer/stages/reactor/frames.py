@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from av import VideoFrame
 
-from sequencer.stages.reactor.frame_takes import Belonging, ShownTakes
+from sequencer.stages.live_frames import FrameSink, LiveFrame
+from sequencer.stages.reactor.frame_takes import ShownTakes
 from sequencer.stages.reactor.frame_trailer import Metadata
 from sequencer.stages.reactor.repeated_frames import Repeats
 
@@ -24,33 +24,6 @@ FLAT = 12
 
 RATE_OVER = 48
 """The number of frames over which the frame rate is measured."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiveFrame:
-    """A frame as it arrived.
-
-    `at` is in nanoseconds; `number` counts from 0 over the entire session; `chunk` is the chunk of
-    the take that is shown from this frame on (None if no new one begins). `image.pts` is in 1/90000
-    s.
-
-    `of` is the chunk and take that the frame belongs to; None for a frame that the model did not
-    make, such as the dark frame that is sent when the model has none.
-    """
-
-    image: VideoFrame
-    at: int
-    number: int
-    is_dark: bool
-    chunk: int | None
-    of: Belonging | None = None
-
-
-FrameSink = Callable[[LiveFrame], None]
-"""Receives each frame as it arrives, in the event loop's thread.
-
-Pass the frame on at once and encode it elsewhere.
-"""
 
 
 def is_dark(frame: VideoFrame) -> bool:

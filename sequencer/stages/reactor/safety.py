@@ -1,4 +1,4 @@
-"""Addresses given by the platform and which may be called; secrets and texts without them. Pure.
+"""Addresses given by the platform and which may be called; texts without secrets. Pure.
 
 The platform chooses where a presigned address or a segment of a clip is, possibly on another host.
 Input from outside must not make this machine call its own services or its neighbours (a router, a
@@ -127,25 +127,6 @@ _SECRETS = (
     (re.compile(r"\brk_[\w-]+"), "(key)"),
     (re.compile(r"((?:https?:/)?/[^\s\"'<>?]+)\?[^\s\"'<>]+"), r"\1?…"),
 )
-
-
-class Secret:
-    """An API key or a token.
-
-    It prints as dots: only `reveal` returns it, for use in request headers only.
-    """
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        """Return the secret itself."""
-        return self._value
-
-    def __repr__(self) -> str:
-        return "Secret(…)"
 
 
 def redact(text: str) -> str:

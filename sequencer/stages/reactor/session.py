@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from sequencer.core.errors import StageError
+from sequencer.core.secrets import Secret
 from sequencer.core.timebase import SECOND
 from sequencer.stages.reactor.http import ApiClient, ApiError, Response
-from sequencer.stages.reactor.safety import Secret
 from sequencer.stages.reactor.settings import ReactorSettings
 
 if TYPE_CHECKING:

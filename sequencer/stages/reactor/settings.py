@@ -13,9 +13,9 @@ from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
 from sequencer.core.errors import InputError, StageError, UsageError
+from sequencer.core.secrets import Secret
 from sequencer.events.codec import Event
 from sequencer.models.catalog import DEFAULT
-from sequencer.stages.reactor.safety import Secret
 from sequencer.stages.wire.messages import Reference
 
 KEY_VARIABLE = "REACTOR_API_KEY"

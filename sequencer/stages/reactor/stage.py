@@ -34,6 +34,7 @@ from sequencer.events.events import (
     UploadFailed,
 )
 from sequencer.models.catalog import find_spec
+from sequencer.stages.live_frames import FrameSink
 from sequencer.stages.protocol import Deliver
 from sequencer.stages.reactor.client_protocol import ClientProtocol
 from sequencer.stages.reactor.clips import CLIP_TIMEOUT_S, Clip, fetch
@@ -41,7 +42,7 @@ from sequencer.stages.reactor.connection import Connection
 from sequencer.stages.reactor.connector import Connector
 from sequencer.stages.reactor.frame_takes import ShownTakes
 from sequencer.stages.reactor.frame_trailer import Metadata
-from sequencer.stages.reactor.frames import Frames, FrameSink
+from sequencer.stages.reactor.frames import Frames
 from sequencer.stages.reactor.http import ApiClient, ApiError
 from sequencer.stages.reactor.liveness import DROPPED_SECONDS, Liveness, awake_ns
 from sequencer.stages.reactor.session import OVER, Session, SessionTime, Token

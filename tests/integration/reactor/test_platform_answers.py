@@ -14,11 +14,11 @@ import httpx
 import pytest
 
 from sequencer.core.errors import StageError, UsageError
+from sequencer.core.secrets import Secret
 from sequencer.events.codec import Event
 from sequencer.events.commands import Pause
 from sequencer.stages.reactor.http import ApiClient, ApiError, refused
 from sequencer.stages.reactor.http import Response as PlatformAnswer
-from sequencer.stages.reactor.safety import Secret
 from sequencer.stages.reactor.session import Session, Token
 from sequencer.stages.reactor.settings import ReactorSettings, find_key
 from sequencer.stages.reactor.stage import ReactorStage

@@ -8,7 +8,7 @@ import asyncio
 
 import pytest
 
-from sequencer.stages.reactor.frames import LiveFrame
+from sequencer.stages.live_frames import LiveFrame
 from tests.support.builders import at_chunk
 from tests.support.reactor_fixtures import FRAMES, Run, faults, local_server, perform, schedule
 from tests.support.repeating_runtime import RepeatingScreen, number_on, set_up

@@ -14,12 +14,13 @@ from pathlib import Path
 import pytest
 
 from sequencer.core.errors import StageError
+from sequencer.core.secrets import Secret
 from sequencer.engine.journal import JournalWriter, header_of
 from sequencer.language.score import UseImage
 from sequencer.runtime.loop import Performance
 from sequencer.server.tokens import Tokens
 from sequencer.server.uploads import UploadSlots
-from sequencer.stages.reactor.safety import Secret, redact
+from sequencer.stages.reactor.safety import redact
 from sequencer.stages.reactor.stage import ReactorStage
 from sequencer.sync.run_clock import RealClock
 from tests.support.builders import at_chunk

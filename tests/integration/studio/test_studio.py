@@ -11,7 +11,7 @@ import pytest
 
 import sequencer
 from sequencer.api.performing import PerformOptions
-from sequencer.stages.reactor.safety import Secret
+from sequencer.core.secrets import Secret
 from sequencer.studio.answers import NEW_SCORE
 from sequencer.studio.studio import Studio
 from tests.support.studio_pages import ServedStudio, StudioPage, serving

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from av import VideoFrame
 
 from sequencer.runtime.live.viewed_frames import ViewedFrames
+from sequencer.stages.live_frames import Belonging, LiveFrame
 from sequencer.stages.protocol import ShownFrame
-from sequencer.stages.reactor.frame_takes import Belonging
-from sequencer.stages.reactor.frames import LiveFrame
 
 IMAGE = VideoFrame(16, 16, "yuv420p")
 

@@ -27,7 +27,7 @@ from sequencer.events.events import (
     Uploaded,
 )
 from sequencer.server.app import StageServer
-from sequencer.stages.reactor.frames import LiveFrame
+from sequencer.stages.live_frames import LiveFrame
 from sequencer.stages.reactor.stage import ReactorStage
 from sequencer.stages.simulated.faults import reads_faults
 from sequencer.sync.run_clock import RealClock

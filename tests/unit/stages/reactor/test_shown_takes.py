@@ -10,7 +10,8 @@ import pytest
 
 from sequencer.events.codec import Event
 from sequencer.events.events import ChunkDone, ChunkShown, ResetDone, Started
-from sequencer.stages.reactor.frame_takes import Belonging, ShownTakes
+from sequencer.stages.live_frames import Belonging
+from sequencer.stages.reactor.frame_takes import ShownTakes
 from sequencer.stages.reactor.shown_chunks import ChunkFrameCounter, Novelty
 
 FRAMES = 8

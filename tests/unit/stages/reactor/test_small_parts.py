@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 
 from sequencer.core.errors import InputError, StageError, UsageError
+from sequencer.core.secrets import Secret
+from sequencer.stages.live_frames import Belonging, LiveFrame
 from sequencer.stages.reactor import signalling as stun_module
 from sequencer.stages.reactor.frame_pacing import USUAL_TICK, Pace
-from sequencer.stages.reactor.frame_takes import Belonging
 from sequencer.stages.reactor.frame_trailer import Metadata, declared, is_declared, split_trailer
-from sequencer.stages.reactor.frames import Frames, LiveFrame, is_dark
+from sequencer.stages.reactor.frames import Frames, is_dark
 from sequencer.stages.reactor.repeated_frames import Repeats
 from sequencer.stages.reactor.safety import (
-    Secret,
     is_same_origin,
     is_this_machine,
     may_be_called,

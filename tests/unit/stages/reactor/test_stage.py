@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from sequencer.core.errors import StageError
+from sequencer.core.secrets import Secret
 from sequencer.core.timebase import SECOND
 from sequencer.events.codec import Event
 from sequencer.events.commands import Pause, Start, Upload
@@ -34,10 +35,9 @@ from sequencer.events.events import (
     Uploaded,
     UploadFailed,
 )
+from sequencer.stages.live_frames import LiveFrame
 from sequencer.stages.reactor import stage as module
-from sequencer.stages.reactor.frames import LiveFrame
 from sequencer.stages.reactor.http import ApiError
-from sequencer.stages.reactor.safety import Secret
 from sequencer.stages.reactor.settings import ConnectionStats, ConnectionStatus
 from sequencer.stages.reactor.stage import ReactorStage
 from sequencer.stages.wire.messages import Reference
