@@ -36,6 +36,10 @@ def check_options(options: PerformOptions) -> None:
             f"{simulated} applies to a remote stage, but --stage simulated plays in this process"
         )
         raise UsageError(message, f"omit {simulated}, or --stage simulated")
+    if options.stage == "vllm-omni":
+        _check_vllm_omni(
+            options, given("--local", "--key", "--key-file", "--wire", "--clip", "--price")
+        )
     if options.stage != "simulated" and options.faults is not None:
         raise UsageError(
             "--faults applies only to the simulator", "add --stage simulated, or omit --faults"
@@ -64,3 +68,28 @@ def check_options(options: PerformOptions) -> None:
                 f"{flag} {given_ms} is not from 0 to {MAX_DEBOUNCE_MS} ms",
                 f"write for example {flag} 100, or {flag} 0 to ignore nothing",
             )
+
+
+def _check_vllm_omni(options: PerformOptions, given: str | None) -> None:
+    """Check the options of a run on vLLM-Omni.
+
+    Args:
+        options: The options.
+        given: An option that was given, but is only for Reactor.
+
+    Raises:
+        UsageError: An option has no meaning, or the address is missing or not valid.
+    """
+    from sequencer.stages.vllm_omni.settings import KEY_VARIABLE, address_of
+
+    if given in ("--key", "--key-file"):
+        raise UsageError(
+            f"{given} is for Reactor; a key of vLLM-Omni is read from {KEY_VARIABLE}",
+            f"omit {given}",
+        )
+    if given is not None:
+        raise UsageError(
+            f"{given} applies to Reactor, but the stage is vllm-omni",
+            f"omit {given}, or --stage vllm-omni",
+        )
+    address_of(options.url)

@@ -22,7 +22,7 @@ from sequencer.api.options import Arguments, python_names
 from sequencer.api.perform_options import check_options
 from sequencer.api.reloading import RELOAD_MODES, reload_settings
 from sequencer.api.sources import RunInput, input_of
-from sequencer.core.errors import SequencerError, UsageError
+from sequencer.core.errors import ScoreError, SequencerError, UsageError
 from sequencer.core.secrets import Secret
 
 if TYPE_CHECKING:
@@ -35,11 +35,12 @@ if TYPE_CHECKING:
     from sequencer.runtime.osc.endpoints import Endpoint
     from sequencer.runtime.output.run_folder import RunFolder
     from sequencer.runtime.results import PerformanceResult
+    from sequencer.schedule.model import Schedule
     from sequencer.stages.protocol import FrameViewer
     from sequencer.stages.simulated.faults import Faults
 
-REACTOR, SIMULATED = "reactor", "simulated"
-STAGES, WIRES = (REACTOR, SIMULATED), ("auto", "v0", "v1")
+REACTOR, SIMULATED, VLLM_OMNI = "reactor", "simulated", "vllm-omni"
+STAGES, WIRES = (REACTOR, SIMULATED, VLLM_OMNI), ("auto", "v0", "v1")
 VIDEO_SIZE = (1280, 768)
 PRICE = Fraction(6)
 """The public price of a Helios session, in dollars per hour."""
@@ -119,7 +120,7 @@ def perform(
     *,
     resume: str | Path | None = None,
     out: str | Path | None = None,
-    stage: Literal["reactor", "simulated"] | None = None,
+    stage: Literal["reactor", "simulated", "vllm-omni"] | None = None,
     url: str | None = None,
     local: bool = False,
     key: str | None = None,
@@ -166,8 +167,9 @@ def perform(
         resume: A run that was killed, to go on with in its session and with its options.
         out: The run's folder. Default: a new one under `runs/`.
         stage: `reactor` (the default), or `simulated` for the simulator in this process, which
-            needs no key.
-        url: Another address of the platform, such as the one that `sequencer serve` prints.
+            needs no key, or `vllm-omni` for your own server of vLLM-Omni.
+        url: Another address of the platform, such as the one that `sequencer serve` prints; for
+            `vllm-omni` the address of the server, such as `ws://127.0.0.1:8091`.
         local: Use the session routes of a local runtime, which need no key.
         key: The API key.
         key_file: A file that holds the API key and nothing else.
@@ -225,7 +227,7 @@ async def perform_async(
     *,
     resume: str | Path | None = None,
     out: str | Path | None = None,
-    stage: Literal["reactor", "simulated"] | None = None,
+    stage: Literal["reactor", "simulated", "vllm-omni"] | None = None,
     url: str | None = None,
     local: bool = False,
     key: str | None = None,
@@ -375,11 +377,13 @@ def check_input(options: PerformOptions, found: RunInput) -> RunInput:
 
     Raises:
         UsageError: An option has no meaning with the score.
+        ScoreError: The stage cannot do what the score contains.
     """
     from sequencer.api.play_ranges import check_range_has_no_clock, read_range
 
     options.stage = options.stage or REACTOR
     schedule = found.schedule
+    refuse_what_stage_cannot_do(schedule, options.stage, found)
     if options.offset and not (
         options.follow or schedule.clock.is_external or schedule.has_timed_sends
     ):
@@ -396,6 +400,18 @@ def check_input(options: PerformOptions, found: RunInput) -> RunInput:
             "omit --follow",
         )
     return replace(found, played=played)
+
+
+def refuse_what_stage_cannot_do(schedule: Schedule, stage: str, found: RunInput) -> None:
+    """Raise ScoreError if a score contains what a stage cannot do."""
+    if stage != VLLM_OMNI:
+        return
+    from sequencer.language.stage_checks import check_stage
+
+    file = next(iter(found.sources), found.name)
+    problems = check_stage(schedule, stage, file=file)
+    if problems:
+        raise ScoreError(problems, found.sources)
 
 
 def _prepare_resumed(options: PerformOptions, run: Path) -> PreparedRun:
@@ -490,7 +506,7 @@ def live_options(options: PerformOptions, viewer: FrameViewer | None = None) -> 
     from sequencer.runtime.live.assembly import LiveOptions
 
     return LiveOptions(
-        stage="simulated" if options.stage == SIMULATED else "reactor",
+        stage=options.stage or REACTOR,  # type: ignore[arg-type]  # one of `STAGES`, which both callers check
         url=options.url,
         local=options.local,
         key=options.key,

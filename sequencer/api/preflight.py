@@ -253,6 +253,11 @@ async def _check_stage(
             text="the simulator plays in this process: no key, no costs",
         )
         return
+    if options.stage == "vllm-omni":
+        async with aclosing(_check_vllm_omni(options, schedule)) as findings:
+            async for finding in findings:
+                yield finding
+        return
     from sequencer.stages.reactor.http import ApiClient
     from sequencer.stages.reactor.session import Token
     from sequencer.stages.reactor.settings import PRODUCTION, ReactorSettings, find_key
@@ -293,6 +298,39 @@ async def _check_stage(
                 "included"
             ),
         )
+
+
+async def _check_vllm_omni(
+    options: PreflightOptions, schedule: Schedule | None
+) -> AsyncGenerator[Finding, None]:
+    """Check that the server answers, and that the score has only what it can do."""
+    from sequencer.language.stage_checks import check_stage
+    from sequencer.stages.vllm_omni.connection import Connections
+    from sequencer.stages.vllm_omni.settings import VllmOmniSettings, address_of, find_key
+
+    for one in () if schedule is None else check_stage(schedule, options.stage):
+        where = f"{one.span}: " if one.span.file else ""
+        text = f"{where}{one.message}"
+        yield Finding(subject="stage", level=Level.PROBLEM, text=text, hint=one.hint)
+    try:
+        key = find_key(options.environment)
+        settings = VllmOmniSettings(
+            address=address_of(options.url, has_key=key is not None), key=key
+        )
+    except SequencerError as error:
+        yield _problem("stage", error)
+        return
+    connections = Connections(settings)
+    try:
+        before = time.monotonic_ns()
+        model = await connections.model()
+        took = (time.monotonic_ns() - before) / 1e6
+        text = f"the server answers, after {took:.0f} ms; its model is {model}"
+        yield Finding(subject="network", level=Level.OK, text=text)
+    except SequencerError as error:
+        yield _problem("network", error)
+    finally:
+        await connections.close()
 
 
 # ---- devices and clocks --------------------------------------------------------------------------

@@ -75,13 +75,18 @@ def resume_options(args: PerformOptions, folder: RunFolder, journal: Journal) ->
         InputError: The journal contains an option that cannot be used, or would connect to a
             network.
     """
-    from sequencer.api.performing import SIMULATED
+    from sequencer.api.performing import SIMULATED, VLLM_OMNI
     from sequencer.core.errors import InputError
 
     settings = journal.header.get("settings", {})
     if settings.get("stage") == SIMULATED:
         raise InputError(
             f"{args.resume} played on the simulator, which ended with its process",
+            "perform it again",
+        )
+    if settings.get("stage") == VLLM_OMNI:
+        raise InputError(
+            f"{args.resume} played on vLLM-Omni, whose session ended with its connection",
             "perform it again",
         )
     _check_settled(args, folder, journal, settings)

@@ -60,6 +60,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("text", "yaml"),
         help="the notation of standard input, or of a file with another ending",
     )
+    parser.add_argument(
+        "--stage",
+        choices=("vllm-omni",),
+        help="also report what this stage cannot do (docs/vllm-omni.md)",
+    )
     parser.add_argument("--strict", action="store_true", help="warnings count as errors")
     parser.add_argument(
         "--allow",
@@ -184,14 +189,14 @@ def _look(
         if path == STANDARD_INPUT:
             name = "standard input"
             checked = check_text(standard_input(), name, folder=Path.cwd(), notation=notation)
-            found.append((Path(name), _without(checked, args.allow)))
+            found.append((Path(name), _selected(checked, args)))
         else:
             checked = (
                 check(path, notation=notation)
                 if known is None
                 else _check_again(path, notation, known)
             )
-            found.append((path, _without(checked, args.allow)))
+            found.append((path, _selected(checked, args)))
     return found
 
 
@@ -218,6 +223,13 @@ def _warning(code: str) -> str:
             "sequencer explain lists all codes; those with W are warnings",
         )
     return entry.code
+
+
+def _selected(checked: CheckResult, args: argparse.Namespace) -> CheckResult:
+    """Return the result for the stage that was chosen, without the warnings that were allowed."""
+    from sequencer.language.stage_checks import for_stage
+
+    return _without(for_stage(checked, args.stage), args.allow)
 
 
 def _without(checked: CheckResult, codes: list[str]) -> CheckResult:

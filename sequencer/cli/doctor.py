@@ -30,11 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--stage",
-        choices=("reactor", "simulated"),
+        choices=("reactor", "simulated", "vllm-omni"),
         default="reactor",
         help="where it will be played (default: reactor)",
     )
-    parser.add_argument("--url", help="another address of the platform")
+    parser.add_argument(
+        "--url", help="another address of the platform, or that of your vLLM-Omni server (ws://…)"
+    )
     parser.add_argument(
         "--local", action="store_true", help="it will be played on a local runtime, without a key"
     )
@@ -81,15 +83,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(
             f"--seconds {args.seconds:g} is not a valid duration", "write for example --seconds 10"
         )
-    if args.stage == "simulated":
-        for name in ("url", "local", "key_file", "price"):
-            option = f"--{name.replace('_', '-')}"
-            if getattr(args, name):
-                raise UsageError(
-                    f"{option} applies to a remote stage, but --stage simulated plays in this "
-                    "process",
-                    f"omit {option}, or --stage simulated",
-                )
+    _check_stage_options(args)
     options = PreflightOptions(
         score=args.score,
         stage=args.stage,
@@ -118,6 +112,24 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(_verdict(findings))
     return 1 if problems else 0
+
+
+def _check_stage_options(args: argparse.Namespace) -> None:
+    """Check that the options have a meaning with the stage. Raises UsageError."""
+    remote = ("url", "local", "key_file", "price")
+    for name in {"simulated": remote, "vllm-omni": remote[1:]}.get(args.stage, ()):
+        option = f"--{name.replace('_', '-')}"
+        if not getattr(args, name):
+            continue
+        if args.stage == "simulated":
+            raise UsageError(
+                f"{option} applies to a remote stage, but --stage simulated plays in this process",
+                f"omit {option}, or --stage simulated",
+            )
+        raise UsageError(
+            f"{option} applies to Reactor, but the stage is {args.stage}",
+            f"omit {option}, or --stage {args.stage}",
+        )
 
 
 async def _check(options: PreflightOptions, *, quiet: bool) -> list[Finding]:

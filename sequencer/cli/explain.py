@@ -66,6 +66,7 @@ def generate(page: str) -> str:
 def check_example(example: Example, folder: Path) -> CheckResult:
     """Check an example. Its files are written into `folder`, which must be empty."""
     from sequencer.language.check import check, check_text
+    from sequencer.language.stage_checks import for_stage
 
     if example.playing is not None:
         return _check_edit(example, example.playing)
@@ -80,7 +81,7 @@ def check_example(example: Example, folder: Path) -> CheckResult:
             path.write_bytes(file.read())
     score = folder / example.name
     score.write_bytes(example.bytes)
-    return check(score)
+    return for_stage(check(score), example.stage)
 
 
 def _check_edit(example: Example, playing: Playing) -> CheckResult:

@@ -89,11 +89,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     where = parser.add_argument_group("the stage")
     where.add_argument(
-        "--stage", choices=("reactor", "simulated"), help="where to play (default: reactor)"
+        "--stage",
+        choices=("reactor", "simulated", "vllm-omni"),
+        help="where to play (default: reactor)",
     )
     where.add_argument(
         "--url",
-        help="another address of the platform, such as the one that `sequencer serve` prints",
+        help="another address of the platform, such as the one that `sequencer serve` prints; with "
+        "--stage vllm-omni the address of your server, such as ws://127.0.0.1:8091",
     )
     where.add_argument(
         "--local",

@@ -37,11 +37,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where = parser.add_argument_group("the stage of a show")
     where.add_argument(
         "--stage",
-        choices=("reactor", "simulated"),
+        choices=("reactor", "simulated", "vllm-omni"),
         default="simulated",
         help="where a show plays (default: the simulator in this process)",
     )
-    where.add_argument("--url", help="another address of the platform")
+    where.add_argument(
+        "--url", help="another address of the platform, or that of your vLLM-Omni server (ws://…)"
+    )
     where.add_argument(
         "--local",
         action="store_true",

@@ -469,7 +469,7 @@ class Studio:
 
         def started(live: LiveRun) -> None:
             self.run = run
-            stage = "simulator" if perform.stage == SIMULATED else "reactor"
+            stage = "simulator" if perform.stage == SIMULATED else run.stage
             view = RunView(RunSource.of_live_run(live, stage))
             self._begin_view(view, found, live.settings.sound)
             live.lookers.append(self._look)

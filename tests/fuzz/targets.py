@@ -33,6 +33,7 @@ from tests.fuzz.prompt_files import reading as reading_prompts
 from tests.fuzz.runs import rehearsal, rehearsals, run_of_somebody
 from tests.fuzz.scores import position, position_texts, text_score, texts, yaml_score, yamls
 from tests.fuzz.timed_files import beat_file, beat_files, files, reading
+from tests.fuzz.vllm_omni_input import server_message_samples, server_messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +241,12 @@ TARGETS = {
             wire_frame,
             frames,
             words=(*_JSON_WORDS, '"scope"', '"data"', '"type"', '"uploads"'),
+        ),
+        Target(
+            "vllm-omni",
+            server_messages,
+            server_message_samples,
+            words=(*_JSON_WORDS, '"started_event_ids"', '"generation_chunk_index"', "RESET", "\n"),
         ),
         Target("midi", midi, midis, words=(), longest=1024),
         Target("link", link, links, words=(), longest=2080),

@@ -203,6 +203,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "stages/simulated/renderer/particles.py": "unit/stages/simulated/renderer/test_frames.py",
     "stages/simulated/renderer/pixels.py": "unit/stages/simulated/renderer/test_frames.py",
     "stages/simulated/renderer/text_overlay.py": "unit/stages/simulated/renderer/test_frames.py",
+    "stages/vllm_omni/shown_frames.py": "unit/stages/vllm_omni/test_stage.py",
     "stages/wire/codec.py": "unit/stages/wire/test_codecs.py",
     "stages/wire/helios/__init__.py": "unit/stages/wire/helios/test_messages.py",
     "stages/wire/helios/commands.py": "unit/stages/wire/helios/test_messages.py",

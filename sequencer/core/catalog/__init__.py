@@ -31,7 +31,7 @@ FAMILIES: tuple[Family, ...] = (
     Family("midi_files", "Files as clocks", ("E426", "E429"), ("E530", "E533"), ("W530", "W531")),
     Family("yaml", "The YAML notation", ("E601", "E625")),
     Family("reloading", "Edits while a score plays", ("E701", "E704")),
-    Family("models", "Models", ("E801", "E801"), ("W801", "W801")),
+    Family("models", "Models", ("E801", "E802"), ("W801", "W801")),
     Family("advice", "Advice on prompts", ("W601", "W699")),
 )
 """The families, in the order of the pages."""

@@ -23,6 +23,7 @@ fenced blocks. The first word after a fence is the language (`score` or `yaml` f
 which it gives their notation), then:
 
 - `wrong`, `right`: the two examples; with `without-folder` they are read from a string
+- `stage=NAME` after `wrong` or `right`: the stage that the example is checked for
 - `playing=CHUNK`: the score that plays while it is edited, and the chunk that is then being made;
   both examples are edits of it
 - `file=NAME`: a file next to both examples; `folder=NAME`: an empty folder; `files=FUNCTION`:
@@ -100,6 +101,7 @@ def _examples(text: str, file: str) -> Iterator[tuple[str, Example]]:
                         else None,
                         in_folder=other.pop("without-folder", None) is None,
                         playing=playing,
+                        stage=other.pop("stage", None),
                     ),
                 )
                 if other:

@@ -42,7 +42,8 @@ class Example:
     `shown` is the score as a page shows it. `compute` returns the bytes of a score that is too long
     to be shown or is not UTF-8 text; without it, `shown` is the score. `name` determines the
     notation. `in_folder` is False for a score that is read from a string and has no folder.
-    `playing` is the score that plays if the example is an edit of it.
+    `playing` is the score that plays if the example is an edit of it. `stage` is the stage that the
+    score is checked for, if only some refuse it.
     """
 
     shown: str
@@ -51,6 +52,7 @@ class Example:
     compute: Callable[[], bytes] | None = None
     in_folder: bool = True
     playing: Playing | None = None
+    stage: str | None = None
 
     @property
     def bytes(self) -> bytes:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sequencer.runtime.output.captioned_video import CaptionedVideo
     from sequencer.runtime.recording.live_recorder import LiveRecorder, LiveRecording
     from sequencer.runtime.recording.stream import StreamServer
-    from sequencer.stages.live_frames import LiveFrame
+    from sequencer.stages.live_frames import FrameSink, LiveFrame
     from sequencer.stages.reactor.settings import ReactorSettings
     from sequencer.stages.simulated.faults import Faults
 
@@ -43,7 +43,7 @@ class LiveOptions:
     How it is played is in `LiveSettings`.
     """
 
-    stage: Literal["reactor", "simulated"] = "reactor"
+    stage: Literal["reactor", "simulated", "vllm-omni"] = "reactor"
     url: str | None = None
     local: bool = False
     key: Secret | None = field(default=None, repr=False)
@@ -104,7 +104,12 @@ class LiveRunBuilder:
         last = interrupted.records[-1].at if interrupted is not None and interrupted.records else 0
         self._clock = RealClock(after=last)
         self._run: LiveRun | None = None
-        stage, live = self._simulated() if options.stage == "simulated" else self._reactor()
+        choices = {
+            "simulated": self._simulated,
+            "reactor": self._reactor,
+            "vllm-omni": self._vllm_omni,
+        }
+        stage, live = choices[options.stage]()
         self._run = LiveRun(
             settings,
             folder,
@@ -222,22 +227,54 @@ class LiveRunBuilder:
         from sequencer.runtime.live.stages import ReactorLive
         from sequencer.stages.reactor.stage import ReactorStage
 
-        sinks = self._sinks()
-
-        def sink(frame: LiveFrame) -> None:
-            for take, all_frames in sinks:
-                if all_frames or self._is_of_the_score(frame):
-                    take(frame)
-
         stage = ReactorStage(
             self._clock,
             self._reactor_settings(),
             images=self._images,
             notice=self._notify,
             progress=self._uploading,
-            sink=sink if sinks else None,
+            sink=self._sink(),
         )
         return stage, ReactorLive(stage)
+
+    def _vllm_omni(self) -> tuple[Stage, LiveStage]:
+        from sequencer.engine.conductor.transitions import Phase
+        from sequencer.runtime.live.stages import VllmOmniLive
+        from sequencer.runtime.live.take_lengths import chunks_of_take
+        from sequencer.stages.vllm_omni.settings import VllmOmniSettings, address_of, find_key
+        from sequencer.stages.vllm_omni.stage import VllmOmniStage
+
+        key = find_key(self._environment)
+        grid = self._settings.schedule.grid
+        settings = VllmOmniSettings(
+            address=address_of(self._options.url, has_key=key is not None),
+            key=key,
+            frames_per_chunk=grid.frames,
+            fps=grid.fps,
+        )
+
+        def needs_more() -> bool:
+            return self.run.performance.conductor.phase not in (Phase.SHOWING, Phase.FINISHED)
+
+        def length() -> int:
+            view = self.run.performance.conductor.view
+            return chunks_of_take(view, self._settings.limit(view.schedule))
+
+        stage = VllmOmniStage(
+            self._clock,
+            settings,
+            chunks_of_take=length,
+            needs_more=needs_more,
+            sink=self._sink(),
+            notice=self._notify,
+            failed=self._video_failed,
+        )
+        return stage, VllmOmniLive(stage)
+
+    def _video_failed(self, reason: str) -> None:
+        """Report that no more frames can be shown; it counts if they were to be recorded."""
+        report = self.run.failed if self._options.record else self.run.notify
+        report(reason)
 
     def _reactor_settings(self) -> ReactorSettings:
         from dataclasses import replace
@@ -306,6 +343,17 @@ class LiveRunBuilder:
         )
         view = performance.conductor.view
         return view.grid.time_of_frame(chunk or 0, 0, first=view.first_chunk)
+
+    def _sink(self) -> FrameSink | None:
+        """Return what receives every frame of a live stage; None if nobody wants them."""
+        sinks = self._sinks()
+
+        def sink(frame: LiveFrame) -> None:
+            for take, all_frames in sinks:
+                if all_frames or self._is_of_the_score(frame):
+                    take(frame)
+
+        return sink if sinks else None
 
     def _sinks(self) -> list[tuple[Callable[[LiveFrame], object], bool]]:
         """Return the frame consumers: a recorder takes the score's, a stream all of them (True).

@@ -1,4 +1,4 @@
-"""Adapt the two stages to live runs: each adds what the status line and the report need."""
+"""Adapt the stages to live runs: each adds what the status line and the report need."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from sequencer.stages.simulated.stage import (
     SimulatedSettings,
     SimulatedStage,
 )
+from sequencer.stages.vllm_omni.stage import VllmOmniStage
 from sequencer.stages.wire.messages import Reference
 from sequencer.sync.run_clock import Clock
 
@@ -147,6 +148,32 @@ class ReactorLive:
         """Return the session's id and its uploads."""
         uploads = {sha256: asdict(reference) for sha256, reference in self._stage.uploads.items()}
         return {"session": self._stage.session_id, "uploads": uploads}
+
+
+class VllmOmniLive:
+    """A Helios on vLLM-Omni."""
+
+    def __init__(self, stage: VllmOmniStage) -> None:
+        self._stage = stage
+
+    def live_status(self) -> tuple[str, str]:
+        """Return the state of the connection."""
+        return self._stage.status, ""
+
+    def facts(self) -> dict[str, Any]:
+        """Return measurements for the report."""
+        return self._stage.facts()
+
+    async def clip(self, seconds: int) -> Clip:
+        """Raise StageError: only Reactor's platform makes clips."""
+        raise StageError(
+            f"vLLM-Omni keeps no recording from which to take a clip of {seconds} s",
+            "record the entire run with --record",
+        )
+
+    def memory(self) -> None:
+        """Return None: the session ends with its connection."""
+        return
 
 
 def load_session(text: str) -> tuple[str, dict[str, Reference]]:

@@ -26,7 +26,7 @@ const TONES = /** @type {Record<string, string>} */ ({
  */
 export function describeStage(stage, isRealTime) {
   if (stage === "simulator") return isRealTime ? "simulator, real time" : "simulator, at once";
-  const name = stage.charAt(0).toUpperCase() + stage.slice(1);
+  const name = stage === "vllm-omni" ? "vLLM-Omni" : stage.charAt(0).toUpperCase() + stage.slice(1);
   return `${name} session`;
 }
 

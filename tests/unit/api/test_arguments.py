@@ -173,7 +173,7 @@ WRONG_OPTIONS: tuple[tuple[str, str, Any, str], ...] = (
     ("perform", "clip", "9", "an int, not str"),
     ("perform", "offset", 0.5, "an int, not float"),
     ("perform", "price", True, "a number or None, not bool"),
-    ("perform", "stage", 3, "one of 'reactor', 'simulated', not int"),
+    ("perform", "stage", 3, "one of 'reactor', 'simulated', 'vllm-omni', not int"),
     ("perform", "interactive", None, "True or False, not NoneType"),
     ("timeline", "pictures", 0, "True or False, not int"),
     ("sheet", "full", "yes", "True or False, not str"),
