@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sequencer.media.score_sounds import ScoreSound
     from sequencer.runtime.live.assembly import LiveOptions
     from sequencer.runtime.live.run import LiveRun, LiveSettings
+    from sequencer.runtime.live.warm_sessions import WarmStart
     from sequencer.runtime.operator.reload_control import ReloadSettings
     from sequencer.runtime.osc.endpoints import Endpoint
     from sequencer.runtime.output.run_folder import RunFolder
@@ -113,6 +114,8 @@ class PreparedRun:
     """How edits are taken over, where the option `reload` does not define it."""
     viewer: FrameViewer | None = None
     """Receives the frames that are shown."""
+    warm: WarmStart | None = None
+    """How the run begins in a set list that keeps its session."""
 
 
 def perform(
@@ -464,6 +467,7 @@ def _settings(prepared: PreparedRun, sound: ScoreSound | None) -> LiveSettings:
     from sequencer.runtime.operator.debounce import DEBOUNCE_MS, KEY_DEBOUNCE_MS
 
     options, found = prepared.options, prepared.found
+    is_in_kept_session = prepared.warm is not None and prepared.warm.handover is not None
     return LiveSettings(
         schedule=found.schedule,
         sources=found.sources,
@@ -489,6 +493,7 @@ def _settings(prepared: PreparedRun, sound: ScoreSound | None) -> LiveSettings:
         bundle=options.bundle,
         sound=sound,
         reloads=prepared.reloads or reload_settings(options.reload, found.file, found.name),
+        warm=prepared.warm,
         stage_settings={
             "stage": options.stage,
             "local": options.local,
@@ -496,6 +501,7 @@ def _settings(prepared: PreparedRun, sound: ScoreSound | None) -> LiveSettings:
             "record": options.record,
             "url": options.url,
             **({"no_transport": True} if options.no_transport else {}),
+            **({"session": "kept"} if is_in_kept_session else {}),
             **({"options": kept} if (kept := remembered(options)) else {}),
         },
     )

@@ -72,6 +72,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="in a set list: begin the next score at once, instead of waiting for Enter or a GO",
     )
     parser.add_argument(
+        "--warm",
+        action="store_true",
+        help="in a set list: keep the session, which is billed meanwhile, and arm the next score",
+    )
+    parser.add_argument(
+        "--warm-minutes",
+        metavar="N",
+        type=amount,
+        help="with --warm: how long the session waits for Enter or a GO before it is ended (10)",
+    )
+    parser.add_argument(
         "--resume",
         metavar="RUN",
         type=Path,
@@ -229,7 +240,7 @@ def run(args: argparse.Namespace) -> int:
     """
     from dataclasses import fields
 
-    from sequencer.api.performing import PerformOptions, play, prepare
+    from sequencer.api.performing import VLLM_OMNI, PerformOptions, play, prepare
     from sequencer.cli.inputs import load_input
 
     given = {
@@ -238,13 +249,24 @@ def run(args: argparse.Namespace) -> int:
         if hasattr(args, field.name)
     }
     options = PerformOptions(**{**given, "quiet": args.quiet or args.json})
+    if args.warm_minutes is not None and not args.warm:
+        raise UsageError(
+            "--warm-minutes limits how long a session is kept, but none is",
+            "add --warm, or omit it",
+        )
+    if args.warm and args.stage == VLLM_OMNI:
+        raise UsageError(
+            f"--warm keeps a session, but a session of {VLLM_OMNI} ends with its connection",
+            "omit --warm: a session on your own server begins at once",
+        )
     if args.further:
         return _perform_set(args, options)
-    if args.auto_next:
-        raise UsageError(
-            "--auto-next is for several scores, but one is given",
-            "omit it, or write: sequencer perform first.score second.score --auto-next",
-        )
+    for flag, is_given in (("--auto-next", args.auto_next), ("--warm", args.warm)):
+        if is_given:
+            raise UsageError(
+                f"{flag} is for several scores, but one is given",
+                f"omit it, or write: sequencer perform first.score second.score {flag}",
+            )
     prepared = prepare(
         options, lambda _: load_input(args.score, quiet=args.quiet, keeps_chunks=True)
     )
@@ -252,12 +274,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _perform_set(args: argparse.Namespace, options: PerformOptions) -> int:
-    from sequencer.api.set_lists import describe_end, play_set, prepare_set
+    from sequencer.api.set_lists import WARM_MINUTES, Warmth, describe_end, play_set, prepare_set
     from sequencer.cli import INTERRUPTED, print_error
     from sequencer.cli.inputs import load_input
     from sequencer.core.diagnostics import escape_control
+    from sequencer.core.timebase import nanoseconds
 
     scores = [args.score, *args.further]
+    minutes = WARM_MINUTES if args.warm_minutes is None else args.warm_minutes
 
     def print_line(text: str) -> None:
         print(f"sequencer: {escape_control(text)}", file=sys.stderr, flush=True)
@@ -272,6 +296,7 @@ def _perform_set(args: argparse.Namespace, options: PerformOptions) -> int:
         play_set(
             entries,
             auto_next=args.auto_next,
+            warm=Warmth(wait_limit=nanoseconds(minutes * 60)) if args.warm else None,
             finished=lambda performed: _report(args, performed),
             notify=print_line,
         )

@@ -64,6 +64,8 @@ FORMAT = 5
 """The number of the newest format of a journal. All earlier formats can be read as well."""
 _WITH_STAGES = 5
 """The format of a journal of a run on several stages."""
+_WITH_GO = 5
+"""The format of a journal of a run that waited, armed, for its operator to begin it."""
 _WITH_VERSIONS = 4
 """The format of a journal of a run in which an edited score may take over."""
 _WITH_RANGE = 3
@@ -119,6 +121,7 @@ def header_of(
     *,
     sound: Mapping[str, Any] | None = None,
     may_reload: bool = False,
+    waits_for_go: bool = False,
 ) -> dict[str, Any]:
     """Return the header of a run's journal: score texts, schedule, settings and versions.
 
@@ -133,9 +136,10 @@ def header_of(
         played: The range of the score that is played; None for the whole score.
         sound: The sound that is played with the run: its file and SHA-256, if there is one.
         may_reload: Whether edited versions of the score may take over during the run.
+        waits_for_go: Whether the run is armed until an operator begins it.
     """
     return {
-        _MARK: _WITH_VERSIONS if may_reload else _PLAIN if played is None else _WITH_RANGE,
+        _MARK: _format_of(played, may_reload=may_reload, waits_for_go=waits_for_go),
         "conductor": CURRENT,
         "title": schedule.title,
         "seed": schedule.seed,
@@ -145,6 +149,7 @@ def header_of(
         else "fixed",
         **({} if played is None else {"range": played.as_json()}),
         **({"reload": True} if may_reload else {}),
+        **({"waits_for_go": True} if waits_for_go else {}),
         "settings": dict(settings),
         "versions": versions(),
         **({} if sound is None else {"sound": dict(sound)}),
@@ -177,6 +182,13 @@ def ensemble_header_of(
         "realign": schedule.realign,
         "parts": {name: to_document(part) for name, part in schedule.parts[1:]},
     }
+
+
+def _format_of(played: PlayRange | None, *, may_reload: bool, waits_for_go: bool) -> int:
+    """Return the oldest format that has all that the journal of a run needs."""
+    if waits_for_go:
+        return _WITH_GO
+    return _WITH_VERSIONS if may_reload else _PLAIN if played is None else _WITH_RANGE
 
 
 def _texts(sources: Mapping[str, str]) -> dict[str, Any]:
@@ -449,6 +461,11 @@ class Journal:
     def may_reload(self) -> bool:
         """Whether edited versions of the score could take over during the run."""
         return self.header.get("reload") is True
+
+    @property
+    def waits_for_go(self) -> bool:
+        """Whether the run was armed until an operator began it."""
+        return self.header.get("waits_for_go") is True
 
     @property
     def versions(self) -> tuple[ScoreVersion, ...]:

@@ -36,6 +36,7 @@ from sequencer.events.commands import (
 )
 from sequencer.events.events import (
     FINISHED_BY_HAND,
+    BeginRequested,
     BoundariesFitted,
     ChunkDone,
     ChunkShown,
@@ -78,6 +79,7 @@ from sequencer.events.events import (
 
 __all__ = [
     "FINISHED_BY_HAND",
+    "BeginRequested",
     "BoundariesFitted",
     "ChunkDone",
     "ChunkShown",

@@ -296,6 +296,14 @@ class OperatorGo:
 
 
 @dataclass(frozen=True, slots=True)
+class BeginRequested:
+    """An operator began a run that is set up and waits for it."""
+
+    at: int
+    kind: Literal["begin"] = "begin"
+
+
+@dataclass(frozen=True, slots=True)
 class OscReceived:
     """An OSC message: its address and arguments."""
 
@@ -465,6 +473,7 @@ LocalEvent = (
     | ControlChanged
     | ProgramChanged
     | OperatorGo
+    | BeginRequested
     | OscReceived
     | OperatorPause
     | Improvised

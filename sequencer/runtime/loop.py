@@ -106,6 +106,7 @@ class Performance:
             follows an external clock.
         played: The range of the score to play; None for the whole score.
         may_reload: Whether edited versions of the score may take over.
+        waits_for_go: Whether the run is armed until a `BeginRequested`.
 
     Raises:
         ScheduleError: The schedule has no first prompt.
@@ -124,10 +125,13 @@ class Performance:
         following: bool | None = None,
         played: PlayRange | None = None,
         may_reload: bool = False,
+        waits_for_go: bool = False,
     ) -> None:
         require_prompt(schedule)
         follows = schedule.clock.is_external if following is None else following
-        self.conductor = Conductor(schedule, follows, played=played, may_reload=may_reload)
+        self.conductor = Conductor(
+            schedule, follows, played=played, may_reload=may_reload, waits_for_go=waits_for_go
+        )
         chunk, lacks = schedule.grid.chunk, schedule.grid.lacks
         self.boundaries = (
             BoundaryFeed(chunk, lag=first_lag(chunk), lacks=lacks)

@@ -15,6 +15,8 @@ from types import FrameType
 _NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
 if hasattr(signal, "SIGHUP"):  # not available on Windows
     _NAMES[signal.SIGHUP] = "SIGHUP: the terminal was closed"
+INTERRUPTED = "interrupted"
+"""How the reason of a run begins that a signal ended."""
 INSISTING = frozenset({signal.SIGINT, signal.SIGTERM})
 """The signals that end a run at once when they are repeated.
 
@@ -57,7 +59,7 @@ def closing_on_signals(close: Callable[[str], None]) -> Iterator[None]:
             insisted = True
         if not asked:
             asked = True
-            close(f"interrupted ({_NAMES[signal.Signals(number)]})")
+            close(f"{INTERRUPTED} ({_NAMES[signal.Signals(number)]})")
         loop.call_soon_threadsafe(lambda: None)  # wakes a loop that sleeps
 
     before = {number: signal.signal(number, caught) for number in ending_signals()}

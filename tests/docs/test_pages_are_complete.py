@@ -226,6 +226,8 @@ def test_every_event_and_command_is_described_with_its_fields() -> None:
 def test_the_header_is_described() -> None:
     text = read_page(DOCS / "journal.md").sections()["The header"]
     schedule = sequencer.compile_score(sequencer.reads('at 0c "A paper boat."\n'))
-    header = journal.header_of(schedule, {}, {}, played=PlayRange(), sound={}, may_reload=True)
+    header = journal.header_of(
+        schedule, {}, {}, played=PlayRange(), sound={}, may_reload=True, waits_for_go=True
+    )
     assert {codes(row[0])[0] for row in table_rows(text)} == set(header)
     assert f"Format {journal.FORMAT}" in read_page(DOCS / "journal.md").text

@@ -50,6 +50,7 @@ from sequencer.events.commands import (
     WakeAt,
 )
 from sequencer.events.events import (
+    BeginRequested,
     BoundariesFitted,
     ChunkDone,
     ChunkShown,
@@ -179,6 +180,7 @@ EVENTS: dict[str, Callable[..., Event]] = {
     "hand-pause": lambda at: OperatorPause(at, True),
     "hand-resume": lambda at: OperatorPause(at, False),
     "go": OperatorGo,
+    "begin": BeginRequested,
     "osc": OscReceived,
     "improvise": _improvised,
     "note": lambda at, note, velocity="100", channel="1": NoteReceived(
@@ -303,13 +305,18 @@ def compiled(text: str) -> Schedule:
 
 
 def conduct(
-    score: str, script: str, following: bool | None = None, revision: int = CURRENT
+    score: str,
+    script: str,
+    following: bool | None = None,
+    revision: int = CURRENT,
+    *,
+    waits_for_go: bool = False,
 ) -> Conductor:
     """Give the events of a script to a conductor, and compare its commands and report with the
     script.
     """
     written = [line.strip() for line in dedent(script).strip().splitlines()]
-    conductor = Conductor(compiled(score), following, revision)
+    conductor = Conductor(compiled(score), following, revision, waits_for_go=waits_for_go)
     found: list[str] = []
     for line in written:
         if line == "---":

@@ -176,6 +176,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "runtime/recording/__init__.py": "unit/runtime/recording/test_video_writer.py",
     "runtime/recording/encoder.py": "unit/runtime/recording/test_video_writer.py",
     "models/spec.py": "unit/models/test_catalog.py",
+    "stages/simulated/painting.py": "unit/stages/simulated/test_stage.py",
     "stages/simulated/modelled.py": "integration/models/test_contract.py",
     "stages/wire/translation.py": "integration/models/test_contract.py",
     "cli/render.py": "unit/api/test_rendering.py",

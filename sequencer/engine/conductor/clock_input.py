@@ -10,7 +10,7 @@ from fractions import Fraction
 from sequencer.engine.conductor.dispatch import note_stop, send_due
 from sequencer.engine.conductor.operator_input import act_on, hold_until_started, launch
 from sequencer.engine.conductor.run_state import RunState
-from sequencer.engine.conductor.take_setup import start
+from sequencer.engine.conductor.take_setup import start_unless_held
 from sequencer.engine.conductor.transitions import Phase
 from sequencer.engine.revisions import JUMPS_GIVE_WAY, JUMPS_WHILE_CUT
 from sequencer.events.commands import Command
@@ -29,7 +29,7 @@ def clock_fitted(run: RunState, event: ClockFitted) -> list[Command]:
     if run.sync is None:
         return []
     run.sync.clock_fitted(event)
-    return start(run, event) if run.phase is Phase.ARMED and run.sync.is_running else []
+    return start_unless_held(run, event) if run.phase is Phase.ARMED else []
 
 
 def chunk_shown(run: RunState, event: ChunkShown) -> list[Command]:
@@ -88,15 +88,20 @@ def clock_moved(run: RunState, event: TransportChanged) -> list[Command]:
 def held_clock_moved(run: RunState, event: TransportChanged) -> list[Command]:
     """Update musical time while a take is being opened, and hold the rules until it has started."""
     run.clock_was_moved = run.clock_was_moved and (event.what != "start" or run.takes > 0)
+    if event.what != "stop":
+        run.waits_for_go = False
     if run.sync is not None:
         run.sync.clock_moved(event)
     return hold_until_started(run, event)
 
 
 def armed_clock_moved(run: RunState, event: TransportChanged) -> list[Command]:
-    """Send the model's `start` on the clock's first beat."""
+    """Send the model's `start` on the clock's first beat, or as the start of a device's transport.
+
+    Starting the transport of a device also begins a run that waits for its operator.
+    """
     held_clock_moved(run, event)
-    return start(run, event) if run.sync is not None and run.sync.is_running else []
+    return start_unless_held(run, event)
 
 
 def located(run: RunState, event: TransportLocated) -> list[Command]:

@@ -61,6 +61,7 @@ from sequencer.engine.conductor.show_end import (
     shown,
 )
 from sequencer.engine.conductor.take_setup import (
+    begin_requested,
     conditions_ready_reported,
     cutting_timed_out,
     lost,
@@ -86,6 +87,7 @@ from sequencer.engine.revisions import CURRENT
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command
 from sequencer.events.events import (
+    BeginRequested,
     BoundariesFitted,
     ChunkDone,
     ChunkShown,
@@ -136,6 +138,7 @@ class Conductor:
         *,
         played: PlayRange | None = None,
         may_reload: bool = False,
+        waits_for_go: bool = False,
     ) -> None:
         """Create the conductor of a new run.
 
@@ -147,6 +150,7 @@ class Conductor:
                 (see `sequencer.engine.revisions`).
             played: The range of the score to play, in a fixed run; None for the whole score.
             may_reload: Whether other versions of the score, which `learn` adds, may take over.
+            waits_for_go: Whether the run is armed once it is set up, until an operator begins it.
 
         Raises:
             ValueError: A run that follows a clock has a range: the clock gives its position.
@@ -154,7 +158,14 @@ class Conductor:
         follows = schedule.clock.is_external if following is None else following
         if follows and played is not None:
             raise ValueError("a run that follows a clock has no range")
-        self._run = RunState(schedule, follows, revision, played, may_reload=may_reload)
+        self._run = RunState(
+            schedule,
+            follows,
+            revision,
+            played,
+            may_reload=may_reload,
+            waits_for_go=waits_for_go,
+        )
 
     @classmethod
     def of_journal(cls, journal: Journal) -> Conductor:
@@ -175,6 +186,7 @@ class Conductor:
             journal.revision,
             played=journal.played,
             may_reload=journal.may_reload,
+            waits_for_go=journal.waits_for_go,
         )
 
     def receive(self, event: Event) -> tuple[Command, ...]:
@@ -303,6 +315,7 @@ _ANYWHERE: dict[type[Event], Handler] = {
     Uploaded: image_uploaded,
     UploadFailed: image_failed,
     ReloadRequested: reload_requested,
+    BeginRequested: begin_requested,
 }
 _TRIGGERS = (
     NoteReceived,

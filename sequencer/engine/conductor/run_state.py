@@ -218,6 +218,7 @@ class RunState:
         played: PlayRange | None = None,
         *,
         may_reload: bool = False,
+        waits_for_go: bool = False,
     ) -> None:
         # Constants
         self.schedule = schedule
@@ -237,15 +238,15 @@ class RunState:
         self.stalls = Stalls(nanoseconds(schedule.grid.chunk))
 
         # Position
-        self.phase = Phase.WAITING
+        self.phase, self.waits_for_go = Phase.WAITING, waits_for_go
+        """Whether the operator still has to begin the run, which is armed until then."""
         self.base = self.making = self.plan.first_chunk
         self.take_bases: list[int] = []
         """For each `start` command, the score chunk at which its take began."""
 
         # Counters and records
-        self.takes = 0
-        self.starts = 0
-        """How many times the model was asked to start since the last take began."""
+        self.takes = self.starts = 0
+        """How many takes began, and how often the model was asked to start since the last one."""
         self.refused_openings = 0
         """How many times what the take opens with was refused."""
         self.resets = 0
@@ -362,6 +363,11 @@ class RunState:
         if phase is Phase.PLAYING and before is not Phase.CUTTING:
             # A doubtful report is kept: it may be confirmed after a cut, too.
             self.playing = Playing(doubtful_chunk=self.playing.doubtful_chunk, asked_at=asked_at)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a take that is set up waits: for the operator, or for the external clock."""
+        return self.waits_for_go or (self.sync is not None and not self.sync.is_running)
 
     @property
     def ends_when_shown(self) -> bool:

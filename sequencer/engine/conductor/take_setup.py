@@ -28,6 +28,7 @@ from sequencer.engine.revisions import SET_UP_ONCE
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command, Reset, Start, Upload
 from sequencer.events.events import (
+    BeginRequested,
     CommandRefused,
     ConditionsReady,
     ConnectionLost,
@@ -134,12 +135,25 @@ def start_if_ready(run: RunState, event: Event) -> list[Command]:
         or (wants_image(run) and not run.opening.has_image)
     ):
         return []
-    if run.sync is not None and not run.sync.is_running:
-        run.enter(
-            Phase.ARMED, event
-        )  # the model is warmed up; its start is sent on the clock's first beat
+    return start_unless_held(run, event)
+
+
+def start_unless_held(run: RunState, event: Event) -> list[Command]:
+    """Start a take that is set up, or arm it.
+
+    An armed take waits for the operator to begin the run, or for the clock's first beat.
+    """
+    if run.is_held:
+        if run.phase is not Phase.ARMED:
+            run.enter(Phase.ARMED, event)
         return []
     return start(run, event)
+
+
+def begin_requested(run: RunState, event: BeginRequested) -> list[Command]:
+    """Begin a run that waits for its operator: now if it is armed, otherwise once it is set up."""
+    run.waits_for_go = False
+    return start_unless_held(run, event) if run.phase is Phase.ARMED else []
 
 
 def start(run: RunState, event: Event) -> list[Command]:
@@ -225,7 +239,7 @@ def opening_timed_out(run: RunState, event: TimerFired) -> list[Command]:
     run.notes.append(
         "the model did not report that it has what it needs to start; it was started all the same"
     )
-    return start(run, event)
+    return start_unless_held(run, event) if run.waits_for_go else start(run, event)
 
 
 def starting_timed_out(run: RunState, event: TimerFired) -> list[Command]:

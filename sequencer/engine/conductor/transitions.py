@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from sequencer.events.codec import Event
 from sequencer.events.events import (
+    BeginRequested,
     ChunkDone,
     ChunkShown,
     ClockFitted,
@@ -117,7 +118,11 @@ TRANSITIONS: tuple[Transition, ...] = (
         TimerFired,
     ),
     _row(
-        Phase.OPENING, Phase.ARMED, "conditions ready, the external clock is stopped", *_CONDITIONS
+        Phase.OPENING,
+        Phase.ARMED,
+        "conditions ready, the operator or the external clock is waited for",
+        *_CONDITIONS,
+        TimerFired,
     ),
     _row(
         Phase.OPENING,
@@ -127,7 +132,14 @@ TRANSITIONS: tuple[Transition, ...] = (
         TimerFired,
     ),
     _row(Phase.OPENING, Phase.FINISHED, "what the take opens with is refused", CommandRefused),
-    _row(Phase.ARMED, Phase.STARTING, "the external clock runs", TransportChanged, ClockFitted),
+    _row(
+        Phase.ARMED,
+        Phase.STARTING,
+        "the operator begins, the external clock runs",
+        TransportChanged,
+        ClockFitted,
+        BeginRequested,
+    ),
     _row(
         Phase.ARMED, Phase.OPENING, "connected again, or reset again", ConnectionRestored, ResetDone
     ),

@@ -90,6 +90,11 @@ class RunView:
         return self._run.may_reload
 
     @property
+    def waits_for_go(self) -> bool:
+        """Whether the operator still has to begin the run."""
+        return self._run.waits_for_go
+
+    @property
     def is_taking_over(self) -> bool:
         """Whether a version of the score waits, or its takeover is still to come."""
         return self._run.reloading.event is not None or bool(self._run.plan.takeovers)

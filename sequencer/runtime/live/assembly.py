@@ -19,6 +19,7 @@ from sequencer.events.events import Ready
 from sequencer.runtime.live.run import SESSION, Attachment, LiveRun, LiveSettings, LiveStage
 from sequencer.runtime.output.run_folder import RunFolder
 from sequencer.schedule.model import Schedule
+from sequencer.stages.kept_session import ModelHandover, SessionHandover
 from sequencer.stages.protocol import ChunkFrames, FrameViewer, Stage
 from sequencer.sync.run_clock import RealClock
 
@@ -198,6 +199,7 @@ class LiveRunBuilder:
             score_chunk=score_chunk,
             viewer=options.viewer,
             take_and_chunk=take_and_chunk,
+            adopt=self._adopted_model(),
         )
         if not options.record:
             stage = live()
@@ -298,7 +300,7 @@ class LiveRunBuilder:
         if options.url is not None:
             settings = replace(settings, url=options.url)
         if self._interrupted is None:
-            return settings
+            return self._with_kept_session(settings)
         path = self._folder.path / SESSION
         try:
             session, uploaded = load_session(path.read_text(encoding="utf-8"))
@@ -318,6 +320,32 @@ class LiveRunBuilder:
             received_events=received,
             session_seconds=max(1, left),
         )
+
+    def _with_kept_session(self, settings: ReactorSettings) -> ReactorSettings:
+        """Return the settings with the session of the run before, and how long it may last."""
+        from dataclasses import replace
+
+        warm = self._settings.warm
+        if warm is None:
+            return settings
+        settings = replace(settings, session_seconds=warm.session_seconds)
+        if not isinstance(warm.handover, SessionHandover):
+            return settings
+        return replace(
+            settings,
+            adopt=warm.handover.session,
+            uploaded=warm.handover.uploaded,
+            received_events=warm.handover.received_events,
+            made_at=warm.handover.made_at,
+            kept_at=warm.handover.kept_at,
+            clears=True,
+        )
+
+    def _adopted_model(self) -> ModelHandover | None:
+        """Return the simulated model of the run before, if it was kept."""
+        warm = self._settings.warm
+        handover = None if warm is None else warm.handover
+        return handover if isinstance(handover, ModelHandover) else None
 
     def _uploading(self, image: ImageFile, sent: int, size: int) -> None:
         self.run.live_status.uploading(image.path, sent, size)

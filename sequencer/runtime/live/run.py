@@ -33,6 +33,7 @@ from sequencer.events.events import (
     ConnectionRestored,
     OffsetChanged,
     Ready,
+    SessionEnded,
     StageStatus,
     UnknownMessage,
     Uploaded,
@@ -43,6 +44,8 @@ from sequencer.runtime.blocking import end_task
 from sequencer.runtime.live.status import LiveStatus
 from sequencer.runtime.live.status_display import StatusScreen, offset_line
 from sequencer.runtime.live.stream_frames import StreamFrames, arrived_second, clip_second
+from sequencer.runtime.live.time_limit import TimeLimit
+from sequencer.runtime.live.warm_sessions import WarmStart
 from sequencer.runtime.loop import Outcome, Performance, Watcher, require_prompt
 from sequencer.runtime.operator.commands import FindImage
 from sequencer.runtime.operator.debounce import (
@@ -59,9 +62,10 @@ from sequencer.runtime.output.report_format import as_json
 from sequencer.runtime.output.run_folder import RunFolder, bytes_of
 from sequencer.runtime.results import PerformanceResult
 from sequencer.runtime.scripted_events import ScriptedEvent
-from sequencer.runtime.signals import closing_on_signals
+from sequencer.runtime.signals import INTERRUPTED, closing_on_signals
 from sequencer.schedule.document import digest
 from sequencer.schedule.model import Schedule
+from sequencer.stages.kept_session import KeptSession
 from sequencer.stages.protocol import Stage
 from sequencer.stages.reactor.liveness import STOPPED_SECONDS, awake_ns
 from sequencer.sync.run_clock import Clock
@@ -100,6 +104,10 @@ class LiveStage(Protocol):
 
         The result contains no secret. It is None if the session cannot be taken over.
         """
+        ...
+
+    def keep(self) -> KeptSession | None:
+        """Keep the session for the next run when the stage is closed; None if it is over."""
         ...
 
 
@@ -150,6 +158,8 @@ class LiveSettings:
     """Whether something plays the sound during the run, such as a page."""
     reloads: ReloadSettings | None = None
     """How edits of the score are taken over; None if the run does not watch its score."""
+    warm: WarmStart | None = None
+    """How the run of a set list begins that keeps its session; None for any other run."""
     stage_settings: Mapping[str, Any] = field(default_factory=dict)
     """The stage and options as recorded in journal and report. It must never contain a secret."""
 
@@ -188,6 +198,7 @@ class LiveRun:
         self._live = live
         self._attachments = attachments
         require_prompt(settings.schedule)
+        warm = settings.warm
         path = folder.path / "journal.jsonl"
         if interrupted is None:
             journal = JournalWriter(
@@ -200,6 +211,7 @@ class LiveRun:
                     settings.played,
                     sound=None if settings.sound is None else settings.sound.as_json(),
                     may_reload=settings.reloads is not None,
+                    waits_for_go=warm is not None and warm.waits_for_go,
                 ),
             )
         else:
@@ -215,6 +227,7 @@ class LiveRun:
             following=settings.following,
             played=settings.played,
             may_reload=settings.reloads is not None,
+            waits_for_go=warm is not None and warm.waits_for_go,
         )
         if interrupted is not None:
             (folder.path / FILE).unlink(
@@ -222,8 +235,15 @@ class LiveRun:
             )  # the address file of the run that was killed
             self.performance.resume(interrupted, *resume_from_journal(interrupted))
         self.live_status = LiveStatus(self.performance.conductor, clock.now())
-        self._began = clock.now()
-        """When the run began, in whichever process."""
+        if warm is not None:
+            self.live_status.billed_from = self.live_status.kept_at = warm.billed_from
+        self.time_limit = TimeLimit(
+            self.performance,
+            clock,
+            clock.now(),
+            settings.limit,
+            warm.wait_limit if warm is not None and warm.waits_for_go else None,
+        )
         self._billed_before = 0.0
         """Seconds for which the session was billed before this process took it over."""
         if interrupted is not None:
@@ -254,6 +274,7 @@ class LiveRun:
             reloads=self._reloads,
             exits=self._exits,
             key_debounce_ms=settings.debounce_keys_ms,
+            go_from=0 if warm is None else warm.go_from,
         )
         self._screen = StatusScreen(
             self.live_status,
@@ -262,6 +283,8 @@ class LiveRun:
             price_per_hour=float(settings.price_per_hour),
             quiet=settings.quiet,
         )
+        self.was_ready = self.session_ended = False
+        """Whether the stage was connected, and whether its session ended by itself."""
         self.lookers: list[Watcher] = []
         """Further watchers: MIDI devices, recorders."""
         self._stops: list[float] = []
@@ -282,7 +305,7 @@ class LiveRun:
             if record.event is not None:
                 self.live_status.handle(record.event, (), self.performance.conductor)
         if interrupted.records:
-            self._began = interrupted.records[0].at
+            self.time_limit.begin_at(interrupted.records[0].at)
         self._billed_before = self.live_status.billed_seconds(self.clock.now())
 
     def notify(self, text: str) -> None:
@@ -327,7 +350,7 @@ class LiveRun:
                 stack.push_async_callback(end_task, editing)
             if settings.offset_ms:
                 performance.deliver(OffsetChanged(self.clock.now(), settings.offset_ms * 1_000_000))
-            self._limit()
+            self.time_limit.check()
             if not settings.quiet and self._live.memory() is not None:
                 self.notify(
                     "if this process is killed, resume the run with: sequencer perform "
@@ -336,26 +359,17 @@ class LiveRun:
             if settings.sound is not None and not settings.plays_sound:
                 is_recorded = bool(settings.stage_settings.get("record"))
                 self.notify(explain_silence(settings.sound, is_recorded=is_recorded))
-            outcome = await performance.run(before_close=self._last_clip)
-            self._limit_timer.cancel()
+            outcome = await performance.run(before_close=self._before_close)
+            self.time_limit.cancel()
             await self._wait_for_clips()
         return self._left(outcome)
-
-    def _limit(self) -> None:
-        """Set a timer for the end of the run, or end it if it has lasted too long.
-
-        An edit that has taken over may have made the score longer.
-        """
-        edits = self.performance.conductor.view.versions[1:]
-        limit = max([self.settings.limit(), *(self.settings.limit(one) for one in edits)])
-        if self.clock.now() < self._began + limit:
-            self._limit_timer = self.clock.call_at(self._began + limit, self._limit)
-        else:
-            self.performance.close(f"--max-minutes: {limit / 60 / SECOND:.1f} minutes are over")
 
     # ---- while it runs ---------------------------------------------------------------------------
 
     def _look(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
+        self.was_ready = self.was_ready or isinstance(event, Ready)
+        self.session_ended = self.session_ended or isinstance(event, SessionEnded)
+        self.time_limit.handle(event)
         self.live_status.handle(event, commands, conductor)
         self._stream.look(event, commands, conductor)
         if isinstance(event, Ready) and self.settings.schedule.has_fades and not event.fades:
@@ -429,6 +443,17 @@ class LiveRun:
                 )
             )
         return now
+
+    async def _before_close(self) -> None:
+        """Do what needs the session; then keep it for the next run, unless nothing may follow."""
+        await self._last_clip()
+        warm, run = self.settings.warm, self.performance.conductor
+        is_last = warm is None or warm.keep is None
+        if is_last or run.view.take == 0 or run.ended.startswith(INTERRUPTED):
+            return
+        kept = self._live.keep()
+        if kept is not None and warm is not None and warm.keep is not None:
+            warm.keep(kept)
 
     async def _last_clip(self) -> None:
         """Fetch the clip that was requested at the start, then wait for the others.

@@ -12,6 +12,7 @@ from sequencer.events.codec import Event
 from sequencer.events.commands import ModelCommand, Upload
 from sequencer.events.events import ConnectionLost, ConnectionRestored, Ready, SessionEnded
 from sequencer.schedule.model import Schedule
+from sequencer.stages.kept_session import KeptSession, ModelHandover
 from sequencer.stages.protocol import Deliver, FrameViewer
 from sequencer.stages.reactor.stage import ReactorStage
 from sequencer.stages.simulated.faults import Faults
@@ -43,6 +44,7 @@ class SimulatedLive:
         score_chunk: Callable[[int], int] | None = None,
         viewer: FrameViewer | None = None,
         take_and_chunk: Callable[[int], tuple[int, int | None]] | None = None,
+        adopt: ModelHandover | None = None,
     ) -> None:
         self._stage = SimulatedStage(
             clock,
@@ -52,6 +54,7 @@ class SimulatedLive:
             score_chunk=score_chunk,
             viewer=viewer,
             take_and_chunk=take_and_chunk,
+            adopt=adopt,
         )
         self._name = "disconnected"
         self._losses = 0
@@ -102,6 +105,10 @@ class SimulatedLive:
         """Return None: the session ends with its process."""
         return
 
+    def keep(self) -> KeptSession | None:
+        """Keep the session for the next run; None if it is over."""
+        return self._stage if self._stage.keep() else None
+
 
 class ReactorLive:
     """A live Helios through Reactor."""
@@ -149,6 +156,10 @@ class ReactorLive:
         uploads = {sha256: asdict(reference) for sha256, reference in self._stage.uploads.items()}
         return {"session": self._stage.session_id, "uploads": uploads}
 
+    def keep(self) -> KeptSession | None:
+        """Keep the session for the next run; None if it is over."""
+        return self._stage if self._stage.keep() else None
+
 
 class VllmOmniLive:
     """A Helios on vLLM-Omni."""
@@ -173,6 +184,10 @@ class VllmOmniLive:
 
     def memory(self) -> None:
         """Return None: the session ends with its connection."""
+        return
+
+    def keep(self) -> None:
+        """Return None: a session of vLLM-Omni ends with its connection."""
         return
 
 

@@ -75,6 +75,11 @@ class LiveStatus:
         grid = conductor.view.schedule.grid
         self._boundaries = BoundaryFeed(grid.chunk, lacks=grid.lacks)
         self.billed_from: int | None = None
+        self.kept_at: int | None = None
+        """When the run before ended, whose session this one has taken over; None if there is none.
+
+        The session has been billed since.
+        """
         self._billed_until: int | None = None
         self._seen = False
         self._boundary: int | None = None
@@ -207,6 +212,8 @@ class LiveStatus:
         The wait is in bars and beats if that is known.
         """
         run = self._conductor.view
+        if run.phase is Phase.ARMED and run.waits_for_go:
+            return "armed: Enter or GO begins it"
         if run.phase is Phase.ARMED:
             ahead = self.ahead()
             if ahead is not None:

@@ -66,7 +66,10 @@ def state_line(status: LiveStatus, now: int, price_per_hour: float) -> str:
         parts.append(f"offset {status.offset / 1e6:+.0f} ms")
     billed = status.billed_seconds(now)
     if price_per_hour and billed:
-        parts.append(f"billed {clock_time(billed)} ${billed * price_per_hour / HOUR:.2f}")
+        since = (
+            " since the previous score" if status.kept_at is not None and not status.take else ""
+        )
+        parts.append(f"billed {clock_time(billed)} ${billed * price_per_hour / HOUR:.2f}{since}")
     return " · ".join(parts)
 
 

@@ -15,8 +15,14 @@ from sequencer.engine.conductor.expected_input import (
     find_unfired_crossings,
     is_too_late,
 )
+from sequencer.engine.conductor.transitions import Phase
 from sequencer.events.codec import Event
-from sequencer.events.events import ClipRequested, ControlChanged, OperatorPause
+from sequencer.events.events import (
+    BeginRequested,
+    ClipRequested,
+    ControlChanged,
+    OperatorPause,
+)
 from sequencer.runtime.loop import Performance
 from sequencer.runtime.operator.commands import (
     FindImage,
@@ -46,6 +52,8 @@ class Operator:
         exits: Ignores what a button sends again, where `handle_line` is called for a device.
         key_debounce_ms: Within how many milliseconds a key that is pressed again is ignored; 0
             ignores none.
+        go_from: From when on a GO begins a run that waits for it, in nanoseconds: an earlier one
+            was meant for the score before.
     """
 
     def __init__(
@@ -61,8 +69,10 @@ class Operator:
         reloads: ReloadControl | None = None,
         exits: ExitDebounce | None = None,
         key_debounce_ms: int = KEY_DEBOUNCE_MS,
+        go_from: int = 0,
     ) -> None:
         self._exits = exits
+        self._go_from = go_from
         self._keys = Debounce(key_debounce_ms, notify)
         self._reloads = reloads
         self._performance = performance
@@ -112,6 +122,8 @@ class Operator:
         words = text.split()
         if words == ["offset"]:
             return f"offset {run.offset / 1e6:+.0f} ms" if self._offset is None else self._offset()
+        if words == ["go"] and run.waits_for_go:
+            return self._begin()
         if words == ["go"]:
             own = [one for one in run.listening_pass.stretch.until if isinstance(one, GoTrigger)]
             if not own:
@@ -122,6 +134,17 @@ class Operator:
             text = f"go {own[0].name}"
         command = parse_operator_command(text, run.schedule.middle, self._find_image)
         return self._handle(text, command(self._now()), from_device=from_device)
+
+    def _begin(self) -> str | None:
+        """Begin a run that waits for its operator."""
+        now = self._now()
+        if now < self._go_from:
+            raise IgnoredError(
+                "the score before has only just ended", "go again to begin the next one"
+            )
+        self._performance.deliver(BeginRequested(now))
+        is_armed = self._performance.conductor.phase is Phase.ARMED
+        return None if is_armed else "go: the score begins as soon as it is set up"
 
     def _handle(self, text: str, event: Event, *, from_device: bool = False) -> str | None:
         run = self._performance.conductor.view

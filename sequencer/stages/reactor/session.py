@@ -31,17 +31,43 @@ class SessionTime:
     `limit` is in seconds; `notice` receives the warnings.
     """
 
-    def __init__(self, clock: Clock, limit: float, notice: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        limit: float,
+        notice: Callable[[str], None],
+        *,
+        made_at: int | None = None,
+        kept_at: int | None = None,
+    ) -> None:
+        """Note a session that is not made yet.
+
+        Args:
+            clock: The run's clock.
+            limit: How many seconds it may last.
+            notice: Receives the warnings.
+            made_at: When it was made, if an earlier run has left it, in nanoseconds.
+            kept_at: When that run ended: what is billed from then on belongs to this one.
+        """
         self._clock = clock
         self._limit = limit
         self._notice = notice
+        self._made_at, self._kept_at = made_at, kept_at
         self._made: int | None = None
+        self._billed_from: int | None = None
         self._closed: int | None = None
         self._warned: set[int] = set()
 
     def begin(self) -> None:
-        """Note that the session was made: from now on it is billed."""
-        self._made = self._clock.now()
+        """Note that the session was made or adopted: from now on it is billed."""
+        now = self._clock.now()
+        self._made = now if self._made_at is None else self._made_at
+        self._billed_from = now if self._kept_at is None else self._kept_at
+
+    @property
+    def made_at(self) -> int:
+        """When the session was made, in nanoseconds."""
+        return self._clock.now() if self._made is None else self._made
 
     def end(self) -> None:
         """Note that the session is closed; later time is not billed."""
@@ -50,10 +76,10 @@ class SessionTime:
 
     @property
     def billed(self) -> int:
-        """Nanoseconds from the session's creation to its end, or until now."""
-        if self._made is None:
+        """Nanoseconds for which the run is billed, to the session's end, or until now."""
+        if self._billed_from is None:
             return 0
-        return (self._clock.now() if self._closed is None else self._closed) - self._made
+        return (self._clock.now() if self._closed is None else self._closed) - self._billed_from
 
     def warn(self) -> None:
         """Give the warnings that are due, each once."""
@@ -349,6 +375,16 @@ class Session:
         if self._settings.local and not body.get("capabilities"):
             return "CLOSED"
         return str(body.get("state", "")).upper()
+
+    async def is_ours(self) -> bool:
+        """Whether ending the session ends no other one: a local runtime has only one at a time."""
+        if not self._settings.local:
+            return True
+        try:
+            body = (await self.ask("finding the session", "GET", "/session")).body
+        except ApiError:
+            return True  # ending it explains what is wrong
+        return bool(body.get("capabilities")) and body.get("session_id") == self.id
 
     async def ask(
         self,

@@ -138,6 +138,12 @@ class ReactorSettings:
 
     They state which chunks were reported and shown, and when.
     """
+    clears: bool = False
+    """Whether an adopted session is reset first, because it was left by another run."""
+    made_at: int | None = None
+    """When an adopted session was made, in nanoseconds of the run's clock, if that is known."""
+    kept_at: int | None = None
+    """When the run ended that has left an adopted session, in nanoseconds of the run's clock."""
     waiting_seconds: float = 300.0
     """How long to wait for a GPU."""
     connect_seconds: float = 20.0

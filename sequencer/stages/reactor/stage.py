@@ -6,6 +6,7 @@ It reconnects after a loss.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +17,11 @@ from sequencer.core.errors import StageError
 from sequencer.core.images import ImageFile
 from sequencer.core.timebase import SECOND
 from sequencer.events.codec import Event
-from sequencer.events.commands import ModelCommand, Start, Upload
+from sequencer.events.commands import ModelCommand, Reset, Start, Upload
 from sequencer.events.events import (
     ChunkDone,
     ChunkShown,
+    CommandRefused,
     ConnectionLost,
     ConnectionRestored,
     Paused,
@@ -34,6 +36,7 @@ from sequencer.events.events import (
     UploadFailed,
 )
 from sequencer.models.catalog import find_spec
+from sequencer.stages.kept_session import SessionHandover, settings_after_reset
 from sequencer.stages.live_frames import FrameSink
 from sequencer.stages.protocol import Deliver
 from sequencer.stages.reactor.client_protocol import ClientProtocol
@@ -64,6 +67,10 @@ if TYPE_CHECKING:
 
 ENDING_SECONDS = 20.0
 """How long ending the session may take: the run's files are written after that."""
+MAX_EVENTS_KEPT = 64
+"""How many events of the last take are kept for the next run in the session."""
+RESET_SECONDS = 20.0
+"""How long the reset of an adopted session may take: a model completes its chunk first."""
 
 
 class ReactorStage:
@@ -99,7 +106,13 @@ class ReactorStage:
         self._platform = ApiClient(settings.base(), transport=transport, notice=self._notice)
         self._token = Token(self._platform, settings)
         self._session = Session(self._platform, self._token, settings)
-        self._time = SessionTime(clock, settings.session_seconds, self._notice)
+        self._time = SessionTime(
+            clock,
+            settings.session_seconds,
+            self._notice,
+            made_at=settings.made_at,
+            kept_at=settings.kept_at,
+        )
         self._uploads = ImageUploader(
             self._platform, self._session, images, settings.uploaded, progress
         )
@@ -128,6 +141,13 @@ class ReactorStage:
         self._losses = 0
         self._is_over = False
         self._is_closed = False
+        self._is_kept = False
+        """Whether closing the stage leaves the session to the next run."""
+        self._kept_at = 0
+        self._received: deque[Event] = deque(maxlen=MAX_EVENTS_KEPT)
+        """What the take has reported, for the next run in the session."""
+        self._cleared: asyncio.Future[None] | None = None
+        """Done when the reset of an adopted session is reported; None if there is none."""
         self.status = ConnectionStatus("disconnected", clock.now())
         """The connection's status."""
         self.closing_trouble: str | None = None
@@ -185,6 +205,9 @@ class ReactorStage:
         try:
             await self._session.open(lambda state: self._set("waiting", state), self._time.begin)
             await self._meeting.first(lambda what: self._set("connecting", what))
+            if self._settings.clears:
+                self._set("connecting", "resetting the model")
+                await self._clear()
         except StageError:
             self._set("disconnected")
             raise
@@ -193,10 +216,41 @@ class ReactorStage:
         self._release(
             Ready(
                 self._clock.now(),
-                f"reactor {self._talk.wire}{' local' if self._settings.local else ''}",
+                f"reactor {self._talk.wire}{' local' if self._settings.local else ''}"
+                f"{', session kept' if self._settings.clears else ''}",
             )
         )
         self._spawn(self._watch())
+
+    async def _clear(self) -> None:
+        """Clear what an earlier run has left in the session.
+
+        Everything that is reported before the reset is of that run, and is not delivered.
+
+        Raises StageError if the model does not report the reset.
+        """
+        self._cleared = asyncio.get_running_loop().create_future()
+        self._talk.command(Reset(), {})
+        try:
+            async with asyncio.timeout(RESET_SECONDS):
+                await self._cleared
+        except TimeoutError:
+            raise StageError(
+                f"the model did not report a reset within {RESET_SECONDS:.0f} s",
+                "perform the score in a new session",
+            ) from None
+        for setting in settings_after_reset(find_spec(self._settings.spec)):
+            self._talk.command(setting, {})
+
+    def _handle_before_reset(self, event: Event) -> None:
+        """Handle what is reported before the reset of an adopted session: it is not delivered."""
+        if self._cleared is None:
+            return
+        if isinstance(event, ResetDone):
+            self._held = []  # also what was reported while the connection was made
+            self._cleared.set_result(None)
+        elif isinstance(event, CommandRefused) and event.command == "reset":
+            self._cleared.set_exception(StageError(f"the model refused a reset: {event.reason}"))
 
     async def send(self, commands: Sequence[Upload | ModelCommand]) -> None:
         """Send commands, all at once.
@@ -215,19 +269,46 @@ class ReactorStage:
             elif self._meeting.connection is not None:
                 self._talk.command(command, self._uploads.references)
 
+    def keep(self) -> bool:
+        """Keep the session for another run when the stage is closed.
+
+        The caller then has to call `end`, or `take_over` and `forget`. The connection stays until
+        then, because the platform ends a session that has no client for 30 s.
+
+        Returns:
+            Whether the session is kept: not if it is over or not connected.
+        """
+        if self._is_over or not self._session.is_open or self._meeting.connection is None:
+            return False
+        self._is_kept = True
+        self._time.end()
+        self._kept_at = self._clock.now()
+        return True
+
     async def close(self) -> None:
-        """End the session.
+        """End the session, unless it is kept: then only nothing is delivered any more.
 
         Safe to call twice and after failures; never raises if the network is gone.
         """
+        if self._is_kept:
+            self._deliver = None
+            self._frames.drop_sink()
+            return
         if self._is_closed:
             return
+        await self._disconnect()
+        await self._end_session()
+
+    async def _disconnect(self) -> None:
+        """Close the connection, and end what was going on."""
         self._is_over = self._is_closed = True
         tasks = [task for task in self._tasks if task is not asyncio.current_task()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._meeting.hang_up()
+
+    async def _end_session(self) -> None:
         if self._session.is_open:
             try:
                 async with asyncio.timeout(ENDING_SECONDS):
@@ -248,6 +329,47 @@ class ReactorStage:
         self._set("disconnected")
         await self._platform.close()
 
+    # ---- a session that was kept
+
+    @property
+    def made_at(self) -> int:
+        """When the session was made, in nanoseconds of the run's clock."""
+        return self._time.made_at
+
+    @property
+    def kept_at(self) -> int:
+        """When the run ended whose session was kept, in nanoseconds of the run's clock."""
+        return self._kept_at
+
+    async def take_over(self) -> SessionHandover:
+        """Close the connection, so that the next stage can connect; return what that needs.
+
+        Raises StageError if the session has ended.
+        """
+        if self._is_over:
+            raise StageError("the session that was kept has ended", "a new one is needed")
+        await self._disconnect()
+        return SessionHandover(
+            session=self._session.id,
+            uploaded=self.uploads,
+            received_events=tuple(self._received),
+            made_at=self.made_at,
+            kept_at=self._kept_at,
+        )
+
+    async def end(self) -> None:
+        """End a session that was kept, unless it is over. Safe to call twice and after failures."""
+        if not self._is_closed:
+            await self._disconnect()
+        elif self._session.is_open and not await self._session.is_ours():
+            self._session.forget()
+        await self._end_session()
+
+    async def forget(self) -> None:
+        """Note that the stage which has taken the session over ends it."""
+        self._session.forget()
+        await self.end()
+
     async def clip(self, seconds: float) -> Clip:
         """Return a clip of the last seconds, as the platform keeps it. Raises StageError."""
         if self._meeting.connection is None:
@@ -263,6 +385,8 @@ class ReactorStage:
         if self._is_over or not self._meeting.gone(connection):
             return
         self._spawn(connection.close())
+        if self._cleared is not None and not self._cleared.done():
+            self._cleared.set_exception(StageError(f"the connection broke: {why}"))
         if self._held is not None:
             return  # it was never established: the code that connects notices
         self._losses += 1
@@ -342,6 +466,7 @@ class ReactorStage:
 
     def _handle(self, event: Event) -> None:
         """Count an event, and deliver it, or hold it until the connection is announced."""
+        self._note_received(event)
         match event:
             case ChunkDone():
                 self._takes.done(event.chunk, event.frames, event.at)
@@ -360,10 +485,19 @@ class ReactorStage:
                 return
             case _:
                 pass
-        if self._held is not None and not isinstance(event, Uploaded | UploadFailed):
+        if self._cleared is not None and not self._cleared.done():
+            self._handle_before_reset(event)
+        elif self._held is not None and not isinstance(event, Uploaded | UploadFailed):
             self._held.append(event)
         elif self._deliver is not None and not self._is_over:
             self._deliver(event)
+
+    def _note_received(self, event: Event) -> None:
+        """Remember what the next run in the session has to know about the take."""
+        if isinstance(event, ResetDone):
+            self._received.clear()
+        if isinstance(event, ChunkDone | ChunkShown | Started | Paused | Resumed):
+            self._received.append(event)
 
     def _release(self, first: Event) -> None:
         """Deliver an event, then those held until after it.

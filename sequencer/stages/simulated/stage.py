@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,18 +16,21 @@ from sequencer.core.images import ImageFile
 from sequencer.core.timebase import SECOND, ChunkGrid
 from sequencer.core.timers import Timer, TimerService
 from sequencer.events.codec import Event
-from sequencer.events.commands import ModelCommand, Start, Upload
+from sequencer.events.commands import ModelCommand, Reset, Start, Upload
 from sequencer.events.events import (
     ChunkShown,
+    CommandRefused,
     ConnectionLost,
     ConnectionRestored,
     FramesRendered,
     Ready,
+    ResetDone,
     SessionEnded,
     Uploaded,
     UploadFailed,
 )
 from sequencer.models.catalog import DEFAULT, find_spec
+from sequencer.stages.kept_session import ModelHandover, settings_after_reset
 from sequencer.stages.protocol import ChunkFrames, Deliver, FrameViewer
 from sequencer.stages.simulated.faults import NO_FAULTS, Drop, End, Faults
 from sequencer.stages.simulated.faulty_channel import FaultyChannel
@@ -44,13 +46,14 @@ from sequencer.stages.simulated.helios_state import (
     hash64,
 )
 from sequencer.stages.simulated.modelled import model_of
+from sequencer.stages.simulated.painting import ChunkPainter
 from sequencer.stages.wire.translation import Exchange, client_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from sequencer.stages.simulated.rendering import Renderer, TakeRenderer
+    from sequencer.stages.simulated.rendering import Renderer
 
 FrameSink = Callable[[ChunkFrames], None]
 """Receives the frames of each chunk as it is made, in the run's thread.
@@ -105,6 +108,7 @@ class SimulatedStage:
         is_of_the_score: Callable[[int], bool] | None = None,
         viewer: FrameViewer | None = None,
         take_and_chunk: Callable[[int], tuple[int, int | None]] | None = None,
+        adopt: ModelHandover | None = None,
     ) -> None:
         """Make a stage that is not connected yet.
 
@@ -123,12 +127,22 @@ class SimulatedStage:
                 real one.
             take_and_chunk: Maps a chunk of the current take to the run's take and the score chunk,
                 None if it does not belong to the score.
+            adopt: A session that an earlier run has left: its model is reset first.
         """
         self._clock = clock
         self._settings = settings or SimulatedSettings()
         self._faults = self._settings.faults
         self._spec = find_spec(self._settings.model)
-        self._model = model_of(self._spec, self._faults, self._settings.grid, fades=FADES)
+        self._model = (
+            model_of(self._spec, self._faults, self._settings.grid, fades=FADES)
+            if adopt is None
+            else adopt.model
+        )
+        self._adopt = adopt
+        self._is_clearing = adopt is not None
+        """Whether what the model reports and makes is still that of an earlier run."""
+        self._is_kept = False
+        self._kept_at = 0
         self._link = FaultyChannel(self._faults)
         self._client = client_of(self._spec, self._settings.grid.frames)
         self._sink = frame_sink
@@ -138,9 +152,10 @@ class SimulatedStage:
         self._wake: Timer | None = None
         self._opened = 0
         self._stopped = 0
-        """For how many nanoseconds this process did not run.
+        """For how many nanoseconds this process did not run, or the model of a kept session.
 
-        The model made nothing meanwhile, and is late by that much.
+        The model made nothing meanwhile, and is late by that much. It may be negative, because a
+        kept model counts from the beginning of its first run.
         """
         self._shown_at = 0
         """When the latest chunk is shown."""
@@ -153,7 +168,7 @@ class SimulatedStage:
         """How many times the client requested a start; it knows the takes by that number."""
         self._take_of: dict[int, int] = {}
         """The client's number of each of the model's takes."""
-        self._painter = _Painter(renderer) if frame_sink is not None else None
+        self._painter = ChunkPainter(renderer) if frame_sink is not None else None
         self._score_chunk = score_chunk
         self._is_of_the_score = is_of_the_score
         self._take_and_chunk = take_and_chunk
@@ -177,6 +192,8 @@ class SimulatedStage:
         if self._feed is not None:
             self._feed.open()
         self._opened = self._clock.now()
+        if self._adopt is not None:
+            self._stopped = self._opened - self._adopt.at
         self._later(self._opened + self._faults.delays.connect, self._connect)
         moments: list[Drop | End] = [*self._drops, *([self._end] if self._end else [])]
         for moment in moments:
@@ -200,9 +217,46 @@ class SimulatedStage:
                 self._follow(self._client.write(command, self._clock.now()))
         self._wake_later()
 
+    def keep(self) -> bool:
+        """Keep the session for another run when the stage is closed; return whether there is one.
+
+        The model makes nothing until another stage takes it over.
+        """
+        self._is_kept = self._connected and not self._over
+        self._kept_at = self._clock.now()
+        return self._is_kept
+
     async def close(self) -> None:
-        """End the session: nothing is delivered from now on."""
+        """End the session, or leave it to the next run: nothing is delivered from now on."""
         self._finish()
+
+    # ---- a session that was kept
+
+    @property
+    def made_at(self) -> int:
+        """When the stage was opened, in nanoseconds of the run's clock."""
+        return self._opened
+
+    @property
+    def kept_at(self) -> int:
+        """When the run ended whose session was kept, in nanoseconds of the run's clock."""
+        return self._kept_at
+
+    async def take_over(self) -> ModelHandover:
+        """Return what the next stage needs. Raises StageError if the session has ended."""
+        if not self._is_kept:
+            raise StageError("the session that was kept has ended", "a new one is needed")
+        return ModelHandover(
+            model=self._model, at=self._kept_at - self._stopped, kept_at=self._kept_at
+        )
+
+    async def end(self) -> None:
+        """End a session that was kept. Safe to call twice."""
+        self._is_kept = False
+
+    async def forget(self) -> None:
+        """Note that the stage which has taken the session over ends it."""
+        self._is_kept = False
 
     # ---- time
 
@@ -272,10 +326,33 @@ class SimulatedStage:
             self._deliver_event(event)
 
     def _deliver_event(self, event: Event) -> None:
-        if self._deliver is not None and not self._over:
+        if self._is_clearing:
+            self._handle_before_reset(event)
+        elif self._deliver is not None and not self._over:
             self._deliver(event)
 
+    def _handle_before_reset(self, event: Event) -> None:
+        """Handle what is reported before the reset of an adopted session: it is not delivered."""
+        match event:
+            case ResetDone():
+                self._is_clearing = False
+                self._deliver_event(
+                    Ready(self._clock.now(), "simulated, session kept", fades=self._fades)
+                )
+                for setting in settings_after_reset(self._spec):
+                    self._follow(self._client.write(setting, self._clock.now()))
+            case CommandRefused() if event.command == "reset":
+                self._is_clearing = False
+                self._deliver_event(
+                    SessionEnded(self._clock.now(), f"the model refused a reset: {event.reason}")
+                )
+                self._finish()
+            case _:
+                pass
+
     def _begun(self, begun: ChunkBegun) -> None:
+        if self._is_clearing:
+            return
         self._take_of.setdefault(begun.take, self._starts)
         for drop in list(self._drops):
             if drop.at_chunk(begun.take, begun.look.chunk):
@@ -292,6 +369,8 @@ class SimulatedStage:
         return chunk if self._score_chunk is None else self._score_chunk(chunk)
 
     def _made(self, made: ChunkMade) -> None:
+        if self._is_clearing:
+            return
         look, drawn = made.look, None
         if self._painter is not None and self._sink is not None and self._is_drawn(look.chunk):
             painted = self._painter.finish(made)
@@ -358,8 +437,11 @@ class SimulatedStage:
 
     def _connect(self) -> None:
         self._set_connected(True)
-        self._deliver_event(Ready(self._clock.now(), "simulated", fades=self._fades))
+        if not self._is_clearing:
+            self._deliver_event(Ready(self._clock.now(), "simulated", fades=self._fades))
         self._pass_on(self._model.connect(self._model_now()))
+        if self._is_clearing:
+            self._follow(self._client.write(Reset(), self._clock.now()))
         self._wake_later()
 
     def _happen(self, what: Drop | End) -> None:
@@ -465,65 +547,3 @@ class SimulatedStage:
         if self._feed is not None:
             self._feed.learn(image.sha256, found)
         return UploadedImage(found.shape[1], found.shape[0])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Painted:
-    frames: NDArray[np.uint8]
-    still: NDArray[np.uint8] | None
-    sha256: str
-    renderer: str
-
-
-class _Painter:
-    """Makes the current chunk in a thread of its own, so as not to delay a run in real time."""
-
-    def __init__(self, renderer: Renderer | None) -> None:
-        if renderer is None:
-            from sequencer.stages.simulated.renderer.drawn import DrawnRenderer
-
-            renderer = DrawnRenderer()
-        self._renderer = renderer
-        self.is_realtime = renderer.is_realtime
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="frames")
-        self._making: Future[_Painted] | None = None
-        self._begun: tuple[int, ChunkInputs, int] | None = None
-        self._take: tuple[int, TakeRenderer] | None = None
-
-    def learn(self, image: str, pixels: NDArray[np.uint8]) -> None:
-        """Keep an image for later chunks."""
-        self._thread.submit(self._renderer.learn, image, pixels).result()
-
-    def begin(self, begun: ChunkBegun, chunk: int) -> None:
-        """Begin to make a chunk of a take; `chunk` may be written on the frames.
-
-        What a slow renderer makes is waited for in any case, so it begins when the chunk is done:
-        it is then known whether its frames are used.
-        """
-        self._begun = begun.take, begun.look, chunk
-        if self.is_realtime:
-            self._making = self._thread.submit(self._paint, *self._begun)
-
-    def _paint(self, number: int, look: ChunkInputs, chunk: int) -> _Painted:
-        if self._take is None or self._take[0] != number:
-            self._take = number, self._renderer.take()
-        drawn = self._take[1].draw(look, chunk)
-        return _Painted(
-            frames=drawn.frames,
-            still=drawn.still,
-            sha256=hashlib.sha256(drawn.frames.data).hexdigest(),
-            renderer=self._renderer.facts.version,
-        )
-
-    def finish(self, made: ChunkMade) -> _Painted:
-        """Return the frames of the chunk that is done."""
-        if self._making is None and self._begun is not None:
-            self._making = self._thread.submit(self._paint, *self._begun)
-        if self._making is None:
-            raise StageError(f"chunk {made.look.chunk} was never begun")
-        painted, self._making = self._making.result(), None
-        return painted
-
-    def close(self) -> None:
-        """Stop drawing."""
-        self._thread.shutdown(wait=False, cancel_futures=True)

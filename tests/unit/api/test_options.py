@@ -23,7 +23,10 @@ RENAMED = {
 }  # fmt: skip
 PRINTING = {"quiet", "json", "help"}
 """Options about printing: a function prints nothing."""
-OF_THE_COMMAND = {"rehearse": {"clean"}, "perform": {"further", "auto_next"}}
+OF_THE_COMMAND = {
+    "rehearse": {"clean"},
+    "perform": {"further", "auto_next", "warm", "warm_minutes"},
+}
 """`--clean` is `caption=()`; a program plays a set list by calling `perform` for each score."""
 OF_PYTHON = {
     "rehearse": {"sources", "folder", "save", "progress", "warn", "images", "typed", "loading"},

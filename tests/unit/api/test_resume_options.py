@@ -146,6 +146,7 @@ HANDLED_SEPARATELY = {
     "from_": "taken from the journal", "to": "taken from the journal",
     "follow": "taken from the journal", "offset": "in force already", "faults": "only a simulated run has faults",
     "further": "a set list is not resumed, but one of its runs", "auto_next": "is about a set list",
+    "warm": "is about a set list", "warm_minutes": "is about a set list",
     "score": "the journal contains it", "resume": "is the run", "out": "is the run", "key_file": "a secret is not recorded",
 }  # fmt: skip
 """Options that are neither in `RESTORED` nor in `SETTLED`, and why."""

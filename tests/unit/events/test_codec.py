@@ -54,6 +54,7 @@ EVENTS: dict[str, Event] = {
     "cc": from_here.ControlChanged(1, 20, 64, 2),
     "program": from_here.ProgramChanged(1, 5, 2),
     "go": from_here.OperatorGo(1, "exit"),
+    "begin": from_here.BeginRequested(1),
     "osc": from_here.OscReceived(1, "/drop", (1, 0.5, "text", True)),
     "hand_pause": from_here.OperatorPause(1, True),
     "improvised": from_here.Improvised(

@@ -924,7 +924,7 @@ def test_a_run_begins_with_nothing_done() -> None:
         **dict.fromkeys(
             ("overrun", "base", "making", "takes", "refused_openings", "starts", "resets"), 0
         ),
-        **dict.fromkeys(("awaits_state", "clock_was_moved", "may_reload"), False),
+        **dict.fromkeys(("awaits_state", "clock_was_moved", "may_reload", "waits_for_go"), False),
         "versions": [run.schedule],
         "is_connected": True,
         "phase": Phase.WAITING,

@@ -555,3 +555,107 @@ def test_a_take_that_shows_nothing_opens_with_no_prompt_and_no_image() -> None:
         takes 3, chunks 4, ended well (the score is over)
         """,
     )
+
+
+# ---- runs that wait, armed, for their operator ---------------------------------------------------
+
+
+def test_a_run_that_waits_for_its_operator_is_set_up_and_starts_when_it_is_begun() -> None:
+    conduct(
+        PLAIN,
+        """
+        0.0 ready                   -> seed 3, sr 2x, prompt 0 a, prompt 3 b, wake 10
+        0.1 took a                  ->
+        9.0 go x                    ->
+        10  woke                    ->
+        200 begin                   -> start, wake 210
+        200.2 started               ->
+        201.2 made 0 a              ->
+        """,
+        waits_for_go=True,
+    )
+
+
+def test_a_run_that_is_begun_before_it_is_set_up_starts_as_soon_as_it_is() -> None:
+    conduct(
+        PICTURED,
+        """
+        0.0 ready                   -> upload a.png, upload b.png
+        0.3 begin                   ->
+        0.5 uploaded b.png          ->
+        0.9 uploaded a.png          -> seed 3, sr 2x, strength 0.5, show a.png a, wake 10.9
+        1.0 took a                  ->
+        1.1 encoded                 -> start
+        """,
+        waits_for_go=True,
+    )
+
+
+def test_an_armed_run_is_set_up_again_after_a_lost_connection_and_still_waits() -> None:
+    conduct(
+        PLAIN,
+        """
+        0.0 ready                   -> seed 3, sr 2x, prompt 0 a, prompt 3 b, wake 10
+        0.1 took a                  ->
+        5.0 lost gone               ->
+        6.0 restored                -> seed 3, sr 2x, prompt 0 a, prompt 3 b, wake 16
+        6.1 took a                  ->
+        7.0 begin                   -> start
+        """,
+        waits_for_go=True,
+    )
+
+
+def test_a_model_that_does_not_answer_is_not_started_before_the_run_is_begun() -> None:
+    conduct(
+        PLAIN,
+        """
+        0.0 ready                   -> seed 3, sr 2x, prompt 0 a, prompt 3 b, wake 10
+        10  woke                    ->
+        12  begin                   -> start, wake 22
+        """,
+        waits_for_go=True,
+    )
+
+
+def test_the_start_of_a_device_begins_an_armed_run_and_its_stop_does_not() -> None:
+    conduct(
+        PLAIN,
+        """
+        0.0 ready                   -> seed 3, sr 2x, prompt 0 a, prompt 3 b, wake 10
+        0.1 took a                  ->
+        1.0 clock stop              ->
+        2.0 clock start             -> start
+        """,
+        waits_for_go=True,
+    )
+
+
+def test_a_clock_that_runs_already_does_not_begin_a_run_that_waits_for_its_operator() -> None:
+    script = """
+        0.0 ready                   -> seed 3, sr 2x, prompt 0 a, wake 10
+        0.1 took a                  ->
+        0.2 fit 8 120               ->
+        0.5 begin                   -> start
+        """
+    score = 'clock midi, 4/4, nominal 120 bpm\nat 1 "a"\nend 4\n'
+    conduct(score, script, waits_for_go=True)
+    conduct(
+        score,
+        script.replace("fit 8 120               ->", "fit 8 120               -> start").replace(
+            "0.5 begin                   -> start", "0.5 begin                   ->"
+        ),
+    )
+
+
+def test_an_operator_ends_an_armed_run() -> None:
+    conductor = conduct(
+        PLAIN,
+        """
+        0.0 ready                   -> seed 3, sr 2x, prompt 0 a, prompt 3 b, wake 10
+        0.1 took a                  ->
+        1.0 closing enough          -> finish (enough)
+        """,
+        waits_for_go=True,
+    )
+    assert conductor.view.take == 0

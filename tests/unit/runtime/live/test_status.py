@@ -14,6 +14,7 @@ from sequencer.engine.conductor.transitions import Phase
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command
 from sequencer.events.events import (
+    BeginRequested,
     BoundariesFitted,
     ChunkDone,
     ChunkShown,
@@ -333,3 +334,19 @@ def test_the_offset_and_the_lag_in_force() -> None:
     assert offset_line(live_status) == "offset -40 ms, lag 1500 ms"
     assert "lag 1500 ms" in state_line(live_status, 2 * SECOND, 0.0)
     assert "offset -40 ms" in state_line(live_status, 2 * SECOND, 0.0)
+
+
+def test_an_armed_run_in_a_kept_session_shows_what_it_has_cost_since_the_score_before() -> None:
+    conductor = Conductor(compile_score(on_chunks(at_chunk(0, "a"), end=2)), waits_for_go=True)
+    live_status = LiveStatus(conductor, 100 * SECOND)
+    live_status.billed_from = live_status.kept_at = 40 * SECOND
+    for event in (Ready(101 * SECOND), ConditionsReady(102 * SECOND, True, False)):
+        live_status.handle(event, conductor.receive(event), conductor)
+    now = 160 * SECOND
+    shown = "ready 0:59 · billed 2:00 $0.20 since the previous score"
+    assert state_line(live_status, now, 6) == shown
+    assert play_line(live_status, now, "", 100) == "armed: Enter or GO begins it"
+    for begun in (BeginRequested(now), Started(now)):
+        live_status.handle(begun, conductor.receive(begun), conductor)
+    assert "since the previous score" not in state_line(live_status, now, 6)
+    assert play_line(live_status, now, "", 100) != "armed: Enter or GO begins it"

@@ -9,8 +9,9 @@ import pytest
 
 from sequencer.core.errors import UsageError
 from sequencer.engine.conductor.machine import Conductor
+from sequencer.engine.conductor.transitions import Phase
 from sequencer.events.codec import Event
-from sequencer.events.events import OperatorGo
+from sequencer.events.events import BeginRequested, ConditionsReady, OperatorGo, Ready
 from sequencer.language.compiler import compile_score
 from sequencer.language.notations import reads
 from sequencer.runtime.operator.commands import IgnoredError
@@ -103,3 +104,23 @@ def test_other_keys_that_act_do_not_repeat_and_what_is_typed_may() -> None:
         ["the space key ignored: it came within 700 ms of the press before it"],
     )
     assert pressed([*((key, 0) for key in ":note cc"), ("\x1b", 0), (" ", 10)])[0] == ["hand_pause"]
+
+
+def test_go_begins_a_run_that_waits_for_it_but_not_right_after_the_score_before() -> None:
+    delivered: list[Event] = []
+    conductor = Conductor(compile_score(reads(LIVE.format(until="go out"))), waits_for_go=True)
+    performance: Any = SimpleNamespace(conductor=conductor, deliver=delivered.append)
+    now = Now()
+    operator = Operator(performance, now, pytest.fail, go_from=1000)
+    with pytest.raises(IgnoredError, match="the score before has only just ended"):
+        operator.handle_line("go")
+    now.at = 1000
+    assert operator.handle_line("go") == "go: the score begins as soon as it is set up"
+    conductor.receive(Ready(1001))
+    conductor.receive(ConditionsReady(1002, True, False))
+    assert conductor.phase is Phase.ARMED
+    assert operator.handle_line("go") is None
+    assert delivered == [BeginRequested(1000)] * 2
+    conductor.receive(delivered[0])
+    assert operator.handle_line("go") is None
+    assert delivered[2:] == [OperatorGo(1000, "out")], "from now on it is that of the score"
