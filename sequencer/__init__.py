@@ -49,11 +49,12 @@ if TYPE_CHECKING:
     from sequencer.engine.journal import Journal, read_journal
     from sequencer.engine.replay import Replay, replay
     from sequencer.language.check import CheckResult, check
-    from sequencer.language.compiler import Compilation, compile_score
+    from sequencer.language.compiler import Compilation, compile_ensemble, compile_score
     from sequencer.language.notations import print_score, read, reads
     from sequencer.language.score import Score
     from sequencer.reports.diff import Comparison
     from sequencer.runtime.results import PerformanceResult, RehearsalResult
+    from sequencer.schedule.ensemble import EnsembleSchedule
     from sequencer.schedule.model import Schedule
 
     __version__: str
@@ -86,11 +87,12 @@ _HOMES = {
     "sequencer.engine.journal": ("Journal", "read_journal"),
     "sequencer.engine.replay": ("Replay", "replay"),
     "sequencer.language.check": ("CheckResult", "check"),
-    "sequencer.language.compiler": ("Compilation", "compile_score"),
+    "sequencer.language.compiler": ("Compilation", "compile_ensemble", "compile_score"),
     "sequencer.language.notations": ("print_score", "read", "reads"),
     "sequencer.language.score": ("Score",),
     "sequencer.reports.diff": ("Comparison",),
     "sequencer.runtime.results": ("PerformanceResult", "RehearsalResult"),
+    "sequencer.schedule.ensemble": ("EnsembleSchedule",),
     "sequencer.schedule.model": ("Schedule",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -102,6 +104,7 @@ __all__ = [
     "Conductor",
     "CueReport",
     "Diagnostic",
+    "EnsembleSchedule",
     "Evolved",
     "FoundBeats",
     "InputError",
@@ -125,6 +128,7 @@ __all__ = [
     "__version__",
     "beats",
     "check",
+    "compile_ensemble",
     "compile_score",
     "diff",
     "evolve",

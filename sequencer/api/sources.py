@@ -16,6 +16,12 @@ from sequencer.core.errors import InputError, JournalError, OutputError, UsageEr
 from sequencer.core.images import ImageFile
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.core.paths import is_folder
+from sequencer.schedule.ensemble import (
+    EnsembleSchedule,
+    choose_part,
+    refuse_part,
+    schedule_from_json,
+)
 from sequencer.schedule.model import Schedule
 
 if TYPE_CHECKING:
@@ -30,8 +36,9 @@ if TYPE_CHECKING:
 Run: TypeAlias = "str | Path | Journal | RehearsalResult | PerformanceResult"
 """A finished run: its folder, its journal, a bundle, or a result."""
 Warn = Callable[[str], object]
-STAGE_WARNING = "W407"
-"""The code of the warning about what only some stages support."""
+_STANDARD_INPUT = Path("-")
+STAGE_WARNINGS = frozenset({"W341", "W407"})
+"""The codes of warnings about what only some stages support."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +127,29 @@ class RunInput:
         return find_image(path, self.folder)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartsInput:
+    """What a report is about: a schedule, or those of several stages, with their files."""
+
+    compiled: Schedule | EnsembleSchedule
+    sources: Mapping[str, str]
+    folder: Path
+    name: str
+
+    def input_of(self, part: str) -> RunInput:
+        """Return the input for one of its stages."""
+        return RunInput(
+            schedule=self.part(part), sources=self.sources, folder=self.folder, name=self.name
+        )
+
+    def part(self, name: str) -> Schedule:
+        """Return the schedule of a stage."""
+        if isinstance(self.compiled, EnsembleSchedule):
+            return choose_part(self.compiled, name)
+        refuse_part(name)
+        return self.compiled
+
+
 Source: TypeAlias = (
     "str | Path | Score | Schedule | CheckResult | RunInput | Journal | RehearsalResult | "
     "PerformanceResult"
@@ -141,7 +171,12 @@ def wrong_type(function: str, expected: str, given: object) -> TypeError:
 
 
 def input_of(
-    source: Source, function: str, warn: Warn = lambda _: None, *, keeps_chunks: bool = False
+    source: Source,
+    function: str,
+    warn: Warn = lambda _: None,
+    *,
+    keeps_chunks: bool = False,
+    part: str | None = None,
 ) -> RunInput:
     """Return the input that a caller of the Python API means.
 
@@ -150,6 +185,7 @@ def input_of(
         function: The function that was called, for messages.
         warn: Called with the score's warnings, rendered.
         keeps_chunks: As for `load_input`.
+        part: As for `load_input`.
 
     Returns:
         The schedule with its texts, and the folder in which its images are.
@@ -157,23 +193,31 @@ def input_of(
     Raises:
         TypeError: It is none of these.
         ScoreError: The score is not valid.
-        UsageError: A path does not name anything that can be performed.
+        UsageError: A path does not name anything that can be performed, or `part` does not name one
+            of its stages.
     """
     if isinstance(source, str | Path):
-        return load_input(Path(source), warn, keeps_chunks=keeps_chunks)
+        return load_input(Path(source), warn, keeps_chunks=keeps_chunks, part=part)
+    if isinstance(source, EnsembleSchedule):
+        schedule = choose_part(source, part)
+        name = source.reference.title or "run"
+        return RunInput(schedule=schedule, sources={}, folder=Path(), name=name)
     if isinstance(source, Schedule):
+        refuse_part(part)
         return RunInput(schedule=source, sources={}, folder=Path(), name=source.title or "run")
     if isinstance(source, RunInput):
+        refuse_part(part)
         return source
     from sequencer.language.check import CheckResult
     from sequencer.language.score import Score
 
     if isinstance(source, Score):
-        return _of_score(source, warn)
+        return _of_score(source, warn, part)
     if isinstance(source, CheckResult):
-        return _of_check(source, warn)
+        return _of_check(source, warn, part)
     journal = _journal_in(source)
     if journal is not None:
+        refuse_part(part)
         return _of_journal(journal, "run.score", keeps_chunks=keeps_chunks)
     raise wrong_type(function, SOURCE_KINDS, source)
 
@@ -219,7 +263,13 @@ def _journal_in(run: object) -> Journal | None:
     return read_journal(run.folder)
 
 
-def load_input(path: Path, warn: Warn = lambda _: None, *, keeps_chunks: bool = False) -> RunInput:
+def load_input(
+    path: Path,
+    warn: Warn = lambda _: None,
+    *,
+    keeps_chunks: bool = False,
+    part: str | None = None,
+) -> RunInput:
     """Load the schedule of a score, of a `.json` that `compile` wrote, or of what a run showed.
 
     Args:
@@ -228,28 +278,29 @@ def load_input(path: Path, warn: Warn = lambda _: None, *, keeps_chunks: bool = 
         warn: Called with the score's warnings, rendered.
         keeps_chunks: Whether what a run of a range showed keeps its chunk numbers, to play the same
             range of it (`RunInput.played`).
+        part: The name of a stage, if the score is for several.
 
     Raises:
         ScoreError: The score is not valid.
-        UsageError: It cannot be read.
+        UsageError: It cannot be read, it is for several stages and `part` is None, or it has no
+            such stage.
     """
-    if path == Path("-"):
+    if path == _STANDARD_INPUT:
         raise UsageError(
             "a score on standard input is read by `check -` and `format -` only",
             "save it to a file first",
         )
     if path.suffix == ".json":
-        from sequencer.schedule.document import from_json
-
         return RunInput(
-            schedule=from_json(read_text(path)), sources={}, folder=path.parent, name=path.stem
+            schedule=_read_schedule(path, part), sources={}, folder=path.parent, name=path.stem
         )
-    if is_folder(path) or path.suffix in (".jsonl", ".zip") or _is_unfinished_run(path):
+    if _is_run(path):
+        refuse_part(part)
         return _of_run(path, keeps_chunks)
     from sequencer.language.check import check
 
     checked = check(path, advice=False)
-    schedule = checked.performable()
+    schedule = checked.performable(part)
     _show(checked.warnings, checked.sources, warn)
     return RunInput(
         schedule=schedule,
@@ -260,6 +311,46 @@ def load_input(path: Path, warn: Warn = lambda _: None, *, keeps_chunks: bool = 
     )
 
 
+def load_parts(path: Path, part: str | None = None, warn: Warn = lambda _: None) -> PartsInput:
+    """Load a score or a `.json` that `compile` wrote, with all its stages.
+
+    Args:
+        path: The file; also what `load_input` accepts, which has one part.
+        part: The name of the only stage that is wanted; None for all.
+        warn: Called with the score's warnings, rendered.
+
+    Raises:
+        ScoreError: The score is not valid.
+        UsageError: It cannot be read, or has no such stage.
+    """
+    from sequencer.language.check import check
+
+    compiled: Schedule | EnsembleSchedule
+    sources: Mapping[str, str] = {}
+    if path == _STANDARD_INPUT or part is not None or _is_run(path):
+        found = load_input(path, warn, part=part)
+        return PartsInput(
+            compiled=found.schedule, sources=found.sources, folder=found.folder, name=found.name
+        )
+    if path.suffix == ".json":
+        compiled = schedule_from_json(read_text(path))
+    else:
+        checked = check(path, advice=False)
+        compiled = checked.performable() if checked.ensemble is None else checked.ensemble
+        sources = checked.sources
+        _show(checked.warnings, sources, warn)
+    return PartsInput(compiled=compiled, sources=sources, folder=path.parent, name=path.stem)
+
+
+def _read_schedule(path: Path, part: str | None) -> Schedule:
+    """Return the schedule in a file that `compile` wrote, or that of one of its stages."""
+    found = schedule_from_json(read_text(path))
+    if isinstance(found, EnsembleSchedule):
+        return choose_part(found, part)
+    refuse_part(part)
+    return found
+
+
 def _show(warnings: Iterable[Diagnostic], sources: Mapping[str, str], warn: Warn) -> None:
     """Pass on the warnings of a score, if there are any.
 
@@ -267,9 +358,14 @@ def _show(warnings: Iterable[Diagnostic], sources: Mapping[str, str], warn: Warn
     """
     from sequencer.core.diagnostics import render_all
 
-    text = render_all([one for one in warnings if one.code != STAGE_WARNING], sources)
+    text = render_all([one for one in warnings if one.code not in STAGE_WARNINGS], sources)
     if text:
         warn(text)
+
+
+def _is_run(path: Path) -> bool:
+    """Return whether this names a run: its folder, its journal or a bundle."""
+    return is_folder(path) or path.suffix in (".jsonl", ".zip") or _is_unfinished_run(path)
 
 
 def _is_unfinished_run(path: Path) -> bool:
@@ -351,25 +447,26 @@ def _range_of_repetition(journal: Journal, schedule: Schedule) -> PlayRange | No
     return PlayRange(start=RangePosition(stretch=0, offset=offset, text=text))
 
 
-def _of_score(score: Score, warn: Warn) -> RunInput:
+def _of_score(score: Score, warn: Warn, part: str | None) -> RunInput:
     from sequencer.core.errors import ScoreError
     from sequencer.language.compiler import compile_all
 
     compiled = compile_all(score)
     sources = dict(score.sources)
-    if compiled.schedule is None:
+    schedule = compiled.choose(part)
+    if schedule is None:
         raise ScoreError(compiled.diagnostics, sources)
     _show((one for one in compiled.diagnostics if not one.is_error), sources, warn)
     return RunInput(
-        schedule=compiled.schedule,
+        schedule=schedule,
         sources=sources,
         folder=Path(score.file).parent,
         name=Path(score.file).stem or "score",
     )
 
 
-def _of_check(checked: CheckResult, warn: Warn) -> RunInput:
-    schedule = checked.performable()
+def _of_check(checked: CheckResult, warn: Warn, part: str | None) -> RunInput:
+    schedule = checked.performable(part)
     _show(checked.warnings, checked.sources, warn)
     file = Path(next(iter(checked.sources), ""))
     return RunInput(

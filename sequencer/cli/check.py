@@ -258,15 +258,16 @@ def _report(
 
 
 def _is_valid(checked: CheckResult, args: argparse.Namespace) -> bool:
-    return checked.schedule is not None and not (args.strict and checked.warnings)
+    return checked.is_valid and not (args.strict and checked.warnings)
 
 
-def _summary(checked: CheckResult) -> str | None:
-    if checked.schedule is None:
-        return None
-    from sequencer.reports.cue_sheet.rows import summary_line
+def summarise(checked: CheckResult) -> str | None:
+    """Return one line about a valid score; None for any other."""
+    from sequencer.reports.cue_sheet.rows import ensemble_summary, summary_line
 
-    return summary_line(checked.schedule)
+    if checked.ensemble is not None:
+        return ensemble_summary(checked.ensemble)
+    return None if checked.schedule is None else summary_line(checked.schedule)
 
 
 def _print(found: list[tuple[Path, CheckResult]], args: argparse.Namespace) -> None:
@@ -278,7 +279,7 @@ def _print(found: list[tuple[Path, CheckResult]], args: argparse.Namespace) -> N
         for one in checked.diagnostics if args.strict else checked.errors:
             codes.setdefault(one.code)
         if _is_valid(checked, args) and not args.quiet:
-            print(f"{path}: {_summary(checked)}")
+            print(f"{path}: {summarise(checked)}")
         if checked.schedule is not None:
             _print_help(checked.schedule, args)
     if codes:
@@ -339,7 +340,7 @@ def _document(found: list[tuple[Path, CheckResult]], args: argparse.Namespace) -
 
     return document(
         {
-            **score(str(path), checked.diagnostics, _is_valid(checked, args), _summary(checked)),
+            **score(str(path), checked.diagnostics, _is_valid(checked, args), summarise(checked)),
             **_help_document(checked.schedule, args),
         }
         for path, checked in found

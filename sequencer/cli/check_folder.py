@@ -84,16 +84,16 @@ def check_scores(tasks: Sequence[FolderCheck]) -> list[FolderResult]:
 
 
 def _check_one(task: FolderCheck) -> FolderResult:
+    from sequencer.cli.check import summarise
     from sequencer.cli.json_output import score
     from sequencer.core.diagnostics import render_all
     from sequencer.language.check import check
-    from sequencer.reports.cue_sheet.rows import summary_line
 
     checked = check(task.path)
     kept = [one for one in checked.diagnostics if one.is_error or one.code not in task.allow]
     warned = any(one.code not in task.allow for one in checked.warnings)
-    is_valid = checked.schedule is not None and not (task.is_strict and warned)
-    summary = None if checked.schedule is None else summary_line(checked.schedule)
+    is_valid = checked.is_valid and not (task.is_strict and warned)
+    summary = summarise(checked)
     return FolderResult(
         is_valid=is_valid,
         diagnostics=render_all(kept, checked.sources),

@@ -14,7 +14,7 @@ from sequencer.core.diagnostics import Diagnostic, render_all
 from sequencer.core.errors import InputError
 
 if TYPE_CHECKING:
-    from sequencer.api.sources import RunInput
+    from sequencer.api.sources import PartsInput, RunInput
 
 STANDARD_INPUT = Path("-")
 """The name of standard input on a command line."""
@@ -27,7 +27,9 @@ def print_diagnostics(diagnostics: Iterable[Diagnostic], sources: Mapping[str, s
         print(text, file=sys.stderr)
 
 
-def load_input(path: Path, *, quiet: bool = False, keeps_chunks: bool = False) -> RunInput:
+def load_input(
+    path: Path, *, quiet: bool = False, keeps_chunks: bool = False, part: str | None = None
+) -> RunInput:
     """Load what a path names, as `sequencer.api.sources.load_input` does.
 
     Warnings are printed unless `quiet`.
@@ -38,7 +40,18 @@ def load_input(path: Path, *, quiet: bool = False, keeps_chunks: bool = False) -
         path,
         (lambda _: None) if quiet else lambda text: print(text, file=sys.stderr),
         keeps_chunks=keeps_chunks,
+        part=part,
     )
+
+
+def load_parts(path: Path, part: str | None) -> PartsInput:
+    """Load what a path names, with all its stages, as `sequencer.api.sources.load_parts` does.
+
+    Warnings are printed.
+    """
+    from sequencer.api import sources
+
+    return sources.load_parts(path, part, lambda text: print(text, file=sys.stderr))
 
 
 def standard_input() -> str:

@@ -21,6 +21,7 @@ from sequencer.schedule.model import Schedule
 
 if TYPE_CHECKING:
     from sequencer.language.loader import LoadResult, Notation
+    from sequencer.schedule.ensemble import EnsembleSchedule
 
 UNREPORTED = "W501"
 """The code of the diagnostic that counts those that are not reported."""
@@ -30,7 +31,8 @@ UNREPORTED = "W501"
 class CheckResult:
     """The complete result of a check.
 
-    `schedule` is None if an error prevents it; `sources` are the source texts by file.
+    `schedule` is None if an error prevents it; `sources` are the source texts by file. A score for
+    several stages has no `schedule`, but an `ensemble` with one for each of them.
     """
 
     score: Score | None
@@ -39,6 +41,19 @@ class CheckResult:
     sources: Mapping[str, str]
     dropped: int = 0
     """How many diagnostics beyond the maximum were not kept; one of `diagnostics` reports it."""
+    ensemble: EnsembleSchedule | None = None
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether there is a schedule, or one for each stage."""
+        return self.schedule is not None or self.ensemble is not None
+
+    @property
+    def schedules(self) -> tuple[Schedule, ...]:
+        """The schedules of all stages: one if the score names no stages, none if it has errors."""
+        if self.ensemble is not None:
+            return self.ensemble.schedules
+        return () if self.schedule is None else (self.schedule,)
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -55,14 +70,23 @@ class CheckResult:
         """The diagnostics that are information, such as cues that a shorter section drops."""
         return tuple(one for one in self.diagnostics if one.severity is Severity.NOTE)
 
-    def performable(self) -> Schedule:
+    def performable(self, part: str | None = None) -> Schedule:
         """Return the schedule.
+
+        Args:
+            part: The name of a stage, if the score is for several: its schedule is returned.
 
         Raises:
             ScoreError: There is no schedule. The exception contains all diagnostics.
+            UsageError: The score is for several stages and `part` is None, or it has no such stage.
         """
+        from sequencer.schedule.ensemble import choose_part, refuse_part
+
+        if self.ensemble is not None:
+            return choose_part(self.ensemble, part)
         if self.schedule is None:
             raise ScoreError(self.diagnostics, self.sources)
+        refuse_part(part)
         return self.schedule
 
     def __repr__(self) -> str:
@@ -70,7 +94,8 @@ class CheckResult:
             counted(len(self.errors), "error"),
             counted(len(self.warnings), "warning"),
         )
-        schedule = "no schedule" if self.schedule is None else repr(self.schedule)
+        found = self.schedule if self.ensemble is None else self.ensemble
+        schedule = "no schedule" if found is None else repr(found)
         return summary_repr(self, None, errors, warnings, schedule)
 
 
@@ -140,13 +165,13 @@ def check_loaded(loaded: LoadResult, advice: bool) -> CheckResult:
     from sequencer.language.compiler import compile_all
 
     diagnostics = list(loaded.diagnostics)
-    schedule = None
+    schedule = ensemble = None
     dropped = loaded.dropped
     if loaded.score is not None:
         compilation = compile_all(loaded.score)
         diagnostics += compilation.diagnostics
         dropped += compilation.dropped
-        schedule = compilation.schedule
+        schedule, ensemble = compilation.schedule, compilation.ensemble
     elif loaded.part is not None:
         diagnostics += _independent_diagnostics(loaded, loaded.part)
     if dropped:
@@ -157,13 +182,14 @@ def check_loaded(loaded: LoadResult, advice: bool) -> CheckResult:
         diagnostics=tuple(order_by_position(diagnostics)),
         sources=loaded.sources,
         dropped=dropped,
+        ensemble=ensemble,
     )
     return add_advice(result) if advice else result
 
 
 def add_advice(result: CheckResult) -> CheckResult:
     """Return a result with the advice on the prompts added, if the score has no errors."""
-    if result.schedule is None or result.score is None:
+    if not result.is_valid or result.score is None:
         return result
     from sequencer.language.advice import advise
 

@@ -435,6 +435,35 @@ class GridLine:
         return ChunkGrid(self.frames, self.fps, None if self.first == self.frames else self.first)
 
 
+@dataclass(frozen=True, slots=True)
+class StageName:
+    """The name of a stage, where the header defines it or a cue names it."""
+
+    name: str
+    span: Span = span_field()
+
+
+@dataclass(frozen=True, slots=True)
+class StageSeed:
+    """`seed 7 on right`: the opening seed of one stage."""
+
+    stage: StageName
+    seed: int
+    span: Span = span_field()
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """`together start`, `together realign 16c`: when all stages wait for each other.
+
+    They always start together. `realign` is after how many chunks they pause and resume together
+    again; None is never.
+    """
+
+    realign: int | None = None
+    span: Span = span_field()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
     """The header lines. A field is None and has no entry in `spans` if its line was not written."""
@@ -450,6 +479,10 @@ class Header:
     sr: SuperResolution | None = None
     middle: MiddleC | None = None
     model: str | None = None
+    stages: tuple[StageName, ...] | None = None
+    together: Together | None = None
+    stage_seeds: tuple[StageSeed, ...] = ()
+    """The opening seeds of single stages. They are lines of their own, with their own spans."""
     spans: tuple[tuple[str, Span], ...] = field(default=(), compare=False, repr=False)
     """(field, span of its statement) for each header line that was written, in source order."""
 
@@ -553,6 +586,8 @@ class Cue:
     place: Position
     actions: tuple[Action, ...]
     span: Span = span_field()
+    stages: tuple[StageName, ...] = ()
+    """The stages that do it (`on left, right`); empty for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -563,6 +598,8 @@ class Every:
     start: Position | None
     actions: tuple[Action, ...]
     span: Span = span_field()
+    stages: tuple[StageName, ...] = ()
+    """The stages that do it; empty for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -582,6 +619,8 @@ class Rule:
     actions: tuple[Action, ...]
     at: AtNext | None = None
     span: Span = span_field()
+    stages: tuple[StageName, ...] = ()
+    """The stages that do it; empty for all."""
 
 
 Item = Cue | Every | Rule

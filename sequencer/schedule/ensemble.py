@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any, TypeGuard
 
 from sequencer.core.display import counted, summary_repr
-from sequencer.core.errors import ScheduleError
+from sequencer.core.errors import ScheduleError, UsageError
 from sequencer.core.gc_pause import paused_collection
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.schedule import document as schedule_document
@@ -25,6 +25,9 @@ MAX_STAGES = 32
 """The most stages of one score."""
 MAX_REALIGN_CHUNKS = 10_000
 """The most chunks between two positions at which all stages wait for each other."""
+
+MAX_ACCOUNT_SESSIONS = 5
+"""How many sessions a Reactor account can run at once, and so how many stages with one key."""
 
 _MARK = "helios-ensemble"
 
@@ -174,6 +177,39 @@ class EnsembleSchedule:
             first.title,
             counted(len(self.parts), "stage"),
             f"{counted(first.end, 'chunk')} ({float(first.grid.boundary(first.end)):.1f} s)",
+        )
+
+
+def choose_part(ensemble: EnsembleSchedule, part: str | None) -> Schedule:
+    """Return the schedule of one stage.
+
+    Args:
+        ensemble: The schedules of all stages.
+        part: The name of the stage.
+
+    Returns:
+        Its schedule.
+
+    Raises:
+        UsageError: No stage is named, or there is none of this name.
+    """
+    names = ", ".join(ensemble.names)
+    if part is None:
+        first = ensemble.reference_name
+        raise UsageError(
+            f"this score is for several stages ({names}), and this is about one of them",
+            f"choose one: --part {first}, or in Python part={first!r}",
+        )
+    if part not in ensemble.names:
+        raise UsageError(f"this score has no stage {part}", f"its stages are: {names}")
+    return ensemble.part(part)
+
+
+def refuse_part(part: str | None) -> None:
+    """Raise UsageError if a stage is named where a score has none."""
+    if part is not None:
+        raise UsageError(
+            f"this score names no stages, so it has no part {part}", "leave the part out"
         )
 
 

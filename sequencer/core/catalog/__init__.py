@@ -24,6 +24,7 @@ FAMILIES: tuple[Family, ...] = (
     Family("settings", "Settings", ("E240", "E263")),
     Family("texts", "Texts", ("E270", "E276")),
     Family("definitions", "Definitions and actions", ("E301", "E327"), ("W101", "W310")),
+    Family("stages", "Several stages", ("E341", "E348"), ("W341", "W341")),
     Family("time", "Time", ("E401", "E425"), ("E430", "E430"), ("W401", "W407")),
     Family("files", "Score files", ("E501", "E513"), ("W501", "W501")),
     Family("images", "Images", ("E520", "E527")),

@@ -97,6 +97,8 @@ class ResolvedRule:
     span: Span
     at: AtNext | None = None
     """Where it lands if it is quantised."""
+    is_here: bool = True
+    """False for a rule of other stages, which still replaces those of the same trigger."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

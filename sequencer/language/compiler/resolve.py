@@ -127,6 +127,7 @@ class Resolver:
         score = self.score
         if not score.sections:
             cues, rules = self._resolve_items(score.items)
+            rules = _here(rules)
             return (Block.whole_score(cues=cues, rules=rules, span=_score_span(score)),)
         for item in score.items:
             if not isinstance(item, Rule):
@@ -188,7 +189,7 @@ class Resolver:
             meter=section.meter,
             cut=cut,
             cues=cues,
-            rules=rules,
+            rules=_here(rules),
             span=section.span,
             name_span=section.name_span,
         )
@@ -232,6 +233,9 @@ class Resolver:
                 case Rule():
                     rule = self._resolve_rule(item)
                     if rule is None:
+                        continue
+                    if not rule.is_here:
+                        rules.append(rule)
                         continue
                     if rule.trigger in seen:
                         self.faults.warn(
@@ -384,14 +388,17 @@ class Resolver:
                 hint='add one: -> cut, "…"',
             )
         firing = schedule_trigger(rule.trigger, self.middle, self.faults)
-        if rule.at is not None and not any(_is_landing(act) for act in acts):
+        is_here = bool(rule.actions)
+        if is_here and rule.at is not None and not any(_is_landing(act) for act in acts):
             hint = "remove it: a goto waits for the next bar line anyway, and the rest acts at once"
             self.faults.warn(
                 "W310", "nothing in this rule waits for a bar line or beat", rule.at.span, hint=hint
             )
         if firing is None:
             return None
-        return ResolvedRule(trigger=firing, acts=tuple(acts), span=rule.span, at=rule.at)
+        return ResolvedRule(
+            trigger=firing, acts=tuple(acts), span=rule.span, at=rule.at, is_here=is_here
+        )
 
     def _add_message(
         self, action: SendMessage, acts: list[ResolvedCueAct] | list[ResolvedRuleAct]
@@ -588,6 +595,11 @@ _ACTION_NAMES: dict[type[Action], str] = {
     Resume: "resume",
     Goto: "goto",
 }
+
+
+def _here(rules: tuple[ResolvedRule, ...]) -> tuple[ResolvedRule, ...]:
+    """Return the rules that do something on this stage."""
+    return tuple(rule for rule in rules if rule.is_here)
 
 
 def _is_landing(act: ResolvedRuleAct) -> bool:

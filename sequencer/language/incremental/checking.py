@@ -18,6 +18,7 @@ from sequencer.language.incremental.lines import MovableDiagnostics
 from sequencer.language.incremental.loading import PieceLoad
 from sequencer.language.loader import LoadResult, Notation, load_file_pieces
 from sequencer.language.partial import unaffected_diagnostics, unread_parts
+from sequencer.schedule.ensemble import EnsembleSchedule
 from sequencer.schedule.model import Schedule
 
 LINE_CODES_OF_YAML = frozenset({"E424", "W403"})
@@ -105,9 +106,7 @@ class PieceCheck:
         if self.load.has_errors:
             return False
         compilation = self.compilation
-        if isinstance(compilation, PartCompilation):
-            return compilation.is_valid
-        return compilation.schedule is not None
+        return compilation.is_valid
 
     @cached_property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -132,11 +131,19 @@ class PieceCheck:
     def schedule(self) -> Schedule | None:
         """The schedule, with actual lines."""
         compilation, lines = self.compilation, self.load.reading.lines
-        if not self.is_valid:
+        if not self.is_valid or self.ensemble is not None:
             return None
         if isinstance(compilation, PartCompilation):
             return compilation.schedule(lines.span)
         return lines.node(compilation.schedule)
+
+    @cached_property
+    def ensemble(self) -> EnsembleSchedule | None:
+        """The schedules of several stages, with actual lines."""
+        compilation = self.compilation
+        if not self.is_valid or isinstance(compilation, PartCompilation):
+            return None
+        return self.load.reading.lines.node(compilation.ensemble)
 
     @cached_property
     def result(self) -> CheckResult:
@@ -147,6 +154,7 @@ class PieceCheck:
             diagnostics=self.diagnostics,
             sources=self.loaded.sources,
             dropped=self.dropped,
+            ensemble=self.ensemble,
         )
 
     @property

@@ -31,6 +31,7 @@ from sequencer.language.compiler.model_checks import grid_of
 from sequencer.language.compiler.place import MAX_ENTRIES, BlockPlacer, CueBudget
 from sequencer.language.compiler.quantise import build_schedule
 from sequencer.language.compiler.resolve import Resolver
+from sequencer.language.compiler.stages import names_stages
 from sequencer.language.compiler.validate import check_collisions, check_schedule
 from sequencer.language.incremental.chunk_checks import summarise
 from sequencer.language.incremental.lines import PIECE_BITS
@@ -205,6 +206,7 @@ def _is_divisible(score: Score) -> bool:
         and isinstance(score.end, AtBar | AtTick | AtOffset | None)
         and all(section.like is None and not section.until for section in sections)
         and len({section.name for section in sections}) == len(sections)
+        and not names_stages(score)
     )
 
 

@@ -22,6 +22,8 @@ class Argument(Enum):
     """One value; `read` returns it, and it is the first field of the node."""
     NAME = auto()
     """The same, for a value that is a name."""
+    NAMES = auto()
+    """Names with commas between them; in YAML also a list."""
     STRING = auto()
     """A text without variables: a title or a path. In the text notation it is in quotes."""
     SOUND = auto()
@@ -48,6 +50,8 @@ class PartKind(Enum):
     """A section's length, tempo or meter."""
     ITEM = auto()
     """A cue or a rule, or a part of one."""
+    STAGES = auto()
+    """The names of stages."""
     PLAY = auto()
     END = auto()
     ANY = auto()

@@ -7,11 +7,13 @@ from sequencer.language import values
 from sequencer.language.score import SuperResolution
 from sequencer.language.spec.rows import Argument, PartKind, Setting
 from sequencer.language.spec.schema_parts import (
+    NAME,
     NUMBER,
     SECONDS,
     choose_from,
     describe_reference,
     match_pattern,
+    one_or_more,
 )
 from sequencer.language.values import writing
 from sequencer.language.values.strings import read_string
@@ -152,10 +154,23 @@ SETTINGS: tuple[Setting, ...] = (
             "anyOf": [
                 {"type": "integer", "minimum": 0, "maximum": MAX_SEED},
                 {"type": "string", "pattern": "^[0-9]{1,10}$"},
+                {
+                    "description": "{all: 1, right: 7}: the seeds of stages, and of all others.",
+                    "type": "object",
+                    "minProperties": 1,
+                    "propertyNames": {"pattern": f"^{NAME}$"},
+                    "additionalProperties": {
+                        "anyOf": [
+                            {"type": "integer", "minimum": 0, "maximum": MAX_SEED},
+                            {"type": "string", "pattern": "^[0-9]{1,10}$"},
+                        ]
+                    },
+                },
             ],
         },
         example="seed 42",
-        reference="`seed N` | `seed 0` | the model's seed for the first take, 0 to 4294967295",
+        reference="`seed N`, `seed N on STAGE` | `seed 0` | the model's seed for the first take, "
+        "0 to 4294967295; with `on`, that of one [stage](#several-stages)",
     ),
     Setting(
         field="sr",
@@ -187,6 +202,36 @@ SETTINGS: tuple[Setting, ...] = (
         f"{', '.join(f'`{name}`' for name in values.MODELS)}: it sets the grid, and `check` "
         "reports what the model cannot do; see [models](models.md). For another one, write its "
         "`grid`",
+    ),
+    Setting(
+        field="stages",
+        keyword="stages",
+        argument=Argument.NAMES,
+        read=values.read_stages,
+        write=writing.render_stages,
+        schema=one_or_more(
+            match_pattern(rf"{NAME}(?: *, *{NAME})*", "Names: left, middle, right."),
+            "The stages that play the score together.",
+        ),
+        example="stages left, middle, right",
+        reference="`stages NAME, NAME, …` | one stage without a name | the stages that play the "
+        "score together; see [several stages](#several-stages)",
+        part=PartKind.STAGES,
+    ),
+    Setting(
+        field="together",
+        keyword="together",
+        read=values.read_together,
+        write=writing.render_together,
+        schema=match_pattern(
+            "start|realign +[1-9][0-9]*c",
+            "When all stages wait for each other (default: start).",
+        ),
+        example="together realign 16c",
+        reference="`together start`, `together realign Nc` | `together start` | when all stages "
+        "wait for each other: they start together, and with `realign` they also pause and resume "
+        "together every N chunks",
+        has_span=True,
     ),
 )
 """The lines of the header, in the order in which they are printed."""

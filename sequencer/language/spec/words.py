@@ -22,8 +22,14 @@ STRUCTURE_KEYS = tuple(
 )
 """The other keys at the top level of YAML."""
 
-ITEM_KEYS = tuple(key for row in STATEMENTS if row.place is Place.ITEM for key in row.keys)
-"""The keys that state when the actions of an item happen."""
+STAGES_KEY = "stages"
+"""The key in YAML that states which stages do the actions of an item."""
+
+ITEM_KEYS = (
+    *(key for row in STATEMENTS if row.place is Place.ITEM for key in row.keys),
+    STAGES_KEY,
+)
+"""The keys that state when and where the actions of an item happen."""
 
 SCENE_KEYS = tuple(row.keyword for row in STATEMENTS if row.place is Place.SCENE)
 

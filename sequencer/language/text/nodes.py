@@ -25,6 +25,7 @@ from sequencer.language.score import (
     PromptText,
     Rule,
     Show,
+    StageName,
     Text,
     Trigger,
 )
@@ -191,8 +192,11 @@ class NodeBuilder:
         """Read `at POSITION action, …`."""
         head = branch.children[0]
         position = self.read_position(head, "at") if isinstance(head, Token) else None
-        actions = self.read_actions(branch.children[1:], False)
-        return None if position is None else Cue(position, actions, self.statement_span())
+        stages, rest = self._read_stages(branch.children[1:])
+        actions = self.read_actions(rest, False)
+        if position is None or stages is None:
+            return None
+        return Cue(position, actions, self.statement_span(), stages)
 
     def read_every(self, branch: Node) -> Every | None:
         """Read `every DUR [from POSITION] action, …`."""
@@ -205,12 +209,11 @@ class NodeBuilder:
             start = self.read_position(rest[0], "from")
             good = start is not None
             rest = rest[1:]
+        stages, rest = self._read_stages(rest)
         actions = self.read_actions(rest, False)
-        return (
-            Every(step, start, actions, self.statement_span())
-            if good and step is not None
-            else None
-        )
+        if not good or step is None or stages is None:
+            return None
+        return Every(step, start, actions, self.statement_span(), stages)
 
     def read_rule(self, branch: Node) -> Rule | None:
         """Read `on TRIGGER -> action, …`."""
@@ -218,10 +221,27 @@ class NodeBuilder:
         trigger, at, is_good = None, None, True
         if isinstance(name, Token):
             trigger, at, is_good = self._read_rule_head(name)
-        actions = self.read_actions(branch.children[2:], True)
-        if trigger is None or not is_good:
+        stages, rest = self._read_stages(branch.children[2:])
+        actions = self.read_actions(rest, True)
+        if trigger is None or not is_good or stages is None:
             return None
-        return Rule(trigger, actions, at, self.statement_span())
+        return Rule(trigger, actions, at, self.statement_span(), stages)
+
+    def _read_stages(
+        self, children: list[Token | Node]
+    ) -> tuple[tuple[StageName, ...] | None, list[Token | Node]]:
+        """Read the stages in front of actions, and return them and the actions.
+
+        Without stages they are empty; None if a diagnostic was reported.
+        """
+        first = children[0] if children else None
+        if not isinstance(first, Token) or first.kind != "ON_STAGES":
+            return (), children
+        return self.read_on_stages(first), children[1:]
+
+    def read_on_stages(self, token: Token) -> tuple[StageName, ...] | None:
+        """Read `on left, right`. Return None if a diagnostic was reported."""
+        return values.read_on_stages(token.text, self.span(token), self.faults)
 
     def _read_rule_head(self, token: Token) -> tuple[Trigger | None, AtNext | None, bool]:
         """Read a trigger, and where the rule lands; the last value is False if that is invalid."""

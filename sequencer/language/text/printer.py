@@ -239,6 +239,10 @@ def _header_rows(header: Header) -> list[Grouped]:
             rows.append(
                 _statement(Group.HEADER, 0, f"{setting.keyword} {quoted}", spans.get(setting.field))
             )
+    rows += [
+        _statement(Group.HEADER, 0, f"seed {one.seed} on {one.stage.name}", one.span)
+        for one in header.stage_seeds
+    ]
     if all(row.has_position for _, row in rows):
         rows.sort(key=lambda grouped: grouped[1].start)
     return rows
@@ -312,6 +316,11 @@ def _render_item(item: Item, source: str, indent: str) -> str:
 
 
 def _render_item_head(item: Item) -> str:
+    stages = f"on {spelling.render_stages(item.stages)} " if item.stages else ""
+    return f"{_render_item_begin(item)}{stages}"
+
+
+def _render_item_begin(item: Item) -> str:
     match item:
         case Cue(position):
             return f"at {spelling.render_position(position)} "

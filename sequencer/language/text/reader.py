@@ -10,7 +10,7 @@ from sequencer.core.diagnostics import NO_SPAN, Diagnostics, Fix, Related, Span
 from sequencer.core.gc_pause import paused_collection
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.language import values
-from sequencer.language.score import Comment, Header, Let, Pick, Score, Use
+from sequencer.language.score import Comment, Header, Let, Pick, Score, StageSeed, Use
 from sequencer.language.score_builder import ScoreBuilder
 from sequencer.language.source import UNUSUAL_SPACE, Source, check_characters
 from sequencer.language.spec import SETTING_BY_FIELD, Argument, Setting
@@ -46,6 +46,9 @@ class HeaderLines:
         span = self.nodes.node_span(branch)
         kind = branch.rule
         setting = SETTING_BY_FIELD[kind]
+        if branch.last.kind == "ON_STAGES":
+            self._read_stage_seed(branch, span)
+            return
         if kind in self._spans:
             first = Related(self._spans[kind], "first defined here")
             self.nodes.faults.error(
@@ -71,6 +74,35 @@ class HeaderLines:
             )
         elif setting.argument in _WITH_PATH_OR_TITLE or not self.nodes.report_too_long(text, at):
             self._header = self._with_line(setting, text, at, span)
+
+    def _read_stage_seed(self, branch: Node, span: Span) -> None:
+        """Read `seed 7 on right`."""
+        nodes = self.nodes
+        number = branch.children[1]
+        stages = nodes.read_on_stages(branch.last)
+        seed = None
+        if isinstance(number, Token) and not nodes.report_too_long(number.text, nodes.span(number)):
+            seed = values.read_seed(number.text, nodes.span(number), nodes.faults)
+        if seed is None or stages is None:
+            return
+        stage, *others = stages
+        if others:
+            hint = f"write a line for each: seed {seed} on {stage.name}"
+            nodes.faults.error("E341", "this line is the seed of one stage", span, hint=hint)
+            return
+        for known in self._header.stage_seeds:
+            if known.stage == stage:
+                nodes.faults.error(
+                    "E115",
+                    f"duplicate seed of the stage {stage.name}",
+                    span,
+                    hint="keep one of the two lines",
+                    fix=Fix(span, ""),
+                    related=(Related(known.span, "first defined here"),),
+                )
+                return
+        seeds = (*self._header.stage_seeds, StageSeed(stage, seed, span))
+        self._header = replace(self._header, stage_seeds=seeds)
 
     def _with_line(self, setting: Setting, text: str, at: Span, span: Span) -> Header:
         """Return the header with one more line.

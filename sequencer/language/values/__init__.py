@@ -31,10 +31,18 @@ from sequencer.language.values.settings import (
     read_tempo,
 )
 from sequencer.language.values.sound import read_sound, read_sound_start
+from sequencer.language.values.stages import (
+    ALL_STAGES,
+    read_on_stages,
+    read_stage_name,
+    read_stages,
+    read_together,
+)
 from sequencer.language.values.strings import NAME, is_name, normalise_name, read_name
 from sequencer.language.values.triggers import find_option, read_trigger, report_length_with_until
 
 __all__ = [
+    "ALL_STAGES",
     "MODELS",
     "NAME",
     "check_tempo",
@@ -55,6 +63,7 @@ __all__ = [
     "read_midi",
     "read_model",
     "read_name",
+    "read_on_stages",
     "read_osc",
     "read_pass",
     "read_play",
@@ -65,8 +74,11 @@ __all__ = [
     "read_sound",
     "read_sound_start",
     "read_sr",
+    "read_stage_name",
+    "read_stages",
     "read_strength",
     "read_tempo",
+    "read_together",
     "read_trigger",
     "report_length_with_until",
     "split_quantisation",

@@ -43,7 +43,9 @@ from sequencer.language.score import (
     SendOsc,
     SendProgram,
     SoundLine,
+    StageName,
     Text,
+    Together,
     Trigger,
     Unit,
     Variable,
@@ -333,3 +335,13 @@ def wrap_text(content: str, width: int) -> list[str]:
         lines.append(content[start : last - 1])
         start = last
     return [*lines, content[start:]]
+
+
+def render_stages(stages: tuple[StageName, ...]) -> str:
+    """Render the names of stages: `left, right`."""
+    return ", ".join(one.name for one in stages)
+
+
+def render_together(together: Together) -> str:
+    """Render when all stages wait for each other: `start`, `realign 16c`."""
+    return "start" if together.realign is None else f"realign {together.realign}c"

@@ -24,6 +24,7 @@ from sequencer.language.score import (
     Prompt,
     Rule,
     Show,
+    StageName,
     Trigger,
     UseImage,
 )
@@ -36,6 +37,7 @@ from sequencer.language.spec import (
     RESERVED,
     RULE_KEYS,
     SAME_SEED,
+    STAGES_KEY,
     ActionSpec,
     Argument,
 )
@@ -269,9 +271,12 @@ class CueReader:
             actions = self._read_actions(node, False, False)
             if not node.whole:
                 return None
+            stages = self._read_stages(entries)
             key, value = entries["at"]
             position = self.values.read(value, key, values.read_position)
-            return None if position is None else Cue(position, actions, self._mapping_span(node))
+            if position is None or stages is None:
+                return None
+            return Cue(position, actions, self._mapping_span(node), stages)
         return self._read_every_or_rule(node, in_rules)
 
     def _read_every_or_rule(self, node: Mapping, in_rules: bool) -> Item | None:
@@ -289,10 +294,13 @@ class CueReader:
         if not node.whole:
             return None
         span = self._mapping_span(node)
+        stages = self._read_stages(entries)
+        if stages is None:
+            return None
         if has_at:
             key, value = entries["at"]
             position = self.values.read(value, key, values.read_position)
-            return None if position is None else Cue(position, actions, span)
+            return None if position is None else Cue(position, actions, span, stages)
         if has_when:
             key, value = entries[when]
             trigger = self.values.read(value, key, _read_trigger)
@@ -303,14 +311,21 @@ class CueReader:
                 is_good = landing is not None
             if trigger is None or not is_good:
                 return None
-            return Rule(trigger, actions, landing, span)
+            return Rule(trigger, actions, landing, span, stages)
         key, value = entries["every"]
         step = self.values.read(value, key, values.read_duration)
         if "from" not in entries:
-            return None if step is None else Every(step, None, actions, span)
+            return None if step is None else Every(step, None, actions, span, stages)
         key, value = entries["from"]
         start = self.values.read(value, key, values.read_position)
-        return None if step is None or start is None else Every(step, start, actions, span)
+        return None if step is None or start is None else Every(step, start, actions, span, stages)
+
+    def _read_stages(self, entries: dict[str, tuple[Scalar, Node]]) -> tuple[StageName, ...] | None:
+        """Return the stages of an item; empty if it names none, None if that was reported."""
+        if STAGES_KEY not in entries:
+            return ()
+        key, value = entries[STAGES_KEY]
+        return self.values.read_stages(value, key)
 
     def _mapping_span(self, node: Mapping) -> Span:
         if node.end_line == node.line:

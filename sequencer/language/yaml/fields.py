@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from sequencer.core.diagnostics import Diagnostics, Fix, Span
-from sequencer.language.score import Pick, PromptText, Text
+from sequencer.language.score import Pick, PromptText, StageName, Text
 from sequencer.language.source import excerpt
+from sequencer.language.values import read_stage_name, read_stages
 from sequencer.language.values import strings as words
 from sequencer.language.yaml.nodes import (
     BLOCK_STYLES,
@@ -85,6 +86,17 @@ class FieldReader(KeyReporter):
         self.faults.error(
             "E607", f"`{excerpt(key.value)}` takes one value, found {what}", span, hint=hint
         )
+
+    def read_stages(self, node: Node, key: Scalar) -> tuple[StageName, ...] | None:
+        """Return the names of stages, one or several with commas between them, or a list."""
+        if not isinstance(node, Sequence):
+            return self.read(node, key, read_stages)
+        if not node.items and node.whole:
+            self.report_no_value(key)
+            return None
+        found = [self.read(item, key, read_stage_name) for item in node.items]
+        kept = tuple(one for one in found if one is not None)
+        return kept if kept and len(kept) == len(found) else None
 
     def read_scalar(self, node: Node, key: Scalar) -> Scalar | None:
         """Return the node if it is a scalar that is not empty."""

@@ -26,7 +26,8 @@ from sequencer.language.score import (
     Text,
     Trigger,
 )
-from sequencer.language.spec import ACTION_BY_NODE, SETTINGS, ActionSpec, Argument
+from sequencer.language.spec import ACTION_BY_NODE, SETTINGS, STAGES_KEY, ActionSpec, Argument
+from sequencer.language.values import ALL_STAGES
 from sequencer.language.values import writing as spelling
 from sequencer.language.yaml import quoting as spell
 
@@ -40,6 +41,9 @@ Pair = tuple[str, "str | PromptText | list[str]"]
 def item_lines(item: Item, depth: int) -> list[str]:
     """Return the lines of a cue or a rule, without the indentation for `depth`."""
     pairs: list[Pair] = _head_pairs(item)
+    if item.stages:
+        names = [spell.quote_name(one.name) for one in item.stages]
+        pairs.append((STAGES_KEY, names[0] if len(names) == 1 else names))
     if _can_be_keys(item.actions):
         pairs += _action_keys(item.actions)
     else:
@@ -257,7 +261,10 @@ def _header_rows(header: Header) -> list[Row]:
     rows: list[Row] = []
     for setting in SETTINGS:
         value = getattr(header, setting.field)
-        if value is not None:
+        if setting.field == "seed" and header.stage_seeds:
+            first = spans.get("seed", header.stage_seeds[0].span)
+            rows.append(_row(0, [f"seed: {_render_seeds(header)}"], first))
+        elif value is not None:
             if isinstance(value, SoundLine):
                 written = _render_sound(value)
             elif setting.argument is Argument.STRING:
@@ -268,6 +275,14 @@ def _header_rows(header: Header) -> list[Row]:
     if all(row.span is not None for row in rows):
         rows.sort(key=lambda row: row.start)
     return rows
+
+
+def _render_seeds(header: Header) -> str:
+    """Return the seeds of stages as a mapping; `all` is the seed of all others."""
+    seeds = [(spell.quote_name(one.stage.name), one.seed) for one in header.stage_seeds]
+    if header.seed is not None:
+        seeds.insert(0, (ALL_STAGES, header.seed))
+    return "{" + ", ".join(f"{name}: {seed}" for name, seed in seeds) + "}"
 
 
 def _render_sound(sound: SoundLine) -> str:

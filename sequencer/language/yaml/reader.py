@@ -10,7 +10,7 @@ from typing import Any
 from sequencer.core.diagnostics import Diagnostics, Fix, Span
 from sequencer.core.gc_pause import paused_collection
 from sequencer.language import values
-from sequencer.language.score import Comment, Header, PlayPart, Score, SoundLine
+from sequencer.language.score import Comment, Header, PlayPart, Score, SoundLine, StageSeed
 from sequencer.language.score_builder import ScoreBuilder
 from sequencer.language.source import (
     UNUSUAL_SPACE,
@@ -274,11 +274,34 @@ class ScoreReader:
             read = self.values.read_string(value, key)
         elif setting.argument is Argument.SOUND:
             read = self._read_sound(value, key)
+        elif setting.argument is Argument.NAMES and isinstance(value, Sequence):
+            read = self.values.read_stages(value, key)
+        elif setting.field == "seed" and isinstance(value, Mapping):
+            read = self._read_seeds(value)
         else:
             read = self.values.read(value, key, setting.read)
         if setting.has_span and read is not None:
             read = replace(read, span=span)
         self.header = replace(self.header, **{setting.field: read})
+
+    def _read_seeds(self, node: Mapping) -> int | None:
+        """Read `seed: {all: 1, right: 7}`, and return the seed for all stages."""
+        common: int | None = None
+        seeds: list[StageSeed] = []
+        for word, (key, value) in node.entries.items():
+            seed = self.values.read(value, key, values.read_seed)
+            span = self.values.key_span(key)
+            if word == values.ALL_STAGES:
+                common = seed
+                continue
+            stage = values.read_stage_name(word, span, self.faults)
+            if seed is not None and stage is not None:
+                seeds.append(StageSeed(stage, seed, self.values.entry_span(key, value)))
+        if not node.entries and node.whole:
+            hint = "write the seed of each stage: {all: 1, right: 7}"
+            self.faults.error("E622", "`seed` has no value", self.values.node_span(node), hint=hint)
+        self.header = replace(self.header, stage_seeds=tuple(seeds))
+        return common
 
     def _read_sound(self, node: Node, key: Scalar) -> SoundLine | None:
         """Read `sound: song.wav`, or a mapping of file and time."""

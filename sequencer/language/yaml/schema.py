@@ -9,7 +9,14 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from sequencer.language.spec import ACTION_BY_KEY, ACTIONS, POSITIONS, SETTINGS, TRIGGERS
+from sequencer.language.spec import (
+    ACTION_BY_KEY,
+    ACTIONS,
+    POSITIONS,
+    SETTINGS,
+    STAGES_KEY,
+    TRIGGERS,
+)
 from sequencer.language.spec.schema_parts import (
     LANDING,
     LENGTH,
@@ -106,7 +113,15 @@ def _item(description: str, head: Json, in_rule: bool, **more: object) -> Json:
         "type": "object",
         "additionalProperties": False,
         "minProperties": 2,
-        "properties": {**head, **_actions(in_rule), "do": _do(in_rule)},
+        "properties": {
+            **head,
+            STAGES_KEY: one_or_more(
+                match_pattern(rf"{NAME}(?: *, *{NAME})*", "The name of a stage."),
+                "The stages that do it; all, if there is no such key.",
+            ),
+            **_actions(in_rule),
+            "do": _do(in_rule),
+        },
         "dependentRequired": {"action": ["show"]},
         **more,
     }

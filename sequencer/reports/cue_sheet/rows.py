@@ -27,6 +27,7 @@ from sequencer.schedule.describe import (
     milliseconds,
     tempo_in_words,
 )
+from sequencer.schedule.ensemble import EnsembleSchedule
 from sequencer.schedule.in_force import InForce, find_in_force
 from sequencer.schedule.model import (
     CutAct,
@@ -385,14 +386,7 @@ def summary_line(schedule: Schedule) -> str:
     parts += count_messages(
         act for stretch in schedule.stretches for send in stretch.sends for act in send.acts
     )
-    sections = {stretch.section for stretch in schedule.stretches if stretch.section is not None}
-    if sections:
-        played = (
-            f" in {_format_count(len(schedule.stretches), 'pass', 'es')}"
-            if len(schedule.stretches) > len(sections)
-            else ""
-        )
-        parts.append(f"{_format_count(len(sections), 'section')}{played}")
+    parts += _count_sections(schedule)
     rules = {
         (rule.origin, rule.trigger) for stretch in schedule.stretches for rule in stretch.rules
     }
@@ -430,3 +424,44 @@ def _describe_errors(schedule: Schedule) -> str:
 
 def _format_count(amount: int, what: str, plural: str = "s") -> str:
     return f"{amount:,} {what}{'' if amount == 1 else plural}"
+
+
+def ensemble_summary(ensemble: EnsembleSchedule) -> str:
+    """Return what all stages have in common, and then the takes, cues and rules of each."""
+    first = ensemble.reference
+    at_most = any(stretch.is_live for stretch in first.stretches)
+    seconds = decimal(first.grid.boundary(first.end), 1)
+    length = f"{_format_count(first.end, 'chunk')} ({seconds} s)"
+    common = [_format_count(len(ensemble.parts), "stage")]
+    common.append(f"{'at most ' if at_most else ''}{length}")
+    common += _count_sections(first)
+    if ensemble.realign is not None:
+        common.append(f"aligned every {_format_count(ensemble.realign, 'chunk')}")
+    return "; ".join(
+        (", ".join(common), *(_summarise_part(name, part) for name, part in ensemble.parts))
+    )
+
+
+def _summarise_part(name: str, schedule: Schedule) -> str:
+    parts = [_format_count(len(schedule.entries), "cue")]
+    if len(schedule.takes) > 1:
+        parts.insert(0, _format_count(len(schedule.takes), "take"))
+    rules = {
+        (rule.origin, rule.trigger) for stretch in schedule.stretches for rule in stretch.rules
+    }
+    if rules:
+        parts.append(_format_count(len(rules), "rule"))
+    return f"{name}: {', '.join(parts)}"
+
+
+def _count_sections(schedule: Schedule) -> list[str]:
+    """Return the number of sections, and of passes if there are more; nothing without sections."""
+    sections = {stretch.section for stretch in schedule.stretches if stretch.section is not None}
+    if not sections:
+        return []
+    played = (
+        f" in {_format_count(len(schedule.stretches), 'pass', 'es')}"
+        if len(schedule.stretches) > len(sections)
+        else ""
+    )
+    return [f"{_format_count(len(sections), 'section')}{played}"]
