@@ -25,8 +25,8 @@ STAGES = (VLLM_OMNI,)
 """The stages that cannot do everything that a score can contain."""
 MODELS = ("helios",)
 """The models that vLLM-Omni plays with prompts that change."""
-FADES = "W407"
-"""The warning that some stages do not fade; vLLM-Omni does."""
+REACTOR = frozenset({"W341", "W407"})
+"""The warnings about what Reactor cannot do, but vLLM-Omni can: fades, and many stages."""
 
 
 def check_stage(
@@ -65,16 +65,27 @@ def check_stage(
 
 def for_stage(checked: CheckResult, stage: str | None) -> CheckResult:
     """Return the result of a check with what a stage cannot do; None is any stage."""
-    schedule, score = checked.schedule, checked.score
-    if stage is None or schedule is None or score is None:
+    score = checked.score
+    if stage is None or not checked.is_valid or score is None:
         return checked
     span = dict(score.header.spans).get("sr")
     file = next(iter(checked.sources), "")
-    found = check_stage(schedule, stage, sr=span, file=file)
-    kept = [one for one in checked.diagnostics if one.code != FADES or stage != VLLM_OMNI]
+    together = score.header.together
+    each = (check_stage(one, stage, sr=span, file=file) for one in checked.schedules)
+    found = list(dict.fromkeys(one for part in each for one in part))
+    if together is not None and together.realign is not None and stage == VLLM_OMNI:
+        found.append(
+            _error(
+                "vLLM-Omni cannot pause, so stages cannot wait for each other",
+                together.span,
+                "write together start",
+            )
+        )
+    kept = [one for one in checked.diagnostics if one.code not in REACTOR or stage != VLLM_OMNI]
     return replace(
         checked,
-        schedule=None if found else schedule,
+        schedule=None if found else checked.schedule,
+        ensemble=None if found else checked.ensemble,
         diagnostics=tuple(order_by_position((*kept, *found))),
     )
 

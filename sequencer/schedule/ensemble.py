@@ -191,7 +191,7 @@ def choose_part(ensemble: EnsembleSchedule, part: str | None) -> Schedule:
         Its schedule.
 
     Raises:
-        UsageError: No stage is named, or there is none of this name.
+        UsageError: No stage is named, or it does not exist.
     """
     names = ", ".join(ensemble.names)
     if part is None:

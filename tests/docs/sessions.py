@@ -28,6 +28,13 @@ _PYTHON = re.compile(r"Python 3\.\d+\.\w+")
 _MADE_UP = re.compile(r"runs/\d{4}-\d\d-\d\d-\d{6}")
 
 
+def _digest(checked: sequencer.CheckResult) -> str:
+    """Return the digest of what a valid score performs."""
+    if checked.ensemble is not None:
+        return checked.ensemble.digest()
+    return digest(checked.performable())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Note:
     """What the comment before a score states about it."""
@@ -119,11 +126,11 @@ class Session:
             other = None if before is None else self._check(before)
             if (
                 not isinstance(other, sequencer.CheckResult)
-                or found.schedule is None
-                or other.schedule is None
+                or not found.is_valid
+                or not other.is_valid
             ):
                 self._complain(block, "cannot be the same as the score before it")
-            elif digest(found.schedule) != digest(other.schedule):
+            elif _digest(found) != _digest(other):
                 self._complain(block, "is not the same as the score before it")
 
     @staticmethod

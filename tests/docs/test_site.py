@@ -144,7 +144,15 @@ def test_the_reference_shows_the_fields_of_a_dataclass() -> None:
     extensions = griffe.load_extensions("website.docstrings")
     package = griffe.load("sequencer", search_paths=[ROOT], extensions=extensions)
     parameters = [one.name for one in package["language.check.CheckResult"].parameters]
-    assert parameters == ["self", "score", "schedule", "diagnostics", "sources", "dropped"]
+    assert parameters == [
+        "self",
+        "score",
+        "schedule",
+        "diagnostics",
+        "sources",
+        "dropped",
+        "ensemble",
+    ]
 
 
 def test_a_page_without_a_group_has_no_list_of_pages() -> None:

@@ -67,13 +67,17 @@ from sequencer.language.score import (
     SetStrength,
     Show,
     SoundLine,
+    StageName,
+    StageSeed,
     SuperResolution,
     Text,
+    Together,
     Trigger,
     Unit,
     UseImage,
     Variable,
 )
+from sequencer.schedule.ensemble import MAX_REALIGN_CHUNKS
 from sequencer.schedule.model import MAX_FADE_CHUNKS, MAX_QUANTISATION, LatePolicy
 
 RESERVED = frozenset(
@@ -371,13 +375,21 @@ def _actions(draw: st.DrawFn, in_rule: bool) -> tuple[Action, ...]:
 
 # ---- blocks --------------------------------------------------------------------------------------
 
-cues = st.builds(Cue, any_position(), _actions(False))
+stage_names = scene_names.filter(lambda name: name != "all").map(StageName)
+_doers = st.one_of(
+    st.just(()), st.just(()), st.lists(stage_names, min_size=1, max_size=3, unique=True).map(tuple)
+)
+"""The stages in front of actions; none for all."""
+cues = st.builds(Cue, any_position(), _actions(False), stages=_doers)
 landings = st.none() | st.builds(
     AtNext, st.integers(1, MAX_QUANTISATION), st.sampled_from([Unit.BARS, Unit.BEATS])
 )
-rules = st.builds(Rule, triggers, _actions(True), landings)
+rules = st.builds(Rule, triggers, _actions(True), landings, stages=_doers)
 items: st.SearchStrategy[Item] = st.one_of(
-    cues, cues, st.builds(Every, durations(), st.none() | any_position(), _actions(False)), rules
+    cues,
+    cues,
+    st.builds(Every, durations(), st.none() | any_position(), _actions(False), stages=_doers),
+    rules,
 )
 
 
@@ -469,6 +481,11 @@ headers = st.builds(
     sr=st.none() | st.sampled_from(SuperResolution),
     middle=_middle,
     model=st.sampled_from([None, "helios"]),
+    stages=st.none() | st.lists(stage_names, min_size=1, max_size=4, unique=True).map(tuple),
+    together=st.none() | st.builds(Together, st.none() | st.integers(1, MAX_REALIGN_CHUNKS)),
+    stage_seeds=st.lists(
+        st.builds(StageSeed, stage_names, seeds), max_size=2, unique_by=lambda one: one.stage
+    ).map(tuple),
 )
 
 

@@ -34,6 +34,7 @@ EXEMPT: dict[str, str] = {
     "sequencer/language/score.py::AtBar": _NODE,
     "sequencer/language/score.py::AtTick": _NODE,
     "sequencer/language/score.py::ChangeTempo": _NODE,
+    "sequencer/language/score.py::Cue": _NODE,
     "sequencer/language/score.py::Every": _NODE,
     "sequencer/language/score.py::Let": _NODE,
     "sequencer/language/score.py::OnControl": _NODE,

@@ -38,6 +38,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "cli/__init__.py": "unit/cli/test_arguments.py",
     "cli/diff.py": "integration/test_finished_runs.py",
     "cli/explain.py": "unit/core/catalog/test_catalog.py",
+    "cli/inputs.py": "unit/cli/test_compile.py",
     "cli/perform.py": "unit/cli/test_arguments.py",
     "cli/sheet.py": "unit/cli/test_output_formats.py",
     "cli/sweep_plan.py": "unit/cli/test_sweep.py",

@@ -13,6 +13,7 @@ compiler is pure: it takes a score and returns a schedule and diagnostics.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import KW_ONLY
 
 from sequencer.core.diagnostics import Diagnostic, Diagnostics
 from sequencer.core.display import counted, summary_repr
@@ -76,6 +77,7 @@ class Compilation:
     diagnostics: tuple[Diagnostic, ...]
     dropped: int = 0
     """The number of diagnostics beyond the maximum that is kept."""
+    _: KW_ONLY
     ensemble: EnsembleSchedule | None = None
 
     @property
@@ -130,7 +132,7 @@ def _compile_stages(score: Score, find_line: Callable[[int], int]) -> Compilatio
     schedules = {name: part.schedule for name, part in parts.items() if part.schedule is not None}
     if faults.has_errors or len(schedules) < len(parts):
         return Compilation(None, diagnostics, dropped)
-    return Compilation(None, diagnostics, dropped, build_ensemble(score, schedules))
+    return Compilation(None, diagnostics, dropped, ensemble=build_ensemble(score, schedules))
 
 
 def _compile(score: Score, find_line: Callable[[int], int]) -> Compilation:

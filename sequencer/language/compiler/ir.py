@@ -10,14 +10,26 @@ from sequencer.core.images import ImageFile
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.core.timebase import MeterMap, Snap, TempoMap
 from sequencer.language.score import (
+    Action,
     AtNext,
     ChangeMeter,
     ChangeTempo,
+    Cut,
     Duration,
+    Goto,
+    Pause,
     Position,
+    Prompt,
+    Resume,
     Score,
     SetFade,
+    SetMark,
+    SetSnap,
+    SetSr,
+    SetStrength,
+    Show,
     Unit,
+    UseImage,
 )
 from sequencer.schedule.model import (
     CutAct,
@@ -195,3 +207,22 @@ class PlacedBlock:
     meters: MeterMap | None
     cues: tuple[PlacedCue, ...]
     marks: tuple[Mark, ...]
+
+
+ACTION_NAMES: dict[type[Action], str] = {
+    Prompt: "a prompt",
+    Show: "a prompt",
+    UseImage: "an image",
+    SetStrength: "strength",
+    SetSr: "sr",
+    Cut: "cut",
+    ChangeTempo: "tempo",
+    ChangeMeter: "meter",
+    SetMark: "mark",
+    SetSnap: "snap",
+    SetFade: "fade",
+    Pause: "pause",
+    Resume: "resume",
+    Goto: "goto",
+}
+"""What a cue can have once, for messages."""

@@ -22,6 +22,7 @@ from sequencer.language.compiler.inheritance import (
     with_inherited_head,
 )
 from sequencer.language.compiler.ir import (
+    ACTION_NAMES,
     Block,
     NonPromptAct,
     Resolved,
@@ -338,7 +339,7 @@ class Resolver:
             return
         seen: dict[str, Action] = {}
         for action in actions:
-            word = _ACTION_NAMES.get(type(action))
+            word = ACTION_NAMES.get(type(action))
             if word is None:
                 continue  # a cue may send any number of messages
             if word in seen:
@@ -365,7 +366,7 @@ class Resolver:
                     if self._check_section(action.section, action.span):
                         acts.append(GotoAct(action.section))
                 case ChangeTempo() | ChangeMeter() | SetMark() | SetSnap():
-                    word = _ACTION_NAMES[type(action)]
+                    word = ACTION_NAMES[type(action)]
                     message = f"{word} belongs in an `at`: a rule has no position of its own"
                     self.faults.error(
                         "E320", message, action.span, hint=f"write it in an `at`: at 5 {word} …"
@@ -577,24 +578,6 @@ def _join_names(names: Collection[str]) -> str:
     return ", ".join(islice(names, MAX_LISTED_NAMES)) + (
         f" and {len(names) - MAX_LISTED_NAMES} more" if len(names) > MAX_LISTED_NAMES else ""
     )
-
-
-_ACTION_NAMES: dict[type[Action], str] = {
-    Prompt: "a prompt",
-    Show: "a prompt",
-    UseImage: "an image",
-    SetStrength: "strength",
-    SetSr: "sr",
-    Cut: "cut",
-    ChangeTempo: "tempo",
-    ChangeMeter: "meter",
-    SetMark: "mark",
-    SetSnap: "snap",
-    SetFade: "fade",
-    Pause: "pause",
-    Resume: "resume",
-    Goto: "goto",
-}
 
 
 def _here(rules: tuple[ResolvedRule, ...]) -> tuple[ResolvedRule, ...]:

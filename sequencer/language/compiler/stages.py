@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from sequencer.core.diagnostics import Diagnostic, Diagnostics, Fix, Related, Span
+from sequencer.language.compiler.ir import ACTION_NAMES
 from sequencer.language.compiler.model_checks import grid_of
 from sequencer.language.score import (
     Action,
@@ -30,8 +31,6 @@ from sequencer.language.score import (
     SetMark,
     StageName,
 )
-from sequencer.language.spec import ACTION_BY_NODE, RESERVED
-from sequencer.language.values import ALL_STAGES
 from sequencer.schedule.ensemble import MAX_ACCOUNT_SESSIONS, EnsembleSchedule
 from sequencer.schedule.model import MessageAct, RuleEntry, Schedule, Stretch
 
@@ -141,18 +140,6 @@ def _check_definitions(stages: Sequence[StageName], faults: Diagnostics) -> None
     for stage in stages:
         if stage.name in seen:
             _report_twice(stage, seen[stage.name], faults)
-        elif stage.name in RESERVED or stage.name == ALL_STAGES:
-            why = (
-                "in YAML it is every stage"
-                if stage.name == ALL_STAGES
-                else "in a cue it means something else"
-            )
-            faults.error(
-                "E344",
-                f"no stage can be called {stage.name}: {why}",
-                stage.span,
-                hint=f"give the stage another name, for example {stage.name}-stage",
-            )
         seen.setdefault(stage.name, stage)
 
 
@@ -191,7 +178,6 @@ def _check_actions(item: Item, has_short_first: bool, faults: Diagnostics) -> No
     stages = ", ".join(one.name for one in item.stages)
     for action in item.actions:
         if isinstance(action, COMMON_ACTIONS):
-            row = ACTION_BY_NODE[type(action)]
             why = (
                 "is sent once, for all stages"
                 if isinstance(action, _SENT)
@@ -200,7 +186,7 @@ def _check_actions(item: Item, has_short_first: bool, faults: Diagnostics) -> No
             own = "a rule" if isinstance(item, Rule) else "a cue"
             faults.error(
                 "E347",
-                f"`{row.keyword}` {why}",
+                f"`{_word_of(action)}` {why}",
                 action.span,
                 hint=f"write it in {own} of its own, without `on {stages}`",
             )
@@ -212,6 +198,12 @@ def _check_actions(item: Item, has_short_first: bool, faults: Diagnostics) -> No
                 action.span,
                 hint=f"cut without `on {stages}`, or use a grid whose chunks are all of one length",
             )
+
+
+def _word_of(action: Action) -> str:
+    if isinstance(action, _SENT):
+        return "osc" if isinstance(action, SendOsc) else "midi"
+    return ACTION_NAMES[type(action)]
 
 
 # ---- the score of one stage ----------------------------------------------------------------------
@@ -287,8 +279,8 @@ def merge_diagnostics(
     return tuple(merged)
 
 
-def _is_within(inner: Span, outer: Span) -> bool:
-    return inner.file == outer.file and outer.line <= inner.line <= outer.end_line
+def _is_within(span: Span, whole: Span) -> bool:
+    return span.file == whole.file and whole.line <= span.line <= whole.end_line
 
 
 def _with_stages(one: Diagnostic, stages: Sequence[str]) -> Diagnostic:

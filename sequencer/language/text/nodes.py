@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import replace
 from typing import Any
@@ -29,13 +30,15 @@ from sequencer.language.score import (
     Text,
     Trigger,
 )
-from sequencer.language.source import Source
+from sequencer.language.source import Source, excerpt
 from sequencer.language.spec import ACTION_BY_NODE, ACTION_BY_TERMINAL, ActionSpec, Argument
 from sequencer.language.text.parser import Node, Token
 from sequencer.language.values import strings as words
 
 MAX_VALUE_LENGTH = 200
 """Maximum length of a position, duration, number or trigger, in characters."""
+
+_STAGES_AFTER_TRIGGER = re.compile(rf"(?<=[ \t])on[ \t]+{values.NAME}\Z")
 
 TEXT_KINDS = frozenset({"TEXT", "BLOCK"})
 """The kinds of tokens that are texts."""
@@ -245,6 +248,8 @@ class NodeBuilder:
 
     def _read_rule_head(self, token: Token) -> tuple[Trigger | None, AtNext | None, bool]:
         """Read a trigger, and where the rule lands; the last value is False if that is invalid."""
+        if self._report_stages_in_trigger(token):
+            return None, None, False
         parts = values.split_quantisation(token.text)
         if parts is None:
             return self.read_trigger(token), None, True
@@ -255,6 +260,20 @@ class NodeBuilder:
         trigger = values.read_trigger(written, span, self.faults)
         at = values.read_quantisation(place, self.part_span(token, offset), self.faults)
         return trigger, at, at is not None
+
+    def _report_stages_in_trigger(self, token: Token) -> bool:
+        """Report `on note C3 on left -> …`. Return whether it was reported."""
+        found = _STAGES_AFTER_TRIGGER.search(token.text)
+        if found is None:
+            return False
+        head = token.text[: found.start()].rstrip()
+        self.faults.error(
+            "E341",
+            "the stages of a rule come after its arrow",
+            self.part_span(token, found.start(), found.end()),
+            hint=f"write: on {excerpt(head)} -> {excerpt(found.group())} …",
+        )
+        return True
 
     def read_item(self, branch: Node) -> Item | None:
         """Read a cue, an `every` or a rule."""

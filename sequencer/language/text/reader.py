@@ -14,6 +14,7 @@ from sequencer.language.score import Comment, Header, Let, Pick, Score, StageSee
 from sequencer.language.score_builder import ScoreBuilder
 from sequencer.language.source import UNUSUAL_SPACE, Source, check_characters
 from sequencer.language.spec import SETTING_BY_FIELD, Argument, Setting
+from sequencer.language.stage_names import check_stage_names
 from sequencer.language.text.heads import OpenScene, OpenSection
 from sequencer.language.text.nodes import NodeBuilder
 from sequencer.language.text.parser import Node, ParseError, Token, get_parser
@@ -110,6 +111,8 @@ class HeaderLines:
         If its value is invalid, it is reported and omitted.
         """
         value = setting.read(text, at, self.nodes.faults)
+        if setting.argument is Argument.NAMES and value is not None:
+            check_stage_names(value, self.nodes.faults)
         if setting.has_span and value is not None:
             value = replace(value, span=span)
         return replace(self._header, **{setting.field: value})

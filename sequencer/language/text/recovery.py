@@ -62,6 +62,7 @@ _TERMINAL_NAMES = {
     "MAX": "`max`",
     "OVER": "`over`",
     "TRIGGER": "a trigger",
+    "ON_STAGES": "`on` and a stage",
     "PASS": "a section's name",
     "FROM": "`from`",
     "$END": "the end",
@@ -80,7 +81,7 @@ def describe_expected(names: Iterable[str]) -> str:
     phrases: list[str] = []
     if {"NAME", "IMAGE"} <= left:
         phrases.append("an action")
-        left -= _ACTION_TERMINALS | {"TEXT", "BLOCK", "PICK"}
+        left -= _ACTION_TERMINALS | {"TEXT", "BLOCK", "PICK", "ON_STAGES"}
     if len(left & _STATEMENT_TERMINALS) > 3:
         phrases.append("a statement")
         left -= _STATEMENT_TERMINALS

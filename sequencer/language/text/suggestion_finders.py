@@ -19,6 +19,7 @@ _SEPARATOR = re.compile(r"(?<=\")(?:\s*(?:,|;|/|\bor\b)\s*|[ \t]+)(?=\")")
 _UNITS = {"chunk": "c", "frame": "f", "second": "s", "sec": "s", "s": "s", "time": "s", "t": "s"}
 _ACTION = "|".join(ACTION_KEYWORDS)
 _TEXT = r"\"\x01*\""
+_NAMES = rf"{NAME}(?:[ \t]*,[ \t]*{NAME})*"
 _AT = r"^at[ \t]+"
 _HEAD = r"^section\b[^{]*?"
 
@@ -228,6 +229,21 @@ def find_picks(statement: str, masked: str) -> Iterator[Suggestion]:
 def _without_call(statement: str, match: re.Match[str]) -> str:
     whole = statement[match.start() : match.end()]
     return re.sub(r"\A\w+[ \t]*[(\[]|[)\]]\Z", "", whole)
+
+
+def find_stages_without_actions(_: str, masked: str) -> Iterator[Suggestion]:
+    """Find `at 5 on left`, where nothing happens."""
+    match = re.match(rf"(?:at|every)\b[^\"]*?[ \t](?P<stages>on[ \t]+{_NAMES}),?[ \t]*\Z", masked)
+    if match is not None:
+        yield Suggestion(
+            code="E103",
+            start=match.end("stages"),
+            end=len(masked),
+            text=' "…"',
+            message="the statement is incomplete: the stages have no action",
+            hint=f'write what they show: {shorten(match.group("stages"))} "…"',
+            is_certain=False,
+        )
 
 
 def find_missing_quotes(statement: str, masked: str) -> Iterator[Suggestion]:

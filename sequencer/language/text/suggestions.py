@@ -40,8 +40,25 @@ _TWO_ACTIONS = "actions are separated by a comma"
 _NO_FROM = "the start of an `every` follows `from`, not `{word}`"
 _NOT_A_TRIGGER = "{length} is a length, not a trigger"
 
+_STAGES = rf"on[ \t]+{NAME}(?:[ \t]*,[ \t]*{NAME})*"
+
 KINDS: tuple[Rule | Finder, ...] = (
     finders.find_quotes,
+    finders.find_stages_without_actions,
+    Rule(
+        code="E341",
+        pattern=rf"[ \t]on[ \t]+{NAME}(?P<x>[ \t]*(?:\band\b|&|\+)[ \t]*)(?={NAME})",
+        text=", ",
+        message="the names of stages are separated by commas",
+        hint="write a comma",
+    ),
+    Rule(
+        code="E341",
+        pattern=rf"^(?P<head>at[ \t]+\S+)[ \t]+(?P<actions>[^#]*?),?[ \t]+(?P<on>{_STAGES})$",
+        text="{head} {on} {actions}",
+        message="the stages come before the actions",
+        hint="write {new}",
+    ),
     Rule(
         code="E158",
         pattern=r"(?P<x>(?P<symbol>[;.]+\s*))$",

@@ -24,7 +24,6 @@ from sequencer.language.score import (
     Prompt,
     Rule,
     Show,
-    StageName,
     Trigger,
     UseImage,
 )
@@ -37,11 +36,11 @@ from sequencer.language.spec import (
     RESERVED,
     RULE_KEYS,
     SAME_SEED,
-    STAGES_KEY,
     ActionSpec,
     Argument,
 )
 from sequencer.language.yaml.fields import CHOICE_KEYS, FieldReader
+from sequencer.language.yaml.item_stages import read_item_stages, report_stages_as_trigger
 from sequencer.language.yaml.nodes import Mapping, Node, Scalar, Sequence, value_span
 from sequencer.language.yaml.unknown_keys import FOREIGN_KEYS
 
@@ -269,19 +268,20 @@ class CueReader:
         entries = node.entries
         if "at" in entries and _OTHER_HEADS.isdisjoint(entries) and not in_rules:
             actions = self._read_actions(node, False, False)
-            if not node.whole:
+            stages = read_item_stages(self.values, entries) if node.whole else None
+            if stages is None:
                 return None
-            stages = self._read_stages(entries)
             key, value = entries["at"]
             position = self.values.read(value, key, values.read_position)
-            if position is None or stages is None:
-                return None
-            return Cue(position, actions, self._mapping_span(node), stages)
+            span = self._mapping_span(node)
+            return None if position is None else Cue(position, actions, span, stages)
         return self._read_every_or_rule(node, in_rules)
 
     def _read_every_or_rule(self, node: Mapping, in_rules: bool) -> Item | None:
         """Read an `every` or a rule, or report an item that is neither."""
         entries = node.entries
+        if report_stages_as_trigger(self.values, entries):
+            return None
         when = "when" if "when" in entries else "on"
         has_every, has_when = "every" in entries, when in entries
         has_at = "at" in entries and not has_when  # the `at` of a rule is where it lands
@@ -291,10 +291,8 @@ class CueReader:
         if not has_when:
             self._report_rule_keys(entries)
         actions = self._read_actions(node, has_when, has_every)
-        if not node.whole:
-            return None
         span = self._mapping_span(node)
-        stages = self._read_stages(entries)
+        stages = read_item_stages(self.values, entries) if node.whole else None
         if stages is None:
             return None
         if has_at:
@@ -319,13 +317,6 @@ class CueReader:
         key, value = entries["from"]
         start = self.values.read(value, key, values.read_position)
         return None if step is None or start is None else Every(step, start, actions, span, stages)
-
-    def _read_stages(self, entries: dict[str, tuple[Scalar, Node]]) -> tuple[StageName, ...] | None:
-        """Return the stages of an item; empty if it names none, None if that was reported."""
-        if STAGES_KEY not in entries:
-            return ()
-        key, value = entries[STAGES_KEY]
-        return self.values.read_stages(value, key)
 
     def _mapping_span(self, node: Mapping) -> Span:
         if node.end_line == node.line:

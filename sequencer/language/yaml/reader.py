@@ -25,6 +25,7 @@ from sequencer.language.spec import (
     Argument,
     Setting,
 )
+from sequencer.language.stage_names import check_stage_names
 from sequencer.language.yaml.cues import CueReader
 from sequencer.language.yaml.fields import FieldReader
 from sequencer.language.yaml.masking import MaskedText
@@ -280,6 +281,8 @@ class ScoreReader:
             read = self._read_seeds(value)
         else:
             read = self.values.read(value, key, setting.read)
+        if setting.argument is Argument.NAMES and read is not None:
+            check_stage_names(read, self.faults)
         if setting.has_span and read is not None:
             read = replace(read, span=span)
         self.header = replace(self.header, **{setting.field: read})

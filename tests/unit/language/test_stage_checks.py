@@ -79,3 +79,20 @@ def test_other_stages_refuse_nothing() -> None:
 def test_a_score_that_is_not_valid_stays_so() -> None:
     result = check_text("at 0c\n", "a.score")
     assert for_stage(result, "vllm-omni") is result
+
+
+def test_every_stage_of_a_score_for_several_is_checked() -> None:
+    text = 'stages left, right\ntogether realign 16c\nat 0c "A."\nat 4c on right sr 4x\n'
+    plain = check_text(text, "a.score", advice=False)
+    found = for_stage(plain, "vllm-omni")
+    assert [(one.code, one.span.line) for one in found.errors] == [("E802", 2), ("E802", 4)]
+    assert not found.is_valid
+    fine = check_text('stages left, right\nat 0c "A."\n', "a.score", advice=False)
+    assert for_stage(fine, "vllm-omni") == fine
+
+
+def test_accounts_of_reactor_do_not_limit_other_stages() -> None:
+    names = ", ".join(f"s{number}" for number in range(6))
+    plain = check_text(f'stages {names}\nat 0c "A."\n', "a.score", advice=False)
+    assert [one.code for one in plain.warnings] == ["W341"]
+    assert for_stage(plain, "vllm-omni").diagnostics == ()

@@ -36,16 +36,16 @@
     "at" "base" "cc" "clock" "continue" "cut" "end" "every" "fade" "follow" "from" "go" "goto"
     "grid" "image" "late" "lead" "let" "like" "mark" "max" "meter" "middle" "midi" "model"
     "note" "on" "or" "osc" "pause" "pick" "play" "program" "quiet" "release" "resume" "scene"
-    "score" "section" "seed" "shuffle" "snap" "sound" "sr" "start" "stop" "strength" "tempo"
-    "until" "use"))
+    "score" "section" "seed" "shuffle" "snap" "sound" "sr" "stages" "start" "stop" "strength"
+    "tempo" "together" "until" "use"))
 
 ((name) @function.builtin
   (#any-of? @function.builtin
     "at" "base" "cc" "clock" "continue" "cut" "end" "every" "fade" "follow" "from" "go" "goto"
     "grid" "image" "late" "lead" "let" "like" "mark" "max" "meter" "middle" "midi" "model"
     "note" "on" "or" "osc" "pause" "pick" "play" "program" "quiet" "release" "resume" "scene"
-    "score" "section" "seed" "shuffle" "snap" "sound" "sr" "start" "stop" "strength" "tempo"
-    "until" "use"))
+    "score" "section" "seed" "shuffle" "snap" "sound" "sr" "stages" "start" "stop" "strength"
+    "tempo" "together" "until" "use"))
 
 ((name) @keyword
   (#any-of? @keyword
@@ -53,4 +53,4 @@
     "minutes" "next" "nominal" "off" "over" "seconds" "vel"))
 
 ((name) @variable
-  (#not-match? @variable "^(at|bar|bars|base|beat|beats|bpm|cc|ch|chunk|chunks|clock|continue|cut|end|every|fade|first|follow|for|fps|frame|frames|from|go|goto|grid|image|late|lead|let|like|mark|max|meter|middle|midi|minutes|model|next|nominal|note|off|on|or|osc|over|pause|pick|play|program|quiet|release|resume|scene|score|seconds|section|seed|shuffle|snap|sound|sr|start|stop|strength|tempo|until|use|vel)$"))
+  (#not-match? @variable "^(at|bar|bars|base|beat|beats|bpm|cc|ch|chunk|chunks|clock|continue|cut|end|every|fade|first|follow|for|fps|frame|frames|from|go|goto|grid|image|late|lead|let|like|mark|max|meter|middle|midi|minutes|model|next|nominal|note|off|on|or|osc|over|pause|pick|play|program|quiet|release|resume|scene|score|seconds|section|seed|shuffle|snap|sound|sr|stages|start|stop|strength|tempo|together|until|use|vel)$"))

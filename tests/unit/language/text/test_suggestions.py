@@ -18,6 +18,8 @@ from sequencer.language.text.suggestions import KINDS, find_suggestions
 RULES = [kind for kind in KINDS if isinstance(kind, Rule)]
 
 STATEMENTS = [
+    'at 5 on left and right "x"',
+    'at 5 "x" on left',
     "clock chunks;",
     "lead 2c // x",
     "lead 2c // x",

@@ -20,7 +20,9 @@ from sequencer.language.score import (
     Position,
     Score,
     SoundLine,
+    StageName,
     SuperResolution,
+    Together,
     Unit,
 )
 from sequencer.language.spec import SETTINGS
@@ -120,6 +122,8 @@ def test_a_header_has_its_values_in_the_usual_order() -> None:
         seed=9,
         sr=SuperResolution.X4,
         middle="C4",
+        stages=(StageName("left"), StageName("right")),
+        together=Together(16),
     )
     values = [(row.keyword, row.write(getattr(whole, row.field))) for row in SETTINGS]
     assert values == [
@@ -134,6 +138,8 @@ def test_a_header_has_its_values_in_the_usual_order() -> None:
         ("sr", "4x"),
         ("middle", "C4"),
         ("model", "helios"),
+        ("stages", "left, right"),
+        ("together", "realign 16c"),
     ]
     assert print_score(Score(header=Header(title="T", seed=0)), "text") == 'score "T"\nseed 0\n'
 

@@ -18,7 +18,14 @@ from sequencer.cli import main
 from sequencer.language.loader import Notation, load_text
 from sequencer.language.notations import print_score, read
 from sequencer.language.score import Score
-from sequencer.language.spec import ACTION_KEYS, HEADER_KEYS, RULE_KEYS, SCENE_KEYS, STRUCTURE_KEYS
+from sequencer.language.spec import (
+    ACTION_KEYS,
+    HEADER_KEYS,
+    RULE_KEYS,
+    SCENE_KEYS,
+    STAGES_KEY,
+    STRUCTURE_KEYS,
+)
 from sequencer.language.yaml.schema import build_schema, render_schema
 from sequencer.language.yaml.sections import SECTION_KEYS
 from tests.support.strategies import scores
@@ -86,9 +93,10 @@ def test_it_knows_every_key_that_the_reader_knows() -> None:
     assert set(whole["properties"]) == {*HEADER_KEYS, *STRUCTURE_KEYS}
     assert set(parts["scene"]["properties"]) == set(SCENE_KEYS)
     assert set(parts["section"]["properties"]) == set(SECTION_KEYS)
-    assert set(parts["cue"]["properties"]) == {"at", *ACTION_KEYS}
-    assert set(parts["every"]["properties"]) == {"every", "from", *ACTION_KEYS}
-    assert set(parts["rule"]["properties"]) == {"when", "on", "at", *ACTION_KEYS, *RULE_KEYS}
+    assert set(parts["cue"]["properties"]) == {"at", STAGES_KEY, *ACTION_KEYS}
+    assert set(parts["every"]["properties"]) == {"every", "from", STAGES_KEY, *ACTION_KEYS}
+    heads = {"when", "on", "at", STAGES_KEY}
+    assert set(parts["rule"]["properties"]) == {*heads, *ACTION_KEYS, *RULE_KEYS}
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
