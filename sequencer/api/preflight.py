@@ -7,6 +7,7 @@ yields findings, and one that fails does not keep the others from being made.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 import time
@@ -21,12 +22,14 @@ from statistics import fmean, quantiles
 from typing import TYPE_CHECKING
 
 from sequencer.core.errors import ScoreError, SequencerError
+from sequencer.models.catalog import DEFAULT
 from sequencer.schedule.describe import clock_time
 
 if TYPE_CHECKING:
     from sequencer.api.sources import RunInput
     from sequencer.runtime.osc.endpoints import Endpoint
     from sequencer.schedule.model import Schedule
+    from sequencer.stages.reactor.http import ApiClient
 
 LISTENING_S = 5.0
 """How long an external clock is listened to, in seconds, unless stated otherwise."""
@@ -97,7 +100,7 @@ async def preflight(options: PreflightOptions) -> AsyncGenerator[Finding, None]:
     else:
         schedule = found.schedule
         checks = (*_check_score(schedule, warnings, options.score), *_check_files(found))
-        for finding in checks:
+        for finding in (*checks, *_check_model(schedule, options)):
             yield finding
     for finding in _check_disk(options):
         yield finding
@@ -138,7 +141,7 @@ def _load(path: Path, warnings: list[str]) -> RunInput | Finding:
 def _check_score(schedule: Schedule, warnings: list[str], path: Path) -> Iterator[Finding]:
     from sequencer.core.display import counted
 
-    seconds = schedule.end * schedule.grid.chunk
+    seconds = schedule.grid.boundary(schedule.end)
     most = "at most " if any(one.is_live for one in schedule.stretches) else ""
     yield Finding(
         subject="score",
@@ -155,6 +158,48 @@ def _check_score(schedule: Schedule, warnings: list[str], path: Path) -> Iterato
             text=warning.splitlines()[0],
             hint=f"see: sequencer check {path}",
         )
+
+
+def _check_model(schedule: Schedule, options: PreflightOptions) -> Iterator[Finding]:
+    """Describe the model, unless it is the usual one."""
+    from sequencer.models.catalog import find_spec
+
+    spec = find_spec(schedule.model)
+    if spec.model == DEFAULT or options.stage == "vllm-omni":
+        return  # the check of that stage reports another model
+    if options.stage == "simulated":
+        text = f"{spec.title}, simulated by its spec"
+        yield Finding(subject="model", level=Level.OK, text=text)
+        return
+    how = "the local runtime has to serve it" if options.local else f"requested as {spec.connect}"
+    yield Finding(
+        subject="model",
+        level=Level.WARNING,
+        text=f"{spec.title}, {how}; its spec was never tried on the real model",
+        hint=f"what is not certain: sequencer models {spec.model}",
+    )
+
+
+async def _check_local_model(platform: ApiClient, schedule: Schedule) -> Finding | None:
+    """Return a problem if a local runtime serves a model with other commands."""
+    from sequencer.models.catalog import find_spec
+    from sequencer.models.from_schema import commands_of_schema
+
+    spec = find_spec(schedule.model)
+    try:
+        answer = await platform.ask("asking for its schema", "GET", "/schema")
+        commands = commands_of_schema(json.dumps(answer.body), "/schema")
+    except SequencerError:
+        return None  # a runtime need not have one
+    if spec.prompt.command in commands:
+        return None
+    return Finding(
+        subject="model",
+        level=Level.PROBLEM,
+        text=f"the local runtime serves another model: it has no command {spec.prompt.command}, "
+        f"with which {spec.title} gets its prompts",
+        hint=f"start one with this model: sequencer serve --model {spec.model}",
+    )
 
 
 def _check_files(found: RunInput) -> Iterator[Finding]:
@@ -282,21 +327,26 @@ async def _check_stage(
             what = "the platform accepts the key"
         took = (time.monotonic_ns() - before) / 1e6
         yield Finding(subject="network", level=Level.OK, text=f"{what}, after {took:.0f} ms")
+        if options.local and schedule is not None:
+            other = await _check_local_model(platform, schedule)
+            if other is not None:
+                yield other
     except SequencerError as error:
         yield _problem("network", error)
     finally:
         await platform.close()
     if schedule is not None and not options.local:
         price = PUBLIC_PRICE if options.price is None else options.price
-        hours = schedule.end * schedule.grid.chunk / 3600
+        hours = schedule.grid.boundary(schedule.end) / 3600
         about = "at most about" if any(one.is_live for one in schedule.stretches) else "about"
+        cost = f"{about} ${float(hours * price):.2f} at ${float(price):.2f} an hour"
+        is_known = options.price is not None or schedule.model == DEFAULT
+        whose = "" if is_known else ", the rate of Helios: that of this model is not known"
         yield Finding(
             subject="cost",
-            level=Level.OK,
-            text=(
-                f"{about} ${float(hours * price):.2f} at ${float(price):.2f} an hour, pauses not "
-                "included"
-            ),
+            level=Level.OK if is_known else Level.WARNING,
+            text=f"{cost}{whose}, pauses not included",
+            hint=None if is_known else "give the rate of the model with --price DOLLARS",
         )
 
 

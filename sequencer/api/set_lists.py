@@ -430,7 +430,7 @@ def _pause(entry: SetEntry, folder: Path) -> PauseSettings:
 def _announce(entry: SetEntry, done: int, total: int, folder: Path) -> str:
     """Return what comes next, and how the operator begins it."""
     schedule = entry.found.schedule
-    seconds = round(schedule.end * schedule.grid.chunk)
+    seconds = round(schedule.grid.boundary(schedule.end))
     return (
         f"next, {done + 1} of {total}: {entry.title}, {seconds // 60}:{seconds % 60:02d}. Enter or "
         f"GO begins it, q q ends the set list; from another shell: sequencer tell {folder} go"

@@ -31,6 +31,7 @@ class FolderCheck:
     path: str
     allow: tuple[str, ...]
     is_strict: bool
+    stage: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +89,9 @@ def _check_one(task: FolderCheck) -> FolderResult:
     from sequencer.cli.json_output import score
     from sequencer.core.diagnostics import render_all
     from sequencer.language.check import check
+    from sequencer.language.stage_checks import for_stage
 
-    checked = check(task.path)
+    checked = for_stage(check(task.path), task.stage)
     kept = [one for one in checked.diagnostics if one.is_error or one.code not in task.allow]
     warned = any(one.code not in task.allow for one in checked.warnings)
     is_valid = checked.is_valid and not (task.is_strict and warned)
@@ -117,7 +119,9 @@ def check_folders(args: argparse.Namespace) -> int:
         one for path in args.scores for one in (find_scores(path) if is_folder(path) else [path])
     ]
     tasks = [
-        FolderCheck(path=str(path), allow=tuple(args.allow), is_strict=args.strict)
+        FolderCheck(
+            path=str(path), allow=tuple(args.allow), is_strict=args.strict, stage=args.stage
+        )
         for path in paths
     ]
     results: dict[FolderCheck, FolderResult] = {}

@@ -5,7 +5,7 @@ Only a check for that stage, or a run on it, reports this: another stage may pla
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from sequencer.core.diagnostics import Diagnostic, Span
@@ -30,30 +30,35 @@ REACTOR = frozenset({"W341", "W407"})
 
 
 def check_stage(
-    schedule: Schedule, stage: str, *, sr: Span | None = None, file: str = ""
+    schedule: Schedule, stage: str, *, spans: Mapping[str, Span] | None = None, file: str = ""
 ) -> tuple[Diagnostic, ...]:
     """Return an error for everything in a score that a stage cannot do.
 
     Args:
         schedule: The compiled score.
         stage: The name of the stage.
-        sr: Where the header sets super-resolution, if it does.
+        spans: Where the header has which setting, if that is known.
         file: The file for what has no position.
     """
     if stage != VLLM_OMNI:
         return ()
     found: list[Diagnostic] = []
+    written = spans or {}
     if schedule.model not in MODELS:
         found.append(
             _error(
                 f"vLLM-Omni plays Helios, but the score is written for {schedule.model}",
-                Span(file, 0, 0, 0, 0),
+                written.get("model", Span(file, 0, 0, 0, 0)),
                 "write model helios, or omit the line",
             )
         )
-    if sr is not None and schedule.sr != "off":
+    if "sr" in written and schedule.sr != "off":
         found.append(
-            _error("vLLM-Omni has no super-resolution", sr, "remove this line, or write sr off")
+            _error(
+                "vLLM-Omni has no super-resolution",
+                written["sr"],
+                "remove this line, or write sr off",
+            )
         )
     for stretch in schedule.stretches:
         for entry in stretch.entries:
@@ -68,10 +73,10 @@ def for_stage(checked: CheckResult, stage: str | None) -> CheckResult:
     score = checked.score
     if stage is None or not checked.is_valid or score is None:
         return checked
-    span = dict(score.header.spans).get("sr")
     file = next(iter(checked.sources), "")
+    spans = dict(score.header.spans)
     together = score.header.together
-    each = (check_stage(one, stage, sr=span, file=file) for one in checked.schedules)
+    each = (check_stage(one, stage, spans=spans, file=file) for one in checked.schedules)
     found = list(dict.fromkeys(one for part in each for one in part))
     if together is not None and together.realign is not None and stage == VLLM_OMNI:
         found.append(

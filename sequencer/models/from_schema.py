@@ -93,6 +93,14 @@ def spec_from_schema(text: str, where: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def commands_of_schema(text: str, where: str) -> frozenset[str]:
+    """Return the names of the commands in an OpenAPI document of a model.
+
+    The arguments and errors are those of `spec_from_schema`.
+    """
+    return frozenset(_read(text, where)[0])
+
+
 Fields = dict[str, Mapping[str, Any]]
 
 

@@ -93,7 +93,7 @@ def _read(path: Path, name: str) -> tuple[ScoreCard, Schedule | None]:
         first = checked.errors[0].message if checked.errors else "it cannot be performed"
         return _with_error(path, name, first), None
     cues = sum(len(stretch.entries) for stretch in schedule.stretches)
-    seconds = int(schedule.end * schedule.grid.chunk)
+    seconds = int(schedule.grid.boundary(schedule.end))
     live = "at most " if any(stretch.is_live for stretch in schedule.stretches) else ""
     text = (
         f"{counted(cues, 'cue')}, {live}{seconds // 60}:{seconds % 60:02}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -129,7 +130,8 @@ class Connections:
         if isinstance(error, TimeoutError):
             reason = f"no answer within {self._settings.connect_seconds:.0f} s"
         elif isinstance(error, aiohttp.ClientConnectorError):
-            reason = error.strerror or str(error.os_error)
+            number = error.os_error.errno
+            reason = str(error.os_error) if number is None else os.strerror(number)
         else:
             reason = str(error) or type(error).__name__
         return StageError(f"{address} cannot be reached: {reason}", START_SERVER)

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,34 @@ def score(folder: Path, text: str = TEXT) -> Path:
     path = folder / "tram.score"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def test_the_model_of_a_score(tmp_path: Path) -> None:
+    text = 'model longlive-2\nat 0c "A tram."\nend 40c\n'
+    path = score(tmp_path, text)
+    found = findings(path)
+    assert problems(found) == []
+    assert of(found, "score") == [(Level.OK, "1 cue, 40 chunks (0:53.208)")]
+    assert of(found, "model") == [(Level.OK, "LongLive 2.0, simulated by its spec")]
+    found, priced = served(path, KEY), served(path, KEY, price=Fraction(3))
+    ((level, what),) = of(found, "model")
+    assert level is Level.WARNING
+    assert "LongLive 2.0, requested as reactor/longlive-v2; its spec was never tried" in what
+    ((level, cost),) = of(found, "cost")
+    assert level is Level.WARNING
+    assert cost.startswith("about $0.09 at $6.00 an hour, the rate of Helios")
+    ((level, cost),) = of(priced, "cost")
+    assert (level, cost) == (Level.OK, "about $0.04 at $3.00 an hour, pauses not included")
+    assert of(findings(score(tmp_path)), "model") == []
+
+
+def test_a_local_runtime_with_another_model(tmp_path: Path) -> None:
+    path = score(tmp_path, 'model longlive-2\nat 0c "A tram."\nend 8c\n')
+    found = served(path, "", local=True)
+    usual = served(score(tmp_path), "", local=True)
+    assert problems(found) == ["model"]
+    assert "it has no command set_shot" in of(found, "model")[-1][1]
+    assert problems(usual) == []
 
 
 def test_a_score_that_is_ready(tmp_path: Path) -> None:
@@ -122,7 +151,9 @@ def test_without_a_key_there_is_a_problem(tmp_path: Path) -> None:
     assert problems(found) == ["key"]
 
 
-def served(path: Path, key: str, **server: Any) -> list[Finding]:
+def served(
+    path: Path, key: str, *, local: bool = False, price: Fraction | None = None, **server: Any
+) -> list[Finding]:
     """Return the findings for a local server."""
 
     async def check() -> list[Finding]:
@@ -132,7 +163,8 @@ def served(path: Path, key: str, **server: Any) -> list[Finding]:
                 url=one.url,
                 out=path.parent / "run",
                 environment={"REACTOR_API_KEY": key},
-                price=None,
+                local=local,
+                price=price,
             )
             return [found async for found in preflight(options)]
 

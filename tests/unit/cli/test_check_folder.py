@@ -54,6 +54,15 @@ def test_a_folder_is_checked_as_its_files_are(
     ]
 
 
+def test_a_folder_is_checked_for_a_stage(library: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (library / "b.score").write_text("sr 4x\n" + GOOD)
+    assert main(["check", str(library)]) == 0
+    assert main(["check", str(library), "--stage", "vllm-omni"]) == 1
+    output, errors = capsys.readouterr()
+    assert output.endswith("4 scores, 1 of them not valid\n")
+    assert "b.score:1:1: error[E802]: vLLM-Omni has no super-resolution" in errors
+
+
 def test_warnings_count_if_they_are_asked_for(library: Path) -> None:
     path = library / "a.score"
     path.write_text('at 0c "A boat."\nat 2c "No boat."\nend 8c\n')

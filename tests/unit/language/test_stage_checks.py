@@ -32,7 +32,7 @@ def errors(text: str, folder: Path | None = None) -> list[tuple[int, str, str | 
         ("sr 4x\n" + OPENING, (1, "vLLM-Omni has no super-resolution", "remove this line, or write sr off")),
         (OPENING + "on go rest -> pause\nend 4c\n", (2, "vLLM-Omni cannot pause", "remove the pause")),
         (OPENING + "on go on -> resume\nend 4c\n", (2, "vLLM-Omni cannot pause, so there is nothing to resume", "remove the resume")),
-        ("model visko-orbis\n" + OPENING, (0, "vLLM-Omni plays Helios, but the score is written for visko-orbis", "write model helios, or omit the line")),
+        ("model visko-orbis\n" + OPENING, (1, "vLLM-Omni plays Helios, but the score is written for visko-orbis", "write model helios, or omit the line")),
     ],
 )  # fmt: skip
 def test_each_of_these(text: str, found: tuple[int, str, str]) -> None:
