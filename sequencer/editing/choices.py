@@ -27,6 +27,7 @@ class ItemKind(StrEnum):
     SECTION = "section"
     VARIABLE = "variable"
     MARK = "mark"
+    STAGE = "stage"
     GO = "go cue"
     FILE = "file"
     UNIT = "unit"

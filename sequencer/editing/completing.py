@@ -7,7 +7,7 @@ be of an earlier version of the text.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from sequencer.core.catalog import family
 from sequencer.core.diagnostics import Fix
@@ -37,6 +37,7 @@ from sequencer.language.spec import (
     BARE_WORDS,
     POSITIONS,
     SETTING_BY_KEYWORD,
+    STAGES_KEY,
     STATEMENTS,
     TRIGGERS,
 )
@@ -116,6 +117,10 @@ _VALUE_WORDS = re.compile(
     )
 )
 """Words after which a value follows, which may consist of several words."""
+_ON_STAGES = re.compile(
+    rf"(?:^\s*(?:at|every)\b[^\"]*?|^\s*seed[ \t]+\S+|->)[ \t]+on[ \t]+"
+    rf"(?P<named>(?:{NAME}[ \t]*,\s*)*)(?P<name>(?:{NAME}-?)?)\Z"
+)
 _LANDING = next(iter(landing_choices())).description
 _ONE_VALUE = re.compile(r"(?:(?!->)[^,|()])*")
 _TIME_WORDS = re.compile(
@@ -141,6 +146,9 @@ class _Completer:
             return len(self.before), ()
         if opened is not None:
             return self._complete_in_text(self.before[start:opened], opened)
+        stages = self._stages(self.before[start:])
+        if stages is not None:
+            return stages
         units = self._units(self.before[start:])
         if units is not None and self.before[units[0] - 1].isdigit():
             return units
@@ -164,6 +172,16 @@ class _Completer:
             return (word if name is None else max(name.start(), start)), after
         long = [] if units is None else [one for one in units[1] if len(one.text) > 2]
         return word, [*long, *self._expected(start, word, written)]
+
+    def _stages(self, written: str) -> tuple[int, list[Choice]] | None:
+        """Return the stages that fit at the cursor after `on`, or None elsewhere."""
+        found = _ON_STAGES.search(_without_texts(written))
+        stages = [] if found is None else list(self._names(NameKind.STAGE))
+        if found is None or not stages:
+            return None
+        named = re.findall(NAME, found["named"])
+        fitting = [one for one in stages if one.text not in named]
+        return len(self.before) - len(found["name"]), fitting
 
     def _statements(self, blocks: list[str]) -> Iterator[Choice]:
         """Yield the words that begin a statement in a block."""
@@ -291,6 +309,7 @@ class _Completer:
             return  # the grammar refused something before the cursor
         words = known_words()
         is_rule = written.split(maxsplit=1)[0] == "on"
+        yield from self._on_stages(scan.expected)
         for terminal in sorted(scan.expected):
             row = ACTION_BY_TERMINAL.get(terminal)
             word = terminal.removeprefix("SET_").removeprefix("_").lower()
@@ -314,6 +333,11 @@ class _Completer:
                 yield keyword_choice(word)
             elif terminal == "OVER":
                 yield Choice(word, ItemKind.KEYWORD, "How long the change of the tempo lasts.")
+
+    def _on_stages(self, expected: Collection[str]) -> Iterator[Choice]:
+        """Yield the word before the names of stages, where these may come and there are any."""
+        if "ON_STAGES" in expected and any(self._names(NameKind.STAGE)):
+            yield Choice("on", ItemKind.KEYWORD, "Names the stages that do it.")
 
     def _complete_in_text(self, head: str, opened: int) -> tuple[int, Iterable[Choice]]:
         """Return what fits inside a text in quotes: a path, or a variable after a brace."""
@@ -408,6 +432,8 @@ class _Completer:
             return self._names(NameKind.SECTION)
         if key == "show":
             return self._names(NameKind.SCENE)
+        if key == STAGES_KEY and line[:1] in (" ", "-"):
+            return self._names(NameKind.STAGE)
         if key in ("when", "on", "until"):
             return value_choices(TRIGGERS)
         if key == "quiet":
@@ -489,7 +515,7 @@ class _Completer:
 
 _YAML_TEXT_KEYS = frozenset(("base", "follow", "prompt", "action", "pick", "shuffle"))
 _RULE_KEY = re.compile(r"[{,\s](?:when|on):\s")
-_YAML_LIST_KEYS = frozenset(("until", "play", "quiet", "do"))
+_YAML_LIST_KEYS = frozenset(("until", "play", "quiet", "do", STAGES_KEY))
 """Keys whose values may be lists on one line."""
 _MARKS = {"_ARROW": "->", "_OPEN": "{", "_EQUALS": "="}
 _UNIT_NAMES = {"ms": "milliseconds", "m": "minutes"}

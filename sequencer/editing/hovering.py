@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from sequencer.core.catalog import find as find_code
 from sequencer.core.diagnostics import Span
+from sequencer.core.display import counted
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.editing.hints import (
     Landing,
@@ -173,6 +174,8 @@ def _describe_name(known: Look, here: Occurrence) -> Iterator[str]:
             yield from _describe_section(known, here.name)
         case NameKind.MARK:
             yield from _describe_mark(known, here)
+        case NameKind.STAGE:
+            yield from _describe_stage(known, here.name)
         case NameKind.GO:
             yield from _describe_go(known, here)
         case NameKind.IMAGE:
@@ -284,6 +287,17 @@ def _describe_mark(known: Look, here: Occurrence) -> Iterator[str]:
         is_known = is_known and not stretch.is_live
 
 
+def _describe_stage(known: Look, name: str) -> Iterator[str]:
+    yield f"stage {name}"
+    ensemble = None if known.valid is None else known.valid.checked.ensemble
+    if ensemble is not None and name in ensemble.names:
+        schedule = ensemble.part(name)
+        rules = sum(len(one.rules) for one in schedule.stretches)
+        parts = [counted(len(schedule.entries), "cue"), counted(len(schedule.takes), "take")]
+        parts += [counted(rules, "rule")] if rules else []
+        yield f"{', '.join(parts)}, seed {schedule.seed}"
+
+
 def _describe_go(known: Look, here: Occurrence) -> Iterator[str]:
     uses = known.names.of(here.key)
     yield f"go cue {here.name}"
@@ -320,11 +334,13 @@ def _hover_item(known: Look, at: Position) -> Hover | None:
     for item in _items_of(score):
         if at.is_in(item.span):
             origin = find_origins(known)(item.span)
+            lines: Iterator[str]
             if isinstance(item, Rule):
                 lines = _describe_rules(schedule, origin)
             else:
                 lines = _describe_cue(known, schedule, item, origin)
-            text = "\n".join(lines)
+            stages = ", ".join(one.name for one in item.stages)
+            text = "\n".join([f"on {stages}", *lines] if stages else lines)
             return Hover(clip(known.source, item.span), text) if text else None
     section = _section_at(score, at)
     if section is not None and at.line == section.span.line:

@@ -31,6 +31,7 @@ from sequencer.language.loader import (
 from sequencer.language.score import Score
 from sequencer.language.source import Source, normalise_newlines
 from sequencer.language.spec import HEADER_KEYS, STRUCTURE_KEYS
+from sequencer.schedule.ensemble import EnsembleSchedule
 from sequencer.schedule.model import Schedule
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def read_alone(text: str, file: str) -> LoadResult:
     return load_text(text, file)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, for the cached property
 class WholeCheck:
     """A text that was read and compiled as a whole."""
 
@@ -62,8 +63,18 @@ class WholeCheck:
 
     @property
     def is_valid(self) -> bool:
-        """Whether there is a schedule."""
-        return self.result.schedule is not None
+        """Whether there is a schedule, or one for each stage."""
+        return self.result.is_valid
+
+    @property
+    def ensemble(self) -> EnsembleSchedule | None:
+        """The schedules of several stages, if the score is for several."""
+        return self.result.ensemble
+
+    @cached_property
+    def overview(self) -> Schedule | None:
+        """The schedule; for several stages, one that shows the cues of all."""
+        return self.result.overview
 
     @property
     def schedule(self) -> Schedule | None:
@@ -104,8 +115,8 @@ class Valid:
 
     @property
     def schedule(self) -> Schedule:
-        """Its schedule."""
-        schedule = self.checked.schedule
+        """Its schedule; for several stages, one that shows the cues of all."""
+        schedule = self.checked.overview
         if schedule is None:
             raise ValueError("a valid text has a schedule")
         return schedule
@@ -167,8 +178,11 @@ class Look:
 
     @property
     def schedule(self) -> Schedule | None:
-        """The schedule, if the text has no errors."""
-        return self.checked.schedule
+        """The schedule, if the text has no errors.
+
+        For several stages it is one that shows the cues of all; it is never performed.
+        """
+        return self.checked.overview
 
     @property
     def is_outdated(self) -> bool:

@@ -1,8 +1,8 @@
 """Every definition and use of a name, with its exact span, in all files of a score.
 
-Scenes and variables are shared by a score and the files that it uses. Sections, marks and go-cue
-names belong to one file, marks to one section of it and to the sections that are like it. Paths of
-images and of other files are names too, but they cannot be renamed.
+Scenes and variables are shared by a score and the files that it uses. Sections, stages, marks and
+go-cue names belong to one file, marks to one section of it and to the sections that are like it.
+Paths of images and of other files are names too, but they cannot be renamed.
 """
 
 from __future__ import annotations
@@ -31,12 +31,14 @@ from sequencer.language.score import (
     SetMark,
     Show,
     SoundLine,
+    StageName,
     Use,
     UseImage,
     Variable,
 )
 from sequencer.language.source import Source
 from sequencer.language.spec import RESERVED
+from sequencer.language.values import ALL_STAGES
 from sequencer.language.values.strings import MAX_NAME_LENGTH, NAME, normalise_name
 
 _WORD = re.compile(rf"[\"'{{]?({NAME})")
@@ -50,6 +52,7 @@ class NameKind(StrEnum):
     VARIABLE = "variable"
     SECTION = "section"
     MARK = "mark"
+    STAGE = "stage"
     GO = "go cue"
     IMAGE = "image"
     FILE = "file"
@@ -167,6 +170,8 @@ class _NameCollector:
             section.name: {node.name for node in nodes_in(section) if isinstance(node, SetMark)}
             for section in score.sections
         }
+        self.stages = {one.span for one in score.header.stages or ()}
+        """Where the header names the stages."""
 
     def collect(self) -> Iterator[Occurrence]:
         """Yield every occurrence."""
@@ -226,6 +231,8 @@ class _NameCollector:
                 yield self._word(NameKind.SECTION, name, span, after="goto")
             case OnGo(name=name, span=span):
                 yield self._word(NameKind.GO, name, span, after="go")
+            case StageName(name=name, span=span):
+                yield self._word(NameKind.STAGE, name, span, is_definition=span in self.stages)
             case AtMark(name=name, span=span):
                 scope = self._scope_of_mark(name, section)
                 yield self._word(NameKind.MARK, name, span, after="mark", scope=scope)
@@ -440,6 +447,8 @@ def _check_name(kind: NameKind, new: str, name: str | None) -> Refusal | None:
         return Refusal(f"a name has at most {MAX_NAME_LENGTH} characters")
     if kind is NameKind.SCENE and name in RESERVED:
         return Refusal(f"no scene can be called {name}: in a cue it means something else")
+    if kind is NameKind.STAGE and (name in RESERVED or name == ALL_STAGES):
+        return Refusal(f"no stage can be called {name}: elsewhere it means something else")
     if kind is NameKind.VARIABLE and name == ACTION:
         return Refusal(f"{name} is reserved for the action of a scene")
     return None

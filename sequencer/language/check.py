@@ -56,6 +56,15 @@ class CheckResult:
         return () if self.schedule is None else (self.schedule,)
 
     @property
+    def overview(self) -> Schedule | None:
+        """The schedule; for several stages, one that shows the cues of all and cannot be played."""
+        if self.ensemble is None:
+            return self.schedule
+        from sequencer.schedule.overview import overview
+
+        return overview(self.ensemble)
+
+    @property
     def errors(self) -> tuple[Diagnostic, ...]:
         """The diagnostics that prevent the score from being performed."""
         return tuple(one for one in self.diagnostics if one.is_error)

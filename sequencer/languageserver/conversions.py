@@ -114,6 +114,7 @@ _ITEM_KINDS = {
     ItemKind.SECTION: types.CompletionItemKind.Module,
     ItemKind.VARIABLE: types.CompletionItemKind.Variable,
     ItemKind.MARK: types.CompletionItemKind.Reference,
+    ItemKind.STAGE: types.CompletionItemKind.EnumMember,
     ItemKind.GO: types.CompletionItemKind.Event,
     ItemKind.FILE: types.CompletionItemKind.File,
     ItemKind.UNIT: types.CompletionItemKind.Unit,

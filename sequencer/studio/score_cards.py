@@ -88,7 +88,7 @@ def _read(path: Path, name: str) -> tuple[ScoreCard, Schedule | None]:
         checked = check(path, advice=False)
     except SequencerError as error:
         return _with_error(path, name, error.message), None
-    schedule = checked.schedule
+    schedule = checked.overview
     if schedule is None:
         first = checked.errors[0].message if checked.errors else "it cannot be performed"
         return _with_error(path, name, first), None

@@ -20,6 +20,7 @@ from sequencer.language.loader import LoadResult, Notation, load_file_pieces
 from sequencer.language.partial import unaffected_diagnostics, unread_parts
 from sequencer.schedule.ensemble import EnsembleSchedule
 from sequencer.schedule.model import Schedule
+from sequencer.schedule.overview import overview
 
 LINE_CODES_OF_YAML = frozenset({"E424", "W403"})
 """Codes of diagnostics whose fixes depend on the text after a value: they need actual lines."""
@@ -44,8 +45,18 @@ class Checked(Protocol):
         ...
 
     @property
+    def ensemble(self) -> EnsembleSchedule | None:
+        """The schedules of several stages, if the score is for several."""
+        ...
+
+    @property
+    def overview(self) -> Schedule | None:
+        """The schedule; for several stages, one that shows the cues of all."""
+        ...
+
+    @property
     def is_valid(self) -> bool:
-        """Whether there is a schedule."""
+        """Whether there is a schedule, or one for each stage."""
         ...
 
     @property
@@ -144,6 +155,11 @@ class PieceCheck:
         if not self.is_valid or isinstance(compilation, PartCompilation):
             return None
         return self.load.reading.lines.node(compilation.ensemble)
+
+    @cached_property
+    def overview(self) -> Schedule | None:
+        """The schedule; for several stages, one that shows the cues of all."""
+        return self.schedule if self.ensemble is None else overview(self.ensemble)
 
     @cached_property
     def result(self) -> CheckResult:

@@ -232,7 +232,8 @@ STATEMENTS: tuple[Statement, ...] = (
         container="rules",
         keys=("when", "on"),
         example='on note C3 ch 10 -> tram "Lightning flashes."',
-        description="Does something whenever a trigger fires.",
+        description="Does something whenever a trigger fires. Before actions, names the stages "
+        "that do them.",
     ),
     Statement(
         keyword="play",
