@@ -69,15 +69,22 @@ class TakePrompts:
         """Note that the server makes the first chunk."""
         self._next = 1
 
-    def received(self, chunk: int, started: tuple[str, ...]) -> str | None:
-        """Note that a chunk was received, with the ids that act from it on; return its prompt."""
+    def received(self, chunk: int, started: tuple[str, ...]) -> list[Prompt]:
+        """Note that a chunk was received, with the ids that act from it on.
+
+        Return the prompts that act now for the first time: they cannot be refused any more.
+        """
         self._next = max(self._next, chunk + 2)
+        found: list[Prompt] = []
         for event in started:
             prompt = self._sent.get(event)
-            if prompt is not None:
-                self.active = prompt.text
-                self.moved += prompt.chunk != chunk
-        return self.active
+            if prompt is None or prompt.is_accepted:
+                continue
+            self.active = prompt.text
+            self.moved += prompt.chunk != chunk
+            self._accept(prompt)
+            found.append(prompt)
+        return found
 
     def due(self) -> Prompt | None:
         """Return the prompt to send now; of several that are due, the last. None without one."""
@@ -92,14 +99,6 @@ class TakePrompts:
         self._sent[prompt.event] = prompt
         return prompt
 
-    def queued(self, event: str) -> Prompt | None:
-        """Return the prompt that the server accepted, the first time that it reports this."""
-        prompt = self._sent.get(event)
-        if prompt is None or prompt.is_accepted:
-            return None
-        self._accept(prompt)
-        return prompt
-
     def refused(self, event: str) -> tuple[list[Prompt], Prompt] | None:
         """Return what follows from a refused prompt; None if the id is not one of this take.
 
@@ -108,19 +107,15 @@ class TakePrompts:
         reported as their acceptance.
         """
         prompt = self._sent.pop(event, None)
-        if prompt is None:
+        if prompt is None or prompt.is_accepted:
             return None
         earlier: list[Prompt] = []
-        for one in list(self._asked):
+        for one in self._asked:
             if one is prompt:
                 break
-            if not one.is_accepted:
-                earlier.append(one)
-        else:
-            earlier = []  # it was accepted before
-        for one in earlier:
+            earlier.append(one)
+        for one in (*earlier, prompt):
             self._accept(one)
-        self._accept(prompt)
         return earlier, prompt
 
     def _accept(self, prompt: Prompt) -> None:

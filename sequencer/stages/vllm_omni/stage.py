@@ -430,10 +430,6 @@ class VllmOmniStage:
                 self._chunk(session, message, now)
             case Media():
                 self._media(session, message, now)
-            case InteractionQueued():
-                prompt = session.prompts.queued(message.event)
-                if prompt is not None:
-                    self._give(PromptAccepted(now, prompt.text, prompt.chunk))
             case SessionDone():
                 session.is_done = True
                 session.done.set()
@@ -442,8 +438,8 @@ class VllmOmniStage:
                 self._error(session, message, now)
             case UnknownServerMessage():
                 self._give(UnknownMessage(now, message.type, message.data))
-            case Pong():
-                pass
+            case Pong() | InteractionQueued():
+                pass  # a prompt that was queued can still be refused
 
     def _accepted(self, session: Session, now: int) -> None:
         if session.is_accepted:
@@ -488,9 +484,10 @@ class VllmOmniStage:
         session.expect(now, self._settings.stall_seconds)
         self._check_frames(chunk, found.frames, pieces)
         moved = session.prompts.moved
-        prompt = session.prompts.received(chunk, found.started)
+        for prompt in session.prompts.received(chunk, found.started):
+            self._give(PromptAccepted(now, prompt.text, prompt.chunk))
         self._moved += session.prompts.moved - moved
-        self._done(session, chunk, prompt, now)
+        self._done(session, chunk, session.prompts.active, now)
         self._send_due()
 
     def _check_frames(self, chunk: int, frames: int, pieces: int) -> None:

@@ -137,6 +137,18 @@ def test_a_run_that_fails_is_explained(
 
 
 @pytest.mark.slow
+def test_a_refused_prompt_is_sent_again(score: Path) -> None:
+    with served(ServerFaults(fails=(1,))) as server:
+        _, report = perform(server, score)
+    sent = [one["event"]["prompt"] for _, one in server.sessions[0].interactions]
+    assert sent == ["The boat turns.", "The boat turns.", "The boat sinks."]
+    refused, later = report["cues"][1], report["cues"][2]
+    assert refused["status"] == "landed"
+    assert "interaction_failed" in refused["reason"]
+    assert later["reason"] == ""
+
+
+@pytest.mark.slow
 def test_a_prompt_that_acts_late_is_reported_late(score: Path) -> None:
     with served(ServerFaults(later=1)) as server:
         code, report = perform(server, score)

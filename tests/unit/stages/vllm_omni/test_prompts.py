@@ -67,14 +67,29 @@ def test_a_prompt_replaces_another_one_for_its_chunk() -> None:
 
 def test_it_lands_where_the_server_reports_it() -> None:
     prompts = playing(2)
-    assert prompts.received(0, ()) == "opening"
+    prompts.received(0, ())
     due = prompts.due()
     assert due is not None
-    assert prompts.received(1, ()) == "opening"
-    assert prompts.received(2, ()) == "opening"
-    assert prompts.received(3, ("unknown", due.event)) == "p2"
-    assert prompts.moved == 1
-    assert prompts.received(4, ()) == "p2"
+    prompts.received(1, ())
+    assert prompts.received(2, ()) == []
+    assert prompts.active == "opening"
+    assert prompts.received(3, ("unknown", due.event)) == [due]
+    assert (prompts.active, prompts.moved) == ("p2", 1)
+    assert prompts.received(4, ()) == []
+    assert prompts.active == "p2"
+
+
+def test_it_acts_for_the_first_time_once() -> None:
+    prompts = playing(1, 2)
+    first = prompts.due()
+    prompts.received(0, ())
+    second = prompts.due()
+    assert first is not None
+    assert second is not None
+    prompts.received(1, (first.event,))
+    prompts.received(2, (second.event,))
+    assert prompts.received(3, (first.event,)) == []
+    assert prompts.active == "p2"
 
 
 def test_event_ids_differ_between_takes() -> None:
@@ -92,15 +107,6 @@ def test_event_ids_differ_between_takes() -> None:
     assert len(events) == 4
 
 
-def test_an_acceptance_is_reported_once() -> None:
-    prompts = playing(1)
-    due = prompts.due()
-    assert due is not None
-    assert prompts.queued(due.event) is due
-    assert prompts.queued(due.event) is None
-    assert prompts.queued("unknown") is None
-
-
 def test_a_refusal_counts_for_the_prompt_that_was_refused() -> None:
     prompts = playing(8, 1)
     due = prompts.due()
@@ -109,12 +115,11 @@ def test_a_refusal_counts_for_the_prompt_that_was_refused() -> None:
     assert found is not None
     assert ([one.text for one in found[0]], found[1]) == (["p8"], due)
     assert prompts.refused(due.event) is None
-    assert prompts.queued(due.event) is None
 
 
-def test_a_refusal_after_the_acceptance_accepts_no_other() -> None:
+def test_a_prompt_that_acts_cannot_be_refused() -> None:
     prompts = playing(8, 1)
     due = prompts.due()
     assert due is not None
-    assert prompts.queued(due.event) is due
-    assert prompts.refused(due.event) == ([], due)
+    prompts.received(1, (due.event,))
+    assert prompts.refused(due.event) is None
