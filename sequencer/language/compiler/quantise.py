@@ -55,7 +55,7 @@ def quantise(resolved: Resolved, stretches: tuple[ExpandedStretch, ...]) -> Sche
         length = stretch.seconds
         if stretch.is_live:
             own = with_early_cuts(early, stretch, length)
-            length = _find_earliest_end(stretch, soonest, own, lead)
+            length = _find_earliest_end(stretch, soonest, own, snap, lead)
         early = with_early_cuts(early, stretch, length)
         soonest += length
     return build_schedule(resolved.score, grid, tuple(placed))
@@ -198,12 +198,15 @@ def build_entry(
     )
 
 
-def _find_earliest_end(stretch: Stretch, start: Fraction, grid: ChunkGrid, lead: int) -> Fraction:
+def _find_earliest_end(
+    stretch: Stretch, start: Fraction, grid: ChunkGrid, snap: Snap, lead: int
+) -> Fraction:
     """Return when a live stretch that begins at `start` can end, in seconds.
 
-    It can end at its first reachable bar line (or chunk).
+    Its triggers fire from the chunk with which it begins, and what follows needs the lead. So it
+    ends at its first bar line (or chunk) that snaps to the lead after that chunk, or later.
     """
-    reach = grid.chunk_at(start) + lead
+    reach = grid.snap(start, snap) + lead
     if stretch.meters is None or stretch.tempo is None:
         return min(stretch.seconds, max(Fraction(0), grid.boundary(reach) - start))
     bar = 1
@@ -211,6 +214,6 @@ def _find_earliest_end(stretch: Stretch, start: Fraction, grid: ChunkGrid, lead:
         seconds = stretch.tempo.seconds_at(stretch.meters.bar_start(bar))
         if seconds >= stretch.seconds:
             return stretch.seconds
-        if grid.snap(start + seconds, Snap.NEAREST) >= reach:
+        if grid.snap(start + seconds, snap) >= reach:
             return seconds
         bar += 1

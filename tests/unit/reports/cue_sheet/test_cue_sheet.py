@@ -101,8 +101,8 @@ def test_what_follows_a_live_section_counts_from_its_exit() -> None:
     made = sheet("live-set")
     intro, jam, outro = made.parts
     assert (intro.after, jam.after, outro.after) == (None, None, "jam")
-    assert (jam.left_earliest, jam.end) == (7, 29)
-    assert (outro.earliest, outro.chunk) == (7, 29)
+    assert (jam.left_earliest, jam.end) == (9, 29)
+    assert (outro.earliest, outro.chunk) == (9, 29)
     (row,) = outro.rows
     assert (row.seconds, row.frame, row.error) == (Fraction(0), None, None)
     assert row.error_at_latest == 29 * Fraction(11, 8) - 40

@@ -303,8 +303,8 @@ def test_lanes_show_what_is_in_force() -> None:
 
 def test_a_live_section_is_open_from_its_earliest_exit() -> None:
     intro, jam, outro = plot_schedule(of("live-set")).bands
-    assert (intro.open_from, jam.open_from, outro.open_from) == (None, 7, None)
-    assert outro.caption.startswith("begins at chunk 7…29")
+    assert (intro.open_from, jam.open_from, outro.open_from) == (None, 9, None)
+    assert outro.caption.startswith("begins at chunk 9…29")
     assert "url(#open)" in timeline_svg(of("live-set"))
     open_flags = [flag for flag in plot_schedule(of("live-set")).flags if flag.error is None]
     assert [flag.chunk for flag in open_flags] == [29]
