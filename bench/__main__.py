@@ -33,6 +33,7 @@ NAMES = (
     "reloading",
     "studio",
     "studio_page",
+    "studio_input",
     "simulation",
     "sweeps",
     "soak",

@@ -8,16 +8,17 @@ from typing import Literal
 
 from sequencer.core.timebase import SECOND
 from sequencer.engine.conductor.passes import Pass
+from sequencer.engine.conductor.view import RunView
 from sequencer.events.codec import Event
 from sequencer.events.events import ClockFitted, TransportChanged
-from sequencer.studio.protocol import ClockState
+from sequencer.studio.protocol import ClockLoss, ClockState
 from sequencer.studio.run_source import Moments, RunSource
 
 Quality = Literal["internal", "searching", "locked", "free", "stopped", "lost"]
 _ZERO = Fraction(0)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class ClockWatch:
     """What is known of the clock from the events of a run.
 
@@ -25,25 +26,49 @@ class ClockWatch:
         fit: The latest fit.
         lost_at: When its ticks ceased, in nanoseconds; None while they arrive.
         is_stopped: Whether its transport was stopped.
+        losses: How often its ticks have ceased.
+        lost_ns: For how long they had ceased, without the time since `lost_at`, in nanoseconds.
     """
 
     fit: ClockFitted | None = None
     lost_at: int | None = None
     is_stopped: bool = False
+    losses: int = 0
+    lost_ns: int = 0
 
     def handle(self, event: Event) -> None:
         """Handle an event of the run."""
         match event:
             case ClockFitted():
-                is_lost = event.quality == "free"
-                self.lost_at = (self.lost_at or event.at) if is_lost else None
+                if event.quality != "free":
+                    self._find(event.at)
+                elif self.lost_at is None:
+                    self.lost_at = event.at
+                    self.losses += 1
                 self.fit = event
             case TransportChanged():
                 self.is_stopped = event.what == "stop"
-                if event.what != "stop":
-                    self.lost_at = None
+                self._find(event.at)
             case _:
                 pass
+
+    def _find(self, at: int) -> None:
+        """Note that the clock is not lost any more."""
+        if self.lost_at is not None:
+            self.lost_ns += at - self.lost_at
+            self.lost_at = None
+
+
+def find_loss(view: RunView, watch: ClockWatch, at: int) -> ClockLoss | None:
+    """Return how often and for how long the clock was lost until nanosecond `at`.
+
+    None for a run that follows no external clock, and for Link, which runs free without other
+    programs: that is no loss.
+    """
+    if view.clock is None or not view.clock.is_external or view.schedule.clock.kind == "link":
+        return None
+    still = 0 if watch.lost_at is None else max(0, at - watch.lost_at)
+    return ClockLoss(times=watch.losses, seconds=round((watch.lost_ns + still) / SECOND, 1))
 
 
 def clock_state(source: RunSource, moments: Moments, watch: ClockWatch, now: int) -> ClockState:

@@ -10,6 +10,7 @@ from sequencer.engine.journal import Journal
 from sequencer.engine.replay import replayed
 from sequencer.runtime.live.status import LiveStatus
 from sequencer.runtime.output.report_format import as_json
+from sequencer.studio.clock_state import ClockWatch, find_loss
 from sequencer.studio.go_state import NO_GO
 from sequencer.studio.protocol import Note
 from sequencer.studio.run_source import RunSource
@@ -65,4 +66,12 @@ def finished_view_of_journal(journal: Journal) -> tuple[Conductor, dict[str, Any
         {"title": schedule.title, "seed": schedule.seed, "settings": settings},
     )
     stage = str(settings.get("stage", ""))
+    watch, last = ClockWatch(), 0
+    for record in journal.records:
+        if record.event is not None:
+            watch.handle(record.event)
+            last = record.event.at
+    loss = find_loss(conductor.view, watch, last)
+    if loss is not None:
+        document["clock_lost"] = loss
     return conductor, finished_view(conductor, document, stage=stage)

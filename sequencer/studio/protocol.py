@@ -129,6 +129,16 @@ class ClockState(TypedDict):
     beat_ns: int | None
 
 
+class ClockLoss(TypedDict):
+    """How often an external clock was lost in a run that is over, and for how long in all.
+
+    It is `clock_lost` in the report that a page receives.
+    """
+
+    times: int
+    seconds: float
+
+
 class GoTarget(TypedDict):
     """Where a GO leads: a section, the bar line at which it begins (None without bars)."""
 

@@ -24,12 +24,12 @@ from sequencer.events.events import (
 )
 from sequencer.schedule.model import Schedule
 from sequencer.studio.alerts import Refusals, alerts_of
-from sequencer.studio.clock_state import ClockWatch, clock_state
+from sequencer.studio.clock_state import ClockWatch, clock_state, find_loss
 from sequencer.studio.go_state import go_state
 from sequencer.studio.lines import Lines
 from sequencer.studio.next_cue import NextCue
 from sequencer.studio.pads import Pads
-from sequencer.studio.playback import playback_of
+from sequencer.studio.playback import HOUR, playback_of
 from sequencer.studio.prompt_history import PromptHistory
 from sequencer.studio.protocol import Alert, ClockState, Note
 from sequencer.studio.revisions import Revisions
@@ -101,6 +101,22 @@ class RunView:
         """Return what is wrong with the run at nanosecond `now`."""
         clock = clock_state(self.source, self.moments, self._clock, now)
         return alerts_of(self.source, clock, self._clock, self._refusals, now)
+
+    def figures(self, now: int, billed_seconds: float) -> dict[str, Any]:
+        """Return what only this view knows of a run that is over, for its report.
+
+        Args:
+            now: When it ended, in nanoseconds.
+            billed_seconds: For how long its session was billed.
+        """
+        found: dict[str, Any] = {}
+        price = self.source.price_per_hour
+        if price and billed_seconds:
+            found["cost"] = round(billed_seconds * price / HOUR, 2)
+        loss = find_loss(self.source.view, self._clock, now)
+        if loss is not None:
+            found["clock_lost"] = loss
+        return found
 
     def snapshot(self, now: int) -> dict[str, Any]:
         """Return the parts of a snapshot for one more page, to which the next patches apply.

@@ -48,6 +48,7 @@ from sequencer.studio.run_source import RunSource
 from sequencer.studio.run_view import RunView
 from sequencer.studio.runs import RealTimeRun, VirtualRun, input_of_edit
 from sequencer.studio.tickets import Tickets
+from sequencer.studio.undone_text import UndoneText
 from sequencer.studio.virtual_progress import VirtualProgress, playback_of_progress
 from sequencer.studio.workspace import Workspace
 
@@ -133,6 +134,7 @@ class Studio:
         self._schedule: Schedule | None = None
         self._edited: EditedScore | None = None
         """The text that takes over, when the run reads it."""
+        self._undone_text = UndoneText()
         self._take_over = asyncio.Lock()
         self._changing = asyncio.Lock()
         self.pages = Pages(self, lambda: self.view is not None)
@@ -256,6 +258,8 @@ class Studio:
     def changes(self, marked: Collection[str]) -> dict[str, Any]:
         """Return the parts of the state that changed, for a patch."""
         parts: dict[str, Any] = {} if self.view is None else self.view.changes(self.now())
+        if self.view is not None:
+            self._return_text(self.view.source.view.version)
         if "score" in marked or "revisions" in parts:  # another version of the score may play
             parts["score"] = None  # it depends on the role
         if "locked" in marked:
@@ -318,7 +322,7 @@ class Studio:
             case TakeOver():
                 return await self._take_over_text(request)
             case Undo():
-                return await self._command(request.run, f"undo at {request.where}")
+                return await self._undo(request)
             case Save():
                 return await self._save(request)
             case SetMode():
@@ -374,7 +378,23 @@ class Studio:
         async with self._take_over:
             self._edited = await self.workspace.schedule_for(request.version)
             where = f"in {request.section}" if request.section else f"at {request.where}"
-            return await live.operator.answer(f"reload {where}")
+            answer = await live.operator.answer(f"reload {where}")
+            self._undone_text.cancel()
+            return answer
+
+    async def _undo(self, request: Undo) -> str | None:
+        plays = self.check_run(request.run).performance.conductor.view.version
+        answer = await self._command(request.run, f"undo at {request.where}")
+        self._undone_text.expect(plays)
+        return answer
+
+    def _return_text(self, version: int) -> None:
+        """Return to the text of a version that an undo lets play again."""
+        reloads = None if self._live is None else self._live.reloads
+        if reloads is not None:
+            text = self._undone_text.find(version, reloads.text_of, self.workspace.text)
+            if text is not None:
+                self.workspace.replace(text)
 
     def _read_edit(self) -> EditedScore:
         if self._edited is None:
@@ -536,7 +556,11 @@ class Studio:
             return
         report = self._answers.report_of(result, run.found)
         stage = "simulator" if isinstance(run, VirtualRun) else run.stage
-        notes = [] if self.view is None else self.view.snapshot(self.now())["notes"]
+        notes: list[Note] = []
+        if self.view is not None:
+            notes = self.view.snapshot(self.now())["notes"]
+            billed = report.get("measured", {}).get("billed_seconds", 0)
+            report |= self.view.figures(self.now(), billed)
         self._finished = finished_view(
             result.conductor, report, stage=stage, failures=result.failures
         )

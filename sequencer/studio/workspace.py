@@ -369,6 +369,13 @@ class Workspace:
         buffer = TextBuffer.of(self._on_disk.text)
         return [one.to_json() for one in difference(self._buffer, buffer)]
 
+    def replace(self, text: str) -> None:
+        """Make another text the present one, for all pages, whose operators can undo it."""
+        buffer = TextBuffer.of(text)
+        changes = difference(self._buffer, buffer)
+        if changes:
+            self._apply(buffer, changes, None)
+
     # ---- checks ----------------------------------------------------------------------------------
 
     def _opening(self) -> tuple[Header, bytes]:

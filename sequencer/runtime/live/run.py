@@ -250,10 +250,10 @@ class LiveRun:
             self._continue(interrupted)
         self.notice_listeners: list[Callable[[str], object]] = []
         """Called with each message for the operator, beside printing it."""
-        self._reloads: ReloadControl | None = None
+        self.reloads: ReloadControl | None = None
         if settings.reloads is not None:
             versions = () if interrupted is None else interrupted.versions
-            self._reloads = ReloadControl(
+            self.reloads = ReloadControl(
                 self.performance,
                 settings.reloads,
                 [one.sources for one in versions] or [settings.sources],
@@ -271,7 +271,7 @@ class LiveRun:
             can_clip=live.memory()
             is not None,  # the simulator ends with its process, and keeps nothing
             find_image=settings.find_image,
-            reloads=self._reloads,
+            reloads=self.reloads,
             exits=self._exits,
             key_debounce_ms=settings.debounce_keys_ms,
             go_from=0 if warm is None else warm.go_from,
@@ -345,8 +345,8 @@ class LiveRun:
             await stack.enter_async_context(self._screen)
             watching = asyncio.create_task(self._watch())
             stack.push_async_callback(end_task, watching)
-            if self._reloads is not None:
-                editing = asyncio.create_task(self._reloads.watch())
+            if self.reloads is not None:
+                editing = asyncio.create_task(self.reloads.watch())
                 stack.push_async_callback(end_task, editing)
             if settings.offset_ms:
                 performance.deliver(OffsetChanged(self.clock.now(), settings.offset_ms * 1_000_000))
@@ -376,8 +376,8 @@ class LiveRun:
             self.notify(NO_FADES)
         if isinstance(event, UploadFailed) and not conductor.is_finished:
             self.notify(f"an improvised image could not be uploaded: {event.reason}")
-        if self._reloads is not None:
-            self._reloads.look(event, commands, conductor)
+        if self.reloads is not None:
+            self.reloads.look(event, commands, conductor)
         for looker in self.lookers:
             looker(event, commands, conductor)
         if isinstance(event, Ready | ConnectionRestored | Uploaded):

@@ -114,6 +114,10 @@ class ReloadControl:
         """The state of the files when they were last read."""
         self._lock = asyncio.Lock()
 
+    def text_of(self, version: int) -> str:
+        """Return the text of the score's own file in a version, from 1."""
+        return next(iter(self._texts[version - 1].values()))
+
     # ---- the file --------------------------------------------------------------------------------
 
     async def watch(self) -> None:

@@ -149,6 +149,15 @@ export const KEYS = Object.freeze([
     does: "the edited score takes over",
   },
   {
+    id: "undo-revision",
+    codes: ["KeyU"],
+    modes: RUN,
+    roles: EDITS,
+    group: "Score",
+    shown: "U",
+    does: "undo the last revision; again, the one before it",
+  },
+  {
     id: "save",
     codes: ["KeyS"],
     control: true,

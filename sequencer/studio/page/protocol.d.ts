@@ -69,6 +69,11 @@ export interface ClockState {
   beat_ns: number | null;
 }
 
+export interface ClockLoss {
+  times: number;
+  seconds: number;
+}
+
 export interface GoTarget {
   section: string;
   bar: number | null;

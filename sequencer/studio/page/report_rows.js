@@ -31,6 +31,7 @@
  * @property {string} detail
  */
 
+import { formatCost } from "./format.js";
 import { Grid, formatTime } from "./timeline_grid.js";
 import { ratio } from "./timeline_model.js";
 
@@ -134,7 +135,18 @@ export function summarise(report, lines, plot) {
   }
   const billed = report.measured?.billed_seconds;
   if (billed > 0) {
-    figures.push({ name: "billed", value: formatTime(billed, 0), detail: "of session", mark: "" });
+    const time = formatTime(billed, 0);
+    const { cost } = report;
+    figures.push({ name: "billed", value: cost > 0 ? formatCost(cost) : time, detail: cost > 0 ? `${time} of session` : "of session", mark: "" });
+  }
+  const lost = report.clock_lost;
+  if (lost) {
+    const times = lost.times === 1 ? "once" : `${lost.times} times`;
+    figures.push(
+      lost.times === 0
+        ? { name: "clock lost", value: "never", detail: "", mark: "landed" }
+        : { name: "clock lost", value: times, detail: `for ${lost.seconds.toFixed(1)} s${lost.times === 1 ? "" : " in all"}`, mark: "warning" },
+    );
   }
   return figures;
 }

@@ -94,6 +94,7 @@ class Transport {
       ["finish", { press: () => this.pressFinish(), release: () => this.finish.release() }],
       ["lock", () => this.lock()],
       ["take-over", () => this.takeOver()],
+      ["undo-revision", () => this.undo()],
       ["save", () => this.save()],
       ["follow", () => ui.set("follow", !ui.get("follow"))],
       ["zoom-in", () => this.zoom(ZOOM_STEP)],
@@ -302,7 +303,7 @@ class Transport {
         )}
       </div>
       ${this.#button("Take over", () => this.takeOver(), { key: "Ctrl Enter", off: off || !ready, look: `takeover ${ready ? "main" : ""}` })}
-      ${this.#button("Undo revision", () => this.undo(), { off: off || !undoable })}
+      ${this.#button("Undo revision", () => this.undo(), { key: "U", off: off || !undoable })}
       <span class="sep"></span>`;
   }
 

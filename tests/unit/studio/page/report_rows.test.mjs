@@ -47,8 +47,18 @@ test("the last exit names the bar at which the section was left", () => {
 
 test("what was billed is shown only if something was", () => {
   assert.equal(figure({ ...REPORT, measured: { billed_seconds: 290 } }, [], "billed").value, "4:50");
+  const paid = figure({ ...REPORT, measured: { billed_seconds: 290 }, cost: 0.48 }, [], "billed");
+  assert.deepEqual([paid.value, paid.detail], ["$0.48", "4:50 of session"]);
   assert.equal(figure({ ...REPORT, measured: { billed_seconds: 0 } }, [], "billed"), undefined);
   assert.equal(figure({ ...REPORT, summary: { ...REPORT.summary, snap_error_ms: null } }, [], "snap error"), undefined);
+});
+
+test("of a run that followed a clock, the report says how often it was lost", () => {
+  const lost = (clock_lost) => figure({ ...REPORT, clock_lost }, [], "clock lost");
+  assert.equal(lost(undefined), undefined);
+  assert.deepEqual(lost({ times: 0, seconds: 0 }), { name: "clock lost", value: "never", detail: "", mark: "landed" });
+  assert.deepEqual(lost({ times: 1, seconds: 2.04 }), { name: "clock lost", value: "once", detail: "for 2.0 s", mark: "warning" });
+  assert.equal(lost({ times: 3, seconds: 9 }).detail, "for 9.0 s in all");
 });
 
 test("rows are in the order in which the cues acted, with what happened between them", () => {
