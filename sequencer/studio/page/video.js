@@ -89,7 +89,7 @@ class RecordedVideo {
   explanation() {
     const { state } = this.studio.store;
     if (state?.mode !== "report" || !this.player.hidden) return nothing;
-    return html`<p class="reason">${this.problem === "" ? "This run recorded no video." : this.problem}</p>`;
+    return html`<p class="reason">${this.problem === "" ? "This run recorded no video: start the studio with --record, or rehearse at once." : this.problem}</p>`;
   }
 
   async #load() {
