@@ -110,6 +110,7 @@ def test_takes_follow_each_other(decoded: Decoded) -> None:
     decoded.wait(frames=6)
     decoded.decoder.close()
     assert Counter((one.take, one.chunk) for one in decoded.frames) == {(1, 0): 3, (2, 0): 3}
+    assert [one.begins for one in decoded.frames] == [True, False, False] * 2
 
 
 def test_what_is_not_a_video_is_reported_once_and_the_next_take_is_shown(decoded: Decoded) -> None:
