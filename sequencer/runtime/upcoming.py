@@ -13,7 +13,7 @@ from sequencer.engine.conductor.deliveries import Delivery
 from sequencer.engine.conductor.expected_input import list_triggers
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.passes import Pass
-from sequencer.engine.conductor.plan import UNPLACED
+from sequencer.engine.conductor.plan_building import UNPLACED
 from sequencer.runtime.output.action_excerpt import brief_action, elided
 from sequencer.schedule.describe import describe_act, describe_fade, describe_pass, firing_by_name
 from sequencer.schedule.model import CueAct, PromptAct

@@ -17,7 +17,7 @@ from typing import Any
 from sequencer.core.timebase import SECOND
 from sequencer.engine.conductor.deliveries import Delivery, Status
 from sequencer.engine.conductor.passes import Pass
-from sequencer.engine.conductor.plan import UNPLACED
+from sequencer.engine.conductor.plan_building import UNPLACED
 from sequencer.engine.conductor.run_actions import LEAVES, RELOADS, RunAction
 from sequencer.engine.conductor.transitions import Phase
 from sequencer.reports.timeline.plot import assign_tints

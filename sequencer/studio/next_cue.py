@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sequencer.engine.conductor.deliveries import FINAL, Delivery, Status
-from sequencer.engine.conductor.plan import UNPLACED
+from sequencer.engine.conductor.plan_building import UNPLACED
 from sequencer.schedule.model import PromptAct
 from sequencer.studio.lines import Lines
 from sequencer.studio.protocol import NextState

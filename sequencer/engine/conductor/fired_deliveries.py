@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sequencer.core.diagnostics import NO_SPAN
 from sequencer.engine.conductor.deliveries import Delivery, kind_of
-from sequencer.engine.conductor.plan import UNPLACED
+from sequencer.engine.conductor.plan_building import UNPLACED
 from sequencer.schedule.describe import describe_quantisation, rule_by_name
 from sequencer.schedule.model import CueAct, Quantisation, RuleEntry
 

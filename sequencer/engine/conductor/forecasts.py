@@ -14,7 +14,7 @@ from sequencer.engine.conductor.deliveries import Delivery, kind_of
 from sequencer.engine.conductor.exits import find_exit
 from sequencer.engine.conductor.message_output import AHEAD
 from sequencer.engine.conductor.operator_input import issued_until
-from sequencer.engine.conductor.plan import UNPLACED
+from sequencer.engine.conductor.plan_building import UNPLACED
 from sequencer.engine.conductor.takeover import bar_line
 from sequencer.engine.conductor.transitions import Phase
 from sequencer.schedule.model import CutAct, GoTrigger, Stretch

@@ -23,7 +23,7 @@ from sequencer.engine.conductor.forecasts import (
 from sequencer.engine.conductor.message_output import SentMessages
 from sequencer.engine.conductor.operator_input import issued_until
 from sequencer.engine.conductor.passes import Pass
-from sequencer.engine.conductor.plan import PlannedTakeover
+from sequencer.engine.conductor.plan_building import PlannedTakeover
 from sequencer.engine.conductor.reloading import (
     TakeoverForecast,
     describe_takeover,

@@ -16,7 +16,7 @@ from sequencer.core.timebase import Snap
 from sequencer.engine.conductor.deliveries import Delivery, Status
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.passes import Pass
-from sequencer.engine.conductor.plan import UNPLACED
+from sequencer.engine.conductor.plan_building import UNPLACED
 from sequencer.engine.conductor.run_actions import LEAVES
 from sequencer.engine.conductor.view import RunView
 from sequencer.reports.timeline.exits import first_exit_chunk

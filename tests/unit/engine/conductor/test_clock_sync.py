@@ -19,7 +19,8 @@ from sequencer.engine.conductor.message_output import (
     MessageOutput,
 )
 from sequencer.engine.conductor.passes import NOMINAL_QUARTERS, Pass
-from sequencer.engine.conductor.plan import UNPLACED, Plan
+from sequencer.engine.conductor.plan import Plan
+from sequencer.engine.conductor.plan_building import UNPLACED
 from sequencer.engine.conductor.take_seen import MAX_MADE
 from sequencer.events.commands import SendMidi, WakeAt
 from sequencer.events.events import (

@@ -13,7 +13,8 @@ from sequencer.engine.conductor.clock_sync import ClockSync
 from sequencer.engine.conductor.deliveries import Status
 from sequencer.engine.conductor.exits import find_exit, find_exit_beyond_end
 from sequencer.engine.conductor.passes import Pass
-from sequencer.engine.conductor.plan import UNPLACED, Plan
+from sequencer.engine.conductor.plan import Plan
+from sequencer.engine.conductor.plan_building import UNPLACED
 from sequencer.events.events import BoundariesFitted, ClockFitted
 from tests.support.conductor_transcripts import SECOND, compiled
 

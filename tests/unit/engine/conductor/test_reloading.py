@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sequencer.core.timebase import Snap
-from sequencer.engine.conductor import plan
+from sequencer.engine.conductor import plan_building
 from sequencer.engine.conductor.deliveries import Status
 from sequencer.events.events import CommandRefused
 from sequencer.language.compiler import compile_score
@@ -33,7 +33,7 @@ from tests.unit.engine.conductor.test_random_shows import (
 def piece(request: pytest.FixtureRequest) -> Iterator[None]:
     """Plan edited scores as in a run, and one cue at a time, which must make no difference."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(plan, "PIECE", request.param)
+        patch.setattr(plan_building, "PIECE", request.param)
         yield
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sequencer.engine.conductor import plan
+from sequencer.engine.conductor import plan_building
 from sequencer.engine.conductor.deliveries import Status
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.report import RunActionReport
@@ -38,7 +38,7 @@ from tests.support.reloads import Edit, play_edited, schedule_of, shown_prompts
 def piece(request: pytest.FixtureRequest) -> Iterator[None]:
     """Plan edited scores as in a run, and one cue at a time, which must make no difference."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(plan, "PIECE", request.param)
+        patch.setattr(plan_building, "PIECE", request.param)
         yield
 
 
