@@ -31,6 +31,7 @@ NAMES = (
     "video",
     "replaying",
     "reloading",
+    "ensembles",
     "studio",
     "studio_page",
     "studio_input",

@@ -10,6 +10,9 @@ from typing import Any
 from sequencer.core.display import html_of, summary_repr
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.report import Report
+from sequencer.engine.ensemble import Ensemble
+from sequencer.engine.ensemble_report import EnsembleReport
+from sequencer.schedule.ensemble import EnsembleSchedule
 from sequencer.schedule.model import Schedule
 
 
@@ -117,3 +120,31 @@ class PerformanceResult(_RunResult):
     """The content of `report.json`."""
     conductor: Conductor | None = field(default=None, compare=False)
     """The conductor at the end of the run, from which its timeline is drawn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnsembleResult:
+    """The result of a run on several stages.
+
+    `folder` is None if nothing was saved. `failures` has a sentence for each file of the run that
+    could not be written completely, with the reason (such as a full disk).
+    """
+
+    report: EnsembleReport
+    schedule: EnsembleSchedule
+    folder: Path | None
+    pictures: Mapping[str, tuple[ChunkDigest, ...]]
+    journal_failure: str | None
+    failures: tuple[str, ...] = ()
+    document: Mapping[str, Any] = field(default_factory=dict)
+    """The content of `report.json`."""
+    ensemble: Ensemble | None = field(default=None, compare=False, repr=False)
+    """The conductors at the end of the run, from which the timelines are drawn."""
+
+    @property
+    def went_well(self) -> bool:
+        """Whether every stage played its part as written to its end, or until an operator ended it.
+
+        Failed files do not count.
+        """
+        return self.report.went_as_written

@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -105,20 +105,24 @@ class LiveRunBuilder:
         last = interrupted.records[-1].at if interrupted is not None and interrupted.records else 0
         self._clock = RealClock(after=last)
         self._run: LiveRun | None = None
+        self._run = self._new_run()
+
+    def _new_run(self) -> LiveRun:
+        """Make the stage and the run."""
         choices = {
             "simulated": self._simulated,
             "reactor": self._reactor,
             "vllm-omni": self._vllm_omni,
         }
-        stage, live = choices[options.stage]()
-        self._run = LiveRun(
-            settings,
-            folder,
+        stage, live = choices[self._options.stage]()
+        return LiveRun(
+            self._settings,
+            self._folder,
             self._clock,
             stage=stage,
             live=live,
             attachments=self._attached,
-            interrupted=interrupted,
+            interrupted=self._interrupted,
         )
 
     @property
@@ -278,27 +282,28 @@ class LiveRunBuilder:
         report = self.run.failed if self._options.record else self.run.notify
         report(reason)
 
-    def _reactor_settings(self) -> ReactorSettings:
-        from dataclasses import replace
-
+    def _settings_for(self, schedule: Schedule, url: str | None) -> ReactorSettings:
+        """Return the settings of a new session that plays a schedule at an address."""
         from sequencer.models.catalog import find_spec
-        from sequencer.runtime.live.stages import load_session
         from sequencer.stages.reactor.settings import ReactorSettings, find_key
 
         options = self._options
         key = None if options.local else find_key(self._environment, options.key_file, options.key)
-        grid = self._settings.schedule.grid
         settings = ReactorSettings(
             local=options.local,
             key=key,
             wire=options.wire,
-            spec=self._settings.schedule.model,
-            model=find_spec(self._settings.schedule.model).connect,
-            frames_per_chunk=grid.frames,
-            first_frames=grid.first,
+            spec=schedule.model,
+            model=find_spec(schedule.model).connect,
+            frames_per_chunk=schedule.grid.frames,
+            first_frames=schedule.grid.first,
         )
-        if options.url is not None:
-            settings = replace(settings, url=options.url)
+        return settings if url is None else replace(settings, url=url)
+
+    def _reactor_settings(self) -> ReactorSettings:
+        from sequencer.runtime.live.stages import load_session
+
+        settings = self._settings_for(self._settings.schedule, self._options.url)
         if self._interrupted is None:
             return self._with_kept_session(settings)
         path = self._folder.path / SESSION

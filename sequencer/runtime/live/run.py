@@ -195,40 +195,16 @@ class LiveRun:
         self.settings = settings
         self.folder = folder
         self.clock = clock
-        self._live = live
+        self.live = live
         self._attachments = attachments
         require_prompt(settings.schedule)
         warm = settings.warm
         path = folder.path / "journal.jsonl"
         if interrupted is None:
-            journal = JournalWriter(
-                path,
-                header_of(
-                    settings.schedule,
-                    settings.sources,
-                    dict(settings.stage_settings),
-                    settings.following,
-                    settings.played,
-                    sound=None if settings.sound is None else settings.sound.as_json(),
-                    may_reload=settings.reloads is not None,
-                    waits_for_go=warm is not None and warm.waits_for_go,
-                ),
-            )
+            journal = JournalWriter(path, self._header())
         else:
             journal = JournalWriter.resume(path, interrupted)
-        self.performance = Performance(
-            settings.schedule,
-            stage,
-            clock,
-            journal=journal,
-            script=settings.script,
-            watchers=[self._look],
-            warn=self.notify,
-            following=settings.following,
-            played=settings.played,
-            may_reload=settings.reloads is not None,
-            waits_for_go=warm is not None and warm.waits_for_go,
-        )
+        self.performance = self._new_performance(stage, journal)
         if interrupted is not None:
             (folder.path / FILE).unlink(
                 missing_ok=True
@@ -287,7 +263,7 @@ class LiveRun:
         """Whether the stage was connected, and whether its session ended by itself."""
         self.lookers: list[Watcher] = []
         """Further watchers: MIDI devices, recorders."""
-        self._stops: list[float] = []
+        self.stops: list[float] = []
         """For how many seconds this process did not run, each time."""
         self.notes: list[str] = []
         """What its parts add to the notes of the report, once it is over."""
@@ -298,6 +274,37 @@ class LiveRun:
         self._clips: list[Path] = []
         self._stream = StreamFrames(settings.schedule.grid)
         self._asked: set[asyncio.Task[None]] = set()
+
+    def _header(self) -> dict[str, Any]:
+        """Return the header of the journal of a new run."""
+        settings = self.settings
+        return header_of(
+            settings.schedule,
+            settings.sources,
+            dict(settings.stage_settings),
+            settings.following,
+            settings.played,
+            sound=None if settings.sound is None else settings.sound.as_json(),
+            may_reload=settings.reloads is not None,
+            waits_for_go=settings.warm is not None and settings.warm.waits_for_go,
+        )
+
+    def _new_performance(self, stage: Stage, journal: JournalWriter) -> Performance:
+        """Return the performance, before anything has happened."""
+        settings = self.settings
+        return Performance(
+            settings.schedule,
+            stage,
+            self.clock,
+            journal=journal,
+            script=settings.script,
+            watchers=[self._look],
+            warn=self.notify,
+            following=settings.following,
+            played=settings.played,
+            may_reload=settings.reloads is not None,
+            waits_for_go=settings.warm is not None and settings.warm.waits_for_go,
+        )
 
     def _continue(self, interrupted: Journal) -> None:
         """Continue time and cost from where the killed run had them."""
@@ -330,6 +337,10 @@ class LiveRun:
 
     async def play(self) -> PerformanceResult:
         """Perform to the end, then write the run's files."""
+        return self._left(await self.play_to_end())
+
+    async def play_to_end(self) -> Outcome:
+        """Perform to the end, with everything that is attached to the run."""
         performance, settings = self.performance, self.settings
         async with AsyncExitStack() as stack:
             stack.callback(performance.put_away)
@@ -351,7 +362,7 @@ class LiveRun:
             if settings.offset_ms:
                 performance.deliver(OffsetChanged(self.clock.now(), settings.offset_ms * 1_000_000))
             self.time_limit.check()
-            if not settings.quiet and self._live.memory() is not None:
+            if not settings.quiet and self.live.memory() is not None:
                 self.notify(
                     "if this process is killed, resume the run with: sequencer perform "
                     f"--resume {self.folder.final}"
@@ -362,7 +373,7 @@ class LiveRun:
             outcome = await performance.run(before_close=self._before_close)
             self.time_limit.cancel()
             await self._wait_for_clips()
-        return self._left(outcome)
+        return outcome
 
     # ---- while it runs ---------------------------------------------------------------------------
 
@@ -389,7 +400,7 @@ class LiveRun:
 
     def _remember(self) -> None:
         """Save what another process needs to resume this run, in case this process is killed."""
-        memory = self._live.memory()
+        memory = self.live.memory()
         if memory is None:
             return
         path = self.folder.path / SESSION
@@ -419,7 +430,7 @@ class LiveRun:
         last = awake_ns()
         while True:
             last = self._note_stop(last)
-            now = self._live.live_status()
+            now = self.live.live_status()
             if now != before:
                 before = now
                 event = StageStatus(self.clock.now(), now[0], now[1])  # type: ignore[arg-type]  # one of the four names
@@ -432,7 +443,7 @@ class LiveRun:
         now = awake_ns()
         seconds = (now - last) / SECOND
         if seconds > STOPPED_SECONDS:
-            self._stops.append(round(seconds, 1))
+            self.stops.append(round(seconds, 1))
             self.notify(
                 f"this process did not run for {seconds:.1f} s: it was stopped, or the machine "
                 "slept or was overloaded"
@@ -451,7 +462,7 @@ class LiveRun:
         is_last = warm is None or warm.keep is None
         if is_last or run.view.take == 0 or run.ended.startswith(INTERRUPTED):
             return
-        kept = self._live.keep()
+        kept = self.live.keep()
         if kept is not None and warm is not None and warm.keep is not None:
             warm.keep(kept)
 
@@ -474,7 +485,7 @@ class LiveRun:
         self._clips.append(path)
         try:
             asked = self.clock.now()
-            data = await self._with_sound(await self._live.clip(seconds), asked, path.name)
+            data = await self._with_sound(await self.live.clip(seconds), asked, path.name)
             path.write_bytes(data)
         except OSError as error:
             self._clips.remove(path)
@@ -533,7 +544,7 @@ class LiveRun:
             sound=self.settings.sound,
             recording=None if self.recording is None else self.recording(),
         )
-        measured = dict(self._live.facts())
+        measured = dict(self.live.facts())
         lag = self.live_status.lag_in_force
         if "lag_ms" in measured and lag is not None:
             measured["lag_ms"] = round(
@@ -558,8 +569,8 @@ class LiveRun:
             facts["events_never_reached"] = list(outcome.unreached)
         if outcome.unanswered:
             facts["events_nothing_waited_for"] = list(outcome.unanswered)
-        if self._stops:
-            facts["stopped_seconds"] = self._stops
+        if self.stops:
+            facts["stopped_seconds"] = self.stops
         remove(self.folder.path / SESSION)
         if self.failures:
             facts["failures"] = list(self.failures)

@@ -47,9 +47,7 @@ class LiveStatus:
     """
 
     def __init__(self, conductor: Conductor, began: int) -> None:
-        self._conductor = conductor
-        self._caption_builder = CaptionBuilder(conductor)
-        self.coming = Coming(conductor)
+        self.follow(conductor)
         self.status: str = "disconnected"
         self.status_since = began
         self.prompt: str | None = None
@@ -84,6 +82,12 @@ class LiveStatus:
         self._seen = False
         self._boundary: int | None = None
         self._done: deque[tuple[int, int]] = deque(maxlen=MEASURED)
+
+    def follow(self, conductor: Conductor) -> None:
+        """Show the position of this conductor from now on."""
+        self._conductor = conductor
+        self._caption_builder = CaptionBuilder(conductor)
+        self.coming = Coming(conductor)
 
     def handle(  # noqa: PLR0912  # one case for each kind of event
         self, event: Event, commands: Sequence[Command], conductor: Conductor
