@@ -62,6 +62,8 @@ class PerformOptions:
     out: Path | None = None
     stage: str | None = None
     url: str | None = None
+    urls: dict[str, str] = field(default_factory=dict)
+    """The address of each of several stages that has one of its own."""
     local: bool = False
     key: Secret | None = field(default=None, repr=False)
     key_file: Path | None = None
@@ -460,7 +462,8 @@ def _sound(prepared: PreparedRun) -> Iterator[ScoreSound | None]:
         yield sound
 
 
-def _settings(prepared: PreparedRun, sound: ScoreSound | None) -> LiveSettings:
+def live_settings(prepared: PreparedRun, sound: ScoreSound | None) -> LiveSettings:
+    """Return how a prepared run is played, with the sound of its score if it is decoded."""
     from sequencer.api.resume_options import remembered
     from sequencer.api.scripted_events import read_event
     from sequencer.runtime.live.run import LiveSettings
@@ -558,7 +561,7 @@ async def play(
         with _sound(prepared) as sound:
             run = LiveRunBuilder(
                 live_options(options, viewer),
-                replace(_settings(prepared, sound), plays_sound=viewer is not None),
+                replace(live_settings(prepared, sound), plays_sound=viewer is not None),
                 folder,
                 images=prepared.found.image,
                 interrupted=prepared.interrupted,

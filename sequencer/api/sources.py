@@ -342,6 +342,70 @@ def load_parts(path: Path, part: str | None = None, warn: Warn = lambda _: None)
     return PartsInput(compiled=compiled, sources=sources, folder=path.parent, name=path.stem)
 
 
+def load_playable(
+    path: Path,
+    warn: Warn = lambda _: None,
+    *,
+    keeps_chunks: bool = False,
+    part: str | None = None,
+) -> RunInput | PartsInput:
+    """Load what a path names, to play it: one schedule, or those of all its stages.
+
+    The arguments and errors are those of `load_input`, but all stages are loaded if `part` is None.
+    """
+    if path == _STANDARD_INPUT or part is not None or _is_run(path):
+        return load_input(path, warn, keeps_chunks=keeps_chunks, part=part)
+    found = load_parts(path, warn=warn)
+    if isinstance(found.compiled, EnsembleSchedule):
+        return found
+    return RunInput(
+        schedule=found.compiled,
+        sources=found.sources,
+        folder=found.folder,
+        name=found.name,
+        file=None if path.suffix == ".json" else path,
+    )
+
+
+def parts_of(
+    source: str | Path | Score | EnsembleSchedule, function: str, warn: Warn = lambda _: None
+) -> PartsInput:
+    """Return the schedules of all stages that a caller of the Python API means.
+
+    Args:
+        source: A path, a score, or the schedules.
+        function: The function that was called, for messages.
+        warn: Called with the score's warnings, rendered.
+
+    Raises:
+        TypeError: It is none of these.
+        ScoreError: The score is not valid.
+        UsageError: A path does not name a score.
+    """
+    from sequencer.core.errors import ScoreError
+    from sequencer.language.compiler import compile_all
+    from sequencer.language.score import Score
+
+    if isinstance(source, str | Path):
+        return load_parts(Path(source), warn=warn)
+    if isinstance(source, EnsembleSchedule):
+        name = source.reference.title or "run"
+        return PartsInput(compiled=source, sources={}, folder=Path(), name=name)
+    if not isinstance(source, Score):
+        raise wrong_type(function, "a path, a Score or an EnsembleSchedule", source)
+    compiled = compile_all(source)
+    found = compiled.schedule if compiled.ensemble is None else compiled.ensemble
+    if found is None:
+        raise ScoreError(compiled.diagnostics, dict(source.sources))
+    _show((one for one in compiled.diagnostics if not one.is_error), dict(source.sources), warn)
+    return PartsInput(
+        compiled=found,
+        sources=dict(source.sources),
+        folder=Path(source.file).parent,
+        name=Path(source.file).stem or "score",
+    )
+
+
 def _read_schedule(path: Path, part: str | None) -> Schedule:
     """Return the schedule in a file that `compile` wrote, or that of one of its stages."""
     found = schedule_from_json(read_text(path))

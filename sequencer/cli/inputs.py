@@ -44,6 +44,23 @@ def load_input(
     )
 
 
+def load_playable(
+    path: Path, *, quiet: bool = False, part: str | None = None
+) -> RunInput | PartsInput:
+    """Load what a path names, to play it, as `sequencer.api.sources.load_playable` does.
+
+    Warnings are printed unless `quiet`.
+    """
+    from sequencer.api import sources
+
+    return sources.load_playable(
+        path,
+        (lambda _: None) if quiet else lambda text: print(text, file=sys.stderr),
+        keeps_chunks=True,
+        part=part,
+    )
+
+
 def load_parts(path: Path, part: str | None) -> PartsInput:
     """Load what a path names, with all its stages, as `sequencer.api.sources.load_parts` does.
 

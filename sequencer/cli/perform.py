@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sequencer.cli.rehearse import (
+    add_part_argument,
     add_range_arguments,
     add_reload_argument,
     argument,
@@ -25,6 +26,7 @@ from sequencer.core.errors import UsageError
 
 if TYPE_CHECKING:
     from sequencer.api.performing import PerformOptions
+    from sequencer.api.sources import RunInput
     from sequencer.runtime.osc.endpoints import Endpoint
     from sequencer.runtime.results import PerformanceResult
 
@@ -34,6 +36,12 @@ def amount(text: str) -> Fraction:
     from sequencer.api.options import parse_amount
 
     return argument(parse_amount)(text)
+
+
+def stage_url(text: str) -> tuple[str | None, str]:
+    """Parse an address, with the stage that it is for if it is NAME=URL."""
+    name, equals, url = text.partition("=")
+    return (name, url) if equals and name.isidentifier() else (None, text)
 
 
 def osc_input(text: str) -> Endpoint:
@@ -106,8 +114,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     where.add_argument(
         "--url",
+        metavar="[STAGE=]URL",
+        action="append",
+        default=[],
+        type=stage_url,
+        dest="addresses",
         help="another address of the platform, such as the one that `sequencer serve` prints; with "
-        "--stage vllm-omni the address of your server, such as ws://127.0.0.1:8091",
+        "--stage vllm-omni the address of your server, such as ws://127.0.0.1:8091; for a score for "
+        "several stages, of one of them or of all (repeatable)",
     )
     where.add_argument(
         "--local",
@@ -181,6 +195,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     time = parser.add_argument_group("time")
     add_range_arguments(time)
+    add_part_argument(time)
     time.add_argument(
         "--follow",
         action="store_true",
@@ -240,15 +255,21 @@ def run(args: argparse.Namespace) -> int:
     """
     from dataclasses import fields
 
+    from sequencer.api.perform_options import check_options
     from sequencer.api.performing import VLLM_OMNI, PerformOptions, play, prepare
-    from sequencer.cli.inputs import load_input
+    from sequencer.api.sources import PartsInput
+    from sequencer.cli.inputs import load_playable
 
     given = {
         field.name: getattr(args, field.name)
         for field in fields(PerformOptions)
         if hasattr(args, field.name)
     }
-    options = PerformOptions(**{**given, "quiet": args.quiet or args.json})
+    options = PerformOptions(
+        **{**given, "quiet": args.quiet or args.json},
+        url=dict(args.addresses).get(None),
+        urls={stage: url for stage, url in args.addresses if stage is not None},
+    )
     if args.warm_minutes is not None and not args.warm:
         raise UsageError(
             "--warm-minutes limits how long a session is kept, but none is",
@@ -267,10 +288,30 @@ def run(args: argparse.Namespace) -> int:
                 f"{flag} is for several scores, but one is given",
                 f"omit it, or write: sequencer perform first.score second.score {flag}",
             )
-    prepared = prepare(
-        options, lambda _: load_input(args.score, quiet=args.quiet, keeps_chunks=True)
-    )
+    found: RunInput | None = None
+    if options.resume is None and args.score is not None:
+        check_options(options)
+        playable = load_playable(args.score, quiet=args.quiet, part=args.part)
+        if isinstance(playable, PartsInput):
+            from sequencer.cli.ensembles import perform_all
+
+            return perform_all(args, playable, options)
+        if options.urls:
+            named, url = next(iter(options.urls.items()))
+            raise UsageError(
+                f"--url {named}=… is for one of several stages, and this plays one",
+                f"write --url {url}",
+            )
+        found = playable
+    prepared = prepare(options, lambda _: _loaded(found))
     return _report(args, asyncio.run(play(prepared)))
+
+
+def _loaded(found: RunInput | None) -> RunInput:
+    """Return what was loaded. Without a score, `prepare` raises before it asks for it."""
+    if found is None:
+        raise UsageError("give a SCORE to perform", "see: sequencer perform --help")
+    return found
 
 
 def _perform_set(args: argparse.Namespace, options: PerformOptions) -> int:

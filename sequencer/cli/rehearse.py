@@ -68,6 +68,21 @@ def add_range_arguments(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--to", metavar="POSITION", help="end before this position")
 
 
+def add_part_argument(parser: argparse._ActionsContainer) -> None:
+    """Describe `--part`."""
+    parser.add_argument(
+        "--part",
+        metavar="STAGE",
+        help="play one stage of a score for several (default: all of them together)",
+    )
+
+
+def faults_file(text: str) -> tuple[str | None, Path]:
+    """Parse a faults file, with the stage that it is for if it is NAME=FILE."""
+    name, equals, file = text.partition("=")
+    return (name, Path(file)) if equals and name.isidentifier() else (None, Path(text))
+
+
 def add_renderer_arguments(parser: argparse._ActionsContainer, default: str) -> None:
     """Describe `--renderer` and what belongs to it."""
     parser.add_argument(
@@ -161,6 +176,7 @@ def add_arguments(
     )
     add_renderer_arguments(parser, "drawn")
     add_range_arguments(parser)
+    add_part_argument(parser)
     parser.add_argument("--realtime", action="store_true", help="play at the speed of a live run")
     if what[1] == SCORE_HELP:
         add_reload_argument(parser, "with --realtime: ")
@@ -178,9 +194,12 @@ def add_arguments(
     )
     parser.add_argument(
         "--faults",
-        metavar="FILE",
-        type=Path,
-        help="simulate the faults in this file (docs/faults.md)",
+        metavar="[STAGE=]FILE",
+        action="append",
+        default=[],
+        type=faults_file,
+        help="simulate the faults in this file (docs/faults.md), on one of several stages or on "
+        "all (repeatable)",
     )
     parser.add_argument(
         "--bundle",
@@ -201,7 +220,8 @@ def run(args: argparse.Namespace) -> int:
             interrupted.
     """
     from sequencer.api.rehearsing import check_video_options, rehearse_input
-    from sequencer.cli.inputs import load_input
+    from sequencer.api.sources import PartsInput
+    from sequencer.cli.inputs import load_playable
     from sequencer.cli.progress import LiveLine
     from sequencer.stages.simulated.faults import read_faults
 
@@ -216,8 +236,18 @@ def run(args: argparse.Namespace) -> int:
             "--clean writes nothing on the frames, but --caption does", "omit one of the two"
         )
     quiet = args.quiet or args.json
-    faults = None if args.faults is None else read_faults(args.faults)
-    found = load_input(args.score, quiet=args.quiet, keeps_chunks=True)
+    faults = {stage: read_faults(file) for stage, file in args.faults}
+    found = load_playable(args.score, quiet=args.quiet, part=args.part)
+    if isinstance(found, PartsInput):
+        from sequencer.cli.ensembles import rehearse_all
+
+        return rehearse_all(args, found, faults, choice)
+    named = next((stage for stage in faults if stage is not None), None)
+    if named is not None:
+        raise UsageError(
+            f"--faults {named}=… is for one of several stages, and this plays one",
+            f"write --faults {dict(args.faults)[named]}",
+        )
     with LiveLine("rehearsing", quiet) as line:
         rehearsed = rehearse_input(
             found,
@@ -230,7 +260,7 @@ def run(args: argparse.Namespace) -> int:
             to=args.to,
             realtime=args.realtime,
             events=args.event,
-            faults=faults,
+            faults=faults.get(None),
             progress=lambda moment: show_progress(line, moment),
             writing=lambda name: line.step(f"writing {name}"),
             caption=frozenset() if args.clean else args.caption,

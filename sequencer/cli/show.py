@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sequencer.engine.journal import Journal
+    from sequencer.engine.replay import Replay
     from sequencer.events.codec import Event
     from sequencer.events.commands import Command
+    from sequencer.schedule.ensemble import EnsembleSchedule
 
 PRINTED_NAMES = {
     "ClipRequested": "ClipWanted",
@@ -102,12 +104,31 @@ def run(args: argparse.Namespace) -> int:
     print(", ".join(f"{count} {kind}" for kind, count in counts.most_common(8)))
     print()
     replayed = replay(journal)
+    if journal.ensemble is not None:
+        return _print_stages(journal.ensemble, replayed)
     print(as_table(replayed.report, schedule))
     print()
     for note in (*replayed.report.notes, *(f"refused: {one}" for one in replayed.report.refused)):
         print(escape_control(note))
     print(verdict(replayed.report))
     if not journal.is_whole:
+        print("this run was not completed")
+    if replayed.divergence is not None:
+        print(escape_control(f"it does not replay:\n{replayed.divergence}"))
+    return 0 if replayed.is_equal else 1
+
+
+def _print_stages(schedule: EnsembleSchedule, replayed: Replay) -> int:
+    """Print the table of each stage of a run on several."""
+    from sequencer.core.diagnostics import escape_control
+    from sequencer.runtime.output.report_format import as_table, verdict
+
+    for name, part in schedule.parts:
+        report = replayed.reports[name]
+        print(escape_control(f"{name}: {verdict(report)}"))
+        print(as_table(report, part))
+        print()
+    if not replayed.is_whole:
         print("this run was not completed")
     if replayed.divergence is not None:
         print(escape_control(f"it does not replay:\n{replayed.divergence}"))

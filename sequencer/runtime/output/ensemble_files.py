@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sequencer.core.diagnostics import escape_control
 from sequencer.core.errors import OutputError, ScheduleError
 from sequencer.core.images import ImageFile
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.ensemble_report import EnsembleReport
 from sequencer.runtime.loop import Outcome
-from sequencer.runtime.output.report_format import FORMAT, as_json
+from sequencer.runtime.output.report_format import FORMAT, as_json, verdict
 from sequencer.runtime.output.run_folder import RunFolder
+from sequencer.schedule.describe import describe_pass
 from sequencer.schedule.document import digest
 from sequencer.schedule.ensemble import EnsembleSchedule
 
@@ -136,3 +139,67 @@ def stage_parts(
         lambda: write("timeline.svg", drawn.svg),
         lambda: write("timeline.html", drawn.html),
     ]
+
+
+MAX_ROWS = 40
+"""The most cues in the table."""
+
+
+def ensemble_table(report: EnsembleReport, schedule: EnsembleSchedule) -> str:
+    """Return the spread of each cue, what happened to each stage, and the verdict of each.
+
+    If there are more than `MAX_ROWS` cues, those with the smallest spread are left out.
+    """
+    cues = sorted(report.cues, key=lambda one: (not one.missing, -(one.spread_ms or 0.0)))
+    kept = sorted(cues[:MAX_ROWS], key=lambda one: one.chunk)
+    passes = Counter(stretch.section for stretch in schedule.reference.stretches)
+    rows = [("cue", "chunk", "spread", "first", "last", "")]
+    for cue in kept:
+        name = (
+            ""
+            if cue.section is None
+            else describe_pass(cue.section, cue.occurrence, passes[cue.section])
+        )
+        rows.append(
+            (
+                f"{name} {cue.place}".strip(),
+                str(cue.chunk),
+                "" if cue.spread_ms is None else f"{cue.spread_ms:.0f} ms",
+                cue.first or "",
+                cue.last or "",
+                f"not on {', '.join(cue.missing)}" if cue.missing else "",
+            )
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if column in (1, 2) else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+    if len(cues) > len(kept):
+        lines.append(f"and {len(cues) - len(kept)} more; report.json lists all of them")
+    lines += [f"{name}: {verdict(one)}" for name, one in report.reports.items()]
+    lines += [f"note: the stage {one.stage}: {one.text}" for one in report.notes]
+    for name, one in report.reports.items():
+        lines += [f"note: {name}: {note}" for note in one.notes]
+    return escape_control("\n".join(lines))
+
+
+def ensemble_verdict(report: EnsembleReport) -> str:
+    """Return one line that sums up a run on several stages."""
+    parts = [f"{len(report.reports)} stages"]
+    if report.spread is not None:
+        parts.append(
+            f"spread {report.spread.median_ms:.0f} ms in the median, "
+            f"{report.spread.p95_ms:.0f} ms at p95, {report.spread.worst_ms:.0f} ms at worst"
+        )
+    freezes = report.freezes_ms
+    if freezes:
+        parts.append(f"frozen for up to {max(freezes):.0f} ms at alignments")
+    if report.lost:
+        parts.append(f"lost: {', '.join(report.lost)}")
+    landed = sum(cue.landed is not None for one in report.reports.values() for cue in one.cues)
+    parts.append(f"{landed} of {sum(len(one.cues) for one in report.reports.values())} cues landed")
+    return escape_control(f"{report.ended}: " + ", ".join(parts))
