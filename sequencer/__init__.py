@@ -24,6 +24,7 @@ from sequencer.core.version import package_version
 
 if TYPE_CHECKING:
     from sequencer.api.beats import FoundBeats, beats
+    from sequencer.api.ensembles import rehearse_ensemble
     from sequencer.api.evolving import Evolved, evolve, evolve_async
     from sequencer.api.exporting import export
     from sequencer.api.importing import import_
@@ -67,6 +68,7 @@ _HOMES = {
     "sequencer.api.importing": ("import_",),
     "sequencer.api.language_model": ("LanguageModelError",),
     "sequencer.api.performing": ("perform", "perform_async"),
+    "sequencer.api.ensembles": ("rehearse_ensemble",),
     "sequencer.api.rehearsing": ("rehearse",),
     "sequencer.api.rendering": ("render",),
     "sequencer.api.reporting": ("diff", "freeze", "sheet", "timeline"),
@@ -91,7 +93,7 @@ _HOMES = {
     "sequencer.language.notations": ("print_score", "read", "reads"),
     "sequencer.language.score": ("Score",),
     "sequencer.reports.diff": ("Comparison",),
-    "sequencer.runtime.results": ("PerformanceResult", "RehearsalResult"),
+    "sequencer.runtime.results": ("EnsembleResult", "PerformanceResult", "RehearsalResult"),
     "sequencer.schedule.ensemble": ("EnsembleSchedule",),
     "sequencer.schedule.model": ("Schedule",),
 }
@@ -143,6 +145,7 @@ __all__ = [
     "read_journal",
     "reads",
     "rehearse",
+    "rehearse_ensemble",
     "render",
     "replay",
     "sheet",

@@ -231,6 +231,11 @@ def check_ensemble_options(options: PerformOptions, schedule: EnsembleSchedule) 
                 f"{len(schedule.parts)}: {', '.join(schedule.names)}",
                 f"omit {flag}, or perform one of them: --part {schedule.reference_name}",
             )
+    if options.stage == "vllm-omni":
+        raise UsageError(
+            "--stage vllm-omni plays one stage so far",
+            f"perform one of them: --part {schedule.reference_name}",
+        )
     if options.stage == "simulated" and options.urls:
         raise UsageError(
             "--url applies to a remote stage, but --stage simulated plays in this process",

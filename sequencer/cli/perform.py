@@ -120,8 +120,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=stage_url,
         dest="addresses",
         help="another address of the platform, such as the one that `sequencer serve` prints; with "
-        "--stage vllm-omni the address of your server, such as ws://127.0.0.1:8091; for a score for "
-        "several stages, of one of them or of all (repeatable)",
+        "--stage vllm-omni the address of your server, such as ws://127.0.0.1:8091; for a score "
+        "for several stages, of one of them or of all (repeatable)",
     )
     where.add_argument(
         "--local",

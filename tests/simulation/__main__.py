@@ -20,6 +20,7 @@ from sequencer.runs.engines import find_engine
 from sequencer.runs.executors import Engine, Work, WorkerLostError
 from tests.simulation.batches import broken, play_seeds
 from tests.simulation.drawing import draw_script
+from tests.simulation.ensembles import ENSEMBLES, broken_ensemble, draw_ensemble
 from tests.simulation.script import Script, read_script
 from tests.simulation.shrinking import shrunk
 
@@ -116,6 +117,12 @@ def main(arguments: list[str] | None = None) -> int:
         "--save", metavar="NAME", help="keep the first shrunk show in tests/simulation/kept/"
     )
     options = parser.parse_args(arguments)
+    if options.seed is not None and options.seed >= ENSEMBLES:
+        drawn = draw_ensemble(options.seed)
+        sys.stdout.write(f"{drawn}\n")
+        sentences = [str(one) for one in broken_ensemble(drawn)]
+        sys.stdout.write("".join(f"{one}\n" for one in sentences))
+        return 1 if sentences else 0
     if options.seed is not None or options.show is not None:
         script = (
             draw_script(options.seed)
@@ -134,13 +141,16 @@ def main(arguments: list[str] | None = None) -> int:
             sys.stdout.write(f"seed {seed}: {sentence}\n")
     kinds = Counter(
         sentence.split(":", 1)[0]
-        for sentences in found.values()
+        for seed, sentences in found.items()
+        if seed < ENSEMBLES  # shows on several stages are not shrunk
         for sentence in sentences
         if sentence != KILLED
     )
     for number, (name, _) in enumerate(kinds.most_common(options.shrink)):
         seed = next(
-            seed for seed, all_ in found.items() if any(one.startswith(f"{name}:") for one in all_)
+            seed
+            for seed, all_ in found.items()
+            if seed < ENSEMBLES and any(one.startswith(f"{name}:") for one in all_)
         )
         shrink_and_show(script or draw_script(seed), name, options.save if number == 0 else None)
     if not found:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sequencer.engine.conductor.run_state import RunState
 from tests.simulation.drawing import draw_script
+from tests.simulation.ensembles import ENSEMBLES, broken_ensemble, draw_ensemble
 from tests.simulation.invariants import Violation, violations
 from tests.simulation.playing import play
 from tests.simulation.script import Script
@@ -23,4 +24,10 @@ def broken(script: Script) -> tuple[Violation, ...]:
 
 def play_seeds(seeds: Sequence[int]) -> list[list[str]]:
     """Play the shows of these seeds; return the violations of each."""
-    return [[str(one) for one in broken(draw_script(seed))] for seed in seeds]
+    return [[str(one) for one in _broken_show(seed)] for seed in seeds]
+
+
+def _broken_show(seed: int) -> tuple[Violation, ...]:
+    if seed >= ENSEMBLES:
+        return broken_ensemble(draw_ensemble(seed))
+    return broken(draw_script(seed))

@@ -18,12 +18,12 @@ from sequencer.core.errors import OutputError, StageError
 from sequencer.core.images import ImageFile
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.ensemble_report import report_of
-from sequencer.engine.journal import ensemble_header_of
+from sequencer.engine.journal import Journal, JournalWriter, ensemble_header_of
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command
 from sequencer.runtime.ensemble_loop import EnsemblePerformance
 from sequencer.runtime.live.assembly import LiveOptions, LiveRunBuilder
-from sequencer.runtime.live.run import Attachment, LiveRun, LiveSettings, LiveStage
+from sequencer.runtime.live.run import JOURNAL, Attachment, LiveRun, LiveSettings, LiveStage
 from sequencer.runtime.loop import Outcome, Performance
 from sequencer.runtime.output.ensemble_files import (
     check_folder_names,
@@ -38,11 +38,10 @@ from sequencer.schedule.model import Schedule
 from sequencer.stages.protocol import ChunkFrames, Stage
 
 if TYPE_CHECKING:
-    from sequencer.engine.journal import JournalWriter
     from sequencer.reports.timeline.player import Recording
     from sequencer.runtime.recording.live_recorder import LiveRecorder, LiveRecording
+    from sequencer.stages.live_frames import LiveFrame
     from sequencer.stages.reactor.clips import Clip
-    from sequencer.stages.reactor.frames import LiveFrame
     from sequencer.stages.simulated.faults import Faults
     from sequencer.sync.run_clock import Clock
 
@@ -78,6 +77,10 @@ class EnsembleLive:
         """Return None: a run on several stages cannot be resumed."""
         return
 
+    def keep(self) -> None:
+        """Return None: the sessions end with the run."""
+        return
+
 
 class EnsembleRun(LiveRun):
     """One live run on several stages, built by `EnsembleRunBuilder`."""
@@ -109,24 +112,20 @@ class EnsembleRun(LiveRun):
         )
         self._followed = self.performance.conductor
 
-    def _header(self) -> dict[str, Any]:
+    def _new_performance(self, stage: Stage, interrupted: Journal | None) -> Performance:
         settings = self.settings
-        return ensemble_header_of(
+        header = ensemble_header_of(
             self.ensemble_schedule,
             settings.sources,
             dict(settings.stage_settings),
             settings.following,
             settings.played,
-            sound=None if settings.sound is None else settings.sound.as_json(),
         )
-
-    def _new_performance(self, stage: Stage, journal: JournalWriter) -> Performance:
-        settings = self.settings
         self.ensemble_performance = EnsemblePerformance(
             self.ensemble_schedule,
             self._stages,
             self.clock,
-            journal=journal,
+            journal=JournalWriter(self.folder.path / JOURNAL, header),
             script=settings.script,
             watchers=[self._look],
             warn=self.notify,

@@ -74,8 +74,8 @@ if TYPE_CHECKING:
     from sequencer.reports.timeline.player import Recording
     from sequencer.stages.reactor.clips import Clip
 
-SESSION = "session.json"
-"""A file in the run's folder while the run is in progress: the session in which it plays."""
+JOURNAL, SESSION = "journal.jsonl", "session.json"
+"""The journal, and (while the run is in progress) the session in which it plays."""
 POLL_INTERVAL_S = 0.1
 """How often to poll the stage for the state of its connection, in seconds."""
 EXTRA_MINUTES = 5
@@ -199,16 +199,10 @@ class LiveRun:
         self._attachments = attachments
         require_prompt(settings.schedule)
         warm = settings.warm
-        path = folder.path / "journal.jsonl"
-        if interrupted is None:
-            journal = JournalWriter(path, self._header())
-        else:
-            journal = JournalWriter.resume(path, interrupted)
-        self.performance = self._new_performance(stage, journal)
+        self.performance = self._new_performance(stage, interrupted)
         if interrupted is not None:
-            (folder.path / FILE).unlink(
-                missing_ok=True
-            )  # the address file of the run that was killed
+            # The address file of the run that was killed.
+            (folder.path / FILE).unlink(missing_ok=True)
             self.performance.resume(interrupted, *resume_from_journal(interrupted))
         self.live_status = LiveStatus(self.performance.conductor, clock.now())
         if warm is not None:
@@ -244,8 +238,7 @@ class LiveRun:
             clock.now,
             self.notify,
             offset=lambda: offset_line(self.live_status),
-            can_clip=live.memory()
-            is not None,  # the simulator ends with its process, and keeps nothing
+            can_clip=live.memory() is not None,  # the simulator keeps nothing
             find_image=settings.find_image,
             reloads=self.reloads,
             exits=self._exits,
@@ -275,23 +268,24 @@ class LiveRun:
         self._stream = StreamFrames(settings.schedule.grid)
         self._asked: set[asyncio.Task[None]] = set()
 
-    def _header(self) -> dict[str, Any]:
-        """Return the header of the journal of a new run."""
-        settings = self.settings
-        return header_of(
-            settings.schedule,
-            settings.sources,
-            dict(settings.stage_settings),
-            settings.following,
-            settings.played,
-            sound=None if settings.sound is None else settings.sound.as_json(),
-            may_reload=settings.reloads is not None,
-            waits_for_go=settings.warm is not None and settings.warm.waits_for_go,
-        )
-
-    def _new_performance(self, stage: Stage, journal: JournalWriter) -> Performance:
-        """Return the performance, before anything has happened."""
-        settings = self.settings
+    def _new_performance(self, stage: Stage, interrupted: Journal | None) -> Performance:
+        """Open the journal, and return the performance before anything has happened."""
+        settings, path = self.settings, self.folder.path / JOURNAL
+        may_reload, warm = settings.reloads is not None, settings.warm
+        waits = False if warm is None else warm.waits_for_go
+        journal = None if interrupted is None else JournalWriter.resume(path, interrupted)
+        if journal is None:
+            header = header_of(
+                settings.schedule,
+                settings.sources,
+                dict(settings.stage_settings),
+                settings.following,
+                settings.played,
+                sound=None if settings.sound is None else settings.sound.as_json(),
+                may_reload=may_reload,
+                waits_for_go=waits,
+            )
+            journal = JournalWriter(path, header)
         return Performance(
             settings.schedule,
             stage,
@@ -302,8 +296,8 @@ class LiveRun:
             warn=self.notify,
             following=settings.following,
             played=settings.played,
-            may_reload=settings.reloads is not None,
-            waits_for_go=settings.warm is not None and settings.warm.waits_for_go,
+            may_reload=may_reload,
+            waits_for_go=waits,
         )
 
     def _continue(self, interrupted: Journal) -> None:
@@ -330,7 +324,7 @@ class LiveRun:
             self.performance.deliver(event)
 
     def failed(self, text: str) -> None:
-        """Report that part of the run's output could not be written: it counts at the end."""
+        """Report that some output could not be written: it counts at the end."""
         if text not in self.failures:
             self.failures.append(text)
             self.notify(text)
@@ -534,9 +528,8 @@ class LiveRun:
         conductor = self.performance.conductor
         schedule, images = self.settings.schedule, self.settings.images
         report = replace(outcome.report, notes=(*outcome.report.notes, *self.notes))
-        thumbnails = (
-            {} if images is None else thumbnails_of(schedule, images, conductor.view.images)
-        )
+        shown = conductor.view.images
+        thumbnails = {} if images is None else thumbnails_of(schedule, images, shown)
         drawn = Timelines(
             schedule,
             conductor,
@@ -547,14 +540,12 @@ class LiveRun:
         measured = dict(self.live.facts())
         lag = self.live_status.lag_in_force
         if "lag_ms" in measured and lag is not None:
-            measured["lag_ms"] = round(
-                lag / 1e6, 1
-            )  # as the status line shows it, not as the stage counts it
+            # As the status line shows it, not as the stage counts it.
+            measured["lag_ms"] = round(lag / 1e6, 1)
         if self._billed_before and "billed_seconds" in measured:
             measured["billed_seconds"] = round(measured["billed_seconds"] + self._billed_before, 1)
         facts: dict[str, Any] = {
-            "title": schedule.title,
-            "seed": schedule.seed,
+            **{"title": schedule.title, "seed": schedule.seed},
             "schedule_digest": digest(schedule),
             "settings": dict(self.settings.stage_settings),
             "measured": measured,
