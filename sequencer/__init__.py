@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from sequencer.language.notations import print_score, read, reads
     from sequencer.language.score import Score
     from sequencer.reports.diff import Comparison
-    from sequencer.runtime.results import PerformanceResult, RehearsalResult
+    from sequencer.runtime.results import EnsembleResult, PerformanceResult, RehearsalResult
     from sequencer.schedule.ensemble import EnsembleSchedule
     from sequencer.schedule.model import Schedule
 
@@ -106,6 +106,7 @@ __all__ = [
     "Conductor",
     "CueReport",
     "Diagnostic",
+    "EnsembleResult",
     "EnsembleSchedule",
     "Evolved",
     "FoundBeats",

@@ -87,9 +87,22 @@ def rehearse_ensemble(
     >>> played.report.went_as_written, [cue.chunk for cue in played.report.cues]
     (True, [0, 1])
 
-    `source` is the path of a score or of its compiled schedules, a Score, or the schedules.
-    `faults` are those of all stages, or of each by its name; faults for all vary with a seed of
-    their own on each stage. The other arguments are those of `rehearse`.
+    Args:
+        source: The path of a score or of its compiled schedules, a Score, or the schedules.
+        out: The run's folder. Default: a new one under `runs/`.
+        save: Whether anything is written.
+        video: Whether frames are rendered.
+        video_size: The size of each video, as for `rehearse`.
+        draft: Whether the frames are small, which is much faster.
+        from_: The position at which the run begins, as for `rehearse`.
+        to: The position before which the run ends, as for `rehearse`.
+        realtime: Play in real time.
+        events: Events given to the run, as for `rehearse`; all stages receive them.
+        faults: The faults of all stages, or those of each by its name. Faults for all vary with a
+            seed of their own on each stage.
+        progress: Called after every chunk of the first stage with the progress of the run.
+        warn: Called with each warning, of the score and of the run.
+        caption: What is written on the frames, as for `rehearse`.
 
     Returns:
         The report of each stage, the spread of each cue, and the paths of what was written.

@@ -72,7 +72,9 @@ def draw_ensemble(seed: int) -> EnsembleScript:
     """Return the show of a seed from `ENSEMBLES` on."""
     rng = Random(seed)
     names = _NAMES[: 2 + rng.randrange(4)]
-    ppm, jitter = rng.choice(((0, 0), (100, 5), (1_000, 20), (10_000, 0)))
+    is_live = rng.randrange(2) == 0
+    rates = ((1_000, 20), (20_000, 0), (40_000, 0)) if is_live else ((0, 0), (100, 5), (1_000, 20))
+    ppm, jitter = rng.choice(rates)
     trouble = rng.choice(("", "", "", "end", "drop", "never"))
     troubled = rng.choice(names) if trouble else ""
     faults: dict[str, Faults] = {}
@@ -91,7 +93,6 @@ def draw_ensemble(seed: int) -> EnsembleScript:
         if name == troubled:
             one = one.model_copy(update=_trouble(trouble, rng, delays))
         faults[name] = one
-    is_live = rng.randrange(2) == 0
     score = _live_score(rng, names) if is_live else _fixed_score(rng, names)
     return EnsembleScript(
         score=score,
@@ -120,7 +121,7 @@ def _trouble(trouble: str, rng: Random, delays: Delays) -> dict[str, object]:
 def _head(rng: Random, names: tuple[str, ...]) -> list[str]:
     lines = ["seed 1", f"stages {', '.join(names)}"]
     if rng.randrange(4):
-        lines.append(f"together realign {rng.choice((1, 2, 4, 8))}c")
+        lines.append(f"together realign {rng.choice((2, 4, 8, 16))}c")
     return lines
 
 
@@ -162,15 +163,15 @@ def _live_score(rng: Random, names: tuple[str, ...]) -> str:
 
 def _operator_events(rng: Random) -> tuple[str, ...]:
     found: list[tuple[int, str]] = []
-    for _ in range(1 + rng.randrange(4)):
+    for _ in range(2 + rng.randrange(4)):
         at = rng.randrange(500, 40_000)
-        kind = rng.randrange(4)
+        kind = rng.randrange(8)
         if kind == 0:
             found.append((at, "go show"))
-        elif kind == 1:
+        elif kind <= 5:
             found.append((at, "go exit"))
         else:
-            pause, resume = ("pause", "resume") if kind == 2 else ("go rest", "go on")
+            pause, resume = ("pause", "resume") if kind == 6 else ("go rest", "go on")
             found += [(at, pause), (at + rng.randrange(200, 9_000), resume)]
     return tuple(f"{what}@{at}ms" for at, what in sorted(found))
 

@@ -36,7 +36,6 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "api/reporting.py": "unit/api/test_arguments.py",
     "api/sources.py": "unit/api/test_arguments.py",
     "api/beats.py": "unit/cli/test_beats.py",
-    "cli/ensembles.py": "integration/live/test_ensemble.py",
     "cli/__init__.py": "unit/cli/test_arguments.py",
     "cli/diff.py": "integration/test_finished_runs.py",
     "cli/explain.py": "unit/core/catalog/test_catalog.py",

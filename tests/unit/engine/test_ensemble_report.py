@@ -39,8 +39,8 @@ def test_freezes_are_waits_of_stages_that_were_paused(tmp_path: Path) -> None:
     run = play_ensemble(schedule, tmp_path, {"right": stage_faults(-10_000)})
     report = report_of(run.ensemble)
     assert len(report.freezes_ms) == 2 * 3
-    behind = 5 * 1_375 * (1 / 0.99 - 1)
-    assert max(report.freezes_ms) == pytest.approx(behind, abs=5)
+    late = 5 * 1_375 * (1 / 0.99 - 1)
+    assert max(report.freezes_ms) == pytest.approx(late, abs=5)
     document = report.to_json()
     assert document["freeze_ms"]["worst"] == max(report.freezes_ms)
     assert [one["chunk"] for one in document["alignments"]] == [0, 5, 10, 15]
