@@ -520,9 +520,19 @@ def compile_text(text: str, file: str, folder: Path) -> EditedScore:
         text: The text.
         file: The name of its file, which determines the notation.
         folder: The folder of its images and used files.
+
+    Raises:
+        UsageError: It is for several stages.
     """
     from sequencer.api.reloading import edited_score
     from sequencer.language.check import check_text
 
     checked = check_text(text, file, advice=False, folder=folder)
+    if checked.ensemble is not None:
+        names = checked.ensemble.names
+        raise UsageError(
+            f"this score is for {len(names)} stages ({', '.join(names)}), and the studio plays one",
+            f"rehearse one of them: sequencer compile {Path(file).name} --part {names[0]} "
+            f"-o {names[0]}.json, then: sequencer rehearse {names[0]}.json",
+        )
     return edited_score(checked, folder / Path(file).name)

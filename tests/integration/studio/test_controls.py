@@ -71,7 +71,7 @@ def test_a_viewer_has_no_controls_of_the_run(bench: Bench) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("size", [(1440, 900), (1366, 768), (1920, 1080), (1180, 800)])
+@pytest.mark.parametrize("size", [(1440, 900), (1366, 768), (1920, 1080), (1180, 800), (390, 844)])
 @pytest.mark.parametrize("theme", ["night", "day"])
 def test_nothing_is_wider_than_the_window(bench: Bench, size: tuple[int, int], theme: str) -> None:
     state = show_state(alerts=[ALERT, REFUSED])
