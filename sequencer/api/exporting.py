@@ -45,6 +45,7 @@ def export(
     *,
     kind: str | None = None,
     output: str | Path | None = None,
+    part: str | None = None,
     start_tc: str | None = None,
     interpolate_time: int | None = None,
     video: str | Path | None = None,
@@ -65,6 +66,7 @@ def export(
         source: A path, a Score, a Schedule, the result of a check, or a run.
         kind: The format, such as `otio`. Default: what the ending of `output` names.
         output: A file to write as well; for some formats a folder, or a file with others beside it.
+        part: The stage that is exported, of a score for several.
         start_tc: The time code at the beginning, for `edl` and `otio`. Default: `01:00:00:00`.
         interpolate_time: How many chunks each prompt of a Helios CSV lasts. Default: the longest
             that fits.
@@ -84,7 +86,7 @@ def export(
     """
     arguments = Arguments("export")
     arguments.flags(force=force)
-    arguments.texts(kind=kind, start_tc=start_tc)
+    arguments.texts(kind=kind, start_tc=start_tc, part=part)
     arguments.functions(warn=warn)
     show = warn or (lambda _: None)
     with python_names():
@@ -96,7 +98,8 @@ def export(
             interpolate_time=arguments.integer("interpolate_time", interpolate_time),
             video=arguments.path("video", video),
             force=force,
-            load=lambda path: load_input(path, show),
+            load=lambda path: load_input(path, show, part=part),
+            part=part,
         )
     for warning in found.warnings:
         show(warning)
@@ -113,8 +116,12 @@ def export_source(
     video: Path | None,
     force: bool,
     load: Callable[[Path], RunInput],
+    part: str | None = None,
 ) -> ExportResult:
-    """Export a source, and write the output if there is one. `load` loads a path that is no run."""
+    """Export a source, and write the output if there is one.
+
+    `load` loads a path that is not a run; `part` is as for `drawing_of`.
+    """
     from sequencer.reports.interchange import find_writer
     from sequencer.reports.interchange.exported import START_TC, ExportOptions
     from sequencer.reports.interchange.film import film_of_run, film_of_schedule
@@ -129,7 +136,7 @@ def export_source(
     if output is not None:
         refuse_overwrite(output, force)
         refuse_source_overwrite(output, *((source,) if isinstance(source, str | Path) else ()))
-    drawing = drawing_of(source, load)
+    drawing = drawing_of(source, load, part)
     film = (
         film_of_schedule(drawing.schedule)
         if drawing.conductor is None

@@ -15,18 +15,25 @@ from typing import TYPE_CHECKING, Literal
 from sequencer.api.files import refuse_overwrite, refuse_source_overwrite, write_text
 from sequencer.api.options import Arguments, python_names
 from sequencer.api.output_formats import agreed, format_of
-from sequencer.api.sources import RunInput, files_of_run, input_of, journal_of, load_input
+from sequencer.api.sources import (
+    RunInput,
+    files_of_run,
+    input_of,
+    journal_of,
+    load_input,
+    report_parts_of,
+)
 from sequencer.core.errors import SequencerError, UsageError
 from sequencer.core.paths import is_folder
+from sequencer.schedule.ensemble import EnsembleSchedule
 
 if TYPE_CHECKING:
-    from sequencer.api.sources import Run, Source
+    from sequencer.api.sources import PartsInput, Run, Source
     from sequencer.core.images import ImageFile
     from sequencer.engine.conductor.machine import Conductor
     from sequencer.engine.journal import Journal
     from sequencer.language.score import Score
     from sequencer.media.score_sounds import ScoreSound
-    from sequencer.reports.cue_sheet import Sheet
     from sequencer.reports.diff import Comparison
     from sequencer.schedule.model import Schedule
 
@@ -95,6 +102,7 @@ def timeline(
     *,
     output: str | Path | None = None,
     kind: Literal["svg", "html"] | None = None,
+    part: str | None = None,
     pictures: bool = True,
     warn: Callable[[str], object] | None = None,
 ) -> str:
@@ -110,6 +118,7 @@ def timeline(
             shows what was performed, planned against landed.
         output: A file to write as well: `.svg` or `.html`. An existing file is overwritten.
         kind: `svg` or `html`. Default: what the ending of `output` names, or else `svg`.
+        part: The stage that is drawn, of a score for several.
         pictures: Whether images are shown small, and not only named.
         warn: Called with the score's warnings, and if its sound cannot be drawn.
 
@@ -119,11 +128,13 @@ def timeline(
     Raises:
         TypeError: An argument has another type.
         ScoreError: The score is not valid.
-        UsageError: The source cannot be read, or the ending of `output` names no format.
+        UsageError: The source cannot be read, the ending of `output` names no format, or the score
+            is for several stages and `part` is None.
         OutputError: The file cannot be written.
     """
     arguments = Arguments("timeline")
     arguments.flags(pictures=pictures)
+    arguments.texts(part=part)
     arguments.functions(warn=warn)
     with python_names():
         file = arguments.path("output", output)
@@ -136,24 +147,32 @@ def timeline(
             formats=TIMELINE_KINDS,
             default="svg",
         )
-        text = drawing_of(source, lambda path: load_input(path, warn or (lambda _: None))).draw(
-            wanted, pictures=pictures, warn=warn or (lambda _: None)
-        )
+        show = warn or (lambda _: None)
+        drawing = drawing_of(source, lambda path: load_input(path, show, part=part), part)
+        text = drawing.draw(wanted, pictures=pictures, warn=show)
         if file is not None:
             write_text(file, text)
     return text
 
 
-def drawing_of(source: Source, load: Callable[[Path], RunInput]) -> Drawing:
-    """Return what the timeline of a source is drawn of. `load` loads a path that is not a run."""
-    from sequencer.engine.bundle import is_bundle
-    from sequencer.engine.journal import Journal, find_run, read_journal
+def drawing_of(
+    source: Source, load: Callable[[Path], RunInput], part: str | None = None
+) -> Drawing:
+    """Return what the timeline of a source is drawn of.
+
+    Args:
+        source: A path, a score, a schedule, the result of a check, or a run.
+        load: Loads a path that is not a run.
+        part: The stage that is drawn, of a score for several that is not a path.
+    """
+    from sequencer.engine.journal import Journal, read_journal
     from sequencer.runtime.results import PerformanceResult, RehearsalResult
 
     if isinstance(source, str | Path):
         path = Path(source)
-        if is_folder(find_run(path)) or path.suffix == ".jsonl" or is_bundle(path):
-            return _drawing_of_run(read_journal(path), path if is_bundle(path) else None)
+        run = _drawing_of_path(path)
+        if run is not None:
+            return run
         found = load(path)
     elif isinstance(source, Journal):
         return _drawing_of_run(source)
@@ -162,8 +181,39 @@ def drawing_of(source: Source, load: Callable[[Path], RunInput]) -> Drawing:
             return Drawing(source.schedule, source.conductor, None)
         return _drawing_of_run(read_journal(source.folder))
     else:
-        found = input_of(source, "timeline")
+        found = input_of(source, "timeline", part=part)
     return Drawing(found.schedule, None, found)
+
+
+def drawings_of(
+    path: Path, load: Callable[[Path], PartsInput]
+) -> tuple[tuple[str | None, Drawing], ...]:
+    """Return what the timelines of a path are drawn of, each with the stage that it is of.
+
+    Args:
+        path: A score, a compiled schedule, or a run.
+        load: Loads a path that is not a run.
+
+    Returns:
+        One for each stage of a score for several; otherwise one of None.
+    """
+    run = _drawing_of_path(path)
+    if run is not None:
+        return ((None, run),)
+    found = load(path)
+    names = found.compiled.names if isinstance(found.compiled, EnsembleSchedule) else (None,)
+    inputs = ((name, found.input_of(name)) for name in names)
+    return tuple((name, Drawing(one.schedule, None, one)) for name, one in inputs)
+
+
+def _drawing_of_path(path: Path) -> Drawing | None:
+    """Return what the timeline of a run is drawn of; None if the path is not that of a run."""
+    from sequencer.engine.bundle import is_bundle
+    from sequencer.engine.journal import find_run, read_journal
+
+    if is_folder(find_run(path)) or path.suffix == ".jsonl" or is_bundle(path):
+        return _drawing_of_run(read_journal(path), path if is_bundle(path) else None)
+    return None
 
 
 def _drawing_of_run(journal: Journal, bundle: Path | None = None) -> Drawing:
@@ -187,6 +237,7 @@ def sheet(
     *,
     output: str | Path | None = None,
     kind: Literal["table", "csv", "markdown", "json", "html"] | None = None,
+    part: str | None = None,
     full: bool = False,
     width: int = SHEET_WIDTH,
     warn: Callable[[str], object] | None = None,
@@ -205,6 +256,8 @@ def sheet(
         output: A file to write as well. An existing file is overwritten.
         kind: `table`, `csv`, `markdown`, `json` or `html`. Default: what the ending of `output`
             names, or else `table`.
+        part: The stage, of a score for several. Default: the sheets of all, one after another, in
+            one table (`csv`) or in one object (`json`).
         full: In a table or Markdown, show whole prompts and not only the part that changes.
         width: The width of a table, in characters.
         warn: Called with the score's warnings.
@@ -220,6 +273,7 @@ def sheet(
     """
     arguments = Arguments("sheet")
     arguments.flags(full=full)
+    arguments.texts(part=part)
     arguments.functions(warn=warn)
     columns = arguments.integer("width", width) or SHEET_WIDTH
     with python_names():
@@ -234,27 +288,27 @@ def sheet(
             formats=SHEET_FORMATS,
             default="table",
         )
-        found = input_of(source, "sheet", warn or (lambda _: None))
+        found = report_parts_of(source, "sheet", part, warn or (lambda _: None))
         refuse_source_overwrite(file, *(found.sources if file is not None else ()))
-        text = render_sheet(sheet_of_input(found), wanted, full=full, width=columns)
+        text = render_sheet(found.compiled, wanted, full=full, width=columns)
         if file is not None:
             write_text(file, text)
     return text
 
 
-def sheet_of_input(found: RunInput) -> Sheet:
-    """Return the cue sheet of an input that was loaded."""
-    from sequencer.reports.cue_sheet.rows import sheet_of
-
-    return sheet_of(found.schedule)
-
-
-def render_sheet(found: Sheet, kind: str, *, full: bool, width: int) -> str:
-    """Return a cue sheet in one of `SHEET_KINDS`."""
+def render_sheet(
+    compiled: Schedule | EnsembleSchedule, kind: str, *, full: bool, width: int
+) -> str:
+    """Return a cue sheet, or those of several stages, in one of `SHEET_KINDS`."""
     from sequencer.reports.cue_sheet.export import as_csv, as_json, as_markdown
     from sequencer.reports.cue_sheet.html import as_html
+    from sequencer.reports.cue_sheet.rows import sheet_of
+    from sequencer.reports.cue_sheet.stages import render_sheets
     from sequencer.reports.cue_sheet.terminal import as_table
 
+    if isinstance(compiled, EnsembleSchedule):
+        return render_sheets(compiled, kind, full=full, width=width)
+    found = sheet_of(compiled)
     match kind:
         case "csv":
             return as_csv(found)

@@ -136,23 +136,30 @@ class PartsInput:
     folder: Path
     name: str
 
-    def input_of(self, part: str) -> RunInput:
-        """Return the input for one of its stages."""
-        return RunInput(
-            schedule=self.part(part), sources=self.sources, folder=self.folder, name=self.name
-        )
+    def input_of(self, part: str | None) -> RunInput:
+        """Return the input for one of its stages; None if it has no names of stages."""
+        schedule = self.compiled
+        if isinstance(schedule, EnsembleSchedule):
+            schedule = choose_part(schedule, part)
+        return RunInput(schedule=schedule, sources=self.sources, folder=self.folder, name=self.name)
 
-    def part(self, name: str) -> Schedule:
-        """Return the schedule of a stage."""
-        if isinstance(self.compiled, EnsembleSchedule):
-            return choose_part(self.compiled, name)
-        refuse_part(name)
-        return self.compiled
+    @property
+    def cues(self) -> int:
+        """The number of cues, of all stages together, and of messages to other devices."""
+        compiled = self.compiled
+        schedules: tuple[Schedule, ...] = (
+            compiled.schedules if isinstance(compiled, EnsembleSchedule) else (compiled,)
+        )
+        return sum(
+            len(stretch.entries) + len(stretch.sends)
+            for schedule in schedules
+            for stretch in schedule.stretches
+        )
 
 
 Source: TypeAlias = (
-    "str | Path | Score | Schedule | CheckResult | RunInput | Journal | RehearsalResult | "
-    "PerformanceResult"
+    "str | Path | Score | Schedule | EnsembleSchedule | CheckResult | RunInput | Journal | "
+    "RehearsalResult | PerformanceResult"
 )
 """What can be performed: a path (a score, a compiled schedule, a run), a score, a schedule, a
 check's result, or a run.
@@ -403,6 +410,34 @@ def parts_of(
         sources=dict(source.sources),
         folder=Path(source.file).parent,
         name=Path(source.file).stem or "score",
+    )
+
+
+def report_parts_of(source: Source, function: str, part: str | None, warn: Warn) -> PartsInput:
+    """Return what a report of the Python API is about, with all its stages.
+
+    Args:
+        source: As for `input_of`.
+        function: As for `input_of`.
+        part: The name of the only stage that is wanted; None for all.
+        warn: Called with the score's warnings, rendered.
+    """
+    from sequencer.language.check import CheckResult
+    from sequencer.language.score import Score
+
+    if isinstance(source, str | Path):
+        return load_parts(Path(source), part, warn)
+    if part is None and isinstance(source, Score | EnsembleSchedule):
+        return parts_of(source, function, warn)
+    if part is None and isinstance(source, CheckResult) and source.ensemble is not None:
+        _show(source.warnings, source.sources, warn)
+        file = Path(next(iter(source.sources), ""))
+        return PartsInput(
+            compiled=source.ensemble, sources=source.sources, folder=file.parent, name=file.stem
+        )
+    found = input_of(source, function, warn, part=part)
+    return PartsInput(
+        compiled=found.schedule, sources=found.sources, folder=found.folder, name=found.name
     )
 
 

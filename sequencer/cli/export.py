@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 
 
@@ -31,6 +32,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="where to write; if omitted, the text is printed",
+    )
+    parser.add_argument(
+        "--part",
+        metavar="STAGE",
+        help="the stage to export, of a score for several",
     )
     parser.add_argument(
         "--start-tc",
@@ -67,7 +73,8 @@ def run(args: argparse.Namespace) -> int:
         interpolate_time=args.interpolate_time,
         video=args.video,
         force=args.force,
-        load=load_input,
+        load=partial(load_input, part=args.part),
+        part=args.part,
     )
     if output is None:
         print(escape_control(found.text) if sys.stdout.isatty() else found.text, end="")

@@ -147,9 +147,8 @@ def services() -> Services:
 
 def _sheet(schedule: Schedule) -> str:
     from sequencer.api.reporting import SHEET_WIDTH, render_sheet
-    from sequencer.reports.cue_sheet.rows import sheet_of
 
-    return render_sheet(sheet_of(schedule), "html", full=True, width=SHEET_WIDTH)
+    return render_sheet(schedule, "html", full=True, width=SHEET_WIDTH)
 
 
 def _timeline(schedule: Schedule, folder: Path) -> str:

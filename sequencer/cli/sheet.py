@@ -30,6 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="in a table or Markdown: complete prompts, not only the part that changes",
     )
     parser.add_argument(
+        "--part",
+        metavar="STAGE",
+        help="one stage of a score for several (default: the sheets of all)",
+    )
+    parser.add_argument(
         "-o",
         "--output",
         type=Path,
@@ -46,22 +51,20 @@ def run(args: argparse.Namespace) -> int:
         SHEET_WIDTH,
         kind_of_output,
         render_sheet,
-        sheet_of_input,
     )
-    from sequencer.cli.inputs import load_input
+    from sequencer.cli.inputs import load_parts
 
     refuse_source_overwrite(args.output, args.score)
     kind = kind_of_output(args.output, "sheet", args.kind, SHEET_FORMATS, "table")
-    found = load_input(args.score)
+    found = load_parts(args.score, args.part)
     refuse_source_overwrite(args.output, args.score, *found.sources)
-    sheet = sheet_of_input(found)
     width = (
         shutil.get_terminal_size((SHEET_WIDTH, 24)).columns if args.output is None else SHEET_WIDTH
     )
-    text = render_sheet(sheet, kind, full=args.full, width=width)
+    text = render_sheet(found.compiled, kind, full=args.full, width=width)
     if args.output is None:
         print(text, end="")
     else:
         write_text(args.output, text)
-        print(f"{args.output}: {len(sheet.rows)} cues")
+        print(f"{args.output}: {found.cues} cues")
     return 0

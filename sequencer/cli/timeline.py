@@ -24,6 +24,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="where to write: a .svg image or a .html page",
     )
     parser.add_argument(
+        "--part",
+        metavar="STAGE",
+        help="draw one stage of a score for several (default: a file for each, FILE-STAGE)",
+    )
+    parser.add_argument(
         "--no-pictures", action="store_true", help="show the names of images instead of thumbnails"
     )
 
@@ -31,21 +36,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Draw one timeline."""
     from sequencer.api.files import write_text
-    from sequencer.api.reporting import TIMELINE_KINDS, drawing_of, kind_of_output
-    from sequencer.cli.inputs import load_input
+    from sequencer.api.reporting import TIMELINE_KINDS, drawings_of, kind_of_output
+    from sequencer.cli.inputs import load_parts
     from sequencer.cli.progress import LiveLine
     from sequencer.core.diagnostics import escape_control
 
     kind = kind_of_output(args.output, "timeline", None, TIMELINE_KINDS, "svg")
     with LiveLine("timeline:") as line:
         line.step(f"reading {args.source}")
-        drawing = drawing_of(args.source, load_input)
-        line.step(f"drawing {args.output}")
-        text = drawing.draw(
-            kind,
-            pictures=not args.no_pictures,
-            warn=lambda message: print(f"sequencer: {escape_control(message)}", file=sys.stderr),
-        )
-    write_text(args.output, text)
-    print(f"{args.output}: {drawing.chunks} chunks, {len(text.encode()) // 1024 + 1} KiB")
+        drawn: list[tuple[Path, int, str]] = []
+        for name, drawing in drawings_of(args.source, lambda path: load_parts(path, args.part)):
+            file = _file_of(args.output, name)
+            line.step(f"drawing {file}")
+            text = drawing.draw(
+                kind,
+                pictures=not args.no_pictures,
+                warn=lambda message: print(
+                    f"sequencer: {escape_control(message)}", file=sys.stderr
+                ),
+            )
+            drawn.append((file, drawing.chunks, text))
+    for file, chunks, text in drawn:
+        write_text(file, text)
+        print(f"{file}: {chunks} chunks, {len(text.encode()) // 1024 + 1} KiB")
     return 0
+
+
+def _file_of(output: Path, stage: str | None) -> Path:
+    """Return the file for the timeline of a stage; None is the only one."""
+    return output if stage is None else output.with_name(f"{output.stem}-{stage}{output.suffix}")

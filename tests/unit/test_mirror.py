@@ -46,6 +46,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "cli/sweep_results.py": "unit/cli/test_sweep.py",
     "cli/sweep_run.py": "unit/cli/test_sweep.py",
     "cli/show.py": "integration/test_finished_runs.py",
+    "cli/timeline.py": "unit/cli/test_stages.py",
     "core/catalog/computed.py": "unit/core/catalog/test_catalog.py",
     "core/catalog/pages.py": "unit/core/catalog/test_catalog.py",
     "core/catalog/reader.py": "unit/core/catalog/test_catalog.py",

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 
 from sequencer.core.diagnostics import Diagnostic
 from sequencer.core.errors import ScoreError, UsageError
-from sequencer.language.check import CheckResult, check_text
+from sequencer.language.check import CheckResult, check, check_text
 from sequencer.language.compiler import compile_all, compile_ensemble, compile_score
 from sequencer.language.compiler.stages import names_stages, part_of, stage_names
 from sequencer.language.loader import Notation
-from sequencer.language.notations import print_score, reads
+from sequencer.language.notations import print_score, read, reads
 from sequencer.language.score import Score
 from sequencer.schedule.document import digest
 from sequencer.schedule.ensemble import EnsembleSchedule
@@ -356,3 +358,27 @@ def test_a_part_mentions_no_stages_and_has_all_positions(score: Score) -> None:
 def test_any_score_compiles_or_reports_an_error(score: Score) -> None:
     compilation = compile_all(score)
     assert compilation.is_valid != any(one.is_error for one in compilation.diagnostics)
+
+
+# ---- an example ----------------------------------------------------------------------------------
+
+EXAMPLE = Path(__file__).parents[3] / "data" / "three-screens.score"
+
+
+def test_an_example_in_both_notations() -> None:
+    result = check(EXAMPLE)
+    assert result.diagnostics == ()
+    ensemble = result.ensemble
+    assert ensemble is not None
+    score = read(EXAMPLE)
+    printed = print_score(score)
+    assert printed == EXAMPLE.read_text(encoding="utf-8")
+    for notation in Notation:
+        text = print_score(score, notation)
+        again = reads(text, notation=notation)
+        assert again == score
+        assert print_score(again, notation) == text
+        assert compile_ensemble(again).digest() == ensemble.digest()
+    assert EnsembleSchedule.from_json(ensemble.to_json()) == ensemble
+    assert [len(part.takes) for part in ensemble.schedules] == [1, 2, 1]
+    assert ensemble.digest().startswith("86def5243005")

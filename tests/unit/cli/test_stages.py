@@ -1,0 +1,80 @@
+"""Commands and functions about one schedule, given a score for several stages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import sequencer
+from sequencer.cli import main
+
+STAGES = 'stages left, right\nat 0c "A."\nat 2c on right "B."\nend 4c\n'
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Path:
+    """A score for two stages."""
+    path = tmp_path / "pair.score"
+    path.write_text(STAGES, encoding="utf-8")
+    return path
+
+
+def test_the_sheet_shows_all_stages_or_one(pair: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sheet", str(pair), "--as", "csv"]) == 0
+    rows = capsys.readouterr().out.splitlines()[1:]
+    assert [row.split(",")[0] for row in rows] == ["left", "right", "right"]
+    assert main(["sheet", str(pair), "--as", "csv", "--part", "right"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 3
+    out = pair.with_suffix(".md")
+    assert main(["sheet", str(pair), "-o", str(out)]) == 0
+    assert capsys.readouterr().out == f"{out}: 3 cues\n"
+    assert main(["sheet", str(pair), "-o", str(pair.with_suffix(".html"))]) == 2
+    assert "--part left" in capsys.readouterr().err
+    assert not pair.with_suffix(".html").exists()
+
+
+def test_a_timeline_of_each_stage_or_of_one(pair: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = pair.with_suffix(".svg")
+    assert main(["timeline", str(pair), "-o", str(out)]) == 0
+    left, right = out.with_name("pair-left.svg"), out.with_name("pair-right.svg")
+    assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == [
+        str(left),
+        str(right),
+    ]
+    assert "B." not in left.read_text(encoding="utf-8")
+    assert not out.exists()
+    assert main(["timeline", str(pair), "-o", str(out), "--part", "right"]) == 0
+    assert out.read_text(encoding="utf-8") == right.read_text(encoding="utf-8")
+
+
+def test_one_stage_is_exported(pair: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", str(pair), "--as", "srt"]) == 2
+    assert "--part left" in capsys.readouterr().err
+    assert main(["export", str(pair), "--as", "srt", "--part", "right"]) == 0
+    assert "B." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["sheet", "timeline", "export", "compile"])
+def test_an_unknown_stage(command: str, pair: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    more = {"timeline": ["-o", str(pair.with_suffix(".svg"))], "export": ["--as", "srt"]}
+    assert main([command, str(pair), "--part", "top", *more.get(command, [])]) == 2
+    assert "no stage top" in capsys.readouterr().err
+
+
+def test_functions(pair: Path) -> None:
+    score = sequencer.read(pair)
+    sources = (pair, score, sequencer.check(pair), sequencer.compile_ensemble(score))
+    for source in sources:
+        assert sequencer.sheet(source, kind="csv").startswith("stage,cue")
+        assert sequencer.sheet(source, kind="csv", part="left").startswith("cue,")
+        assert "B." in sequencer.timeline(source, part="right")
+        assert "B." in sequencer.export(source, kind="srt", part="right")
+        with pytest.raises(sequencer.UsageError, match="several stages"):
+            sequencer.timeline(source)
+        with pytest.raises(sequencer.UsageError, match="several stages"):
+            sequencer.export(source, kind="srt")
+        with pytest.raises(sequencer.UsageError, match="no stage top"):
+            sequencer.sheet(source, part="top")
+    with pytest.raises(TypeError):
+        sequencer.sheet(pair, part=1)  # type: ignore[arg-type]  # what a caller may write
