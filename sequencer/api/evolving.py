@@ -19,7 +19,7 @@ from sequencer.api.language_model import (
 )
 from sequencer.api.options import Arguments, python_names
 from sequencer.api.sources import wrong_type
-from sequencer.core.errors import UsageError
+from sequencer.core.errors import ScoreError, UsageError
 from sequencer.language.evolving import (
     Message,
     Refused,
@@ -255,14 +255,17 @@ class Question:
 def _valid_score(source: Path | Score) -> Score:
     """Return a score without errors. Raises ScoreError."""
     if isinstance(source, Score):
-        from sequencer.language.compiler import compile_score
+        from sequencer.language.compiler import compile_all
 
-        compile_score(source)
+        compilation = compile_all(source)
+        if not compilation.is_valid:
+            raise ScoreError(compilation.diagnostics, dict(source.sources))
         return source
     from sequencer.language.check import check
 
     checked = check(source, advice=False)
-    checked.performable()
+    if not checked.is_valid:
+        raise ScoreError(checked.diagnostics, checked.sources)
     return checked.score or Score()
 
 

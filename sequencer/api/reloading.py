@@ -67,6 +67,9 @@ def edited_score(checked: CheckResult, file: Path) -> EditedScore:
         for one in checked.errors
     ]
     schedule = checked.schedule
+    if checked.ensemble is not None:
+        names = ", ".join(checked.ensemble.names)
+        problems.append(f"{file}: this score is for several stages ({names}), this run is for one")
     if schedule is not None:
         try:
             require_prompt(schedule)

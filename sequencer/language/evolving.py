@@ -181,7 +181,8 @@ def _score_with(subject: Subject, answer: str) -> Score:
 def texts_of(subject: Subject) -> tuple[str, str]:
     """Return what the video model receives before, and the follow-up with `{action}` in it."""
     mark = "ACTION"
-    schedule = compile_all(_score_with(subject, mark)).schedule
+    compiled = compile_all(_score_with(subject, mark))
+    schedule = compiled.schedule if compiled.ensemble is None else compiled.ensemble.reference
     prompts = [
         act.text
         for entry in (() if schedule is None else schedule.entries)

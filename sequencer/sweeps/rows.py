@@ -124,6 +124,12 @@ def compile_rows(plan: Plan, progress: Callable[[int, int], object] = lambda *_:
         SoundFileError: The sound of the score cannot be read.
     """
     checked = check(plan.score, advice=False)
+    if checked.ensemble is not None:
+        raise PlanError(
+            f"{plan.score} is for several stages ({', '.join(checked.ensemble.names)}), and a "
+            "sweep plays one",
+            "make a copy of the score without stages",
+        )
     base = checked.performable()
     assert checked.score is not None  # noqa: S101  # there is a schedule
     variation = Variation(checked.score, plan.score.parent)

@@ -12,7 +12,7 @@ from sequencer.language.source import Source, excerpt
 _KEY = re.compile(r"[ \t]*(?:- +)*[\"']?[\w-]+[\"']?[ \t]*:(?=\s|\Z)[ \t]*")
 _JOINED = re.compile(
     r"(?!(?:prompt|action|base|follow):)([\w-]+:[ \t]+[^,{}\n]*?\S)([ \t]+)"
-    r"(at|every|from|when|on|prompt|show|action|image|strength|sr|cut|tempo|meter|mark|snap|do|goto|pause|resume)\Z"
+    r"(at|every|from|when|on|stages|prompt|show|action|image|strength|sr|cut|tempo|meter|mark|snap|do|goto|pause|resume)\Z"
 )
 """A value, white space and a key: inside braces, a comma is missing there."""
 
@@ -37,6 +37,7 @@ _CUE_WORDS = frozenset(
         "from",
         "when",
         "on",
+        "stages",
         "prompt",
         "show",
         "action",
@@ -61,6 +62,8 @@ _TOP_WORDS = frozenset(
         "clock",
         "sound",
         "model",
+        "stages",
+        "together",
         "grid",
         "snap",
         "lead",

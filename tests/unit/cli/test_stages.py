@@ -78,3 +78,18 @@ def test_functions(pair: Path) -> None:
             sequencer.sheet(source, part="top")
     with pytest.raises(TypeError):
         sequencer.sheet(pair, part=1)  # type: ignore[arg-type]  # what a caller may write
+
+
+def test_a_run_for_one_stage_takes_over_no_score_for_several(pair: Path) -> None:
+    from sequencer.api.reloading import read_edited
+
+    edited = read_edited(pair)
+    assert edited.schedule is None
+    assert edited.problems == (
+        f"{pair}: this score is for several stages (left, right), this run is for one",
+    )
+
+
+def test_a_sweep_plays_one_stage(pair: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sweep", "plan", str(pair), "--seed", "1,2"]) == 1
+    assert "is for several stages (left, right)" in capsys.readouterr().err

@@ -101,6 +101,11 @@ def test_the_end_of_a_score_without_sections_is_that_of_all() -> None:
     assert [one.end for one in ensemble.schedules] == [24, 24]
 
 
+def test_a_cue_that_lands_after_the_end_makes_all_stages_longer() -> None:
+    text = 'stages a, b\nsection x 5.4s {\n  at 0c "A."\n  at 5.3s on b snap ceil, "B."\n}\n'
+    assert [one.end for one in ensemble_of(text).schedules] == [5, 5]
+
+
 def test_seeds() -> None:
     ensemble = ensemble_of(WHOLE)
     assert [one.seed for one in ensemble.schedules] == [4271, 4271, 7]
