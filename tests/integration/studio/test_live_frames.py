@@ -31,7 +31,7 @@ from sequencer.stages.simulated.faults import Faults
 from sequencer.stages.simulated.renderer.frames import Renderer
 from sequencer.studio.frames import DRAWN, HEADER, NO_CHUNK, SIMULATED, FrameHub, serve_frames
 
-TIMEOUT_S = 20.0
+TIMEOUT_S = 60.0
 FRAMES = 12
 SCORE = f"""score "Fast"
 grid {FRAMES} frames @ 24 fps
