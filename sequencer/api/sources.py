@@ -330,8 +330,6 @@ def load_parts(path: Path, part: str | None = None, warn: Warn = lambda _: None)
         ScoreError: The score is not valid.
         UsageError: It cannot be read, or has no such stage.
     """
-    from sequencer.language.check import check
-
     compiled: Schedule | EnsembleSchedule
     sources: Mapping[str, str] = {}
     if path == _STANDARD_INPUT or part is not None or _is_run(path):
@@ -342,6 +340,8 @@ def load_parts(path: Path, part: str | None = None, warn: Warn = lambda _: None)
     if path.suffix == ".json":
         compiled = schedule_from_json(read_text(path))
     else:
+        from sequencer.language.check import check  # a compiled schedule needs no language
+
         checked = check(path, advice=False)
         compiled = checked.performable() if checked.ensemble is None else checked.ensemble
         sources = checked.sources

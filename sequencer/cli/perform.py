@@ -330,7 +330,7 @@ def _perform_set(args: argparse.Namespace, options: PerformOptions) -> int:
     entries = prepare_set(
         options,
         scores,
-        lambda path: load_input(path, quiet=args.quiet, keeps_chunks=True),
+        lambda path: load_input(path, quiet=args.quiet, keeps_chunks=True, part=args.part),
         print_error,
     )
     result = asyncio.run(

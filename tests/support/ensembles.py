@@ -51,11 +51,13 @@ def play_ensemble(
     folder: Path,
     faults: Mapping[str, Faults] | None = None,
     events: Sequence[str] = (),
+    *,
+    following: bool = False,
 ) -> EnsembleRun:
     """Play a schedule on one simulator for each stage, in virtual time, with a journal."""
     clock, warnings = VirtualClock(), list[str]()
     journal = JournalWriter(
-        folder / "journal.jsonl", ensemble_header_of(schedule, {}, {}, following=False)
+        folder / "journal.jsonl", ensemble_header_of(schedule, {}, {}, following)
     )
     chosen = dict(faults or {})
     stages = {
@@ -71,7 +73,7 @@ def play_ensemble(
         journal=journal,
         script=[read_event(event, schedule.reference) for event in events],
         warn=warnings.append,
-        following=False,
+        following=following,
     )
     outcome = asyncio.run(performance.run())
     return EnsembleRun(

@@ -10,12 +10,13 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import av
 import pytest
 
+from sequencer.cli import main
 from sequencer.engine.journal import read_journal
 from sequencer.engine.replay import replay
 
@@ -118,12 +119,24 @@ def test_the_simulator_in_real_time(tmp_path: Path) -> None:
     assert replay(out).is_equal
 
 
-def test_an_account_runs_five_sessions(tmp_path: Path) -> None:
+@pytest.fixture
+def refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., str]:
+    """Return a function that runs a `perform` which is refused, and returns its message."""
+    monkeypatch.setenv("REACTOR_API_KEY", "rk_rehearsal")
+
+    def run(*arguments: str | Path) -> str:
+        assert main(["perform", *map(str, arguments)]) != 0
+        return capsys.readouterr().err
+
+    return run
+
+
+def test_an_account_runs_five_sessions(refused: Callable[..., str], tmp_path: Path) -> None:
     names = tuple(f"s{number}" for number in range(6))
-    score = score_for(("left", *names), tmp_path)
-    played = perform(score, "--out", tmp_path / "run")
-    assert played.returncode != 0
-    assert "plays on 7 sessions at once, and an account can run 5" in played.stderr
+    message = refused(score_for(("left", *names), tmp_path), "--out", tmp_path / "run")
+    assert "plays on 7 sessions at once, and an account can run 5" in message
     assert not (tmp_path / "run").exists()
 
 
@@ -139,10 +152,15 @@ def test_an_account_runs_five_sessions(tmp_path: Path) -> None:
     ids=str,
 )
 def test_options_that_have_no_meaning(
-    options: tuple[str, ...], message: str, tmp_path: Path
+    options: tuple[str, ...], message: str, refused: Callable[..., str], tmp_path: Path
 ) -> None:
-    played = perform(score_for(("left", "right"), tmp_path), "--out", tmp_path / "run", *options)
-    assert played.returncode != 0
-    assert message in played.stderr
-    assert "Traceback" not in played.stderr
+    score = score_for(("left", "right"), tmp_path)
+    assert message in refused(score, "--out", tmp_path / "run", *options)
     assert not (tmp_path / "run").exists()
+
+
+def test_a_set_list_plays_one_part(refused: Callable[..., str], tmp_path: Path) -> None:
+    score = score_for(("left", "right"), tmp_path)
+    simulated = ("--stage", "simulated")
+    assert "--part left" in refused(score, score, *simulated)
+    assert "this score has no stage up" in refused(score, score, "--part", "up", *simulated)

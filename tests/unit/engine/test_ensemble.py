@@ -144,6 +144,19 @@ class TestCommonEvents:
         assert by_stage[0] == by_stage[1]
         assert by_stage[0]
 
+    @pytest.mark.parametrize("realign", [None, 8])
+    def test_a_run_that_follows_time_binds_each_beat_to_one_chunk(
+        self, realign: int | None, tmp_path: Path
+    ) -> None:
+        cues = "".join(f'  at {bar} "Stop {bar}."\n' for bar in range(1, 24, 2))
+        text = f"clock 120 bpm, 4/4\nsection line 24 bars {{\n{cues}}}\n"
+        schedule = ensemble_of_texts({"left": text, "right": text}, realign)
+        faults = {"left": stage_faults(2_000), "right": stage_faults(-3_000, jitter_ms=10)}
+        run = play_ensemble(schedule, tmp_path, faults, following=True)
+        assert run.landed("left") == run.landed("right")
+        assert None not in run.landed("left")
+        assert replay(run.journal).is_equal
+
 
 class TestLostStages:
     def test_the_others_go_on(self, tmp_path: Path) -> None:
