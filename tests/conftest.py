@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hypothesis
 import pytest
 
 from sequencer.engine.conductor.run_state import RunState
 from tests.support.golden import Golden, render_difference
 from tests.support.requirements import SLOW, runs_slow_tests
 
+hypothesis.settings.register_profile("suite", deadline=None)  # a busy machine delays any test
+hypothesis.settings.load_profile("suite")
 RunState.checks_transitions = True  # every transition of every run in the tests is in the table
 
 
