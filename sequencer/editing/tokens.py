@@ -118,6 +118,8 @@ def _word_kind(
 ) -> TokenKind | None:
     if terminal == "LABEL":
         return TokenKind.SECTION if head == "section" else _HEADS.get(head)
+    if (terminal == "ON_STAGES" and not is_first) or (terminal == "VALUE" and head == "stages"):
+        return TokenKind.VARIABLE
     if terminal in ("NAME", "SAY"):
         return TokenKind.SCENE
     if terminal == "PASS":

@@ -10,7 +10,11 @@ from pathlib import Path
 import pytest
 
 import sequencer
-from sequencer.schedule.document import digest, from_json, to_json
+from sequencer.engine.conductor.report import Report
+from sequencer.language.score import Score
+from sequencer.schedule.document import from_json, to_json
+from sequencer.schedule.ensemble import EnsembleSchedule
+from tests.support.example_scores import compiled, digest_of
 from tests.support.golden import Golden
 
 SCORES = Path(__file__).parents[2] / "scores"
@@ -48,42 +52,51 @@ def test_printed_and_read_again_it_is_the_same_score(name: str) -> None:
     printed = sequencer.print_score(score)
     again = sequencer.reads(printed, file="again.score", folder=SCORES)
     assert sequencer.print_score(again) == printed
-    assert digest(sequencer.compile_score(again)) == digest(sequencer.compile_score(score))
+    assert digest_of(again) == digest_of(score)
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_its_schedule_is_json_both_ways(name: str, golden: Golden) -> None:
     written = (SCORES / name).read_text(encoding="utf-8")
-    schedule = sequencer.compile_score(sequencer.reads(written, file=name, folder=SCORES))
-    text = to_json(schedule)
-    assert from_json(text) == schedule
+    schedule = compiled(sequencer.reads(written, file=name, folder=SCORES))
+    if isinstance(schedule, EnsembleSchedule):
+        text = schedule.to_json()
+        assert EnsembleSchedule.from_json(text) == schedule
+    else:
+        text = to_json(schedule)
+        assert from_json(text) == schedule
     golden(f"schedule-{name}.json", text)
 
 
 @pytest.mark.parametrize("name", PLAYED)
 def test_rehearsed_twice_it_leaves_the_same_run_and_replays(name: str, tmp_path: Path) -> None:
-    score = sequencer.read(SCORES / name)
-    schedule = sequencer.compile_score(score)
     reports, journals = [], []
     for number in (1, 2):
         out = tmp_path / f"run-{number}"
-        rehearsed = sequencer.rehearse(
-            schedule,
-            sources=dict(score.sources),
-            folder=SCORES,
-            out=out,
-            video=False,
-            events=operator_events_of(name),
-        )
-        assert rehearsed.went_well, rehearsed.report
+        rehearsed = rehearsal_of(sequencer.read(SCORES / name), out)
         replayed = sequencer.replay(out)
         assert replayed.is_equal
         assert replayed.is_whole
-        assert replayed.report == rehearsed.report
+        assert (dict(replayed.reports) or replayed.report) == rehearsed
         reports.append((out / "report.json").read_bytes())
         journals.append((out / "journal.jsonl").read_bytes())
     assert reports[0] == reports[1]
     assert journals[0] == journals[1]
+
+
+def rehearsal_of(score: Score, out: Path) -> Report | dict[str, Report]:
+    """Rehearse a score; return the report, or that of each stage."""
+    schedule = compiled(score)
+    events = operator_events_of(score.file)
+    if isinstance(schedule, EnsembleSchedule):
+        together = sequencer.rehearse_ensemble(score, out=out, video=False, events=events)
+        assert together.report.went_as_written, together.report
+        return dict(together.report.reports)
+    rehearsed = sequencer.rehearse(
+        schedule, sources=dict(score.sources), folder=SCORES, out=out, video=False, events=events
+    )
+    assert rehearsed.went_well, rehearsed.report
+    return rehearsed.report
 
 
 def test_every_rule_that_was_fed_acted(tmp_path: Path) -> None:

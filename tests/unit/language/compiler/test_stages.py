@@ -367,7 +367,7 @@ def test_any_score_compiles_or_reports_an_error(score: Score) -> None:
 
 # ---- an example ----------------------------------------------------------------------------------
 
-EXAMPLE = Path(__file__).parents[3] / "data" / "three-screens.score"
+EXAMPLE = Path(__file__).parents[4] / "scores" / "three-screens.score"
 
 
 def test_an_example_in_both_notations() -> None:

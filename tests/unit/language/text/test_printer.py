@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from sequencer.language.compiler import compile_score
 from sequencer.language.loader import load_text
 from sequencer.language.notations import print_score, read, reads
 from sequencer.language.score import Score
-from sequencer.schedule.document import digest
+from tests.support.example_scores import digest_of
 from tests.support.strategies import scores
 
 EXAMPLES = sorted((Path(__file__).parents[4] / "scores").rglob("*.score"))
@@ -36,7 +35,7 @@ def test_the_examples_are_formatted_and_come_back(path: Path) -> None:
     assert [one.text for one in back.comments] == [one.text for one in score.comments]
     assert back.images == score.images
     if score.sections or score.items:
-        assert digest(compile_score(back)) == digest(compile_score(score))
+        assert digest_of(back) == digest_of(score)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

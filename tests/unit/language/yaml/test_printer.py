@@ -12,11 +12,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sequencer.language.compiler import compile_score
 from sequencer.language.loader import Notation, load_text
 from sequencer.language.notations import print_score, read
 from sequencer.language.score import Score
-from sequencer.schedule.document import digest
+from tests.support.example_scores import digest_of
 from tests.support.strategies import scores
 
 SCORES = Path(__file__).parents[4] / "scores"
@@ -43,11 +42,7 @@ def test_the_examples_mean_the_same_in_yaml(path: Path) -> None:
     assert sorted(one.text for one in back.comments) == sorted(one.text for one in score.comments)
     assert print_score(there, Notation.YAML) == print_score(score, Notation.YAML)
     if score.sections or score.items:
-        assert (
-            digest(compile_score(there))
-            == digest(compile_score(score))
-            == digest(compile_score(back))
-        )
+        assert digest_of(there) == digest_of(score) == digest_of(back)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
@@ -72,6 +67,7 @@ def test_the_examples_are_yaml_to_every_reader(path: Path) -> None:
             "sr",
             "middle",
         ),
+        *("stages", "together"),
         *("use", "let", "scenes", "sections", "cues", "rules", "play", "end"),
     }
 

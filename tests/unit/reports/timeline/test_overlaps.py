@@ -17,6 +17,7 @@ from sequencer.reports.timeline import timeline_svg
 from sequencer.reports.timeline.text_metrics import width_of
 from sequencer.schedule.model import Schedule
 from tests.support.builders import play
+from tests.support.example_scores import schedules_of
 from tests.support.requirements import require
 from tests.support.text_boxes import boxes_of, faults_of, font, measured
 
@@ -137,7 +138,8 @@ def test_no_text_of_a_run_overlaps_or_is_clipped(text: str, first: int, second: 
 
 @pytest.mark.parametrize("path", sorted(SCORES.glob("*.score")), ids=lambda path: path.stem)
 def test_no_text_of_the_scores_overlaps_or_is_clipped(path: Path) -> None:
-    assert faults_of(timeline_svg(compile_score(read(path)))) == []
+    for schedule in schedules_of(read(path)):
+        assert faults_of(timeline_svg(schedule)) == []
 
 
 def two_hundred() -> Schedule:

@@ -35,6 +35,7 @@ from sequencer.reports.timeline.thumbnails import thumbnails_of
 from sequencer.schedule.model import Schedule
 from sequencer.stages.simulated.faults import read_faults
 from tests.support.builders import Played, play
+from tests.support.example_scores import schedules_of
 from tests.support.golden import Golden
 
 SCORES = Path(__file__).parents[4] / "scores"
@@ -113,19 +114,19 @@ def test_the_page_of_a_run(golden: Golden, jam: tuple[Played, Path]) -> None:
 
 @pytest.mark.parametrize("path", sorted(SCORES.glob("*.score")), ids=lambda path: path.stem)
 def test_every_score_has_an_svg_and_a_page(path: Path) -> None:
-    schedule = compile_score(read(path))
-    svg, html = timeline_svg(schedule), timeline_html(schedule)
-    shown = texts(svg)
-    for stretch in schedule.stretches:
-        assert stretch.section is None or stretch.section in shown
-    for take in schedule.takes:
-        assert f"seed {take.opening.seed}" in shown
-        for bundle in take.bundles:
-            if bundle.prompt is not None:
-                assert escape_xml(bundle.prompt) in svg
-                assert escape_xml(bundle.prompt) in html
-    assert svg == timeline_svg(schedule)
-    assert html == timeline_html(schedule)
+    for schedule in schedules_of(read(path)):
+        svg, html = timeline_svg(schedule), timeline_html(schedule)
+        shown = texts(svg)
+        for stretch in schedule.stretches:
+            assert stretch.section is None or stretch.section in shown
+        for take in schedule.takes:
+            assert f"seed {take.opening.seed}" in shown
+            for bundle in take.bundles:
+                if bundle.prompt is not None:
+                    assert escape_xml(bundle.prompt) in svg
+                    assert escape_xml(bundle.prompt) in html
+        assert svg == timeline_svg(schedule)
+        assert html == timeline_html(schedule)
 
 
 def test_nothing_in_a_timeline_is_outside_of_it() -> None:
