@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sequencer.core.errors import InputError, OutputError, UsageError
-from sequencer.core.paths import exists, is_file, is_folder, remove
+from sequencer.core.paths import exists, is_file, is_folder, remove, write_error
 
 MAX_SCHEDULE_BYTES = 256 * 1024 * 1024
 """The largest compiled schedule that is read, in bytes."""
@@ -66,11 +66,11 @@ def write_text(path: Path, text: str) -> None:
             path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
             return
     except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}") from None
+        raise write_error(path, error) from None
     partial = path.with_name(f".{path.name}.partial")
     try:
         partial.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
         partial.replace(path)
     except OSError as error:
         remove(partial)
-        raise OutputError(f"{path} cannot be written: {error.strerror}") from None
+        raise write_error(path, error) from None

@@ -69,7 +69,8 @@ class _Parser(argparse.ArgumentParser):
         print(self.format_help(), end="", file=file)  # argparse's own hides an output error
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(message, f"see: {self.prog} --help")
+        text, _, hint = message.partition("\nhint: ")  # of the value of an option, see `argument`
+        raise UsageError(text, hint or f"see: {self.prog} --help")
 
 
 def _version() -> str:

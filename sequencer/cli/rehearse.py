@@ -31,13 +31,16 @@ SCORE_HELP = "a .score or .yaml file, a compiled .json, or a run to play again"
 
 
 def argument(parse: Callable[[str], Value]) -> Callable[[str], Value]:
-    """Return a parser of a value for argparse, which names the option in front of the message."""
+    """Return a parser of a value for argparse, which names the option in front of the message.
+
+    The message contains the hint, which the parser of the command line takes out again.
+    """
 
     def parsed(text: str) -> Value:
         try:
             return parse(text)
         except UsageError as error:
-            raise argparse.ArgumentTypeError(error.message) from None
+            raise argparse.ArgumentTypeError(str(error)) from None
 
     return parsed
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 from collections import Counter
 from fractions import Fraction
 from pathlib import Path
@@ -20,7 +21,12 @@ if TYPE_CHECKING:
 def _states(args: argparse.Namespace) -> tuple[Rows, list[RowState]]:
     from sequencer.sweeps.sweep import find_states
 
-    rows = compile_plan(read(args.plan), quiet=True)
+    plan = read(args.plan)
+    args.store.check_exists(
+        "run the sweep first: sequencer sweep run "
+        f"{shlex.quote(str(args.plan))} --store {shlex.quote(args.store.url)}"
+    )
+    rows = compile_plan(plan, quiet=True)
     return rows, find_states(rows, args.store)
 
 
@@ -142,6 +148,7 @@ def clean(args: argparse.Namespace) -> int:
     """Remove what killed runs left."""
     from sequencer.core.display import counted
 
+    args.store.check_exists()
     seconds = float(args.older) * 3600
     found = list(args.store.leftovers(seconds))
     for one in found:

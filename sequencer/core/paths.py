@@ -15,6 +15,12 @@ from contextlib import suppress
 from pathlib import Path
 from unicodedata import normalize
 
+from sequencer.core.errors import OutputError
+
+_FULL_ERRNOS = frozenset(
+    getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG") if hasattr(errno, name)
+)
+
 
 def is_file(path: Path) -> bool:
     """Whether the path is an accessible regular file."""
@@ -33,6 +39,24 @@ def remove(path: Path) -> None:
     """
     with suppress(OSError):
         path.unlink(missing_ok=True)
+
+
+def write_error(path: Path, error: Exception, hint: str | None = None) -> OutputError:
+    """Return the error of a file or folder that cannot be written, with its cause.
+
+    Args:
+        path: The file or folder.
+        error: What the system, or the library that wrote, reported.
+        hint: What to do, if neither the disk is full nor a folder is missing.
+    """
+    number = getattr(error, "errno", None)
+    reason = getattr(error, "strerror", None) or str(error)
+    if number in _FULL_ERRNOS:
+        hint = "is the disk full?"
+    elif number == errno.ENOENT and not exists(path.parent):
+        reason = f"there is no folder {path.parent}"
+        hint = hint or "create the folder first, or write to another one"
+    return OutputError(f"{path} cannot be written: {reason}", hint)
 
 
 def check_no_link(path: Path) -> None:

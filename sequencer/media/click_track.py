@@ -8,8 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sequencer.core.errors import OutputError
-from sequencer.core.paths import remove
+from sequencer.core.paths import remove, write_error
 from sequencer.core.sounds import SoundTrack
 from sequencer.media.sound_files import decode_sound
 
@@ -91,7 +90,7 @@ def write_clicks(
                 position += size
         partial.replace(path)
     except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}", None) from None
+        raise write_error(path, error) from None
     finally:
         remove(partial)
 

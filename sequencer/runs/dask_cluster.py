@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import logging
 import re
+import signal
+from collections.abc import Iterator
 from concurrent.futures import Executor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -91,17 +94,23 @@ class DaskCluster:
 
         logging.getLogger("distributed").setLevel(logging.CRITICAL)  # lost workers are reported
         security = self._distributed.Security
+        wanted = 1
         try:
             if self._address is None:
                 own = security.temporary()
-                self._cluster = self._distributed.LocalCluster(
-                    n_workers=self._wanted or usable_cores(),
-                    threads_per_worker=1,
-                    host="tls://127.0.0.1",
-                    dashboard_address=None,
-                    silence_logs=logging.CRITICAL,
-                    security=own,
-                )
+                with _threads_without_interrupts():
+                    # the thread that is made here starts the workers, also those that replace
+                    # others
+                    self._cluster = self._distributed.LocalCluster(
+                        n_workers=0,
+                        threads_per_worker=1,
+                        host="tls://127.0.0.1",
+                        dashboard_address=None,
+                        silence_logs=logging.CRITICAL,
+                        security=own,
+                    )
+                wanted = self._wanted or usable_cores()
+                self._cluster.scale(wanted)
                 self._client = self._distributed.Client(
                     self._cluster, security=own, timeout=CONNECT_SECONDS
                 )
@@ -118,7 +127,7 @@ class DaskCluster:
                     timeout=CONNECT_SECONDS,
                 )
             with suppress(TimeoutError):  # workers that were just started are still connecting
-                self._client.wait_for_workers(1, timeout=CONNECT_SECONDS)
+                self._client.wait_for_workers(wanted, timeout=CONNECT_SECONDS)
             threads = sum(self._client.nthreads().values())
         except (OSError, ValueError, TimeoutError) as error:
             self.close()
@@ -131,10 +140,11 @@ class DaskCluster:
         if not threads:
             self.close()
             raise StageError(
-                f"{self._address} has no workers",
+                f"{self._address or 'the embedded cluster'} has no workers",
                 "start one: dask worker tls://… --tls-ca-file … --tls-cert … --tls-key …",
             )
-        self.workers = min(threads, self._wanted or threads)
+        # workers of an embedded cluster that are still starting are used too
+        self.workers = wanted if self._address is None else min(threads, self._wanted or threads)
         # a run is never computed a second time by the scheduler: the store decides what is missing
         executor: Executor = self._client.get_executor(pure=False, retries=0)
         return executor
@@ -162,3 +172,24 @@ class DaskCluster:
                 with suppress(Exception):  # likewise
                     one.close()
         self._executor = self._client = self._cluster = None
+
+
+@contextmanager
+def _threads_without_interrupts() -> Iterator[None]:
+    """Have threads that are made in the block, and the processes that these start, get no SIGINT.
+
+    A terminal sends Ctrl-C to every process of a command. Its workers are ended by the command; one
+    that is interrupted itself prints a traceback. A signal mask is inherited by threads and
+    processes, and holds from the first instruction of a worker.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    # Otherwise the first start of a worker starts this process, which unblocks SIGINT in the thread
+    # (CPython 3.11 and 3.12, `ResourceTracker.ensure_running`).
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from pathlib import Path
 from typing import Protocol
 
 from sequencer.core.errors import InputError, OutputError
-from sequencer.core.paths import remove
+from sequencer.core.paths import exists, is_folder, remove, write_error
 
-FULL = "is the disk full?"
+OTHER_FOLDER = "choose another folder with --store"
+
+
+def store_error(path: Path, error: OSError) -> OutputError:
+    """Return the error of a file or folder of a store that cannot be written."""
+    if error.errno == errno.ENOENT:
+        # every missing folder is made, so the file system of the one that exists refuses
+        parent = next((one for one in path.absolute().parents if exists(one)), path.parent)
+        return OutputError(
+            f"{path} cannot be written: no folder can be created in {parent}", OTHER_FOLDER
+        )
+    return write_error(path, error, OTHER_FOLDER)
 
 
 class Files(Protocol):
@@ -19,6 +31,10 @@ class Files(Protocol):
     @property
     def url(self) -> str:
         """The root, for messages. It contains no secret."""
+        ...
+
+    def has_files(self) -> bool:
+        """Return whether there is anything below the root. Raises InputError."""
         ...
 
     def create(self, path: str, data: bytes) -> bool:
@@ -59,6 +75,10 @@ class DiskFiles:
         """The folder."""
         return str(self.root)
 
+    def has_files(self) -> bool:
+        """Return whether the folder exists."""
+        return is_folder(self.root)
+
     def create(self, path: str, data: bytes) -> bool:
         """Create a file: it is written under another name, and then linked to its own."""
         final = self.root / path
@@ -71,9 +91,7 @@ class DiskFiles:
                 os.fsync(file.fileno())
             return _link(partial, final)
         except OSError as error:
-            raise OutputError(
-                f"{final} cannot be written: {error.strerror or error}", FULL
-            ) from None
+            raise store_error(final, error) from None
         finally:
             remove(partial)
 

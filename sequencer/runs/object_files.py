@@ -18,11 +18,24 @@ PACKAGES = {"gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
 MAX_REASON = 300
 """The longest excerpt of a service's own error, in characters."""
 _ADDRESS = re.compile(r"([a-z0-9]+)://([^/]*)(/.*)?\Z", re.DOTALL)
+_ONE_SLASH = re.compile(rf"({'|'.join(PROTOCOLS)}):(?!//)", re.IGNORECASE)
 Value = TypeVar("Value")
 
 
 def is_address(text: str) -> bool:
-    """Return whether a store is given as an address, not as a folder."""
+    """Return whether a store is given as an address, not as a folder.
+
+    Raises:
+        UsageError: It begins like an address, but without `//`. A folder of such a name is written
+            as `./s3:/…`.
+    """
+    if _ONE_SLASH.match(text) is not None:
+        service, _, rest = text.partition(":")
+        rest = rest.lstrip("/").rpartition("@")[2][:100]  # without keys
+        raise UsageError(
+            f"an address of a store begins with {service}://, not {service}:",
+            f"--store {service.lower()}://{rest}",
+        )
     return "://" in text
 
 
@@ -74,6 +87,10 @@ class ObjectFiles:
         except FileExistsError:
             return False
         return True
+
+    def has_files(self) -> bool:
+        """Return whether there is any object below the address."""
+        return bool(self.names(""))
 
     def upload(self, path: str, file: Path) -> None:
         """Write an object from a file. Raises OutputError."""

@@ -30,11 +30,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 
 from sequencer.core.errors import InputError, OutputError, UsageError
 from sequencer.core.paths import exists, is_folder, partial_of
-from sequencer.runs.files import FULL, DiskFiles, Files
+from sequencer.runs.files import DiskFiles, Files, store_error
 from sequencer.runs.keys import KEY
 from sequencer.runs.object_files import ObjectFiles, is_address
 from sequencer.runs.record import (
@@ -131,9 +132,7 @@ class PartialRun:
             }
             return self._store.add(self.path, replace(record, files=sizes))
         except OSError as error:
-            raise OutputError(
-                f"{self.path} cannot be written: {error.strerror or error}", FULL
-            ) from None
+            raise store_error(self.path, error) from None
         finally:
             self.discard()
 
@@ -152,6 +151,18 @@ class RunStore(ABC):
     def url(self) -> str:
         """The folder or address of the store."""
         return self.files.url
+
+    def check_exists(self, hint: str | None = None) -> None:
+        """Check that something was written to the store, before it is read.
+
+        Args:
+            hint: What to do, unless another store has a similar name.
+
+        Raises:
+            InputError: There is no such folder, or nothing at the address.
+        """
+        if not self.files.has_files():
+            raise InputError(f"there is no store {self.url}", _similar_store(self.url) or hint)
 
     # ---- runs ------------------------------------------------------------------------------------
 
@@ -316,10 +327,7 @@ class DiskStore(RunStore):
         try:
             parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise OutputError(
-                f"{parent} cannot be created: {error.strerror or error}",
-                "choose another folder with --store",
-            ) from None
+            raise store_error(parent, error) from None
         path = parent / f".{key}.{secrets.token_hex(8)}.partial"
         return PartialRun(self, key, path, path)
 
@@ -337,9 +345,7 @@ class DiskStore(RunStore):
         except OSError as error:
             if is_folder(final):  # the other one finished first
                 return False
-            raise OutputError(
-                f"{final} cannot be written: {error.strerror or error}", FULL
-            ) from None
+            raise store_error(final, error) from None
         return True
 
     def is_being_written(self, key: str) -> bool:
@@ -359,8 +365,7 @@ class DiskStore(RunStore):
             return False
         except OSError as error:
             raise OutputError(
-                f"{file} of {record.name} cannot be copied to {target}: {error.strerror or error}",
-                FULL,
+                f"{file} of {record.name} cannot be copied to {target}: {error.strerror or error}"
             ) from None
         return True
 
@@ -473,6 +478,18 @@ def who_am_i() -> str:
     except (OSError, KeyError, ImportError):  # an account without a name, as in some containers
         user = "unknown"
     return f"{user}@{socket.gethostname()} process {os.getpid()}"
+
+
+def _similar_store(url: str) -> str | None:
+    """Return a hint if the folder of a store has a similar name."""
+    if not is_address(url):
+        root = Path(url)
+        with suppress(OSError):
+            names = [one.name for one in root.parent.iterdir() if is_folder(one / "sweeps")]
+            meant = get_close_matches(root.name, names, 1)
+            if meant:
+                return f"did you mean {root.with_name(meant[0])}?"
+    return None
 
 
 def _folder(name: str) -> str:

@@ -22,7 +22,7 @@ from PIL import Image, ImageDraw
 from sequencer.api.files import write_text
 from sequencer.core.errors import OutputError, UsageError
 from sequencer.core.fonts import TextRenderer
-from sequencer.core.paths import remove
+from sequencer.core.paths import remove, write_error
 from sequencer.runs.record import RunRecord
 from sequencer.runs.store import RunStore
 from sequencer.schedule.model import Schedule
@@ -276,9 +276,7 @@ def _write_image(
         partial.replace(output)
     except OSError as error:
         remove(partial)
-        raise OutputError(
-            f"{output} cannot be written: {error.strerror or error}", "is the disk full?"
-        ) from None
+        raise write_error(output, error) from None
 
 
 def draw_image(

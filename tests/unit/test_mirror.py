@@ -167,7 +167,6 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "reports/timeline/style.py": "unit/reports/timeline/test_timeline.py",
     "reports/timeline/svg.py": "unit/reports/timeline/test_timeline.py",
     "reports/timeline/text_metrics.py": "unit/reports/timeline/test_timeline.py",
-    "runs/dask_cluster.py": "integration/sweeps/test_dask.py",
     "runs/files.py": "unit/runs/test_store.py",
     "runs/object_files.py": "unit/runs/test_store.py",
     "runtime/live/assembly.py": "integration/live/test_perform.py",

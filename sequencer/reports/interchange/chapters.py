@@ -6,8 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from sequencer.core.errors import OutputError
-from sequencer.core.paths import remove
+from sequencer.core.paths import remove, write_error
 from sequencer.reports.interchange.exported import UnwritableError
 from sequencer.reports.interchange.film import Film
 
@@ -68,7 +67,7 @@ def write_chapters(film: Film, video: Path, output: Path) -> int:
             partial.replace(output)
         except (av.FFmpegError, OSError) as error:
             remove(partial)
-            raise OutputError(f"{output} cannot be written: {error.strerror}") from None
+            raise write_error(output, error) from None
         except BaseException:
             remove(partial)
             raise

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from sequencer.core.errors import InputError, OutputError, UsageError
-from sequencer.core.paths import is_file, partial_of, remove
+from sequencer.core.paths import is_file, partial_of, remove, write_error
 from sequencer.core.prompt_texts import MAX_PROMPT_LENGTH
 from sequencer.runtime.operator.commands import IgnoredError
 from sequencer.runtime.output.run_folder import RUNS_FOLDER
@@ -82,7 +82,7 @@ class RemoteControlServer:
                 json.dump({"port": port, "word": self._word}, file)
         except OSError as error:
             await self.close()
-            raise OutputError(f"{self._path} cannot be written: {error.strerror}") from None
+            raise write_error(self._path, error) from None
 
     async def close(self) -> None:
         """Stop listening and remove `desk.json`. Safe to call twice."""

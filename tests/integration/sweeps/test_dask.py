@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -136,6 +137,21 @@ def test_a_worker_of_a_cluster_is_killed(tmp_path: Path, cluster: tuple[Cluster,
         *("--tls-ca", tls.ca, "--tls-cert", tls.cert, "--tls-key", tls.key),
     )
     assert json.loads(again.stdout)["played"] == 0
+
+
+@pytest.mark.slow
+def test_an_interrupted_cluster_prints_no_traceback(tmp_path: Path, installed: None) -> None:
+    plan = write_plan(tmp_path, "seed: 1..40\nrenderer: draft\nsize: 128x80\n")
+    process = start_sweep(
+        tmp_path, "run", plan.name, "--store", "store", "--on", "dask", "--workers", "2"
+    )
+    wait_for(lambda: len(complete(tmp_path)) >= 1 or process.poll() is not None, 240)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does, to the workers too
+    _, errors = process.communicate(timeout=100)
+    assert process.returncode == 130, errors
+    assert errors.strip().splitlines()[-1].startswith("sequencer: interrupted; what is complete")
+    assert "Traceback" not in errors
+    assert "Process Dask" not in errors
 
 
 @pytest.mark.slow

@@ -30,10 +30,10 @@ def test_a_sweep_from_a_plan_to_a_table(tmp_path: Path, capsys: pytest.CaptureFi
     assert run(*plan, "-o", "plan.yaml") == 2, "an existing plan is kept"
     assert run("plan", "plan.yaml", "--json") == 0
     capsys.readouterr()
-    assert run("show", "plan.yaml", "--store", "takes") == 0
-    assert "6 missing" in capsys.readouterr().out
     assert run("run", "plan.yaml", "--store", "takes", "--row", "2", "--workers", "1") == 0
     assert "1 of 1 row complete, 1 of them played now" in capsys.readouterr().out
+    assert run("show", "plan.yaml", "--store", "takes") == 0
+    assert "1 complete, 5 missing" in capsys.readouterr().out
     assert run("run", "plan.yaml", "--store", "takes", "--workers", "1", "--json") == 0
     assert json.loads(capsys.readouterr().out) == {
         "rows": 6,
@@ -94,10 +94,18 @@ def test_a_changed_score_is_stated(tmp_path: Path, capsys: pytest.CaptureFixture
         (["run", "plan.yaml", "--store", "t", "--tls-ca", "x"], "--on is local", 2),
         (["run", "plan.yaml", "--store", "s3://k:s@b/x"], "bucket and folder only", 2),
         (["choose", "plan.yaml", "--store", "t"], "name the rows", 2),
-        (["choose", "plan.yaml", "1", "--store", "t"], "has not been played yet", 2),
-        (["clean", "--store", "t", "--release", "../x"], "there is no claim of ../x", 2),
-        (["sheet", "plan.yaml", "--store", "t", "-o", "plan.yaml"], "is the input", 2),
-        (["export", "plan.yaml", "--store", "t", "--csv", "boat.score"], "is the input", 2),
+        (["choose", "plan.yaml", "1", "--store", "made"], "has not been played yet", 2),
+        (["clean", "--store", "made", "--release", "../x"], "there is no claim of ../x", 2),
+        (["run", "plan.yaml", "--store", "s3:/b/x"], "hint: --store s3://b/x", 2),
+        (["show", "plan.yaml", "--store", "t"], "hint: run the sweep first: sequencer sweep ", 1),
+        (["sheet", "plan.yaml", "--store", "t"], "there is no store t", 1),
+        (["export", "plan.yaml", "--store", "t", "--csv", "-"], "there is no store t", 1),
+        (["choose", "plan.yaml", "1", "--store", "t"], "there is no store t", 1),
+        (["clean", "--store", "t"], "there is no store t", 1),
+        (["plan", "boat.score", "-o", "no/x.yaml"], "there is no folder no\nhint: create", 1),
+        (["sheet", "plan.yaml", "--store", "made", "-o", "plan.yaml"], "is the input", 2),
+        (["sheet", "plan.yaml", "--store", "made", "-o", "no/x.png"], "there is no folder no", 1),
+        (["export", "plan.yaml", "--store", "made", "--csv", "boat.score"], "is the input", 2),
         (["dance"], "invalid choice: 'dance'", 2),
     ],
 )
@@ -109,6 +117,7 @@ def test_mistakes_are_explained(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     write_plan(tmp_path, "seed: [1, 2]\nrenderer: none\n")
+    (tmp_path / "made").mkdir()
     assert run(*arguments) == code
     errors = capsys.readouterr().err
     assert message in errors

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from unicodedata import normalize
@@ -19,6 +20,7 @@ from sequencer.core.paths import (
     partial_of,
     possible_name,
     remove,
+    write_error,
 )
 
 COMPOSED, APART = normalize("NFC", "é"), normalize("NFD", "é")
@@ -155,6 +157,23 @@ def test_two_files_of_one_name_are_not_chosen_between(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     with pytest.raises(OSError, match="different Unicode forms"):
         as_stored(tmp_path / asked)
+
+
+@pytest.mark.parametrize(
+    ("number", "name", "reason", "hint"),
+    [
+        (errno.ENOENT, "missing/x.json", "there is no folder ", "create the folder first"),
+        (errno.ENOENT, "x.json", "No such file", None),
+        (errno.ENOSPC, "x.json", "No space left", "is the disk full?"),
+        (errno.EACCES, "x.json", "Permission denied", None),
+    ],
+)
+def test_the_cause_of_a_write_error(
+    number: int, name: str, reason: str, hint: str | None, tmp_path: Path
+) -> None:
+    error = write_error(tmp_path / name, OSError(number, os.strerror(number)))
+    assert f"{name} cannot be written: {reason}" in error.message
+    assert error.hint is hint is None or (error.hint or "").startswith(hint or "-")
 
 
 def test_only_folders_below_the_top_are_listed(tmp_path: Path) -> None:

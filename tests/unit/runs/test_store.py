@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -266,6 +267,40 @@ def test_what_is_not_a_store(where: str, message: str) -> None:
     with pytest.raises(UsageError, match=message) as caught:
         open_store(where)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("where", "hint"),
+    [
+        ("s3:/bucket/takes", "--store s3://bucket/takes"),
+        ("S3:bucket/takes", "--store s3://bucket/takes"),
+        ("gs:/key:secret@bucket", "--store gs://bucket"),
+    ],
+)
+def test_an_address_without_its_slashes_is_no_folder(where: str, hint: str) -> None:
+    with pytest.raises(UsageError, match="an address of a store begins with") as caught:
+        open_store(where)
+    assert caught.value.hint == hint
+    assert "secret" not in str(caught.value)
+
+
+def test_a_store_that_was_never_written_to_does_not_exist(tmp_path: Path) -> None:
+    add_run(open_store(str(tmp_path / "takes")))
+    (tmp_path / "takes" / "sweeps").mkdir()
+    open_store(str(tmp_path / "takes")).check_exists("run it")
+    with pytest.raises(InputError, match="there is no store") as caught:
+        open_store(str(tmp_path / "take")).check_exists("run it")
+    assert caught.value.hint == f"did you mean {tmp_path / 'takes'}?"
+    with pytest.raises(InputError, match="there is no store") as caught:
+        open_store(str(tmp_path / "other")).check_exists("run it")
+    assert caught.value.hint == "run it"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /proc")
+def test_a_folder_that_cannot_be_created_is_not_a_full_disk() -> None:
+    with pytest.raises(OutputError, match="no folder can be created in /proc") as caught:
+        open_store("/proc/takes").add_document("boat", "plan.json", "{}")
+    assert caught.value.hint == "choose another folder with --store"
 
 
 def test_a_file_is_not_a_store(tmp_path: Path) -> None:
