@@ -49,17 +49,26 @@ function position(clock, playback, now) {
   if (at === null) {
     return html`<div>
       <div class="cap one">${section === "" ? "position" : section}</div>
-      <div class="pos num">${playback?.position || elapsed(playback, now)}</div>
+      ${large(playback?.position || elapsed(playback, now))}
     </div>`;
   }
   const beats = Math.min(MAX_INDICATORS, clock?.beats_per_bar ?? 0);
   return html`<div>
     <div class="cap one">${clock?.section || section} <span class="unit">bar.beat</span></div>
-    <div class="pos num">${at.bar}.${at.beat}</div>
+    ${large(`${at.bar}.${at.beat}`)}
     <div class="beats ${beats > 6 ? "many" : ""}" aria-hidden="true">
       ${Array.from({ length: beats }, (_, n) => html`<i class=${n + 1 === at.beat ? "on" : ""}></i>`)}
     </div>
   </div>`;
+}
+
+/**
+ * Return a position in large characters, smaller ones if there are many: the facts need their width.
+ *
+ * @param {string} text
+ */
+function large(text) {
+  return html`<div class="pos num fit${Math.min(6, text.length)}">${text}</div>`;
 }
 
 /**
