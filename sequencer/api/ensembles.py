@@ -294,7 +294,6 @@ async def play_ensemble(
     """
     from sequencer.api.performing import PreparedRun, live_options, live_settings
     from sequencer.runtime.live.ensemble import EnsembleRunBuilder
-    from sequencer.runtime.live.run import remove_run_folder
 
     schedule, found = given.schedule, given.found
     prepared = PreparedRun(options=options, found=found, folder=folder, interrupted=None)
@@ -320,7 +319,7 @@ async def play_ensemble(
         return await run.play_all()
     except SequencerError:
         if run is None or run.performance.conductor.view.take == 0:
-            remove_run_folder(folder)
+            folder.remove()
         raise
 
 

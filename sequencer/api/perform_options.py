@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sequencer.core.errors import UsageError
+from sequencer.core.errors import ScoreError, UsageError
 
 if TYPE_CHECKING:
     from sequencer.api.performing import PerformOptions
+    from sequencer.api.sources import RunInput
+    from sequencer.schedule.model import Schedule
 
 
 def check_options(options: PerformOptions) -> None:
@@ -93,3 +95,15 @@ def _check_vllm_omni(options: PerformOptions, given: str | None) -> None:
             f"omit {given}, or --stage vllm-omni",
         )
     address_of(options.url)
+
+
+def refuse_what_stage_cannot_do(schedule: Schedule, stage: str, found: RunInput) -> None:
+    """Raise ScoreError if a score contains what a stage cannot do."""
+    if stage != "vllm-omni":
+        return
+    from sequencer.language.stage_checks import check_stage
+
+    file = next(iter(found.sources), found.name)
+    problems = check_stage(schedule, stage, file=file)
+    if problems:
+        raise ScoreError(problems, found.sources)

@@ -18,11 +18,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from sequencer.api.local_model import check_local_runtime
 from sequencer.api.options import Arguments, python_names
-from sequencer.api.perform_options import check_options
+from sequencer.api.perform_options import check_options, refuse_what_stage_cannot_do
 from sequencer.api.reloading import RELOAD_MODES, reload_settings
 from sequencer.api.sources import RunInput, input_of
-from sequencer.core.errors import ScoreError, SequencerError, UsageError
+from sequencer.core.errors import SequencerError, UsageError
 from sequencer.core.secrets import Secret
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from sequencer.runtime.osc.endpoints import Endpoint
     from sequencer.runtime.output.run_folder import RunFolder
     from sequencer.runtime.results import PerformanceResult
-    from sequencer.schedule.model import Schedule
     from sequencer.stages.protocol import FrameViewer
     from sequencer.stages.simulated.faults import Faults
 
@@ -118,6 +118,8 @@ class PreparedRun:
     """Receives the frames that are shown."""
     warm: WarmStart | None = None
     """How the run begins in a set list that keeps its session."""
+    is_stage_checked: bool = False
+    """Whether the stage's model was checked, as a set list does for all of its scores at once."""
 
 
 def perform(
@@ -407,18 +409,6 @@ def check_input(options: PerformOptions, found: RunInput) -> RunInput:
     return replace(found, played=played)
 
 
-def refuse_what_stage_cannot_do(schedule: Schedule, stage: str, found: RunInput) -> None:
-    """Raise ScoreError if a score contains what a stage cannot do."""
-    if stage != VLLM_OMNI:
-        return
-    from sequencer.language.stage_checks import check_stage
-
-    file = next(iter(found.sources), found.name)
-    problems = check_stage(schedule, stage, file=file)
-    if problems:
-        raise ScoreError(problems, found.sources)
-
-
 def _prepare_resumed(options: PerformOptions, run: Path) -> PreparedRun:
     from sequencer.api.resume_options import address_of, check_not_running, resume_options
     from sequencer.engine.journal import read_journal
@@ -553,11 +543,12 @@ async def play(
         SequencerError: The run could not begin; then it leaves nothing behind.
     """
     from sequencer.runtime.live.assembly import LiveRunBuilder
-    from sequencer.runtime.live.run import remove_run_folder
 
     options, folder = prepared.options, prepared.folder
     run = None
     try:
+        if prepared.interrupted is None and not prepared.is_stage_checked:
+            await check_local_runtime(options, prepared.found.schedule)
         with _sound(prepared) as sound:
             run = LiveRunBuilder(
                 live_options(options, viewer),
@@ -572,7 +563,7 @@ async def play(
         if prepared.interrupted is None and (
             run is None or run.performance.conductor.view.take == 0
         ):
-            remove_run_folder(folder)
+            folder.remove()
         raise
 
 

@@ -7,7 +7,6 @@ yields findings, and one that fails does not keep the others from being made.
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import shutil
 import time
@@ -21,7 +20,7 @@ from pathlib import Path
 from statistics import fmean, quantiles
 from typing import TYPE_CHECKING
 
-from sequencer.core.errors import ScoreError, SequencerError
+from sequencer.core.errors import ScheduleError, ScoreError, SequencerError, StageError
 from sequencer.models.catalog import DEFAULT
 from sequencer.schedule.describe import clock_time
 
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from sequencer.api.sources import RunInput
     from sequencer.runtime.osc.endpoints import Endpoint
     from sequencer.schedule.model import Schedule
-    from sequencer.stages.reactor.http import ApiClient
 
 LISTENING_S = 5.0
 """How long an external clock is listened to, in seconds, unless stated otherwise."""
@@ -140,6 +138,7 @@ def _load(path: Path, warnings: list[str]) -> RunInput | Finding:
 
 def _check_score(schedule: Schedule, warnings: list[str], path: Path) -> Iterator[Finding]:
     from sequencer.core.display import counted
+    from sequencer.runtime.loop import require_prompt
 
     seconds = schedule.grid.boundary(schedule.end)
     most = "at most " if any(one.is_live for one in schedule.stretches) else ""
@@ -151,6 +150,10 @@ def _check_score(schedule: Schedule, warnings: list[str], path: Path) -> Iterato
             f"({clock_time(seconds)})"
         ),
     )
+    try:
+        require_prompt(schedule)
+    except ScheduleError as error:
+        yield _problem("score", error)
     for warning in warnings:
         yield Finding(
             subject="score",
@@ -177,28 +180,6 @@ def _check_model(schedule: Schedule, options: PreflightOptions) -> Iterator[Find
         level=Level.WARNING,
         text=f"{spec.title}, {how}; its spec was never tried on the real model",
         hint=f"what is not certain: sequencer models {spec.model}",
-    )
-
-
-async def _check_local_model(platform: ApiClient, schedule: Schedule) -> Finding | None:
-    """Return a problem if a local runtime serves a model with other commands."""
-    from sequencer.models.catalog import find_spec
-    from sequencer.models.from_schema import commands_of_schema
-
-    spec = find_spec(schedule.model)
-    try:
-        answer = await platform.ask("asking for its schema", "GET", "/schema")
-        commands = commands_of_schema(json.dumps(answer.body), "/schema")
-    except SequencerError:
-        return None  # a runtime need not have one
-    if spec.prompt.command in commands:
-        return None
-    return Finding(
-        subject="model",
-        level=Level.PROBLEM,
-        text=f"the local runtime serves another model: it has no command {spec.prompt.command}, "
-        f"with which {spec.title} gets its prompts",
-        hint=f"start one with this model: sequencer serve --model {spec.model}",
     )
 
 
@@ -241,7 +222,9 @@ def _check_files(found: RunInput) -> Iterator[Finding]:
 
 
 def _check_disk(options: PreflightOptions) -> Iterator[Finding]:
-    folder = (options.out or Path("runs")).absolute()
+    from sequencer.runtime.output.run_folder import RUNS_FOLDER, RunFolder
+
+    folder = (options.out or RUNS_FOLDER).absolute()
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     needed = MIN_FREE_BYTES_RECORDING if options.record else MIN_FREE_BYTES
@@ -252,13 +235,11 @@ def _check_disk(options: PreflightOptions) -> Iterator[Finding]:
             subject="disk", level=Level.PROBLEM, text=f"{folder}: {error.strerror or error}"
         )
         return
-    if not os.access(folder, os.W_OK):
-        yield Finding(
-            subject="disk",
-            level=Level.PROBLEM,
-            text=f"{folder} cannot be written to",
-            hint="choose another folder with --out",
-        )
+    try:
+        RunFolder.make(options.out, "doctor").remove()  # as the run makes it
+    except SequencerError as error:
+        yield _problem("disk", error)
+        return
     yield Finding(
         subject="disk",
         level=Level.OK if free >= needed else Level.WARNING,
@@ -303,6 +284,7 @@ async def _check_stage(
             async for finding in findings:
                 yield finding
         return
+    from sequencer.api.local_model import check_local_model
     from sequencer.stages.reactor.http import ApiClient
     from sequencer.stages.reactor.session import Token
     from sequencer.stages.reactor.settings import PRODUCTION, ReactorSettings, find_key
@@ -328,9 +310,10 @@ async def _check_stage(
         took = (time.monotonic_ns() - before) / 1e6
         yield Finding(subject="network", level=Level.OK, text=f"{what}, after {took:.0f} ms")
         if options.local and schedule is not None:
-            other = await _check_local_model(platform, schedule)
-            if other is not None:
-                yield other
+            try:
+                await check_local_model(platform, schedule)
+            except StageError as error:
+                yield _problem("model", error)
     except SequencerError as error:
         yield _problem("network", error)
     finally:

@@ -13,8 +13,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sequencer.api.local_model import check_local_runtime
 from sequencer.api.perform_options import check_options
 from sequencer.api.performing import (
+    REACTOR,
     SIMULATED,
     PerformOptions,
     PreparedRun,
@@ -32,7 +34,7 @@ from sequencer.runtime.live.between_scores import (
     PauseSettings,
     wait_between_scores,
 )
-from sequencer.runtime.live.run import LiveRun, LiveSettings, remove_run_folder
+from sequencer.runtime.live.run import LiveRun, LiveSettings
 from sequencer.runtime.live.warm_sessions import SessionKeeper, WarmStart
 from sequencer.runtime.operator.debounce import DEBOUNCE_MS
 from sequencer.runtime.signals import INTERRUPTED, closing_on_signals
@@ -247,6 +249,8 @@ class _SetPlayer:
 
     async def play(self) -> SetResult:
         """Play the list to its end."""
+        schedules = (one.found.schedule for one in self._entries)
+        await check_local_runtime(self._entries[0].options, *schedules)
         start = _Start.AT_ONCE
         while len(self._results) < len(self._entries):
             if self._interrupted:
@@ -274,13 +278,13 @@ class _SetPlayer:
         try:
             warm = await self._warm_start(entry, start)
         except BaseException:
-            remove_run_folder(prepared.folder)
+            prepared.folder.remove()
             raise
         if start is _Start.ARMED:
             self._notify(self._announce_armed(entry, prepared.folder.final))
         is_adopted = warm is not None and warm.handover is not None
         try:
-            result = await play(replace(prepared, warm=warm), self._set_run)
+            result = await play(replace(prepared, warm=warm, is_stage_checked=True), self._set_run)
         except SequencerError as error:
             await self._settle()
             return self._after_failure(entry, start, error, is_adopted=is_adopted)
@@ -319,7 +323,7 @@ class _SetPlayer:
             begins = decision.begins
         finally:
             if not begins:
-                remove_run_folder(prepared.folder)
+                prepared.folder.remove()
         return decision
 
     async def _warm_start(self, entry: SetEntry, start: _Start) -> WarmStart | None:
@@ -370,7 +374,8 @@ class _SetPlayer:
         if result.report.stopped:
             return (None, ENDED_BY_OPERATOR) if start is _Start.ARMED else None
         if run.time_limit.waited_too_long:
-            self._notify(f"the session was ended, and is no longer billed ({ended})")
+            no_longer = ", and is no longer billed" if _is_billed(entry) else ""
+            self._notify(f"the session was ended{no_longer} ({ended})")
             return _Start.ASKING, ""
         if not run.session_ended:
             return None
@@ -388,13 +393,20 @@ class _SetPlayer:
 
     def _announce_armed(self, entry: SetEntry, folder: Path) -> str:
         limit = 0 if self._warm is None else self._warm.wait_limit
+        billed = (
+            "its session is billed while it waits" if _is_billed(entry) else "its session waits"
+        )
         return (
-            f"{self._announce(entry, folder)}. It is being set up, and its session is billed while "
-            f"it waits, for {limit / SECOND / 60:g} min at most"
+            f"{self._announce(entry, folder)}. It is being set up, and its session{billed} waits, "
+            f"for {limit / SECOND / 60:g} min at most"
         )
 
     def _result(self, ended: str) -> SetResult:
         return SetResult(results=tuple(self._results), ended=ended, failures=tuple(self._failures))
+
+
+def _is_billed(entry: SetEntry) -> bool:
+    return entry.options.stage == REACTOR and not entry.options.local
 
 
 def _lasts(entry: SetEntry) -> int:

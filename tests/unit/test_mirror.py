@@ -180,7 +180,6 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "runtime/operator/remote.py": "unit/runtime/operator/test_commands.py",
     "runtime/output/ensemble_files.py": "unit/runtime/test_ensemble_rehearsal.py",
     "runtime/output/report_format.py": "integration/test_finished_runs.py",
-    "runtime/output/run_folder.py": "security/test_operator_and_folders.py",
     "runtime/recording/__init__.py": "unit/runtime/recording/test_video_writer.py",
     "runtime/recording/encoder.py": "unit/runtime/recording/test_video_writer.py",
     "models/spec.py": "unit/models/test_catalog.py",

@@ -19,6 +19,7 @@ from sequencer.events.events import (
     NoteReceived,
     OffsetChanged,
     OperatorGo,
+    OperatorPause,
     OscReceived,
     ProgramChanged,
     TransportChanged,
@@ -89,6 +90,9 @@ def explain_unanswered(run: RunView, event: Event) -> Unanswered | None:
             return Unanswered(message, "start the run with --follow")
         case Improvised():
             return _explain_improvised(run, event)
+        case OperatorPause() if run.waits_for_go:
+            # Held until the take has started, it would keep the score still after its GO.
+            return Unanswered("the score has not begun: it waits for GO", "go begins it")
         case TransportChanged() if run.clock is not None and run.clock.is_external:
             return None
         case (

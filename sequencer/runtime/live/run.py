@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field, replace
@@ -356,11 +355,6 @@ class LiveRun:
             if settings.offset_ms:
                 performance.deliver(OffsetChanged(self.clock.now(), settings.offset_ms * 1_000_000))
             self.time_limit.check()
-            if not settings.quiet and self.live.memory() is not None:
-                self.notify(
-                    "if this process is killed, resume the run with: sequencer perform "
-                    f"--resume {self.folder.final}"
-                )
             if settings.sound is not None and not settings.plays_sound:
                 is_recorded = bool(settings.stage_settings.get("record"))
                 self.notify(explain_silence(settings.sound, is_recorded=is_recorded))
@@ -407,6 +401,7 @@ class LiveRun:
             )
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 json.dump(memory, file)
+            is_new = not path.exists()
             new.replace(path)  # if this fails, the old file stays
         except OSError as error:
             remove(new)
@@ -414,6 +409,12 @@ class LiveRun:
                 f"{path} cannot be written ({error.strerror}): after a crash this run could "
                 "not be resumed"
             )
+        else:
+            if is_new and not self.settings.quiet:
+                self.notify(
+                    "if this process is killed, resume the run with: sequencer perform "
+                    f"--resume {self.folder.final}"
+                )
 
     async def _watch(self) -> None:
         """Deliver each change of the connection's state as an event, also during opening.
@@ -593,8 +594,3 @@ class LiveRun:
             document=document,
             conductor=conductor,
         )
-
-
-def remove_run_folder(folder: RunFolder) -> None:
-    """Remove the folder of a run that never began."""
-    shutil.rmtree(folder.path, ignore_errors=True)

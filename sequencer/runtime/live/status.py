@@ -210,13 +210,19 @@ class LiveStatus:
             else self.coming.action(self._prompt_before, self.prompt, space)
         )
 
+    @property
+    def is_armed(self) -> bool:
+        """Whether the run is set up, and begins at a GO."""
+        run = self._conductor.view
+        return run.phase is Phase.ARMED and run.waits_for_go
+
     def count_in(self, now: int) -> str:
         """Return what the first frame is waiting for; empty once it is seen.
 
         The wait is in bars and beats if that is known.
         """
         run = self._conductor.view
-        if run.phase is Phase.ARMED and run.waits_for_go:
+        if self.is_armed:
             return "armed: Enter or GO begins it"
         if run.phase is Phase.ARMED:
             ahead = self.ahead()

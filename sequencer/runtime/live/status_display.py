@@ -212,7 +212,18 @@ class StatusScreen:
                 self._draw()
             else:
                 self._write(" | ".join(line for line in self.lines() if line))
-            await asyncio.sleep(RENEW if self._is_terminal else LINE_INTERVAL_S)
+            await self._wait()
+
+    async def _wait(self) -> None:
+        """Wait until the next update: without a terminal, at the latest until the run is armed."""
+        if self._is_terminal:
+            await asyncio.sleep(RENEW)
+            return
+        was_armed = self._live_status.is_armed
+        for _ in range(round(LINE_INTERVAL_S / RENEW)):
+            await asyncio.sleep(RENEW)
+            if self._live_status.is_armed and not was_armed:
+                return
 
     async def _begun(self) -> None:
         """Wait until the stage is being opened.

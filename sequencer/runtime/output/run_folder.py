@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -47,9 +48,11 @@ class RunFolder:
                 f"{final} already exists", "choose another folder with --out, or remove it"
             )
         self.path = partial_of(final)
+        self._made = [one for one in final.parents if not exists(one)]
         try:
             final.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
+            self._remove_made()
             raise OutputError(
                 f"{final.parent} cannot be created: {error.strerror}",
                 "choose another folder with --out",
@@ -67,6 +70,7 @@ class RunFolder:
                 f"sequencer perform --resume {final}",
             ) from None
         except OSError as error:
+            self._remove_made()
             raise OutputError(
                 f"{final} cannot be created: {error.strerror}", "choose another folder with --out"
             ) from None
@@ -109,6 +113,7 @@ class RunFolder:
         found = cls.__new__(cls)
         found.final = final
         found.path = partial_of(final)
+        found._made = []
         if not is_file(found.path / "journal.jsonl"):
             hint = "it was completed" if is_folder(final) else _interrupted_beside(final)
             raise InputError(f"there is no interrupted run in {run}", hint)
@@ -120,6 +125,16 @@ class RunFolder:
                 f"{link} is a link, and runs do not create links", "is this a run of your own?"
             )
         return found
+
+    def remove(self) -> None:
+        """Remove the folder of a run that never began, and the folders made for it if empty."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        self._remove_made()
+
+    def _remove_made(self) -> None:
+        with suppress(OSError):  # one that is in use by now stays, as do those around it
+            for folder in self._made:
+                folder.rmdir()
 
     def write(self, name: str, text: str) -> None:
         """Write a complete text file into the folder, or nothing. Raises OutputError."""

@@ -127,6 +127,16 @@ class Connections:
             return StageError(
                 f"{address} has a certificate that is not valid: {error.certificate_error}"
             )
+        if isinstance(error, aiohttp.ClientConnectorDNSError):
+            return StageError(
+                f"{error.host} is unknown: the name was not found",
+                "check the network and the spelling of --url",
+            )
+        if isinstance(error, aiohttp.ClientSSLError):
+            return StageError(
+                f"{address} does not answer with TLS, which wss:// and https:// require",
+                "for a server without TLS write ws:// in --url",
+            )
         if isinstance(error, TimeoutError):
             reason = f"no answer within {self._settings.connect_seconds:.0f} s"
         elif isinstance(error, aiohttp.ClientConnectorError):

@@ -91,6 +91,23 @@ def test_a_score_that_is_ready(tmp_path: Path) -> None:
     assert not (tmp_path / "run").exists(), "nothing is written"
 
 
+def test_a_score_without_a_prompt_at_its_beginning_is_a_problem(tmp_path: Path) -> None:
+    path = score(tmp_path, 'scene tram {\n  base "A tram."\n}\n')
+    found = findings(path)
+    assert problems(found) == ["score"]
+    text = "there is nothing to perform: no prompt is at the beginning"
+    assert of(found, "score")[-1] == (Level.PROBLEM, text)
+
+
+def test_a_folder_that_cannot_be_created_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    (tmp_path / "run").mkdir()
+    for out, text in (("file/run", "cannot be created"), ("run", "already exists")):
+        found = findings(score(tmp_path), out=tmp_path / out)
+        assert problems(found) == ["disk"]
+        assert text in of(found, "disk")[0][1]
+
+
 def test_a_live_section_makes_the_length_a_maximum(tmp_path: Path) -> None:
     text = TEXT.replace("8 bars", "until go out, max 8 bars")
     assert of(findings(score(tmp_path, text)), "score")[0][1].startswith("1 cue, at most 12 chunks")

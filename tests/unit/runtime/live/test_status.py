@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Sequence
 from fractions import Fraction
 
+import pytest
+
 from sequencer.api.scripted_events import read_event
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.transitions import Phase
@@ -36,6 +38,7 @@ from sequencer.language.notations import reads
 from sequencer.language.score import ClockKind, ClockLine, Cut, Header, Score
 from sequencer.runtime.live.status import LiveStatus
 from sequencer.runtime.live.status_display import (
+    StatusScreen,
     clock_time,
     offset_line,
     play_line,
@@ -350,3 +353,23 @@ def test_an_armed_run_in_a_kept_session_shows_what_it_has_cost_since_the_score_b
         live_status.handle(begun, conductor.receive(begun), conductor)
     assert "since the previous score" not in state_line(live_status, now, 6)
     assert play_line(live_status, now, "", 100) != "armed: Enter or GO begins it"
+
+
+def test_without_a_terminal_a_line_is_due_as_soon_as_the_run_is_armed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    conductor = Conductor(compile_score(reads('at 0c "A tram."\nend 3c\n')), waits_for_go=True)
+    screen = StatusScreen(LiveStatus(conductor, 0), lambda: 0, str)
+    monkeypatch.setattr("sequencer.runtime.live.status_display.RENEW", 0.001)
+    monkeypatch.setattr("sequencer.runtime.live.status_display.LINE_INTERVAL_S", 3600.0)
+
+    async def wait() -> None:
+        waiting = asyncio.create_task(screen._wait())
+        conductor.receive(Ready(1))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        conductor.receive(ConditionsReady(2, True, False))
+        async with asyncio.timeout(60):
+            await waiting
+
+    asyncio.run(wait())

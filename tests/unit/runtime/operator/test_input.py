@@ -11,7 +11,13 @@ from sequencer.core.errors import UsageError
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.transitions import Phase
 from sequencer.events.codec import Event
-from sequencer.events.events import BeginRequested, ConditionsReady, OperatorGo, Ready
+from sequencer.events.events import (
+    BeginRequested,
+    ConditionsReady,
+    OperatorGo,
+    OperatorPause,
+    Ready,
+)
 from sequencer.language.compiler import compile_score
 from sequencer.language.notations import reads
 from sequencer.runtime.operator.commands import IgnoredError
@@ -124,3 +130,21 @@ def test_go_begins_a_run_that_waits_for_it_but_not_right_after_the_score_before(
     conductor.receive(delivered[0])
     assert operator.handle_line("go") is None
     assert delivered[2:] == [OperatorGo(1000, "out")], "from now on it is that of the score"
+
+
+@pytest.mark.parametrize("command", ["pause", "resume"])
+def test_a_pause_is_refused_while_the_score_waits_for_its_go(command: str) -> None:
+    conductor = Conductor(compile_score(reads(LIVE.format(until="go out"))), waits_for_go=True)
+    performance: Any = SimpleNamespace(conductor=conductor, deliver=pytest.fail)
+    operator = Operator(performance, Now(), pytest.fail)
+    for _ in range(2):  # before it is set up, and after
+        with pytest.raises(IgnoredError, match="it waits for GO") as caught:
+            operator.handle_line(command)
+        assert caught.value.hint == "go begins it"
+        conductor.receive(Ready(1))
+        conductor.receive(ConditionsReady(2, True, False))
+    conductor.receive(BeginRequested(3))
+    delivered: list[Event] = []
+    performance.deliver = delivered.append
+    operator.handle_line(command)
+    assert delivered == [OperatorPause(7, command == "pause")], "from its GO on it is accepted"

@@ -112,6 +112,35 @@ def test_nobody_listens() -> None:
         asyncio.run(ask())
 
 
+@pytest.mark.parametrize(
+    ("scheme", "host", "message", "hint"),
+    [
+        ("ws", "nosuchhost.invalid", "nosuchhost.invalid is unknown", "spelling"),
+        ("wss", "127.0.0.1", "does not answer with TLS", "ws://"),
+    ],
+)
+def test_a_wrong_host_or_scheme_has_its_own_hint(
+    scheme: str, host: str, message: str, hint: str
+) -> None:
+    async def ask() -> None:
+        runner = web.AppRunner(web.Application())
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        address = address_of(f"{scheme}://{host}:{runner.addresses[0][1]}")
+        connections = Connections(VllmOmniSettings(address=address))
+        try:
+            for attempt in (connections.model, connections.session):
+                with pytest.raises(StageError, match=message) as caught:
+                    await attempt()
+                assert hint in str(caught.value.hint)
+                assert "vllm serve" not in str(caught.value)
+        finally:
+            await connections.close()
+            await runner.cleanup()
+
+    asyncio.run(ask())
+
+
 @pytest.mark.parametrize("status", [302, 404, 500])
 def test_another_server(status: int) -> None:
     async def answer(_: web.Request) -> web.Response:
