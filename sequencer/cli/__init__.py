@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from keyword import iskeyword
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from sequencer.cli.streams import discard, prepare
 from sequencer.core.diagnostics import escape_control
@@ -67,6 +67,25 @@ class VersionAction(argparse.Action):
 class _Parser(argparse.ArgumentParser):
     def print_help(self, file: SupportsWrite[str] | None = None) -> None:
         print(self.format_help(), end="", file=file)  # argparse's own hides an output error
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        # Each part of a command has a parser of its own, which knows what could be meant.
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            raise UsageError(f"unrecognized arguments: {' '.join(unknown)}", self._meant(unknown))
+        return found, unknown
+
+    def _meant(self, unknown: Sequence[str]) -> str:
+        """Return the hint for arguments that do not exist."""
+        from difflib import get_close_matches
+
+        options = list(self._option_string_actions)
+        for one in unknown:
+            name = one.partition("=")[0]
+            meant = get_close_matches(name, options, 1, 0.75) if name.startswith("--") else []
+            if meant:
+                return f"did you mean {meant[0]}? see: {self.prog} --help"
+        return f"see: {self.prog} --help"
 
     def error(self, message: str) -> NoReturn:
         text, _, hint = message.partition("\nhint: ")  # of the value of an option, see `argument`
@@ -141,14 +160,7 @@ def _arguments(given: list[str]) -> argparse.Namespace:
         meant = get_close_matches(given[0], COMMANDS, n=1)
         hint = f"did you mean {meant[0]}?" if meant else f"the commands are {', '.join(COMMANDS)}"
         raise UsageError(f"there is no command {given[0]}", hint)
-    args, unknown = parser(given[0] if given and given[0] in COMMANDS else None).parse_known_args(
-        given
-    )
-    if unknown:
-        raise UsageError(
-            f"unrecognized arguments: {' '.join(unknown)}", f"see: sequencer {args.command} --help"
-        )
-    return args
+    return parser(given[0] if given and given[0] in COMMANDS else None).parse_args(given)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

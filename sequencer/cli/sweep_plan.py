@@ -32,7 +32,7 @@ def make_plan(args: argparse.Namespace) -> int:
     if args.output is not None:
         refuse_source_overwrite(args.output, args.source)
         refuse_overwrite(args.output, args.force)
-    rows = compile_plan(plan, args.json)
+    rows = _compile(plan, args.json)
     if args.output is not None:
         write_text(args.output, _text_of(plan, args.output.parent))
     if args.json:
@@ -42,6 +42,25 @@ def make_plan(args: argparse.Namespace) -> int:
     if args.output is not None:
         print(f"\n{args.output}: next: sequencer sweep run {args.output} --store takes")
     return 0
+
+
+def _compile(plan: Plan, quiet: bool) -> Rows:
+    """Compile all rows.
+
+    Raises:
+        UsageError: Values that options gave cannot be used.
+        PlanError: Those of a file cannot, or the score is not valid with them.
+    """
+    from sequencer.sweeps.plan import PlanError, PlannedFileError
+
+    try:
+        return compile_plan(plan, quiet)
+    except PlannedFileError:
+        raise
+    except PlanError as error:
+        if plan.file:
+            raise
+        raise UsageError(error.message, error.hint) from None
 
 
 def _text_of(plan: Plan, folder: Path) -> str:
@@ -89,11 +108,13 @@ def _plan_of(args: argparse.Namespace) -> Plan:
         named: dict[str, list[str]] = {}
         for name, value in getattr(args, word):
             named.setdefault(name, []).append(value)
-        axes += [Axis(f"{word}.{name}", tuple(found)) for name, found in named.items()]
+        axes += [
+            Axis(f"{word}.{name}", tuple(found), f"--{word}: ") for name, found in named.items()
+        ]
     for name in SIMPLE_AXES:
         found = getattr(args, name)
         if found is not None:
-            axes.append(Axis(name, _checked_values(name, found)))
+            axes.append(Axis(name, _checked_values(name, found), f"--{name}: "))
     if args.takes > MAX_TAKES:
         raise UsageError(f"--takes is at most {MAX_TAKES}")
     default = (args.output or args.source).stem

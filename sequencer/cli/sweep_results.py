@@ -150,7 +150,9 @@ def clean(args: argparse.Namespace) -> int:
 
     args.store.check_exists()
     seconds = float(args.older) * 3600
-    found = list(args.store.leftovers(seconds))
+    leftovers = list(args.store.leftovers(min(seconds, 0)))
+    found = [one for one in leftovers if one.seconds >= seconds]
+    younger = len(leftovers) - len(found)
     for one in found:
         print(f"{one.path}: {length(Fraction(round(one.seconds)))} old")
         if not args.dry_run:
@@ -160,4 +162,10 @@ def clean(args: argparse.Namespace) -> int:
         print(f"released the claim of {name}")
     what = "found" if args.dry_run else "removed"
     print(f"{counted(len(found), 'leftover')} {what}")
+    if younger:
+        print(
+            f"{counted(younger, 'leftover')} kept, because something was written there less than "
+            f"{float(args.older):g} hours ago: once no sweep is running, remove what is left with: "
+            f"sequencer sweep clean --store {shlex.quote(args.store.url)} --older 0"
+        )
     return 0

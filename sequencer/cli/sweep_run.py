@@ -65,6 +65,10 @@ def run_rows(args: argparse.Namespace) -> int:
             price_per_hour=PRICE if args.price is None else args.price,
             most_dollars=args.most_dollars,
             key_file=args.key_file,
+            handle_loss=lambda: line.print_line(
+                "sequencer: a worker was killed, perhaps because memory was short; it is replaced, "
+                "and what it was playing is played again"
+            ),
         )
         missing = sweep.missing(states)
         count = len(missing)

@@ -73,6 +73,7 @@ class Work(Generic[Task, Result]):
             must be a function of a module. An exception that it raises ends all work.
         engine: Where it is called.
         handle: Called with a task and its result, or with `WorkerLostError` if it was given up.
+        handle_loss: Called when a worker was lost, before its tasks are tried again.
         batch: How many tasks are sent at once.
         is_scarce: Whether a task needs something of which there is only so much.
         most_scarce: How many such tasks run at once; None for any number.
@@ -82,6 +83,7 @@ class Work(Generic[Task, Result]):
     function: Callable[[Sequence[Task]], Sequence[Result]]
     engine: Engine
     handle: Callable[[Task, Result | WorkerLostError], object]
+    handle_loss: Callable[[], object] = lambda: None
     batch: int = 1
     is_scarce: Callable[[Task], bool] = lambda _: False
     most_scarce: int | None = None
@@ -109,6 +111,7 @@ class Work(Generic[Task, Result]):
                     break
                 finished, _ = wait(self._running, return_when=FIRST_COMPLETED)
                 if self._collect(finished):
+                    self.handle_loss()
                     if self.engine.is_shared:
                         self._collect(wait(self._running).done)
                     executor = self.engine.open()

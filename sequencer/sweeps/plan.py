@@ -25,8 +25,16 @@ RENDERERS = ("full", "draft", "none", HELIOS)
 STAGES = ("simulated", "reactor")
 
 
+NUMBERED = ("seed", "noise")
+"""The axes of whole numbers, whose values can be written as a range such as `1..8` in a plan."""
+
+
 class PlanError(InputError):
     """A plan that is not valid, with the position of each mistake in its message."""
+
+
+class PlannedFileError(PlanError):
+    """A plan that is valid, but not for the score or the images that it names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +130,8 @@ class Plan:
                 raise PlanError(
                     f"{axis.where}{axis.name} has {len(axis.values)} values and {longest.name} has "
                     f"{length}, but zip needs one for each",
-                    "give both as many values, or combine them with: combine: product",
+                    "give both as many values, or "
+                    + ("combine them with: combine: product" if self.file else "omit --zip"),
                 )
         for number in range(length):
             yield tuple(axis.values[number if len(axis.values) > 1 else 0] for axis in self.axes)

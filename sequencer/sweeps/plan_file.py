@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -11,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from sequencer.api.options import parse_video_size
-from sequencer.core.errors import SequencerError, UsageError
+from sequencer.core.errors import InputError, SequencerError, UsageError
+from sequencer.core.paths import is_file
 from sequencer.core.plain_yaml import PositionMap, parse_yaml, read_text_file
 from sequencer.renderers.choosing import check_choice
 from sequencer.runs.store import check_sweep_name
@@ -19,6 +21,7 @@ from sequencer.sweeps.plan import (
     MAX_AXES,
     MAX_TAKES,
     MAX_VALUES,
+    NUMBERED,
     RENDERERS,
     SIMPLE_AXES,
     STAGES,
@@ -35,7 +38,6 @@ MAX_SHOWN = 20
 """How many mistakes of one plan are shown."""
 MAX_VALUE_LENGTH = 100_000
 """The longest value, in characters."""
-MAX_RANGE = 10_000
 _KEYS_HINT = "docs/takes.md lists every key"
 _KEYS = (
     *("sweep", "name", "score", "combine", "takes", "size", "url", "local", "revision"),
@@ -52,6 +54,13 @@ def read_plan(path: Path) -> Plan:
 
     Raises PlanError or InputError, with positions and a hint, if it is not valid.
     """
+    if path.suffix.lower() == ".score" and is_file(path):
+        plan = path.with_suffix(".yaml")
+        raise InputError(
+            f"{path} is a score, and this command takes a plan",
+            f"make one: sequencer sweep plan {shlex.quote(str(path))} --seed 1..8 -o "
+            f"{shlex.quote(str(plan))}",
+        )
     text = read_text_file(
         path,
         MAX_PLAN_BYTES,
@@ -84,8 +93,16 @@ def _range_of(text: str) -> tuple[str, ...]:
     if match is None:
         return ()
     first, last = int(match[1]), int(match[2])
-    if not first <= last < first + MAX_RANGE:
-        raise UsageError(f"{text} is not a range of up to {MAX_RANGE} numbers", "for example: 1..8")
+    if last < first:
+        raise UsageError(
+            f"{text} is not a range: its first number is larger than its last", f"{last}..{first}"
+        )
+    if last >= first + MAX_VALUES:
+        raise UsageError(
+            f"{text} is not a range: it has {last - first + 1:,} numbers, and the maximum is "
+            f"{MAX_VALUES:,}",
+            f"{first}..{first + MAX_VALUES - 1}",
+        )
     return tuple(str(number) for number in range(first, last + 1))
 
 
@@ -231,10 +248,10 @@ class _PlanReader:
                     at, f"a value has at most {MAX_VALUE_LENGTH:,} characters", "shorten it"
                 )
             try:
-                values += _range_of(one) if name in ("seed", "noise") else ()
+                values += _range_of(one) if name in NUMBERED else ()
             except UsageError as error:
                 raise self._wrong(at, error.message, error.hint) from None
-            if not (name in ("seed", "noise") and _RANGE.fullmatch(one)):
+            if not (name in NUMBERED and _RANGE.fullmatch(one)):
                 values.append(one)
             if len(values) > MAX_VALUES:
                 raise self._wrong(
@@ -289,7 +306,8 @@ def plan_text(plan: Plan, score: str, weights: str | None = None) -> str:
             lines += [f"  {_scalar(axis.label)}: {_list(axis.values)}" for axis in group]
     for axis in plan.axes:
         if "." not in axis.name:
-            lines.append(f"{axis.name}: {_list(axis.values)}")
+            values = _range_text(axis.values) if axis.name in NUMBERED else None
+            lines.append(f"{axis.name}: {values or _list(axis.values)}")
     if plan.zips:
         lines.append("combine: zip")
     if plan.takes > 1:
@@ -310,12 +328,17 @@ def plan_text(plan: Plan, score: str, weights: str | None = None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _list(values: tuple[str, ...]) -> str:
-    """Return values as YAML: a range if they are consecutive numbers, otherwise a list."""
+def _range_text(values: tuple[str, ...]) -> str | None:
+    """Return the range of consecutive numbers; None for other values."""
     if len(values) > 2 and all(one.isascii() and one.isdigit() for one in values):
         numbers = [int(one) for one in values]
         if [str(one) for one in range(numbers[0], numbers[0] + len(numbers))] == list(values):
             return f"{values[0]}..{values[-1]}"
+    return None
+
+
+def _list(values: tuple[str, ...]) -> str:
+    """Return values as YAML."""
     if len(values) == 1:
         return _scalar(values[0])
     return "[" + ", ".join(map(_scalar, values)) + "]"

@@ -21,7 +21,7 @@ from sequencer.renderers.choosing import HELIOS
 from sequencer.renderers.choosing import inputs_of as inputs_of_renderer
 from sequencer.runs.keys import MIN_PREFIX, inputs_of, key_of
 from sequencer.schedule.model import ImageAct, Schedule
-from sequencer.sweeps.plan import Plan, PlanError
+from sequencer.sweeps.plan import Plan, PlanError, PlannedFileError
 from sequencer.sweeps.variation import Variation, self_contained, with_noise
 
 SIMULATED, REACTOR = "simulated", "reactor"
@@ -125,7 +125,7 @@ def compile_rows(plan: Plan, progress: Callable[[int, int], object] = lambda *_:
     """
     checked = check(plan.score, advice=False)
     if checked.ensemble is not None:
-        raise PlanError(
+        raise PlannedFileError(
             f"{plan.score} is for several stages ({', '.join(checked.ensemble.names)}), and a "
             "sweep plays one",
             "make a copy of the score without stages",
@@ -170,7 +170,7 @@ def compile_rows(plan: Plan, progress: Callable[[int, int], object] = lambda *_:
         )
         progress(number, count)
     if faults:
-        raise PlanError(
+        raise PlannedFileError(
             "\n".join(faults), "every row has to be valid before anything runs: change its values"
         )
     return Rows(
@@ -191,7 +191,7 @@ def _check_take(plan: Plan, stage: Mapping[str, Any]) -> None:
         raise PlanError(
             f"{plan.file or 'the plan'} asks for {plan.takes} takes, but the simulator gives the "
             "same result each time",
-            "vary noise instead: noise: 0..3",
+            f"vary noise instead: {'noise:' if plan.file else '--noise'} 0..3",
         )
 
 
@@ -249,7 +249,9 @@ def _model_of(plan: Plan) -> dict[str, Any] | None:
         if plan.weights is not None or plan.renderer_options:
             raise PlanError(
                 f"{plan.file or 'the plan'} has {unused}, but no row has the renderer {HELIOS}",
-                f"add renderer: {HELIOS}, or remove {unused}",
+                f"add renderer: {HELIOS}, or remove {unused}"
+                if plan.file
+                else f"add --renderer {HELIOS}, or omit what belongs to it",
             )
         return None
     live = any(axis.name == "stage" and REACTOR in axis.values for axis in plan.axes)
@@ -257,7 +259,8 @@ def _model_of(plan: Plan) -> dict[str, Any] | None:
         raise PlanError(
             f"{plan.file or 'the plan'} combines the stage {REACTOR} with the renderer {HELIOS}, "
             "but a live model makes its own frames",
-            f"remove the stage {REACTOR}, or use another renderer: full",
+            f"remove the stage {REACTOR}, or use another renderer: "
+            f"{'full' if plan.file else '--renderer full'}",
         )
     try:
         return inputs_of_renderer(model)

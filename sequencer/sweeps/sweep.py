@@ -112,7 +112,10 @@ def parse_shard(text: str) -> tuple[int, int]:
     number, slash, count = text.partition("/")
     digits = all(one.isascii() and one.isdigit() and len(one) <= 6 for one in (number, count))
     if not (slash and digits and 1 <= int(number) <= int(count)):
-        raise UsageError(f"{text[:40]!r} is not a shard", "for example: --shard 3/40")
+        raise UsageError(
+            f"{text[:40]!r} is not a shard: write K/N, the K-th of N parts, with K from 1 to N",
+            "for example: --shard 3/40",
+        )
     return int(number), int(count)
 
 
@@ -145,6 +148,7 @@ class SweepRun:
         most_dollars: The most that all missing rows may cost; None only if they are free.
         key_file: The file of the API key, on the workers' machines.
         handle: Called with each row that ended, and how.
+        handle_loss: Called when a worker was killed, before its rows are played again.
     """
 
     rows: Rows
@@ -158,6 +162,7 @@ class SweepRun:
     price_per_hour: Fraction = Fraction(0)
     most_dollars: Fraction | None = None
     key_file: Path | None = None
+    handle_loss: Callable[[], object] = lambda: None
     results: dict[int, JobResult] = field(default_factory=dict)
 
     def missing(self, states: Iterable[RowState]) -> list[Row]:
@@ -231,6 +236,7 @@ class SweepRun:
             function=play_jobs,
             engine=self.engine,
             handle=handle,
+            handle_loss=self.handle_loss,
             batch=max(1, batch),
             is_scarce=lambda job: job.is_paid,
             most_scarce=self.sessions,

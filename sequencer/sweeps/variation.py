@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
@@ -41,9 +42,11 @@ from sequencer.schedule.model import (
     draw,
 )
 from sequencer.schedule.takes import grid_with_cuts, takes_of
-from sequencer.sweeps.plan import Axis, PlanError
+from sequencer.sweeps.plan import NUMBERED, Axis, PlanError, PlannedFileError
 
 Act = TypeVar("Act")
+_DASHED = re.compile(r"(\d{1,10}) *[-–] *(\d{1,10})", re.ASCII)
+"""A range as it is written elsewhere."""
 
 
 class Variation:
@@ -71,7 +74,7 @@ class Variation:
                     if axis.name == "noise":
                         self._value("noise", value)
             except PlanError as error:
-                raise PlanError(f"{axis.where}{error.message}", error.hint) from None
+                raise type(error)(f"{axis.where}{error.message}", error.hint) from None
 
     def apply(self, values: Mapping[str, str]) -> Score:
         """Return the score with the values of a row. Raises PlanError."""
@@ -99,7 +102,7 @@ class Variation:
             try:
                 return find_image(text, self._folder)
             except SequencerError as error:
-                raise PlanError(error.message, error.hint) from None
+                raise PlannedFileError(error.message, error.hint) from None
         reader = _READERS.get(what)
         if reader is None:
             return text
@@ -107,7 +110,9 @@ class Variation:
         value = reader(text, Span("", 1, 1, 1, len(text) + 1), faults)
         if value is None or faults.has_errors:
             fault = faults.diagnostics[0]
-            raise PlanError(f"{text[:60]} is not valid: {fault.message}", fault.hint)
+            dashed = _DASHED.fullmatch(text) if what in NUMBERED else None
+            hint = fault.hint if dashed is None else f"write a range as {dashed[1]}..{dashed[2]}"
+            raise PlanError(f"{text[:60]} is not valid: {fault.message}", hint)
         return value
 
     # ---- one change for each axis ----------------------------------------------------------------

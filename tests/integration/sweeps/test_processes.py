@@ -97,6 +97,7 @@ def test_a_killed_worker_loses_no_row_and_repeats_none_that_is_complete(tmp_path
     os.kill(worker, signal.SIGKILL)
     output, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
+    assert errors.count("a worker was killed") == 1
     assert json.loads(output)["complete"] == 6
     assert before.items() <= inodes(tmp_path).items()
     assert_complete(tmp_path, 6)

@@ -78,8 +78,18 @@ def test_a_changed_score_is_stated(tmp_path: Path, capsys: pytest.CaptureFixture
         (["plan", "boat.score", "--let", "light"], "'light' is not NAME=VALUE", 2),
         (["plan", "boat.score", "--renderer", "nice"], "--renderer nice is not one of full", 2),
         (["plan", "boat.score", "--seed", "9..1"], "9..1 is not a range", 2),
-        (["plan", "boat.score", "--let", "ligth=x"], "did you mean light?", 1),
-        (["plan", "boat.score", "--takes", "2"], "the simulator gives the same result", 1),
+        (["plan", "boat.score", "--let", "ligth=x"], "did you mean light?", 2),
+        (["plan", "boat.score", "--takes", "2"], "hint: vary noise instead: --noise 0..3", 2),
+        (["plan", "boat.score", "--seed", "1-8"], "hint: write a range as 1..8", 2),
+        (["plan", "boat.score", "--strength", "1.5"], "--strength: 1.5 is not valid", 2),
+        (["plan", "boat.score", "--tempo", "fast"], "--tempo: fast is not valid", 2),
+        (["plan", "boat.score", "--image", "boat.png=no.png"], "no.png", 1),
+        (["plan", "boat.score", "--seed", "8..1"], "hint: 1..8", 2),
+        (["plan", "bad.yaml"], "bad.yaml:3:1: 1-8 is not valid", 1),
+        (["plan", "boat.score", "--seeds", "1..8"], "did you mean --seed? see: sequencer", 2),
+        (["plan", "boat.score", "-q"], "hint: see: sequencer sweep plan --help", 2),
+        (["clean", "boat.score", "--store", "t"], "hint: see: sequencer sweep clean --help", 2),
+        (["run", "boat.score", "--store", "t"], "boat.score is a score", 1),
         (["plan", "boat.score", "--name", "a/b"], "cannot be the name of a sweep", 2),
         (["plan", "missing.score"], "there is no file missing.score", 1),
         (["plan", "plan.yaml", "--seed", "1"], "is a plan, which --seed does not change", 2),
@@ -117,11 +127,29 @@ def test_mistakes_are_explained(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     write_plan(tmp_path, "seed: [1, 2]\nrenderer: none\n")
+    write_plan(tmp_path, "seed: 1-8\n", "bad.yaml")
     (tmp_path / "made").mkdir()
     assert run(*arguments) == code
     errors = capsys.readouterr().err
     assert message in errors
     assert "Traceback" not in errors
+
+
+def test_what_is_too_young_to_be_removed_is_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    partial = tmp_path / "takes" / "runs" / "aa" / f".{'a' * 64}.{'0' * 16}.partial"
+    partial.mkdir(parents=True)
+    assert run("clean", "--store", "takes") == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("0 leftovers removed\n1 leftover kept, because")
+    assert printed.endswith(
+        "less than 24 hours ago: once no sweep is running, remove what is left "
+        "with: sequencer sweep clean --store takes --older 0\n"
+    )
+    assert run("clean", "--store", "takes", "--older", "0") == 0
+    assert capsys.readouterr().out.endswith("\n1 leftover removed\n")
+    assert not partial.exists()
 
 
 def test_a_paid_sweep_asks_for_its_maximum(

@@ -127,12 +127,15 @@ class TestProcesses:
     def test_a_killed_worker_loses_no_task(self, tmp_path: Path) -> None:
         tasks = [(str(tmp_path / "killed") if one == 4 else "", one) for one in range(8)]
         found: dict[int, Any] = {}
+        losses: list[str] = []
         Work(
             tasks=tasks,
             function=kill_itself_once,
             engine=LocalPool(2),
             handle=lambda task, result: found.__setitem__(task[1], result),
+            handle_loss=lambda: losses.append("lost"),
         ).run()
+        assert losses == ["lost"]
         assert found == {one: 2 * one for one in range(8)}
         assert (tmp_path / "killed").exists()
 

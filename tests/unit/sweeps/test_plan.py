@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,8 +34,12 @@ def test_zipped_axes_go_together_and_single_values_go_with_all() -> None:
 
 
 def test_zipped_axes_have_one_length() -> None:
-    with pytest.raises(PlanError, match=r"let.light has 2 values and seed has 3"):
+    with pytest.raises(PlanError, match=r"let.light has 2 values and seed has 3") as caught:
         list(plan(SEED, LIGHT, zips=True).combinations())
+    assert (caught.value.hint or "").endswith("or omit --zip")
+    with pytest.raises(PlanError) as caught:
+        list(replace(plan(SEED, LIGHT, zips=True), file="plan.yaml").combinations())
+    assert (caught.value.hint or "").endswith("with: combine: product")
 
 
 def test_takes_are_innermost() -> None:

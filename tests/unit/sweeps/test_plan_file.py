@@ -103,7 +103,8 @@ def test_the_name_is_that_of_the_file() -> None:
         ("sweep: 1\nscore: a\nseed: []\n", "3:1: seed takes a value or a list", "seed: …"),
         ("sweep: 1\nscore: a\nseed: [1, 1]\n", "3:1: seed has 1 twice", "keep one"),
         ("sweep: 1\nscore: a\nseed: 8..1\n", "3:1: 8..1 is not a range", "1..8"),
-        ("sweep: 1\nscore: a\nseed: [3, 1..5000]\n", "at most 1,000 values", "divide"),
+        ("sweep: 1\nscore: a\nseed: 1..20000\n", "it has 20,000 numbers", "1..1000"),
+        ("sweep: 1\nscore: a\nseed: [3, 1..1000]\n", "at most 1,000 values", "divide"),
         (
             "sweep: 1\nscore: a\nlet: blue\n",
             "3:1: let takes names with their values",
@@ -168,6 +169,24 @@ def test_a_file_is_read_up_to_its_maximum(tmp_path: Path) -> None:
         read_plan(path)
     path.write_text("sweep: 1\nscore: a.score\n")
     assert read_plan(path).score == tmp_path / "a.score"
+
+
+def test_a_score_is_not_a_plan(tmp_path: Path) -> None:
+    path = tmp_path / "boat.score"
+    path.write_text('score "Boat"\n')
+    with pytest.raises(InputError, match="is a score, and this command takes a plan") as caught:
+        read_plan(path)
+    assert (caught.value.hint or "").endswith(f"--seed 1..8 -o {tmp_path / 'boat.yaml'}")
+
+
+def test_only_whole_numbers_are_written_as_a_range() -> None:
+    numbers = ("100", "101", "102")
+    axes = (Axis("let.light", numbers), Axis("seed", numbers), Axis("tempo", numbers))
+    text = plan_text(Plan(name="p", score=Path("a.score"), axes=axes), "a.score")
+    assert "seed: 100..102\n" in text
+    assert [(one.name, one.values) for one in read(text).axes] == [
+        (one.name, one.values) for one in axes
+    ]
 
 
 def test_values_of_options() -> None:

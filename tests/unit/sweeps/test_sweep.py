@@ -88,7 +88,7 @@ def test_failed_rows_are_missing_on_request_only(tmp_path: Path, store: RunStore
 def test_shards_divide_the_rows() -> None:
     assert parse_shard("3/40") == (3, 40)
     for wrong in ("0/4", "5/4", "a/4", "1", "1/", "/2", "1/2/3", "-1/3", "²/3", "1/9999999"):
-        with pytest.raises(UsageError, match="is not a shard"):
+        with pytest.raises(UsageError, match="is not a shard: write K/N"):
             parse_shard(wrong)
 
 

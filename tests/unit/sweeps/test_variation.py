@@ -97,6 +97,7 @@ def test_images_and_strengths_are_varied(tmp_path: Path) -> None:
     [
         (Axis("seed", ("x",), "plan:3:1: "), "plan:3:1: x is not valid: ", None),
         (Axis("noise", ("-1",)), "-1 is not valid", None),
+        (Axis("seed", ("1-8",)), "1-8 is not valid", "write a range as 1..8"),
         (Axis("tempo", ("0",)), "0 is not valid", None),
         (Axis("snap", ("sideways",)), "sideways is not valid", None),
         (Axis("sr", ("9x",)), "9x is not valid", None),
