@@ -69,6 +69,8 @@ class PreflightOptions:
     """What is checked; the names are those of `perform`."""
 
     score: Path
+    part: str | None = None
+    """The name of the stage that is played, if the score is for several."""
     stage: str = "reactor"
     url: str | None = None
     local: bool = False
@@ -91,7 +93,7 @@ async def preflight(options: PreflightOptions) -> AsyncGenerator[Finding, None]:
         SequencerError: The score cannot be read at all, so there is nothing to check.
     """
     warnings: list[str] = []
-    found = _load(options.score, warnings)
+    found = _load(options.score, warnings, options.part)
     if isinstance(found, Finding):
         yield found
         schedule = None
@@ -119,12 +121,12 @@ def _problem(subject: str, error: SequencerError) -> Finding:
 # ---- the score and its files ---------------------------------------------------------------------
 
 
-def _load(path: Path, warnings: list[str]) -> RunInput | Finding:
+def _load(path: Path, warnings: list[str], part: str | None) -> RunInput | Finding:
     from sequencer.api.sources import load_input
     from sequencer.core.display import counted
 
     try:
-        return load_input(path, warnings.append, keeps_chunks=True)
+        return load_input(path, warnings.append, keeps_chunks=True, part=part)
     except ScoreError as error:
         errors = [one for one in error.diagnostics if one.is_error]
         first = errors[0]

@@ -150,11 +150,12 @@ def _write_clicks(found: tuple[Path, CheckResult], args: argparse.Namespace) -> 
     from sequencer.reports.clicks import clicks_of
 
     path, checked = found
-    if checked.schedule is None:
+    schedule = checked.overview
+    if schedule is None:
         return
-    clicks = clicks_of(checked.schedule)
+    clicks = clicks_of(schedule)
     folder = Path.cwd() if path.name == "standard input" else path.parent
-    track = checked.schedule.sound
+    track = schedule.sound
     sound = None if track is None else (folder / track.path, track)
     if sound is not None:
         refuse_source_overwrite(args.clicks, sound[0])
@@ -280,8 +281,7 @@ def _print(found: list[tuple[Path, CheckResult]], args: argparse.Namespace) -> N
             codes.setdefault(one.code)
         if _is_valid(checked, args) and not args.quiet:
             print(f"{path}: {summarise(checked)}")
-        if checked.schedule is not None:
-            _print_help(checked.schedule, args)
+        _print_help(checked.overview, args)
     if codes:
         more = " …" if len(codes) > MAX_NAMED else ""
         print(
@@ -290,12 +290,12 @@ def _print(found: list[tuple[Path, CheckResult]], args: argparse.Namespace) -> N
         )
 
 
-def _print_help(schedule: Schedule, args: argparse.Namespace) -> None:
-    """Print the grid help that was requested.
+def _print_help(schedule: Schedule | None, args: argparse.Namespace) -> None:
+    """Print the grid help that was requested, of a score that is valid.
 
     Raises UsageError for a mark that cannot be aligned.
     """
-    if not (args.grid or args.align is not None or args.best_phase):
+    if schedule is None or not (args.grid or args.align is not None or args.best_phase):
         return
     from sequencer.reports.grid.phase import align, best_phase
     from sequencer.reports.grid.render import render_alignment, render_best_phase, render_grid
@@ -341,7 +341,7 @@ def _document(found: list[tuple[Path, CheckResult]], args: argparse.Namespace) -
     return document(
         {
             **score(str(path), checked.diagnostics, _is_valid(checked, args), summarise(checked)),
-            **_help_document(checked.schedule, args),
+            **_help_document(checked.overview, args),
         }
         for path, checked in found
     )

@@ -29,6 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "score", metavar="SCORE", type=Path, help="a .score or .yaml file, or a compiled .json"
     )
     parser.add_argument(
+        "--part", metavar="STAGE", help="the stage to check, of a score for several"
+    )
+    parser.add_argument(
         "--stage",
         choices=("reactor", "simulated", "vllm-omni"),
         default="reactor",
@@ -86,6 +89,7 @@ def run(args: argparse.Namespace) -> int:
     _check_stage_options(args)
     options = PreflightOptions(
         score=args.score,
+        part=args.part,
         stage=args.stage,
         url=args.url,
         local=args.local,

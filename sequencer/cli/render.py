@@ -40,6 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     rehearse.add_range_arguments(parser)
     parser.add_argument(
+        "--part", metavar="STAGE", help="the stage to render, of a score for several"
+    )
+    parser.add_argument(
         "--event",
         metavar="'WHAT@WHEN'",
         action="append",
@@ -76,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
 
     choice = rehearse.renderer_choice(args)
     check_video_options(True, args.video_size, args.caption, False, choice)
-    found = load_input(args.score, quiet=args.quiet, keeps_chunks=True)
+    found = load_input(args.score, quiet=args.quiet, keeps_chunks=True, part=args.part)
     with LiveLine("rendering", args.quiet or args.json) as line:
         rendered = render_input(
             found,

@@ -198,9 +198,7 @@ def choose_part(ensemble: EnsembleSchedule, part: str | None) -> Schedule:
         first = ensemble.reference_name
         raise UsageError(
             f"this score is for several stages ({names}), and this is about one of them",
-            f"choose one where there is an option for it: --part {first} (Python: part={first!r}); "
-            f"elsewhere, use the file that this writes: sequencer compile SCORE --part {first} "
-            f"-o {first}.json",
+            f"choose one: --part {first} (Python: compile_score(score, {first!r}))",
         )
     if part not in ensemble.names:
         raise UsageError(f"this score has no stage {part}", f"its stages are: {names}")

@@ -50,6 +50,9 @@ COMMON_ACTIONS = (
 
 _SENT = (SendNote, SendControl, SendProgram, SendOsc)
 
+WHOLE_CODES = frozenset({"E422", "E423"})
+"""Codes of errors about all that a stage shows, whatever line they refer to."""
+
 UNUSED_CODES = frozenset({"W302", "W303"})
 """Codes of warnings about what nothing uses: they are only true if they are of every stage."""
 
@@ -72,8 +75,14 @@ def _items(score: Score) -> Iterator[Item]:
 
 
 def stage_names(score: Score) -> tuple[str, ...]:
-    """Return the names of the stages of a score, without duplicates; empty if it names none."""
-    return tuple(dict.fromkeys(one.name for one in score.header.stages or ()))
+    """Return the names of the stages of a score, without duplicates.
+
+    If its header has none, which is reported, they are those that it uses, so that this mistake
+    causes no others. They are empty if there are none.
+    """
+    if score.header.stages is None:
+        return _used_names(score)
+    return tuple(dict.fromkeys(one.name for one in score.header.stages))
 
 
 # ---- checking ------------------------------------------------------------------------------------
@@ -113,13 +122,7 @@ def check_stages(score: Score, faults: Diagnostics) -> None:
 def _report_missing_stages(score: Score, faults: Diagnostics) -> None:
     """Report what needs stages in a score that names none: each of its lines once."""
     header = score.header
-    used = dict.fromkeys(
-        (
-            *(one.stage.name for one in header.stage_seeds),
-            *(stage.name for item in _items(score) for stage in item.stages),
-        )
-    )
-    line = f"stages {', '.join(used or ('left', 'right'))}"
+    line = f"stages {', '.join(_used_names(score) or ('left', 'right'))}"
     hint = f"name the stages in the header: {line}"
     if header.together is not None:
         faults.error("E343", "`together` needs several stages", header.together.span, hint=hint)
@@ -133,6 +136,16 @@ def _report_missing_stages(score: Score, faults: Diagnostics) -> None:
             stage.span,
             hint=hint,
         )
+
+
+def _used_names(score: Score) -> tuple[str, ...]:
+    """Return the stages that cues and rules name, in this order, and then those of seeds."""
+    named = sorted(
+        (stage for item in _items(score) for stage in item.stages),
+        key=lambda one: (one.span.file != score.file, one.span.line, one.span.column),
+    )
+    seeds = (one.stage for one in score.header.stage_seeds)
+    return tuple(dict.fromkeys(one.name for one in (*named, *seeds)))
 
 
 def _check_definitions(stages: Sequence[StageName], faults: Diagnostics) -> None:
@@ -272,7 +285,7 @@ def merge_diagnostics(
         if len(stages) == len(found):
             merged.append(one)
         elif one.code not in UNUSED_CODES:
-            is_clear = any(
+            is_clear = one.code not in WHOLE_CODES and any(
                 _is_within(one.span, span) and set(stages) == set(names) for span, names in own
             )
             merged.append(one if is_clear else _with_stages(one, stages))
@@ -285,7 +298,11 @@ def _is_within(span: Span, whole: Span) -> bool:
 
 def _with_stages(one: Diagnostic, stages: Sequence[str]) -> Diagnostic:
     what = "stage" if len(stages) == 1 else "stages"
-    return replace(one, message=f"{one.message} ({what} {', '.join(stages)})")
+    named = f"{what} {', '.join(stages)}"
+    hint = one.hint
+    if one.code in WHOLE_CODES and hint is not None:
+        hint = f"{hint} (on {', '.join(stages)}, or on all stages)"
+    return replace(one, message=f"{one.message} ({named})", hint=hint)
 
 
 def build_ensemble(score: Score, parts: Mapping[str, Schedule]) -> EnsembleSchedule:

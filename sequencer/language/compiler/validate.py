@@ -44,6 +44,12 @@ def _find_played_span(resolved: Resolved) -> Span | None:
     return next((span for _, span in score.header.spans), None)
 
 
+def _first_position(schedule: Schedule) -> str:
+    """Return how the beginning of a score is written: in bars if it has any."""
+    has_bars = bool(schedule.stretches) and schedule.stretches[0].meters is not None
+    return "1" if has_bars else "0c"
+
+
 def check_schedule(schedule: Schedule, resolved: Resolved, faults: Diagnostics) -> None:
     """Report what is wrong with a complete schedule.
 
@@ -57,7 +63,7 @@ def check_schedule(schedule: Schedule, resolved: Resolved, faults: Diagnostics) 
                 "E422",
                 "this score shows no prompt",
                 where,
-                hint='the model starts with one: at 0c "…"',
+                hint=f'the model starts with one: at {_first_position(schedule)} "…"',
             )
         return
     if schedule.end > MAX_CHUNKS:
@@ -144,7 +150,7 @@ class _CueLookup:
     def suggest_first_position(self, entry: Entry) -> tuple[str, tuple[Fix, ...]]:
         """Return a position for a score's first prompt, and a fix if it has a written position."""
         stretch = self.schedule.stretches[0]
-        where = "1" if stretch.meters is not None else "0c"
+        where = _first_position(self.schedule)
         cue = self.find_cue(entry)
         position = None if cue is None else cue.place
         inside = any(one.id == entry.id for one in stretch.entries)
@@ -239,7 +245,7 @@ def _check_openings(
                 "E422",
                 "this score shows no prompt",
                 schedule.entries[0].origin,
-                hint='the model starts with one: at 0c "…"',
+                hint=f'the model starts with one: at {_first_position(schedule)} "…"',
             )
             return
         where, fixes = lookup.suggest_first_position(first)

@@ -25,7 +25,7 @@ def read_stages(text: str, span: Span, faults: Diagnostics) -> tuple[StageName, 
     """Read the names in `stages left, middle, right`."""
     words = text.split()
     if "," not in text and len(words) > 1:
-        corrected = ", ".join(words)
+        corrected = ", ".join(_without_and(words))
         faults.error(
             "E341",
             "the names of stages are separated by commas",
@@ -52,6 +52,12 @@ def read_stages(text: str, span: Span, faults: Diagnostics) -> tuple[StageName, 
         )
         return None
     return tuple(found)
+
+
+def _without_and(words: list[str]) -> list[str]:
+    """Return names without the words and signs that people write between them."""
+    kept = [word for word in words if word.casefold() not in ("and", "&", "+")]
+    return kept or words
 
 
 def read_stage_name(text: str, span: Span, faults: Diagnostics) -> StageName | None:

@@ -41,6 +41,7 @@ from sequencer.schedule.model import (
     ShuffleAct,
     Stretch,
 )
+from sequencer.schedule.overview import overview
 from sequencer.schedule.prompt_actions import Actions, actions_of
 from sequencer.schedule.rewording import shortest_action
 from sequencer.schedule.takes import soonest_grid
@@ -427,7 +428,7 @@ def _format_count(amount: int, what: str, plural: str = "s") -> str:
 
 
 def ensemble_summary(ensemble: EnsembleSchedule) -> str:
-    """Return what all stages have in common, and then the takes, cues and rules of each."""
+    """Return what all stages have in common, the takes, cues and rules of each, and snap errors."""
     first = ensemble.reference
     at_most = any(stretch.is_live for stretch in first.stretches)
     seconds = decimal(first.grid.boundary(first.end), 1)
@@ -439,7 +440,7 @@ def ensemble_summary(ensemble: EnsembleSchedule) -> str:
         common.append(f"aligned every {_format_count(ensemble.realign, 'chunk')}")
     return "; ".join(
         (", ".join(common), *(_summarise_part(name, part) for name, part in ensemble.parts))
-    )
+    ) + _describe_errors(overview(ensemble))
 
 
 def _summarise_part(name: str, schedule: Schedule) -> str:

@@ -64,4 +64,7 @@ def test_one_stage(pair: Path, again: bool, capsys: pytest.CaptureFixture[str]) 
 def test_the_check_describes_every_stage(pair: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(pair)]) == 0
     shown = capsys.readouterr().out
-    assert shown == f"{pair}: 2 stages, 4 chunks (5.5 s); left: 1 cue; right: 2 cues\n"
+    assert (
+        shown
+        == f"{pair}: 2 stages, 4 chunks (5.5 s); left: 1 cue; right: 2 cues; every cue is exactly on a chunk\n"
+    )

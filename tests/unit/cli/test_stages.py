@@ -93,3 +93,47 @@ def test_a_run_for_one_stage_takes_over_no_score_for_several(pair: Path) -> None
 def test_a_sweep_plays_one_stage(pair: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sweep", "plan", str(pair), "--seed", "1,2"]) == 1
     assert "is for several stages (left, right)" in capsys.readouterr().err
+
+
+def test_grid_help_is_about_the_cues_of_all_stages(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "bars.score"
+    path.write_text(
+        'clock 120 bpm, 4/4\nstages left, right\nsection dawn 4 bars {\n  at 1 "A."\n'
+        '  at 2 on left "B."\n  at 3 on right "C."\n}\n',
+        encoding="utf-8",
+    )
+    assert main(["check", str(path), "--grid", "--best-phase", "--align", "dawn"]) == 0
+    shown = capsys.readouterr().out
+    assert "; snap error 250 ms on average, -625 ms at worst (dawn 2.1" in shown
+    assert "all together  3 cues" in shown
+    assert "phase now: 3 cues" in shown
+    clicks = path.with_suffix(".wav")
+    assert main(["check", str(path), "--align", "x", "--clicks", str(clicks)]) == 2
+    assert "there is no mark or section x" in capsys.readouterr().err
+    assert main(["check", str(path), "--clicks", str(clicks)]) == 0
+    assert "3 chunks with cues" in capsys.readouterr().out
+    assert main(["check", str(path), "--grid", "--json"]) == 0
+    assert '"grid"' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "command", [["doctor", "--stage", "simulated"], ["render", "--renderer", "drawn", "--quiet"]]
+)
+@pytest.mark.parametrize("kind", ["score", "json"])
+def test_the_hint_to_choose_a_stage_works(
+    command: list[str],
+    kind: str,
+    pair: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(pair.parent)
+    if kind == "json":
+        assert main(["compile", str(pair), "-o", str(pair.with_suffix(".json"))]) == 0
+    name, *options = command
+    line = [name, str(pair.with_suffix(f".{kind}")), *options]
+    assert main(line) == 2
+    assert "choose one: --part left" in capsys.readouterr().err
+    assert main([*line, "--part", "left"]) == 0

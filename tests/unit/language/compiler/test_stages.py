@@ -387,3 +387,27 @@ def test_an_example_in_both_notations() -> None:
     assert EnsembleSchedule.from_json(ensemble.to_json()) == ensemble
     assert [len(part.takes) for part in ensemble.schedules] == [1, 2, 1]
     assert ensemble.digest().startswith("86def5243005")
+
+
+def test_a_missing_first_prompt_names_its_stages() -> None:
+    text = HEAD + 'section a 16 bars {\n  at 1 on left "A."\n  at 9 on middle, right "B."\n}\n'
+    (found,) = checked(text).errors
+    assert found.code == "E423"
+    assert found.message.endswith("(stages middle, right)")
+    assert found.hint == "write `at 1` for the first prompt (on middle, right, or on all stages)"
+
+
+def test_a_stage_without_prompts_has_a_hint_in_bars() -> None:
+    (found,) = checked(HEAD + 'section a 4 bars {\n  at 1 on left, middle "A."\n}\n').errors
+    assert (found.code, found.message) == ("E422", "this score shows no prompt (stage right)")
+    assert found.hint == 'the model starts with one: at 1 "…" (on right, or on all stages)'
+
+
+def test_stages_that_the_header_lacks_are_listed_in_order_and_cause_no_other_errors() -> None:
+    text = (
+        'clock 120 bpm, 4/4\nseed 7 on b\nsection s 16 bars {\n  on go x -> on c "X."\n'
+        '  at 1 on a "A."\n  at 1 on c "C."\n  at 1 on b "B."\n}\n'
+    )
+    errors = checked(text).errors
+    assert {one.code for one in errors} == {"E343"}
+    assert {one.hint for one in errors} == {"name the stages in the header: stages c, a, b"}

@@ -124,3 +124,13 @@ def test_what_is_refused(written: str, corrected: str | None) -> None:
     assert [fix.text for fix in one.fixes] == ([] if corrected is None else [corrected])
     if corrected is not None:
         assert read_together(corrected, span_of(corrected), Diagnostics()) is not None
+
+
+@pytest.mark.parametrize("written", ["left and right", "left & right", "left right"])
+def test_stages_without_commas_are_corrected(written: str) -> None:
+    faults = Diagnostics()
+    assert read_stages(written, span_of(written), faults) is None
+    (found,) = faults.diagnostics
+    assert found.hint == "write left, right"
+    (fix,) = found.fixes
+    assert fix.text == "left, right"
