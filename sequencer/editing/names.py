@@ -19,6 +19,7 @@ from sequencer.editing.nodes import nodes_in, nodes_of
 from sequencer.editing.texts import Position, apply_edits, bounds_of, span_at, start_of
 from sequencer.language.compiler.prompts import ACTION
 from sequencer.language.score import (
+    ALL_STAGES,
     AtMark,
     ClockLine,
     Goto,
@@ -38,7 +39,6 @@ from sequencer.language.score import (
 )
 from sequencer.language.source import Source
 from sequencer.language.spec import RESERVED
-from sequencer.language.values import ALL_STAGES
 from sequencer.language.values.strings import MAX_NAME_LENGTH, NAME, normalise_name
 
 _WORD = re.compile(rf"[\"'{{]?({NAME})")

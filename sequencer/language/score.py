@@ -435,6 +435,10 @@ class GridLine:
         return ChunkGrid(self.frames, self.fps, None if self.first == self.frames else self.first)
 
 
+ALL_STAGES = "all"
+"""The name for every stage where YAML needs one. No stage can have it."""
+
+
 @dataclass(frozen=True, slots=True)
 class StageName:
     """The name of a stage, where the header defines it or a cue names it."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from sequencer.core.diagnostics import Diagnostics
-from sequencer.language.score import StageName
+from sequencer.language.score import ALL_STAGES, StageName
 from sequencer.language.spec import RESERVED
-from sequencer.language.values import ALL_STAGES
 
 
 def check_stage_names(stages: tuple[StageName, ...], faults: Diagnostics) -> None:

@@ -27,6 +27,7 @@ from sequencer.language.compiler.midi_file_clock import (
     with_block_per_pass,
     with_file_tempo,
 )
+from sequencer.language.compiler.misplaced_stages import correct_misplaced_stages
 from sequencer.language.compiler.place import has_pass_blocks, place
 from sequencer.language.compiler.quantise import quantise
 from sequencer.language.compiler.resolve import resolve
@@ -125,6 +126,7 @@ def _compile_stages(score: Score, find_line: Callable[[int], int]) -> Compilatio
     if not names:
         common = _compile(part_of(score, None), find_line)
         return Compilation(None, (*faults.diagnostics, *common.diagnostics), common.dropped)
+    score = correct_misplaced_stages(score, names, faults)
     parts = {name: _compile(part_of(score, name), find_line) for name in names}
     found = {name: part.diagnostics for name, part in parts.items()}
     diagnostics = (*faults.diagnostics, *merge_diagnostics(score, found))

@@ -14,6 +14,7 @@ from sequencer.core.diagnostics import Diagnostic, Diagnostics, Fix, Related, Sp
 from sequencer.language.compiler.ir import ACTION_NAMES
 from sequencer.language.compiler.model_checks import grid_of
 from sequencer.language.score import (
+    ALL_STAGES,
     Action,
     ChangeMeter,
     ChangeTempo,
@@ -171,7 +172,9 @@ def _check_known(stage: StageName, names: Sequence[str], score: Score, faults: D
         return
     guess = faults.nearest(stage.name, names)
     scenes = {scene.name for scene in score.scenes}
-    if guess is not None:
+    if stage.name == ALL_STAGES:
+        guess, hint = None, f"for all stages, omit `on {ALL_STAGES}`"
+    elif guess is not None:
         hint = f"did you mean {guess}?"
     elif stage.name in scenes:
         hint = f"a scene follows the stages without a comma: on {names[0]} {stage.name}"

@@ -32,7 +32,6 @@ from sequencer.language.values.settings import (
 )
 from sequencer.language.values.sound import read_sound, read_sound_start
 from sequencer.language.values.stages import (
-    ALL_STAGES,
     read_on_stages,
     read_stage_name,
     read_stages,
@@ -42,7 +41,6 @@ from sequencer.language.values.strings import NAME, is_name, normalise_name, rea
 from sequencer.language.values.triggers import find_option, read_trigger, report_length_with_until
 
 __all__ = [
-    "ALL_STAGES",
     "MODELS",
     "NAME",
     "check_tempo",

@@ -638,6 +638,16 @@ def _report_invalid(text: str, span: Span, faults: Diagnostics, what: str) -> No
             fix=Fix(span, corrected),
         )
         return
+    stages = re.match(r"(?P<length>[^,]*?)[ \t]+on[ \t]+(?P<names>\S.*)\Z", text)
+    if stages is not None and read_duration(stages["length"], span, Diagnostics()) is not None:
+        faults.error(
+            "E201",
+            f"all stages have the same lengths, so none is on {excerpt(stages['names'])}",
+            span,
+            hint=f"write {stages['length']}; name stages in cues: on {excerpt(stages['names'])}",
+            fix=Fix(span, stages["length"]),
+        )
+        return
     clock = re.match(r"([0-9]+):([0-9]{2})\Z", text)
     if clock is not None:
         corrected = f"{clock.group(1)}m{clock.group(2)}s"

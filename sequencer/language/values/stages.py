@@ -11,9 +11,6 @@ from sequencer.language.values.amounts import check_ascii_digits
 from sequencer.language.values.strings import read_name
 from sequencer.schedule.ensemble import MAX_REALIGN_CHUNKS, MAX_STAGES
 
-ALL_STAGES = "all"
-"""The name for every stage where YAML needs one. No stage can have it."""
-
 _NAMES = re.compile(r"[^,]+|(?<=,)(?=,|\Z)|\A(?=,|\Z)")
 _REALIGN = re.compile(r"realign[ \t]+([0-9]{1,9})c\Z")
 _REALIGN_WITHOUT_UNIT = re.compile(

@@ -8,6 +8,7 @@ from operator import itemgetter
 from sequencer.core.diagnostics import Span
 from sequencer.language.layout import INDENT, Inner, Row, attach_comments, render_rows
 from sequencer.language.score import (
+    ALL_STAGES,
     Action,
     Cue,
     Every,
@@ -27,7 +28,6 @@ from sequencer.language.score import (
     Trigger,
 )
 from sequencer.language.spec import ACTION_BY_NODE, SETTINGS, STAGES_KEY, ActionSpec, Argument
-from sequencer.language.values import ALL_STAGES
 from sequencer.language.values import writing as spelling
 from sequencer.language.yaml import quoting as spell
 

@@ -10,7 +10,15 @@ from typing import Any
 from sequencer.core.diagnostics import Diagnostics, Fix, Span
 from sequencer.core.gc_pause import paused_collection
 from sequencer.language import values
-from sequencer.language.score import Comment, Header, PlayPart, Score, SoundLine, StageSeed
+from sequencer.language.score import (
+    ALL_STAGES,
+    Comment,
+    Header,
+    PlayPart,
+    Score,
+    SoundLine,
+    StageSeed,
+)
 from sequencer.language.score_builder import ScoreBuilder
 from sequencer.language.source import (
     UNUSUAL_SPACE,
@@ -294,7 +302,7 @@ class ScoreReader:
         for word, (key, value) in node.entries.items():
             seed = self.values.read(value, key, values.read_seed)
             span = self.values.key_span(key)
-            if word == values.ALL_STAGES:
+            if word == ALL_STAGES:
                 common = seed
                 continue
             stage = values.read_stage_name(word, span, self.faults)

@@ -107,7 +107,7 @@ def test_grid_help_is_about_the_cues_of_all_stages(
     assert main(["check", str(path), "--grid", "--best-phase", "--align", "dawn"]) == 0
     shown = capsys.readouterr().out
     assert "; snap error 250 ms on average, -625 ms at worst (dawn 2.1" in shown
-    assert "all together  3 cues" in shown
+    assert "3 cues: mean 250 ms, worst -625 ms (dawn 2.1)" in shown
     assert "phase now: 3 cues" in shown
     clicks = path.with_suffix(".wav")
     assert main(["check", str(path), "--align", "x", "--clicks", str(clicks)]) == 2
