@@ -28,6 +28,7 @@ from sequencer.editing.names import NameKind
 from sequencer.editing.texts import Position, offset_of, span_at
 from sequencer.editing.words import as_sentence, known_words
 from sequencer.language.compiler.prompts import ACTION
+from sequencer.language.compiler.stages import COMMON_ACTIONS
 from sequencer.language.loader import Notation
 from sequencer.language.score import Unit
 from sequencer.language.source import Source
@@ -121,6 +122,7 @@ _ON_STAGES = re.compile(
     rf"(?:^\s*(?:at|every)\b[^\"]*?|^\s*seed[ \t]+\S+|->)[ \t]+on[ \t]+"
     rf"(?P<named>(?:{NAME}[ \t]*,\s*)*)(?P<name>(?:{NAME}-?)?)\Z"
 )
+_ON_SOME = re.compile(rf"(?:^\s*(?:at|every)\b[^\"]*?|->)[ \t]+on[ \t]+{NAME}")
 _LANDING = next(iter(landing_choices())).description
 _ONE_VALUE = re.compile(r"(?:(?!->)[^,|()])*")
 _TIME_WORDS = re.compile(
@@ -309,13 +311,17 @@ class _Completer:
             return  # the grammar refused something before the cursor
         words = known_words()
         is_rule = written.split(maxsplit=1)[0] == "on"
+        has_stages = _ON_SOME.search(_without_texts(written)) is not None
         yield from self._on_stages(scan.expected)
         for terminal in sorted(scan.expected):
             row = ACTION_BY_TERMINAL.get(terminal)
             word = terminal.removeprefix("SET_").removeprefix("_").lower()
             if terminal in ("NAME", "SAY"):
                 yield from self._names(NameKind.SCENE)
-            elif row is not None and row.only_in_rules and not is_rule:
+            elif row is not None and (
+                (row.only_in_rules and not is_rule)
+                or (has_stages and issubclass(row.node, COMMON_ACTIONS))  # all stages do it
+            ):
                 continue
             elif terminal in ("PICK", "SHUFFLE"):
                 if written.split(maxsplit=1)[0] == "let":

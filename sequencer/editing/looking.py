@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -175,6 +175,21 @@ class Look:
         from sequencer.editing.unfinished import read_unfinished
 
         return read_unfinished(self.loaded, self.text, self.file)
+
+    @property
+    def parts(self) -> tuple[tuple[str | None, Schedule], ...]:
+        """The schedule of each stage with its name, or one without a name; none with errors.
+
+        The title of a schedule has the name of its stage.
+        """
+        ensemble = self.checked.ensemble
+        if ensemble is not None:
+            return tuple(
+                (name, replace(part, title=f"{part.title or 'Untitled'} · {name}"))
+                for name, part in ensemble.parts
+            )
+        schedule = self.checked.schedule
+        return () if schedule is None else ((None, schedule),)
 
     @property
     def schedule(self) -> Schedule | None:

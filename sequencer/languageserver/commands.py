@@ -32,20 +32,33 @@ logger = logging.getLogger(__name__)
 Command = Callable[[Session, str], Awaitable[Any]]
 
 
-async def show_sheet(session: Session, uri: str) -> dict[str, str]:
-    """Show the cue sheet of a score, of its present text, in a browser."""
-    snapshot, schedule = await _schedule(session, uri)
-    page = await _drawn(session, session.services.sheet, schedule)
-    return await _show_page(session, snapshot, "sheet", page)
+async def show_sheet(session: Session, uri: str) -> dict[str, Any]:
+    """Show the cue sheet of a score, of its present text, in a browser; one for each stage."""
+    return await _show_parts(
+        session, uri, "sheet", lambda schedule, _: session.services.sheet(schedule)
+    )
 
 
-async def show_timeline(session: Session, uri: str) -> dict[str, str]:
-    """Show the timeline of a score, of its present text, in a browser."""
-    snapshot, schedule = await _schedule(session, uri)
-    path = snapshot.document.path
-    folder = Path.cwd() if path is None else path.parent
-    page = await _drawn(session, session.services.timeline, schedule, folder)
-    return await _show_page(session, snapshot, "timeline", page)
+async def show_timeline(session: Session, uri: str) -> dict[str, Any]:
+    """Show the timeline of a score, of its present text, in a browser; one for each stage."""
+
+    def draw(schedule: Schedule, path: Path | None) -> str:
+        return session.services.timeline(schedule, Path.cwd() if path is None else path.parent)
+
+    return await _show_parts(session, uri, "timeline", draw)
+
+
+async def _show_parts(
+    session: Session, uri: str, kind: str, draw: Callable[[Schedule, Path | None], str]
+) -> dict[str, Any]:
+    """Show a page for each stage; return the first file, and all of them."""
+    snapshot, _ = await _schedule(session, uri)
+    files: list[str] = []
+    for stage, schedule in await session.answer(lambda: snapshot.look.parts):
+        page = await _drawn(session, draw, schedule, snapshot.document.path)
+        suffix = kind if stage is None else f"{stage}-{kind}"
+        files.append(await _show_page(session, snapshot, suffix, page))
+    return {"file": files[0], "files": files}
 
 
 async def _drawn(session: Session, draw: Callable[..., str], *args: object) -> str:
@@ -72,7 +85,7 @@ def _not_open(uri: str) -> str:
     return f"{uri or 'nothing'} is not a score that is open"
 
 
-async def _show_page(session: Session, snapshot: Snapshot, kind: str, page: str) -> dict[str, str]:
+async def _show_page(session: Session, snapshot: Snapshot, kind: str, page: str) -> str:
     """Write a page into a temporary file, and open it in the browser if the client can do so."""
     name = "score" if snapshot.document.path is None else snapshot.document.path.stem
     try:
@@ -86,7 +99,7 @@ async def _show_page(session: Session, snapshot: Snapshot, kind: str, page: str)
         )
     else:
         session.show(f"open {file} in a browser; it is deleted when the editor is closed")
-    return {"file": str(file)}
+    return str(file)
 
 
 # ---- runs ----------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import asyncio
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from random import Random
@@ -24,7 +24,7 @@ from sequencer.engine.ensemble_report import report_of
 from sequencer.engine.journal import JournalWriter, ensemble_header_of, read_journal
 from sequencer.engine.replay import replay
 from sequencer.events.codec import Event
-from sequencer.events.commands import Command, Resume, Start
+from sequencer.events.commands import Command, Resume, SchedulePrompt, Start
 from sequencer.events.events import ConnectionLost, Paused, Resumed
 from sequencer.language.compiler import compile_ensemble
 from sequencer.language.notations import reads
@@ -459,6 +459,37 @@ def a_journal_without_stages(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(JournalWriter, "event", event)
 
 
+def reports_that_stop(patch: pytest.MonkeyPatch) -> None:
+    """Nothing of the first stage is passed on after its second chunk."""
+    original = Ensemble._receive_from
+
+    def receive_from(self: Ensemble, member: object, event: Event) -> None:
+        is_first = member.name == self.schedule.reference_name  # type: ignore[attr-defined]  # a member
+        if not is_first or member.view.next_chunk < 2:  # type: ignore[attr-defined]  # a member
+            original(self, member, event)  # type: ignore[arg-type]  # a member
+
+    patch.setattr(Ensemble, "_receive_from", receive_from)
+
+
+def a_part_that_is_sent_late(patch: pytest.MonkeyPatch) -> None:
+    """The prompts of the first stage, except those that open a take, come a chunk late."""
+    original = Ensemble.receive
+
+    def receive(
+        self: Ensemble, stage: str | None, event: Event
+    ) -> tuple[tuple[str | None, Command], ...]:
+        return tuple(
+            (name, replace(command, chunk=command.chunk + 1))
+            if name == self.schedule.reference_name
+            and isinstance(command, SchedulePrompt)
+            and command.chunk > 0
+            else (name, command)
+            for name, command in original(self, stage, event)
+        )
+
+    patch.setattr(Ensemble, "receive", receive)
+
+
 def a_late_pause(patch: pytest.MonkeyPatch) -> None:
     """Live acts of a stage that pauses are sent as if it went on."""
     original = Ensemble._pass_on
@@ -479,6 +510,8 @@ ENSEMBLE_PLANTS: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], str]] = {
     "an alignment that is left out": (an_alignment_that_is_left_out, "spread-small"),
     "a resumption that is forgotten": (a_resumption_that_is_forgotten, "resumes-paired"),
     "a stage that is not waited for": (a_stage_that_is_not_waited_for, "lost-stops-nobody"),
+    "reports that stop": (reports_that_stop, "stages-end"),
+    "a part that is sent late": (a_part_that_is_sent_late, "part-lands"),
     "a journal without stages": (a_journal_without_stages, "ensemble-replays"),
 }
 """Each planted fault, and the invariant that has to find it."""

@@ -52,7 +52,7 @@ def read_stages(text: str, span: Span, faults: Diagnostics) -> tuple[StageName, 
 
 
 def _without_and(words: list[str]) -> list[str]:
-    """Return names without the words and signs that people write between them."""
+    """Return names without what else than commas is written between them."""
     kept = [word for word in words if word.casefold() not in ("and", "&", "+")]
     return kept or words
 

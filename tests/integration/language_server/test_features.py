@@ -474,6 +474,17 @@ async def test_the_cue_sheet_and_the_timeline(editor: Editor, tmp_path: Path) ->
     editor.close(document.uri)
 
 
+async def test_each_stage_has_a_page(editor: Editor, tmp_path: Path) -> None:
+    text = 'stages left, right\nat 0c "A."\nat 1c on right "Rain."\nend 3c\n'
+    document = editor.open((tmp_path / "two.score").as_uri(), text)
+    for command in ("score.sheet", "score.timeline"):
+        answer = await editor.run(command, document.uri)
+        left, right = (Path(file).read_text(encoding="utf-8") for file in answer["files"])  # noqa: ASYNC240  # small files
+        assert "Untitled · left" in left and "Rain." not in left
+        assert "Untitled · right" in right and "Rain." in right
+    editor.close(document.uri)
+
+
 async def test_a_rehearsal(editor: Editor, tmp_path: Path) -> None:
     path = tmp_path / "boat.score"
     text = 'score "Boat"\nat 0c "A boat."\nend 2c\n'

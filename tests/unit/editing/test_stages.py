@@ -74,6 +74,26 @@ def test_on_is_offered_where_there_are_stages(head: str, offered: bool) -> None:
     assert ("on" in [one.label for one in complete(known, text, at)]) is offered
 
 
+@pytest.mark.parametrize("front", ["at 5 ", "every 2 bars from 3 ", "on note C3 -> "])
+def test_what_all_stages_do_is_not_offered_to_some(front: str) -> None:
+    known = look(TEXT, "a.score", advice=False)
+    common = {"tempo", "meter", "midi", "osc", "mark", "pause", "resume", "goto"}
+    for stages, expected in (("", True), ("on left ", False), ("on left, right ", False)):
+        text, at = with_cursor(f"{HEAD}{front}{stages}|")
+        labels = {one.label.split(" ")[0] for one in complete(known, text, at)}
+        assert bool(labels & common) is expected
+        assert "cut" in labels
+
+
+def test_each_stage_has_a_schedule_with_its_name() -> None:
+    known = look(TEXT, "a.score", advice=False)
+    titles = [(name, part.title, len(part.entries)) for name, part in known.parts]
+    assert titles == [("left", "Untitled · left", 3), ("right", "Untitled · right", 2)]
+    (one,) = look('at 0c "A."\nend 2c\n', "a.score", advice=False).parts
+    assert one[0] is None and one[1].title is None
+    assert not look("at 0c", "a.score", advice=False).parts
+
+
 def test_stages_are_completed_in_yaml() -> None:
     text, at = with_cursor(YAML.replace("stages: [left]", "stages: [|]"))
     known = look(YAML, "a.yaml", advice=False)
