@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import errno
 import os
+import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -89,7 +90,47 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         text, _, hint = message.partition("\nhint: ")  # of the value of an option, see `argument`
+        lacking = _LACKS_VALUE.fullmatch(text)
+        if lacking is not None:
+            text = f"{lacking[1]} needs a value"
         raise UsageError(text, hint or f"see: {self.prog} --help")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is None or value in action.choices:
+            return
+        from difflib import get_close_matches
+
+        words = list(map(str, action.choices))
+        known = ", ".join(words[:-1]) + " or " * (len(words) > 1) + words[-1]
+        meant = get_close_matches(str(value), words, n=1)
+        raise UsageError(
+            f"{_name_of(action)} is {known}, not {value}",
+            f"did you mean {meant[0]}?" if meant else f"write {known}",
+        )
+
+    def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
+        try:
+            return super()._get_value(action, arg_string)
+        except argparse.ArgumentError:
+            kind = _NUMBERS.get(action.type)
+            if kind is None:
+                raise
+            name, example = _name_of(action), action.default
+            hint = f"see: {self.prog} --help"
+            if isinstance(example, int | float):
+                hint = f"write for example {name} {example}"
+            raise UsageError(f"{name} {arg_string} is not {kind}", hint) from None
+
+
+_LACKS_VALUE = re.compile(r"argument (\S+): expected (?:one|at least one) argument")
+_NUMBERS: dict[Any, str] = {int: "a whole number", float: "a number"}
+
+
+def _name_of(action: argparse.Action) -> str:
+    """Return the name of an argument as it is typed, or as the help names it."""
+    if action.option_strings:
+        return action.option_strings[-1]
+    return str(action.metavar or action.dest)
 
 
 def _version() -> str:

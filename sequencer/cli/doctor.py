@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "score", metavar="SCORE", type=Path, help="a .score or .yaml file, or a compiled .json"
     )
+    parser.add_argument("further", metavar="SCORE", type=Path, nargs="*", help=argparse.SUPPRESS)
     parser.add_argument(
         "--part", metavar="STAGE", help="the stage to check, of a score for several"
     )
@@ -85,6 +86,14 @@ def run(args: argparse.Namespace) -> int:
     if not 0 < args.seconds <= MAX_LISTENING_S:
         raise UsageError(
             f"--seconds {args.seconds:g} is not a valid duration", "write for example --seconds 10"
+        )
+    if args.further:
+        import shlex
+
+        scores = [shlex.quote(str(one)) for one in (args.score, *args.further)]
+        raise UsageError(
+            f"doctor checks one score at a time, but {len(scores)} are given",
+            f"write: {' && '.join(f'sequencer doctor {one}' for one in scores)}",
         )
     _check_stage_options(args)
     options = PreflightOptions(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from sequencer.models.spec import ModelSpec
 
 MAX_SCHEMA_BYTES = 4 << 20
+_ADDRESS = re.compile(r"[\w.-]+:\d+(?:/|\Z)")
+"""The beginning of an address without a scheme."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -86,6 +89,11 @@ def _read(where: str) -> str:
         try:
             answer = httpx.get(where, timeout=20, follow_redirects=False, trust_env=False)
             answer.raise_for_status()
+        except httpx.ConnectError as error:
+            raise InputError(
+                f"{where} cannot be read: {str(error).splitlines()[0]}",
+                "nothing listens there: start the runtime, or check the host and the port",
+            ) from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             why = (str(error) or type(error).__name__).splitlines()[0]
             raise InputError(
@@ -96,4 +104,5 @@ def _read(where: str) -> str:
     try:
         return Path(where).read_bytes()[:MAX_SCHEMA_BYTES].decode("utf-8", errors="replace")
     except OSError as error:
-        raise InputError(f"{where} cannot be read: {error.strerror}") from None
+        hint = f"the address begins with http://: http://{where}" if _ADDRESS.match(where) else None
+        raise InputError(f"{where} cannot be read: {error.strerror}", hint) from None

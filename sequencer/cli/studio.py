@@ -10,9 +10,13 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sequencer.cli.perform import amount, osc_input, osc_target
 from sequencer.cli.serve import report_loop_error
+
+if TYPE_CHECKING:
+    from sequencer.api.performing import PerformOptions
 
 MAX_PORT = 65535
 
@@ -90,6 +94,7 @@ def run(args: argparse.Namespace) -> int:
 
     if not 0 <= args.port <= MAX_PORT:
         raise UsageError(f"--port {args.port} is not a port", "ports go from 0 to 65535")
+    _check_show(args)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     asyncio.run(_serve(args, folder=_folder_of(args.score)))
     return 0
@@ -112,22 +117,10 @@ def _folder_of(path: Path) -> Path | None:
         ) from None
 
 
-async def _serve(args: argparse.Namespace, *, folder: Path | None) -> None:
-    import asyncio
-    from contextlib import nullcontext, suppress
-
+def _show_of(args: argparse.Namespace) -> PerformOptions:
     from sequencer.api.performing import PerformOptions
-    from sequencer.core.diagnostics import escape_control
-    from sequencer.runtime.signals import ending_signals
-    from sequencer.studio.app import StudioServer
-    from sequencer.studio.opening import opened_in_browser
-    from sequencer.studio.studio import Studio, StudioSettings
-    from sequencer.studio.workspace import Workspace
 
-    path: Path = args.score
-    workspace = Workspace.open(path) if folder is None else Workspace.untitled(folder)
-    folder = folder or path.parent
-    show = PerformOptions(
+    return PerformOptions(
         stage=args.stage,
         url=args.url,
         local=args.local,
@@ -140,6 +133,35 @@ async def _serve(args: argparse.Namespace, *, folder: Path | None) -> None:
         osc_out=args.osc_out,
         debounce=args.debounce,
     )
+
+
+def _check_show(args: argparse.Namespace) -> None:
+    """Check, as `perform` does, that a show could begin on the stage. Raises SequencerError."""
+    import os
+
+    from sequencer.api.perform_options import check_options
+    from sequencer.stages.reactor.settings import find_key
+
+    check_options(_show_of(args))
+    if args.stage == "reactor" and not args.local:
+        find_key(os.environ, args.key_file)
+
+
+async def _serve(args: argparse.Namespace, *, folder: Path | None) -> None:
+    import asyncio
+    from contextlib import nullcontext, suppress
+
+    from sequencer.core.diagnostics import escape_control
+    from sequencer.runtime.signals import ending_signals
+    from sequencer.studio.app import StudioServer
+    from sequencer.studio.opening import opened_in_browser
+    from sequencer.studio.studio import Studio, StudioSettings
+    from sequencer.studio.workspace import Workspace
+
+    path: Path = args.score
+    workspace = Workspace.open(path) if folder is None else Workspace.untitled(folder)
+    folder = folder or path.parent
+    show = _show_of(args)
 
     def print_line(text: object) -> None:
         print(escape_control(str(text)), file=sys.stderr, flush=True)

@@ -57,7 +57,7 @@ def load_bytes(
         with path.open("rb") as file:
             data = file.read(most + 1)  # a device has no size and no end
     except FileNotFoundError:
-        faults.error("E501", f"there is no file {shown}", where, hint=_suggest_file(path))
+        faults.error("E501", f"there is no file {shown}", where, hint=suggest_file(path))
         return None
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
@@ -74,13 +74,16 @@ def load_bytes(
     return data
 
 
-def _suggest_file(path: Path) -> str | None:
+def suggest_file(path: Path) -> str | None:
+    """Return a hint for the name of a file that does not exist, or None."""
     try:
         names = sorted(entry.name for entry in path.parent.iterdir())[:1000]
     except OSError:
         return None
     meant = closest_word(path.name, names)
-    return None if meant is None else f"did you mean {meant}?"
+    if meant is not None:
+        return f"did you mean {meant}?"
+    return None if path.suffix else "the name of a score file ends in .score or .yaml"
 
 
 def decode_score(data: bytes, file: str, faults: Diagnostics) -> str | None:

@@ -22,8 +22,22 @@ NAMES = ("helios", "longlive-2", "lingbot", "lingbot-world-2", "visko-orbis")
 def find_spec(name: str) -> ModelSpec:
     """Return the spec of a model. Raises UsageError for another name."""
     if name not in NAMES:
-        raise UsageError(f"{name!r} is not a model", f"write one of {', '.join(NAMES)}")
+        meant = closest_model(name)
+        known = f"write one of {', '.join(NAMES)}"
+        raise UsageError(
+            f"{name!r} is not a model", known if meant is None else f"did you mean {meant}?"
+        )
     return read_spec((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"), f"{name}.yaml")
+
+
+def closest_model(text: str) -> str | None:
+    """Return the model whose name or title was probably meant, or None."""
+    from difflib import get_close_matches
+
+    spellings = {find_spec(name).title.casefold(): name for name in NAMES}
+    spellings |= {name: name for name in NAMES}
+    found = get_close_matches(text.casefold()[:60], spellings, n=1)
+    return spellings[found[0]] if found else None
 
 
 def read_spec(text: str, file: str) -> ModelSpec:

@@ -125,6 +125,10 @@ def _read(text: str, where: str) -> tuple[dict[str, Fields], list[tuple[str, str
         ]
         title = str(found["info"]["title"]).rpartition("/")[2]
         messages = list(found.get("webhooks", {}))
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"{where} is not JSON: {error}", "a local runtime answers with its schema at /schema"
+        ) from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
             f"{where} is not the schema of a model: {type(error).__name__}: {error}",

@@ -21,6 +21,7 @@ from sequencer.language.loader import (
     Notation,
     decode_score,
     load_bytes,
+    suggest_file,
 )
 
 _MARK = b"\xef\xbb\xbf"
@@ -87,12 +88,16 @@ def open_score(path: Path) -> ScoreFile:
         UsageError: Its name is not that of a score.
         ScoreError: It is not a text in UTF-8, or too large.
     """
+    if not path.suffix and not os.path.lexists(path):
+        raise InputError(f"there is no folder or score {path}", suggest_file(path))
     if path.suffix.lower() not in NOTATION_BY_SUFFIX:
         raise UsageError(
             f"{path} is not the name of a score", "the name of a score file ends in .score or .yaml"
         )
     try:
         target = path.resolve(strict=True)
+    except FileNotFoundError:
+        raise InputError(f"there is no file {path}", suggest_file(path)) from None
     except (OSError, RuntimeError) as error:  # before Python 3.13 circular links raise RuntimeError
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"{path} cannot be read: {reason}") from None

@@ -36,6 +36,7 @@ from sequencer.language.text.suggestion_finders import find_section_heads
 from sequencer.language.text.suggestions import find_suggestions
 from sequencer.language.values.amounts import DASHES, NO_RANGE_HINT, describe_dash
 from sequencer.language.values.strings import CURLY, NAME_CHARACTER
+from sequencer.models.catalog import closest_model
 
 _TERMINAL_NAMES = {
     "_NL": "the end of the line",
@@ -696,5 +697,9 @@ class ErrorExplainer(ForeignStatementExplainer):
 def _find_example(text: str) -> str | None:
     """Return a hint with an example of the kind of statement that `text` begins."""
     word = re.match(r"\w*", text)
+    if word is not None and word.group() == "model":
+        meant = closest_model(text[word.end() :].strip())
+        if meant is not None:
+            return f"write the name of the model: model {meant}"
     form = STATEMENT_EXAMPLES.get("" if word is None else word.group())
     return None if form is None else f"a complete one is, for example: {form}"

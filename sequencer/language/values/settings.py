@@ -19,7 +19,7 @@ from sequencer.language.values.amounts import (
     read_duration,
 )
 from sequencer.language.values.strings import NAME
-from sequencer.models.catalog import NAMES
+from sequencer.models.catalog import NAMES, closest_model
 from sequencer.schedule.model import (
     DEFAULT_LEAD_CHUNKS,
     MAX_FRAMES_PER_CHUNK,
@@ -369,7 +369,7 @@ def read_model(text: str, span: Span, faults: Diagnostics) -> str | None:
     """Read the name of a model."""
     if text in MODELS:
         return text
-    guess = closest_word(text.casefold(), MODELS)
+    guess = closest_model(text)
     hint = "write the grid of another model instead: grid 12 frames @ 16 fps"
     if guess is not None:
         hint = f"did you mean {guess}?"

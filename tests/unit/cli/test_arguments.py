@@ -284,3 +284,37 @@ def test_an_invalid_host_is_not_fixed_by_another_port(
     code, _, err = run(capsys, "serve", "--host", host, "--port", "0")
     assert code == 2
     assert "choose another --host" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "hint"),
+    [
+        (
+            ("check", "a.score", "--stage", "vllm"),
+            "--stage is vllm-omni, not vllm",
+            "did you mean vllm-omni?",
+        ),
+        (("check", "a.score", "--stage", "x"), "--stage is vllm-omni, not x", "write vllm-omni"),
+        (
+            ("perform", "a.score", "--stage", "simulate"),
+            "--stage is reactor, simulated or vllm-omni, not simulate",
+            "did you mean simulated?",
+        ),
+        (
+            ("studio", "--port", "abc"),
+            "--port abc is not a whole number",
+            "write for example --port 8090",
+        ),
+        (
+            ("doctor", "a.score", "--seconds", "x"),
+            "--seconds x is not a number",
+            "write for example --seconds 5.0",
+        ),
+        (("perform", "a.score", "--url"), "--url needs a value", "see: sequencer perform --help"),
+    ],
+)
+def test_a_value_that_is_not_valid_is_explained(
+    arguments: tuple[str, ...], message: str, hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    assert capsys.readouterr().err == f"sequencer: {message}\nhint: {hint}\n"

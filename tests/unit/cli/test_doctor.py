@@ -62,3 +62,12 @@ def test_options_that_make_no_sense(
 def test_a_score_that_is_missing(score: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor", "missing.score"]) == 1
     assert "there is no file missing.score" in capsys.readouterr().out
+
+
+def test_several_scores_are_checked_one_at_a_time(
+    score: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["doctor", score, "two.score"]) == 2
+    err = capsys.readouterr().err
+    assert "one score at a time, but 2 are given" in err
+    assert f"hint: write: sequencer doctor {score} && sequencer doctor two.score" in err

@@ -88,3 +88,28 @@ def test_a_score_that_does_not_exist_is_explained(
 ) -> None:
     assert main(["studio", str(tmp_path / "missing.score"), "--port", "0"]) == 1
     assert "missing.score" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (("lam.score",), ("there is no file lam.score", "did you mean lamp.score?")),
+        (("nodir",), ("there is no folder or score nodir", "ends in .score or .yaml")),
+        (("lamp.score", "--stage", "vllm-omni"), ("--url",)),
+        (("lamp.score", "--stage", "reactor"), ("there is no API key", "REACTOR_API_KEY")),
+    ],
+)
+def test_what_would_fail_later_is_reported_at_the_start(
+    arguments: tuple[str, ...],
+    parts: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("REACTOR_API_KEY", raising=False)
+    Path("lamp.score").write_text(SCORE, encoding="utf-8")
+    assert main(["studio", *arguments, "--port", "0"]) != 0
+    shown = capsys.readouterr()
+    assert all(one in shown.err for one in parts)
+    assert shown.out == ""

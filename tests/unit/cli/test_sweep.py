@@ -116,7 +116,7 @@ def test_a_changed_score_is_stated(tmp_path: Path, capsys: pytest.CaptureFixture
         (["sheet", "plan.yaml", "--store", "made", "-o", "plan.yaml"], "is the input", 2),
         (["sheet", "plan.yaml", "--store", "made", "-o", "no/x.png"], "there is no folder no", 1),
         (["export", "plan.yaml", "--store", "made", "--csv", "boat.score"], "is the input", 2),
-        (["dance"], "invalid choice: 'dance'", 2),
+        (["dance"], ", not dance\nhint: write ", 2),
     ],
 )
 def test_mistakes_are_explained(
