@@ -37,6 +37,13 @@ REAL_TIME = (
 """Tests that run in real time, over real connections, with real MIDI devices, or in a browser that
 draws the page of a show.
 """
+BEATS = (
+    "tests/unit/cli/test_beats.py",
+    "tests/unit/media/test_beat_tracking.py",
+)
+"""Tests that find beats: numba compiles for them, and two processes that do so at once can leave a
+cache that crashes the next one.
+"""
 HEAVY = ("tests/compatibility/", "tests/simulation/test_simulation.py")
 """Tests that use a core for minutes: they begin early, so that none is left alone at the end."""
 
@@ -64,6 +71,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(skip)
         if _turn(item) == 0:
             item.add_marker(pytest.mark.xdist_group("realtime"))
+        elif item.path.relative_to(item.config.rootpath).as_posix().startswith(BEATS):
+            item.add_marker(pytest.mark.xdist_group("beats"))
 
 
 @pytest.fixture

@@ -258,7 +258,7 @@ def run(args: argparse.Namespace) -> int:
     from sequencer.api.perform_options import check_options
     from sequencer.api.performing import VLLM_OMNI, PerformOptions, play, prepare
     from sequencer.api.sources import PartsInput
-    from sequencer.cli.inputs import load_playable
+    from sequencer.cli.inputs import load_input, load_playable
 
     given = {
         field.name: getattr(args, field.name)
@@ -303,6 +303,8 @@ def run(args: argparse.Namespace) -> int:
                 f"write --url {url}",
             )
         found = playable
+    if options.resume is not None and args.score is not None and args.part is not None:
+        options.score = load_input(args.score, quiet=args.quiet, keeps_chunks=True, part=args.part)
     prepared = prepare(options, lambda _: _loaded(found))
     return _report(args, asyncio.run(play(prepared)))
 

@@ -71,7 +71,9 @@ STARTED = [
 
 
 def parsed(*arguments: str) -> Any:
-    return parser("perform").parse_args(["perform", *arguments])
+    args = parser("perform").parse_args(["perform", *arguments])
+    args.url = dict(args.addresses).get(None)  # as the command passes it on
+    return args
 
 
 @pytest.fixture(autouse=True)
@@ -142,7 +144,8 @@ def test_a_run_goes_on_with_the_options_that_it_was_started_with(again: list[str
 
 HANDLED_SEPARATELY = {
     "stage": "taken from the journal", "wire": "taken from the journal unless it is given",
-    "url": "taken from the journal, after a check",
+    "url": "taken from the journal, after a check", "addresses": "what `url` is made of",
+    "part": "chooses which schedule of the score is compared with that of the run",
     "from_": "taken from the journal", "to": "taken from the journal",
     "follow": "taken from the journal", "offset": "in force already", "faults": "only a simulated run has faults",
     "further": "a set list is not resumed, but one of its runs", "auto_next": "is about a set list",
