@@ -1,30 +1,21 @@
 // What the page uses of CodeMirror 6. There are no language packages: the server knows the language of scores.
 export {
-  Annotation, AnnotationType, ChangeDesc, ChangeSet, Compartment, EditorSelection, EditorState, Facet, Line, MapMode, Prec,
-  Range, RangeSet, RangeSetBuilder, RangeValue, SelectionRange, StateEffect, StateEffectType, StateField, Text, Transaction,
+  Annotation, ChangeSet, Compartment, EditorState, Line, MapMode, RangeSet, RangeValue, StateEffect, StateEffectType,
+  StateField, Text,
 } from "@codemirror/state";
 export {
-  BlockInfo, Decoration, EditorView, GutterMarker, ViewPlugin, ViewUpdate, WidgetType, closeHoverTooltips, drawSelection,
-  dropCursor, gutter, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, hoverTooltip, keymap, lineNumbers,
-  logException, placeholder, rectangularSelection, repositionTooltips, showPanel, showTooltip, tooltips,
+  Decoration, EditorView, GutterMarker, WidgetType, drawSelection, gutter, highlightActiveLine, highlightActiveLineGutter,
+  highlightSpecialChars, hoverTooltip, keymap, lineNumbers, placeholder,
 } from "@codemirror/view";
 export {
-  cursorDocEnd, cursorDocStart, defaultKeymap, emacsStyleKeymap, history, historyKeymap, indentLess, indentMore,
-  insertNewlineKeepIndent, invertedEffects, isolateHistory, redo, redoDepth, standardKeymap, toggleComment, undo, undoDepth,
+  defaultKeymap, history, historyKeymap, undo,
 } from "@codemirror/commands";
 export {
-  bracketMatching, codeFolding, foldGutter, foldKeymap, foldService, indentService, indentUnit,
+  indentUnit,
 } from "@codemirror/language";
 export {
-  SearchQuery, closeSearchPanel, findNext, findPrevious, gotoLine, highlightSelectionMatches, openSearchPanel, search,
-  searchKeymap, setSearchQuery,
+  highlightSelectionMatches, search, searchKeymap,
 } from "@codemirror/search";
 export {
-  closeLintPanel, diagnosticCount, forEachDiagnostic, lintGutter, lintKeymap, nextDiagnostic, openLintPanel,
-  previousDiagnostic, setDiagnostics, setDiagnosticsEffect,
-} from "@codemirror/lint";
-export {
-  CompletionContext, acceptCompletion, autocompletion, clearSnippet, closeBrackets, closeBracketsKeymap, closeCompletion,
-  completionKeymap, completionStatus, hasNextSnippetField, insertCompletionText, nextSnippetField, pickedCompletion,
-  prevSnippetField, snippet, snippetCompletion, snippetKeymap, startCompletion,
+  autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap,
 } from "@codemirror/autocomplete";
