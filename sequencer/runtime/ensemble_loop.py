@@ -13,6 +13,7 @@ from functools import partial
 
 from sequencer.core.errors import StageError
 from sequencer.core.timebase import ChunkGrid
+from sequencer.engine.conductor.expected_input import Unanswered, explain_unanswered
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.ensemble import Ensemble, StageNote
 from sequencer.engine.journal import JournalWriter
@@ -104,6 +105,14 @@ class EnsemblePerformance(Performance):
     def ended(self) -> str:
         """Why the run is over; empty while it is not."""
         return self.ensemble.ended
+
+    def explain_unanswered(self, event: Event) -> Unanswered | None:
+        """Explain why no stage waits for an event; None if one of them does."""
+        lost = self.ensemble.lost
+        for name, one in self.ensemble.conductors.items():
+            if name not in lost and explain_unanswered(one.view, event) is None:
+                return None
+        return super().explain_unanswered(event)
 
     def deliver_from(self, stage: str) -> Deliver:
         """Return a function that puts the events of a stage into the inbox."""

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Concatenate, ParamSpec, Protocol
 
 from sequencer.core.errors import OutputError, ScheduleError
-from sequencer.engine.conductor.expected_input import explain_unanswered
+from sequencer.engine.conductor.expected_input import Unanswered, explain_unanswered
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.report import Report
 from sequencer.engine.conductor.transitions import Phase
@@ -227,6 +227,10 @@ class Performance:
     def journal_failure(self) -> str | None:
         """Why the journal cannot be written now; None while it can."""
         return self._journal_failure
+
+    def explain_unanswered(self, event: Event) -> Unanswered | None:
+        """Explain why nothing in the run waits for an event; None if something does."""
+        return explain_unanswered(self.conductor.view, event)
 
     def deliver(self, event: Event) -> None:
         """Put an event into the inbox.
@@ -456,7 +460,7 @@ class Performance:
     def _take_in(self, event: Event) -> None:
         """Warn if nothing is waiting for a scripted event that is about to be handled."""
         for one, made in self._fed:
-            answer = explain_unanswered(self.conductor.view, event) if made is event else None
+            answer = self.explain_unanswered(event) if made is event else None
             if answer is not None:
                 self._unanswered.append(one.text)
                 if self._warn is not None:

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from sequencer.core.errors import UsageError
 from sequencer.engine.conductor.expected_input import (
     describe_awaited,
-    explain_unanswered,
     find_unfired_crossings,
     is_too_late,
 )
@@ -147,8 +146,7 @@ class Operator:
         return None if is_armed else "go: the score begins as soon as it is set up"
 
     def _handle(self, text: str, event: Event, *, from_device: bool = False) -> str | None:
-        run = self._performance.conductor.view
-        answer = explain_unanswered(run, event)
+        answer = self._performance.explain_unanswered(event)
         if answer is not None:
             raise IgnoredError(answer.message, answer.hint)
         if isinstance(event, ClipRequested) and not self._can_clip:

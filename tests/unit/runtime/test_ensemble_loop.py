@@ -11,7 +11,7 @@ from sequencer.core.errors import StageError
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command, ModelCommand, SendMidi, Upload
-from sequencer.events.events import ChunkDone, StopRequested
+from sequencer.events.events import ChunkDone, NoteReceived, StopRequested
 from sequencer.runtime.ensemble_loop import EnsemblePerformance
 from sequencer.schedule.ensemble import EnsembleSchedule
 from sequencer.stages.protocol import Deliver, Stage
@@ -131,3 +131,27 @@ def test_each_stage_has_watchers_of_its_own() -> None:
     )
     asyncio.run(performance.run())
     assert seen["left"] == seen["right"] >= 6
+
+
+def test_an_event_is_answered_if_any_stage_waits_for_it() -> None:
+    schedule = ensemble_of_texts({"left": TEXT, "right": f'{TEXT}on note D3 -> "C."\n'})
+    performance, _ = performance_of(Faults(), Faults(), schedule)
+    assert performance.explain_unanswered(NoteReceived(1, 62)) is None
+    found = performance.explain_unanswered(NoteReceived(1, 64))
+    assert found is not None
+    assert found.message == "nothing waits for note E3"
+
+
+def test_a_lost_stage_waits_for_nothing() -> None:
+    schedule = ensemble_of_texts({"left": TEXT, "right": f'{TEXT}on note D3 -> "C."\n'})
+    performance, _ = performance_of(Faults(), Unreachable(), schedule)
+    found = []
+
+    def look(event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
+        if isinstance(event, ChunkDone) and event.chunk == 2:
+            found.append(performance.explain_unanswered(NoteReceived(event.at, 62)))
+
+    performance.add_watcher(look)
+    asyncio.run(performance.run())
+    assert performance.ensemble.lost == ("right",)
+    assert [one is not None for one in found] == [True]

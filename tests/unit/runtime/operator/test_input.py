@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sequencer.core.errors import UsageError
+from sequencer.engine.conductor.expected_input import explain_unanswered
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.transitions import Phase
 from sequencer.events.codec import Event
@@ -41,14 +42,21 @@ class Now:
         return self.at
 
 
+def performance_of(conductor: Conductor, delivered: list[Event]) -> Any:
+    """Return what an operator needs of a performance."""
+    return SimpleNamespace(
+        conductor=conductor,
+        deliver=delivered.append,
+        explain_unanswered=lambda event: explain_unanswered(conductor.view, event),
+    )
+
+
 def operator_of(
     text: str, now: Now | None = None, notices: list[str] | None = None
 ) -> tuple[Operator, list[Event]]:
     """Return the operator of a run that has not begun, and the events that it delivers."""
     delivered: list[Event] = []
-    performance: Any = SimpleNamespace(
-        conductor=Conductor(compile_score(reads(text))), deliver=delivered.append
-    )
+    performance = performance_of(Conductor(compile_score(reads(text))), delivered)
     notify: Any = pytest.fail if notices is None else notices.append
     return Operator(performance, now or Now(), notify), delivered
 
@@ -115,7 +123,7 @@ def test_other_keys_that_act_do_not_repeat_and_what_is_typed_may() -> None:
 def test_go_begins_a_run_that_waits_for_it_but_not_right_after_the_score_before() -> None:
     delivered: list[Event] = []
     conductor = Conductor(compile_score(reads(LIVE.format(until="go out"))), waits_for_go=True)
-    performance: Any = SimpleNamespace(conductor=conductor, deliver=delivered.append)
+    performance = performance_of(conductor, delivered)
     now = Now()
     operator = Operator(performance, now, pytest.fail, go_from=1000)
     with pytest.raises(IgnoredError, match="the score before has only just ended"):
