@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sequencer.runtime.output.run_folder import RunFolder
     from sequencer.runtime.rehearsal import Watch
     from sequencer.runtime.results import EnsembleResult
+    from sequencer.stages.protocol import FrameViewer
     from sequencer.stages.simulated.faults import Faults
 
 
@@ -280,6 +281,8 @@ async def play_ensemble(
     options: PerformOptions,
     folder: RunFolder,
     started: Callable[[EnsembleRun], object] = lambda _: None,
+    *,
+    viewers: Mapping[str, FrameViewer] | None = None,
 ) -> EnsembleResult:
     """Play a score on several stages live, to its end.
 
@@ -288,6 +291,7 @@ async def play_ensemble(
         options: The options, which `check_ensemble_options` has checked.
         folder: The folder of the run.
         started: Called with the run before it plays.
+        viewers: What receives the frames of each stage, while it wants them.
 
     Raises:
         SequencerError: The run could not begin; then it leaves nothing behind.
@@ -312,6 +316,7 @@ async def play_ensemble(
             ),
             folder,
             images=found.image,
+            viewers=viewers or {},
         ).ensemble_run
         started(run)
         if price and not options.local:
@@ -329,12 +334,30 @@ def _cost(sessions: int, price: Fraction) -> str:
 
 def perform_parts(given: EnsembleInput, options: PerformOptions) -> EnsembleResult:
     """Perform an input for several stages that was loaded, and return when it is over."""
+    return asyncio.run(play_ensemble(*prepare_parts(given, options)))
+
+
+def prepare_parts(
+    given: EnsembleInput, options: PerformOptions
+) -> tuple[EnsembleInput, PerformOptions, RunFolder]:
+    """Check the options of a run on several stages, and make its folder.
+
+    Args:
+        given: What is played.
+        options: The options; without a stage, they get the default one.
+
+    Returns:
+        The arguments of `play_ensemble`.
+
+    Raises:
+        UsageError: An option has no meaning with the others or with the score.
+        ScoreError: The stage cannot do what the score contains.
+        OutputError: The folder cannot be created.
+    """
     from sequencer.api.performing import check_input
     from sequencer.runtime.output.run_folder import RunFolder
 
     found = check_input(options, given.found)
     check_ensemble_options(options, given.schedule)
     folder = RunFolder.make(options.out, found.schedule.title or "run")
-    return asyncio.run(
-        play_ensemble(EnsembleInput(schedule=given.schedule, found=found), options, folder)
-    )
+    return EnsembleInput(schedule=given.schedule, found=found), options, folder

@@ -47,16 +47,35 @@ def overview(ensemble: EnsembleSchedule) -> Schedule:
     )
 
 
+def stages_of_cues(ensemble: EnsembleSchedule) -> dict[int, tuple[str, ...]]:
+    """Return the names of the stages that have each cue, by its number in the overview."""
+    found: dict[int, tuple[str, ...]] = {}
+    for index, stretch in enumerate(overview(ensemble).stretches):
+        names: dict[Hashable, dict[str, None]] = {}
+        for name, part in ensemble.parts:
+            for entry in part.stretches[index].entries:
+                names.setdefault(_cue_key(entry), {})[name] = None
+        found |= {entry.id: tuple(names[_cue_key(entry)]) for entry in stretch.entries}
+    return found
+
+
 def _merge_stretches(first: Stretch, all_of_them: tuple[Stretch, ...]) -> Stretch:
     entries = _unique(
         (one for stretch in all_of_them for one in stretch.entries),
-        lambda one: (one.origin, one.offset) if one.origin.line else (one.offset, one.acts),
+        _cue_key,
     )
     rules = _unique(
         (one for stretch in all_of_them for one in stretch.rules),
         lambda one: (one.origin, one.trigger, one.acts),
     )
     return replace(first, entries=tuple(sorted(entries, key=_position)), rules=tuple(rules))
+
+
+def _cue_key(entry: Entry) -> Hashable:
+    """Return what is equal for a cue on all stages that have it."""
+    if entry.origin.line:
+        return entry.origin, entry.offset
+    return entry.offset, entry.acts
 
 
 def _position(entry: Entry) -> tuple[object, int, int]:

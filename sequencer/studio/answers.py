@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from sequencer.core.errors import OutputError, UsageError
 from sequencer.core.midi_notes import MiddleC, note_name
 from sequencer.events.events import ControlChanged, NoteReceived, OscReceived, ProgramChanged
+from sequencer.runtime.results import EnsembleResult
+from sequencer.studio.finished_stages import stages_report
 from sequencer.studio.protocol import (
     ImageChoices,
     Learned,
@@ -18,14 +20,16 @@ from sequencer.studio.protocol import (
     PageLinks,
     ScoreCards,
 )
+from sequencer.studio.run_results import RunResult
+from sequencer.studio.runs import one_input
 from sequencer.studio.score_cards import FolderCards, list_scores
 from sequencer.studio.workspace import Workspace
 
 if TYPE_CHECKING:
+    from sequencer.api.ensembles import EnsembleInput
     from sequencer.api.sources import RunInput
     from sequencer.engine.conductor.machine import Conductor
     from sequencer.events.codec import Event
-    from sequencer.runtime.results import PerformanceResult, RehearsalResult
     from sequencer.studio.connection import PageConnection
     from sequencer.studio.studio import Studio
 
@@ -73,6 +77,8 @@ class Answers:
         """… what it played, …"""
         self._conductor: Conductor | None = None
         """… and its conductor."""
+        self._files: list[str] = []
+        """The files of that run, also those in the folders of its stages."""
         self._learning: tuple[PageConnection, asyncio.Future[str]] | None = None
 
     async def ask(self, page: PageConnection, what: str, fields: Mapping[str, Any]) -> Any:
@@ -97,19 +103,26 @@ class Answers:
 
     # ---- files -----------------------------------------------------------------------------------
 
-    def report_of(
-        self, result: PerformanceResult | RehearsalResult, found: RunInput
-    ) -> dict[str, Any]:
+    def report_of(self, result: RunResult, found: RunInput | EnsembleInput) -> dict[str, Any]:
         """Return the report of a finished run: `report.json`, with its folder and its files."""
-        self._folder, self._found, self._conductor = result.folder, found, result.conductor
         folder = result.folder
-        names = (
-            [] if folder is None else sorted(one for one in RUN_FILES if (folder / one).is_file())
+        self._folder, self._found = folder, one_input(found)
+        if isinstance(result, EnsembleResult):
+            self._conductor, document = None, stages_report(result)
+            names = [
+                *RUN_FILES,
+                *(f"{one}/{file}" for one in result.schedule.names for file in RUN_FILES),
+            ]
+        else:
+            self._conductor, document = result.conductor, dict(result.document)
+            names = list(RUN_FILES)
+        self._files = (
+            [] if folder is None else sorted(one for one in names if (folder / one).is_file())
         )
         return {
-            **result.document,
+            **document,
             "folder": "" if folder is None else str(folder),
-            "files": names,
+            "files": self._files,
             "failures": list(result.failures),
         }
 
@@ -138,10 +151,11 @@ class Answers:
             kind = SOUND_TYPES.get(path.suffix.lower(), "application/octet-stream")
             filename = None
         else:
-            if name not in RUN_FILES or self._folder is None:
+            file = name.rpartition("/")[2]
+            if self._folder is None or name not in (*RUN_FILES, *self._files):
                 raise UsageError(f"the run has no file {name!r}", "the report lists its files")
-            path, kind = self._folder / name, RUN_FILES[name]
-            filename = None if name in SHOWN else name
+            path, kind = self._folder / name, RUN_FILES[file]
+            filename = None if file in SHOWN else file
         if not path.is_file():
             raise OutputError(f"{path} does not exist (any more)")
         return path, kind, filename
@@ -167,7 +181,10 @@ class Answers:
         folder = self._reported_folder()
         found, conductor = self._found, self._conductor
         if found is None or conductor is None:
-            raise UsageError("no run was saved", "rehearse the score first")
+            raise UsageError(
+                "a run on several stages cannot be bundled so far",
+                "its folder has everything: copy it with the score and its images",
+            )
         track = found.schedule.sound
         sound = None if track is None else read_score_sound(track, found.folder)
         bundle_of(

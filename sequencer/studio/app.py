@@ -230,7 +230,7 @@ class StudioServer:
         try:
             role = self.studio.keys.find_role(await self._receive_key(opened))
             if role is not None:
-                await self.studio.serve_frames(opened)
+                await self.studio.serve_frames(opened, request.query.get("stage", ""))
             await opened.close(
                 code=WSCloseCode.POLICY_VIOLATION if role is None else WSCloseCode.OK
             )

@@ -30,6 +30,7 @@ from sequencer.studio.asking import Question, answer
 from sequencer.studio.check_messages import Header, pack, receive
 from sequencer.studio.checked_text import CheckedText, checked_message, dump, files_of, title_of
 from sequencer.studio.plots import schedule_plot
+from sequencer.studio.stage_plots import ensemble_plot
 from sequencer.studio.text_buffer import TextBuffer, read_changes
 
 ADVICE_PAUSE_S = 0.4
@@ -226,8 +227,9 @@ class Worker:
 
     def _plot(self, text: _Text, found: Look) -> None:
         """Send the timeline of a valid text."""
+        ensemble = found.checked.ensemble
         if found.schedule is not None:
-            plot = schedule_plot(found.schedule)
+            plot = schedule_plot(found.schedule) if ensemble is None else ensemble_plot(ensemble)
             message = {"t": "plot", "revision": 0, "live": False, "plot": plot}
             self._post({"is": "plot", "version": text.version}, dump(message))
 

@@ -50,7 +50,7 @@ class PageConnection:
         self._queued_bytes = 0
         self._limit = Allowance(MESSAGES_PER_SECOND, MESSAGE_BURST)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._questions: dict[str, tuple[int, asyncio.Task[None]]] = {}
+        self._questions: dict[tuple[str, str], tuple[int, asyncio.Task[None]]] = {}
         """The last question of each kind, with its number. A page wants only the newest answer."""
 
     def send(self, message: Mapping[str, Any]) -> None:
@@ -128,11 +128,12 @@ class PageConnection:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         if request.t == "ask":
-            number, before = self._questions.get(request.what, (0, None))
+            question = request.what, str(request.fields.get("name", ""))  # files differ by name
+            number, before = self._questions.get(question, (0, None))
             if before is not None and not before.done():
                 before.cancel()
                 self._fail(number, UsageError("a newer question replaced this one"))
-            self._questions[request.what] = (request.id, task)
+            self._questions[question] = (request.id, task)
 
     async def _answer(self, request: Request, number: int) -> None:
         try:

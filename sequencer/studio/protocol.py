@@ -209,6 +209,8 @@ class Line(TypedDict):
     what: str
     kinds: list[str]
     """What it sets: prompt, image, strength, sr, seed, cut, midi, osc, goto, pause, …"""
+    stages: NotRequired[list[str]]
+    """The stages that it is for; left out if it is for all of the run."""
     fired: str
     """What fired it, as `note D3`; empty for a cue of the score."""
     fired_chunk: float | None
@@ -317,7 +319,10 @@ class Snapshot(TypedDict):
     alerts: list[Alert]
     notes: list[Note]
     report: dict[str, Any] | None
-    """The report of the run that ended, in report mode; see `docs/report.md`."""
+    """The report of the run that ended, in report mode; see `docs/report.md`. That of a run on
+    several stages is described in `finished_stages`."""
+    stages: list[str]
+    """The names of the stages of the run; empty for one on a single stage, and without a run."""
     stage: str
     """The stage that a show would use."""
 

@@ -7,7 +7,8 @@ at most twenty times a second.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
 
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.takeover import Where
@@ -31,7 +32,7 @@ from sequencer.studio.next_cue import NextCue
 from sequencer.studio.pads import Pads
 from sequencer.studio.playback import HOUR, playback_of
 from sequencer.studio.prompt_history import PromptHistory
-from sequencer.studio.protocol import Alert, ClockState, Note
+from sequencer.studio.protocol import Alert, ClockState, Line, NextState, Note, Pad
 from sequencer.studio.revisions import Revisions
 from sequencer.studio.run_source import Moments, RunSource
 
@@ -39,6 +40,30 @@ MAX_NOTES = 200
 """The most messages for the operator that are kept."""
 SAME_BEAT_NS = 2_000_000
 """Beats that begin within this many nanoseconds are the same: their times are measured."""
+
+
+class _Lines(Protocol):
+    """The methods of `Lines` that a view uses."""
+
+    def begin(self) -> None: ...
+    def known(self) -> list[Line]: ...
+    def current(self) -> list[Line]: ...
+    def changed(self) -> tuple[list[Line], list[int]]: ...
+    def as_of_now(self) -> AbstractContextManager[None]: ...
+
+
+class _Next(Protocol):
+    """The methods of `NextCue` that a view uses."""
+
+    def search(self, now: int) -> None: ...
+    def state(self, now: int) -> NextState | None: ...
+
+
+class _Pads(Protocol):
+    """The methods of `Pads` that a view uses."""
+
+    def handle(self, event: Event) -> bool: ...
+    def pads(self) -> list[Pad]: ...
 
 
 class RunView:
@@ -49,13 +74,7 @@ class RunView:
     """
 
     def __init__(self, source: RunSource) -> None:
-        self.source = source
-        self.moments = Moments(source)
-        self._lines = Lines(source, self.moments)
-        self._next = NextCue(source, self.moments, self._lines)
-        self._pads = Pads(source)
-        self._prompts = PromptHistory(source)
-        self._revisions = Revisions(source, self.moments)
+        self._read(source)
         self._clock = ClockWatch()
         self._refusals = Refusals()
         self._notes: list[Note] = []
@@ -65,6 +84,17 @@ class RunView:
         """Whether events came since the deliveries were compared."""
         self._moves_on = False
         """Whether one of them changes when chunks are made or shown."""
+
+    def _read(self, source: RunSource) -> None:
+        """Show the run of a source from now on."""
+        self.source = source
+        self.moments = Moments(source)
+        lines = Lines(source, self.moments)
+        self._lines: _Lines = lines
+        self._next: _Next = NextCue(source, self.moments, lines)
+        self._pads: _Pads = Pads(source)
+        self._prompts = PromptHistory(source)
+        self._revisions = Revisions(source, self.moments)
 
     # ---- what happens ----------------------------------------------------------------------------
 

@@ -11,24 +11,25 @@ import logging
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic_ns
 from typing import TYPE_CHECKING, Any
 
+from sequencer.api.ensembles import EnsembleInput
 from sequencer.api.performing import SIMULATED, PerformOptions
 from sequencer.api.sources import RunInput
 from sequencer.core.errors import SequencerError, UsageError
+from sequencer.runtime.live.ensemble import EnsembleRun
 from sequencer.runtime.operator.reload_control import EditedScore
 from sequencer.studio.answers import Answers
 from sequencer.studio.connection import PageConnection
-from sequencer.studio.finished import finished_view
-from sequencer.studio.frames import FrameHub, serve_frames
+from sequencer.studio.frames import serve_frames
 from sequencer.studio.go_state import NO_GO
 from sequencer.studio.page_keys import PageKeys
 from sequencer.studio.pages import Pages
 from sequencer.studio.permissions import check_permission
-from sequencer.studio.plots import ProgressPlots, finished_plot
+from sequencer.studio.plots import ProgressPlots
 from sequencer.studio.protocol import Alert, Mode, Note, Pad, Role
 from sequencer.studio.requests import (
     Ask,
@@ -44,9 +45,21 @@ from sequencer.studio.requests import (
     TakeOver,
     Undo,
 )
+from sequencer.studio.run_results import RunResult, result_plot, result_view
 from sequencer.studio.run_source import RunSource
 from sequencer.studio.run_view import RunView
-from sequencer.studio.runs import RealTimeRun, VirtualRun, input_of_edit
+from sequencer.studio.runs import (
+    RealTimeRun,
+    VirtualRun,
+    check_takes_over,
+    input_of_edit,
+    one_input,
+    real_time_options,
+    score_to_take_over,
+    thumbnails_for,
+)
+from sequencer.studio.stage_hubs import StageHubs
+from sequencer.studio.stages_view import StagePlots, StagesView
 from sequencer.studio.tickets import Tickets
 from sequencer.studio.undone_text import UndoneText
 from sequencer.studio.virtual_progress import VirtualProgress, playback_of_progress
@@ -61,7 +74,6 @@ if TYPE_CHECKING:
     from sequencer.media.score_sounds import ScoreSound
     from sequencer.runtime.live.run import LiveRun
     from sequencer.runtime.rehearsal import Progress
-    from sequencer.runtime.results import PerformanceResult, RehearsalResult
     from sequencer.schedule.model import Schedule
 
 MAX_NOTES = 200
@@ -110,7 +122,7 @@ class Studio:
         self.keys = PageKeys()
         self.process = secrets.token_urlsafe(6)
         self.tickets = Tickets()
-        self.frames = FrameHub(warn=self._warn_from_thread)
+        self.hubs = StageHubs(self._warn_from_thread)
         self.address_of: Callable[[str, str, str | None], str] = lambda path, key, host: path
         """Returns the address of a page: its path, its key, and a name of this machine or None."""
         self.network_names: Callable[[], list[str]] = list
@@ -119,7 +131,7 @@ class Studio:
         self.run: RealTimeRun | VirtualRun | None = None
         self.view: RunView | None = None
         """What pages show of the run that plays."""
-        self._plots: ProgressPlots | None = None
+        self._plots: ProgressPlots | StagePlots | None = None
         self._plot: dict[str, Any] | None = None
         """The last timeline of the run, as a message."""
         self._thumbnails: Mapping[str, str] = {}
@@ -162,7 +174,7 @@ class Studio:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.workspace.stop()
-        await asyncio.to_thread(self.frames.close)
+        await asyncio.to_thread(self.hubs.close)
 
     async def _attach(self, workspace: Workspace) -> None:
         """Show a score: start its checks, and pass on what it reports."""
@@ -235,6 +247,7 @@ class Studio:
             "revisions": [],
             "notes": list(state.notes),
             "report": state.report,
+            "stages": [],
             "stage": self.settings.show.stage or "reactor",
             **(self._finished if self.view is None else self.view.snapshot(self.now())),
             "alerts": self._alerts(),
@@ -375,15 +388,17 @@ class Studio:
 
     async def _take_over_text(self, request: TakeOver) -> str | None:
         live = self.check_run(request.run)
+        check_takes_over(live)
         async with self._take_over:
-            self._edited = await self.workspace.schedule_for(request.version)
+            self._edited = score_to_take_over(await self.workspace.schedule_for(request.version))
             where = f"in {request.section}" if request.section else f"at {request.where}"
             answer = await live.operator.answer(f"reload {where}")
             self._undone_text.cancel()
             return answer
 
     async def _undo(self, request: Undo) -> str | None:
-        plays = self.check_run(request.run).performance.conductor.view.version
+        check_takes_over(live := self.check_run(request.run))
+        plays = live.performance.conductor.view.version
         answer = await self._command(request.run, f"undo at {request.where}")
         self._undone_text.expect(plays)
         return answer
@@ -443,11 +458,11 @@ class Studio:
             self._finished, self._run_alerts = {}, []
         self._send_snapshots()
 
-    async def _compile(self) -> RunInput:
+    async def _compile(self) -> RunInput | EnsembleInput:
         """Compile the text for a run. Raises UsageError if it has errors."""
-        self._edited = await self.workspace.schedule_for(self.workspace.version)
-        found = input_of_edit(self._edited, self.path, self.workspace.folder)
-        self._schedule = found.schedule
+        edited = await self.workspace.schedule_for(self.workspace.version)
+        found = input_of_edit(edited, self.path, self.workspace.folder)
+        self._schedule = one_input(found).schedule
         return found
 
     @property
@@ -457,41 +472,22 @@ class Studio:
 
     async def _perform(self, mode: Mode, options: ModeOptions) -> None:
         found = await self._compile()
-        show = self.settings.show
-        if mode == "rehearse":
-            perform = PerformOptions(
-                stage=SIMULATED,
-                nominal_clock=True,
-                midi_in=show.midi_in,
-                midi_out=show.midi_out,
-                osc_in=show.osc_in,
-                osc_out=show.osc_out,
-                record=show.record or options.record,
-            )
-        else:
-            perform = replace(show, record=show.record or options.record)
-        perform = replace(
-            perform,
-            score=self.path,
-            from_=options.start or perform.from_,
-            quiet=True,
-            keys=False,
-            signals=False,
-            warn=self.note,
+        perform = real_time_options(
+            mode == "show", self.settings.show, options, score=self.path, warn=self.note
         )
+        names = found.schedule.names if isinstance(found, EnsembleInput) else ("",)
         run = RealTimeRun(
             "show" if mode == "show" else "rehearse",
             found,
             perform,
             read_edit=self._read_edit,
-            viewer=self.frames,
+            viewers=self.hubs.begin(names),
         )
 
         def started(live: LiveRun) -> None:
             self.run = run
             stage = "simulator" if perform.stage == SIMULATED else run.stage
-            view = RunView(RunSource.of_live_run(live, stage))
-            self._begin_view(view, found, live.settings.sound)
+            self._begin_view(RunSource.of_live_run(live, stage), found, live)
             live.lookers.append(self._look)
             self._enter(mode)
             self.pages.mark()
@@ -499,16 +495,20 @@ class Studio:
         await run.begin(started)
         self.keep(asyncio.create_task(self._end_of(run), name="end of the run"))
 
-    def _begin_view(self, view: RunView, found: RunInput, sound: ScoreSound | None) -> None:
-        from sequencer.reports.timeline.thumbnails import thumbnails_of
-
-        self.view, self._finished = view, {}
+    def _begin_view(
+        self, source: RunSource, found: RunInput | EnsembleInput, live: LiveRun
+    ) -> None:
+        self._finished = {}
         self._state.notes, self._state.alerts, self._state.report = [], [], None
-        conductor = view.source.conductor
-        thumbnails = thumbnails_of(found.schedule, found.image, conductor.view.images)
-        self._sound = sound
-        self._plots, self._plot = ProgressPlots(conductor, thumbnails, sound), None
-        self._thumbnails = thumbnails
+        self._sound, self._plot = live.settings.sound, None
+        self._thumbnails = thumbnails_for(found, source.view.images)
+        if isinstance(live, EnsembleRun):
+            ensemble = live.ensemble_performance.ensemble
+            self.view = StagesView(source, ensemble)
+            self._plots = StagePlots(ensemble, source, self._thumbnails, self._sound)
+            return
+        self.view = RunView(source)
+        self._plots = ProgressPlots(source.conductor, self._thumbnails, self._sound)
 
     def _look(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
         """Handle an event of the run as a watcher: its view notes it, and a patch follows."""
@@ -519,7 +519,9 @@ class Studio:
 
     async def _rehearse_at_once(self, options: ModeOptions) -> None:
         found = await self._compile()
-        minutes = found.schedule.end * found.schedule.grid.chunk / 60
+        schedule = one_input(found).schedule
+        videos = len(found.schedule.parts) if isinstance(found, EnsembleInput) else 1
+        minutes = videos * schedule.end * schedule.grid.chunk / 60
         self._state.notes, self._state.alerts, self._state.report = [], [], None
         self._progress = VirtualProgress(began=self.now())
         run = VirtualRun(
@@ -543,7 +545,7 @@ class Studio:
     async def _end_of(self, run: RealTimeRun | VirtualRun) -> None:
         """Wait for the end of a run, and show its report."""
         try:
-            result: PerformanceResult | RehearsalResult | None = await run.result()
+            result: RunResult | None = await run.result()
         except SequencerError as error:
             result = None
             self._state.alerts = [_failure(error)]
@@ -551,7 +553,7 @@ class Studio:
         self._progress = None
         if self.run is not run:
             return
-        if result is None or result.conductor is None:
+        if result is None:
             self._enter("edit")
             return
         report = self._answers.report_of(result, run.found)
@@ -561,17 +563,13 @@ class Studio:
             notes = self.view.snapshot(self.now())["notes"]
             billed = report.get("measured", {}).get("billed_seconds", 0)
             report |= self.view.figures(self.now(), billed)
-        self._finished = finished_view(
-            result.conductor, report, stage=stage, failures=result.failures
-        )
+        self._finished = result_view(result, report, stage)
         self._finished["notes"] = [*notes, *self._finished["notes"]]
         self._state.report = report
         self.view, self._plots = None, None
         self._run_alerts = self._finished["alerts"]
         self._enter("report")
-        plot = await asyncio.to_thread(
-            finished_plot, result.conductor, self._thumbnails, self._sound
-        )
+        plot = await asyncio.to_thread(result_plot, result, self._thumbnails, self._sound)
         if self.run is run:
             self.pages.send_plot(self._plot_message(plot))
 
@@ -585,9 +583,9 @@ class Studio:
                 return pad
         raise UsageError("the score has no such pad", "reload the page")
 
-    async def serve_frames(self, opened: web.WebSocketResponse) -> None:
-        """Send the frames of the run to a page until it closes."""
-        await serve_frames(opened, self.frames)
+    async def serve_frames(self, opened: web.WebSocketResponse, stage: str) -> None:
+        """Send the frames of a stage of the run to a page until it closes."""
+        await serve_frames(opened, self.hubs.find(stage))
 
 
 def _failure(error: SequencerError) -> Alert:

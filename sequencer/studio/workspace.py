@@ -47,6 +47,7 @@ from sequencer.studio.text_buffer import Change, TextBuffer, difference, read_ch
 
 if TYPE_CHECKING:
     from sequencer.runtime.operator.reload_control import EditedScore
+    from sequencer.schedule.ensemble import EnsembleSchedule
 
 PAUSE_S = 0.1
 """How long nothing is typed before a check, in seconds, …"""
@@ -496,14 +497,14 @@ class Workspace:
 
     # ---- runs ------------------------------------------------------------------------------------
 
-    async def schedule_for(self, version: int) -> EditedScore:
+    async def schedule_for(self, version: int) -> EditedScore | EditedStages:
         """Compile the present text in a thread, for a run that begins or takes it over.
 
         Args:
             version: The version that the page shows. A later one is not compiled instead.
 
         Returns:
-            The schedule with the texts of all its files, or its problems.
+            The schedule, or those of its stages, with the texts of all its files; or its problems.
 
         Raises:
             UsageError: The text has been changed since.
@@ -513,26 +514,26 @@ class Workspace:
         return await asyncio.to_thread(compile_text, self._buffer.text, self.name, self.folder)
 
 
-def compile_text(text: str, file: str, folder: Path) -> EditedScore:
+@dataclass(frozen=True, slots=True)
+class EditedStages:
+    """A valid text for several stages: their schedules, and the texts of its files by name."""
+
+    ensemble: EnsembleSchedule
+    sources: Mapping[str, str]
+
+
+def compile_text(text: str, file: str, folder: Path) -> EditedScore | EditedStages:
     """Read and compile a text. A score with errors is a result, not an exception.
 
     Args:
         text: The text.
         file: The name of its file, which determines the notation.
         folder: The folder of its images and used files.
-
-    Raises:
-        UsageError: It is for several stages.
     """
     from sequencer.api.reloading import edited_score
     from sequencer.language.check import check_text
 
     checked = check_text(text, file, advice=False, folder=folder)
     if checked.ensemble is not None:
-        names = checked.ensemble.names
-        raise UsageError(
-            f"this score is for {len(names)} stages ({', '.join(names)}), and the studio plays one",
-            f"rehearse one of them: sequencer compile {Path(file).name} --part {names[0]} "
-            f"-o {names[0]}.json, then: sequencer rehearse {names[0]}.json",
-        )
+        return EditedStages(checked.ensemble, checked.sources)
     return edited_score(checked, folder / Path(file).name)

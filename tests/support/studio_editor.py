@@ -99,7 +99,7 @@ class EditorServer:
     def _snapshot(self) -> dict[str, Any]:
         nothing: dict[str, Any] = dict.fromkeys(("playback", "clock", "next", "report"))
         empty: dict[str, Any] = {
-            name: [] for name in ("lines", "pads", "revisions", "alerts", "notes")
+            name: [] for name in ("lines", "pads", "revisions", "alerts", "notes", "stages")
         }
         return {
             "t": "snapshot",

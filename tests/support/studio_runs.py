@@ -172,6 +172,7 @@ def snapshot(
         "alerts": [],
         "notes": [],
         "report": None,
+        "stages": [],
     }
     return {
         "t": "snapshot",

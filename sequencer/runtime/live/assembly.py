@@ -432,7 +432,7 @@ class LiveRunBuilder:
         """Return a function that passes the frames of the stage to a viewer."""
         from sequencer.runtime.live.viewed_frames import ViewedFrames
 
-        self._attached.append(lambda run: _viewed(run, viewer))
+        self._attached.append(lambda run: viewed(run, viewer))
 
         def score_chunk(chunk: int, take: int) -> int | None:
             return self.run.performance.conductor.score_chunk(chunk, take)
@@ -559,7 +559,7 @@ async def _watched(run: LiveRun, watch: StreamServer) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _viewed(run: LiveRun, viewer: FrameViewer) -> AsyncIterator[None]:
+async def viewed(run: LiveRun, viewer: FrameViewer) -> AsyncIterator[None]:
     """Show the frames of the run to a viewer while it plays."""
     viewer.begin(run.clock.now)
     try:

@@ -22,8 +22,9 @@ from sequencer.engine.journal import Journal, JournalWriter, ensemble_header_of
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command
 from sequencer.runtime.ensemble_loop import EnsemblePerformance
-from sequencer.runtime.live.assembly import LiveOptions, LiveRunBuilder
+from sequencer.runtime.live.assembly import LiveOptions, LiveRunBuilder, viewed
 from sequencer.runtime.live.run import JOURNAL, Attachment, LiveRun, LiveSettings, LiveStage
+from sequencer.runtime.live.viewed_frames import ViewedFrames
 from sequencer.runtime.loop import Outcome, Performance
 from sequencer.runtime.output.ensemble_files import (
     check_folder_names,
@@ -35,7 +36,7 @@ from sequencer.runtime.output.run_folder import RunFolder
 from sequencer.runtime.results import EnsembleResult
 from sequencer.schedule.ensemble import EnsembleSchedule
 from sequencer.schedule.model import Schedule
-from sequencer.stages.protocol import ChunkFrames, Stage
+from sequencer.stages.protocol import ChunkFrames, FrameViewer, Stage
 
 if TYPE_CHECKING:
     from sequencer.reports.timeline.player import Recording
@@ -196,6 +197,7 @@ class EnsembleRunBuilder(LiveRunBuilder):
         settings: The settings of the run, with the schedule of the reference stage.
         folder: The run's folder.
         images: Returns the bytes of an image.
+        viewers: What receives the frames of each stage.
         environment: Where to look up the API key.
 
     Raises:
@@ -211,9 +213,11 @@ class EnsembleRunBuilder(LiveRunBuilder):
         folder: RunFolder,
         *,
         images: Callable[[ImageFile], bytes],
+        viewers: Mapping[str, FrameViewer] | None = None,
         environment: Mapping[str, str] = os.environ,
     ) -> None:
         check_folder_names(ensemble)
+        self._viewers = dict(viewers or {})
         self._ensemble = ensemble
         self._urls = urls
         super().__init__(options, settings, folder, images=images, environment=environment)
@@ -256,6 +260,10 @@ class EnsembleRunBuilder(LiveRunBuilder):
         from sequencer.runtime.live.stages import SimulatedLive
         from sequencer.runtime.output.captioned_video import CaptionBuilder, CaptionedVideo
 
+        def take_and_chunk(chunk: int) -> tuple[int, int | None]:
+            conductor = self._conductor_of(name)
+            return conductor.view.take, conductor.score_chunk(chunk)
+
         live = partial(
             SimulatedLive,
             self._clock,
@@ -263,6 +271,8 @@ class EnsembleRunBuilder(LiveRunBuilder):
             self._faults_of(number),
             images=self._images,
             score_chunk=lambda chunk: self._conductor_of(name).base + chunk,
+            viewer=self._viewers.get(name),
+            take_and_chunk=take_and_chunk,
         )
         if not self._options.record:
             stage = live()
@@ -313,11 +323,40 @@ class EnsembleRunBuilder(LiveRunBuilder):
             images=self._images,
             notice=lambda text: self._notify(f"{name}: {text}"),
             progress=self._uploading,
-            sink=self._sink_of(name) if self._options.record else None,
+            sink=self._sink_of(name),
         )
         return stage, ReactorLive(stage)
 
-    def _sink_of(self, name: str) -> Callable[[LiveFrame], None]:
+    def _sink_of(self, name: str) -> Callable[[LiveFrame], None] | None:
+        """Return what receives every frame of a stage; None if nobody wants them."""
+        sinks: list[Callable[[LiveFrame], object]] = []
+        if self._options.record:
+            sinks.append(self._recorder_of(name))
+        viewer = self._viewers.get(name)
+        if viewer is not None:
+            sinks.append(self._viewed_of(name, viewer))
+
+        def sink(frame: LiveFrame) -> None:
+            for take in sinks:
+                take(frame)
+
+        return sink if sinks else None
+
+    def _viewed_of(self, name: str, viewer: FrameViewer) -> Callable[[LiveFrame], object]:
+        """Return a function that passes the frames of a stage to a viewer."""
+        self._attached.append(lambda run: viewed(run, viewer))
+
+        def frames_of(chunk: int) -> int:  # the run, with its conductors, is made after this
+            return self._conductor_of(name).view.grid.frames_of(chunk)
+
+        return ViewedFrames(
+            viewer,
+            take_of=lambda take: take,  # such a run is not resumed, so its takes are the stage's
+            score_chunk=lambda chunk, take: self._conductor_of(name).score_chunk(chunk, take),
+            frames_of=frames_of,
+        ).take
+
+    def _recorder_of(self, name: str) -> Callable[[LiveFrame], None]:
         """Return a function that records the frames of a stage."""
         from sequencer.runtime.recording.live_recorder import LiveRecorder
 

@@ -12,6 +12,15 @@ export const FOLD_KEY = "fold";
 const KEPT = 1;
 
 /**
+ * Return the stages that a cue is for, as `on left, right`; empty for all.
+ *
+ * @param {Line} line
+ */
+export function onStages({ stages }) {
+  return stages === undefined ? "" : `on ${stages.join(", ")}`;
+}
+
+/**
  * Return the chunk that a cue landed on or will land on; null if it is not known.
  *
  * @param {Line} line
@@ -35,10 +44,12 @@ export function hasLanded(line) {
  * fired and what was improvised before the first cue of a later chunk.
  *
  * @param {readonly Line[]} lines
+ * @param {boolean} byTime Whether the score's are ordered by their times: numbers of several stages have no order.
  * @returns {Line[]}
  */
-export function orderLines(lines) {
-  const score = lines.filter((line) => line.fired === "").sort((a, b) => a.n - b.n);
+export function orderLines(lines, byTime = false) {
+  const time = (/** @type {Line} */ line) => (byTime ? (line.time_s ?? 0) : 0);
+  const score = lines.filter((line) => line.fired === "").sort((a, b) => time(a) - time(b) || a.n - b.n);
   const fired = lines
     .filter((line) => line.fired !== "")
     .sort((a, b) => (chunkOf(a) ?? Infinity) - (chunkOf(b) ?? Infinity) || a.n - b.n);
@@ -78,11 +89,12 @@ export function lineNow(ordered) {
  * Return the rows: landed cues long before the one on screen are folded into one row.
  *
  * @param {readonly Line[]} lines
- * @param {{next: number | null, isOpen: boolean}} options The number of the next cue; whether the fold is open.
+ * @param {{next: number | null, isOpen: boolean, byTime?: boolean}} options The number of the next cue; whether the
+ *   fold is open; see `orderLines`.
  * @returns {Row[]}
  */
-export function cueRows(lines, { next, isOpen }) {
-  const ordered = orderLines(lines);
+export function cueRows(lines, { next, isOpen, byTime }) {
+  const ordered = orderLines(lines, byTime);
   const now = lineNow(ordered);
   const at = ordered.findIndex((line) => line.n === now);
   let old = 0;

@@ -6,7 +6,7 @@
 
 import { register } from "./actions.js";
 import { drawOnChange } from "./controls.js";
-import { FOLD_KEY, cueRows, rowAfterKey, rowFacts, rowOffsets, visibleRows } from "./cue_rows.js";
+import { FOLD_KEY, cueRows, onStages, rowAfterKey, rowFacts, rowOffsets, visibleRows } from "./cue_rows.js";
 import { formatChunk, formatSigned, toneOf } from "./format.js";
 import { STATUS_NAMES, shape } from "./shapes.js";
 import { html, nothing, render, repeat } from "./vendor/lit-html.js";
@@ -103,7 +103,7 @@ class CueList {
     if (lines !== this.lines || made !== this.made) {
       this.lines = lines;
       this.made = made;
-      this.rows = cueRows(lines, { next, isOpen: this.isOpen });
+      this.rows = cueRows(lines, { next, isOpen: this.isOpen, byTime: (state?.stages.length ?? 0) > 0 });
     }
     this.offsets = rowOffsets(this.rows, this.heights);
     this.#draw();
@@ -212,7 +212,7 @@ class CueList {
       ${shape(line.status)}
       <span class="pl">${nameOf(line)}</span>
       <span class="text">
-        <span class="what one">${line.what}</span>
+        <span class="what one">${line.stages === undefined ? nothing : html`<b>${onStages(line)}:</b> `}${line.what}</span>
         ${facts === "" ? nothing : html`<span class="meta one">${facts}</span>`}
       </span>
       <span class="r num"><b>${formatChunk(line)}</b><br />${outcome(line)}</span>

@@ -64,9 +64,11 @@ export class FrameLink {
    * @param {import("./main.js").Studio} studio
    * @param {(image: ImageBitmap, header: FrameHeader) => void} show
    * @param {() => void} changed
+   * @param {string} stage The stage whose frames are shown; empty for a run on one.
    */
-  constructor(studio, show, changed) {
+  constructor(studio, show, changed, stage = "") {
     this.studio = studio;
+    this.stage = stage;
     this.show = show;
     this.changed = changed;
     /** @type {"closed" | "connecting" | "open"} */
@@ -108,7 +110,7 @@ export class FrameLink {
   #connect() {
     clearTimeout(this.retry);
     const { link } = this.studio;
-    const socket = new WebSocket(link.url.replace(/\/ws$/, "/frames"));
+    const socket = new WebSocket(link.url.replace(/\/ws$/, `/frames${this.stage === "" ? "" : `?stage=${encodeURIComponent(this.stage)}`}`));
     socket.binaryType = "arraybuffer";
     this.socket = socket;
     this.#enter("connecting");

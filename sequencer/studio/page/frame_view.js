@@ -48,13 +48,17 @@ export class FrameView {
    * @param {HTMLElement} parent Receives the canvas.
    * @param {import("./main.js").Studio} studio
    * @param {HTMLElement} framed Receives the proportions of the frames, as `--aspect`.
+   * @param {string} stage The stage whose frames are shown; empty for a run on one.
+   * @param {boolean} leads Whether the page shows the chunk of its frames as the one on screen.
    */
-  constructor(parent, studio, framed = parent) {
+  constructor(parent, studio, framed = parent, stage = "", leads = true) {
     this.studio = studio;
+    this.stage = stage;
+    this.leads = leads;
     this.canvas = document.createElement("canvas");
     this.canvas.className = "frame";
     this.canvas.setAttribute("role", "img");
-    this.canvas.setAttribute("aria-label", "Video");
+    this.canvas.setAttribute("aria-label", `Video ${stage}`.trim());
     parent.append(this.canvas);
     this.framed = framed;
     this.context = this.canvas.getContext("2d", { alpha: false, desynchronized: true });
@@ -65,6 +69,7 @@ export class FrameView {
       studio,
       (image, header) => this.#show(image, header),
       () => this.#forgetChunk(),
+      stage,
     );
     this.ends = [
       studio.store.subscribe(["mode", "playback"], () => {
@@ -78,7 +83,7 @@ export class FrameView {
   end() {
     for (const end of this.ends) end();
     this.link.end();
-    this.studio.ui.set("drawn_chunk", null);
+    this.#drawn(null);
     this.canvas.remove();
   }
 
@@ -91,13 +96,13 @@ export class FrameView {
 
   /** Without a connection the page does not know which chunk is on screen now. */
   #forgetChunk() {
-    if (this.link?.state !== "open") this.studio.ui.set("drawn_chunk", null);
+    if (this.link?.state !== "open") this.#drawn(null);
   }
 
   /** Another run begins: nothing of it was shown yet. */
   #clear() {
     this.shown = null;
-    this.studio.ui.set("drawn_chunk", null);
+    this.#drawn(null);
     this.context?.clearRect(0, 0, this.canvas.width, this.canvas.height);
   }
 
@@ -114,6 +119,121 @@ export class FrameView {
     }
     this.context?.drawImage(image, 0, 0);
     this.shown = header;
-    if (header.chunk !== null) this.studio.ui.set("drawn_chunk", header.chunk);
+    if (header.chunk !== null) this.#drawn(header.chunk);
   }
+
+  /** @param {number | null} chunk */
+  #drawn(chunk) {
+    if (this.leads) this.studio.ui.set("drawn_chunk", chunk);
+  }
+}
+
+/**
+ * Return the stages whose videos are shown: one without a name for a run on a single stage.
+ *
+ * @param {readonly string[]} stages Those of the run.
+ * @param {string | null} only The one that was asked for.
+ * @returns {readonly string[]}
+ */
+export function shownStages(stages, only = null) {
+  if (only !== null && stages.includes(only)) return [only];
+  return stages.length === 0 ? [""] : stages;
+}
+
+/** The videos of a run that plays: one for each stage, with its name. The first one leads. */
+export class FrameViews {
+  /**
+   * @param {HTMLElement} parent Receives the canvases.
+   * @param {import("./main.js").Studio} studio
+   * @param {HTMLElement} framed Receives the proportions of the frames.
+   * @param {string | null} only The only stage to show; null for all.
+   */
+  constructor(parent, studio, framed = parent, only = null) {
+    this.parent = parent;
+    this.studio = studio;
+    this.framed = framed;
+    this.only = only;
+    /** @type {FrameView[]} */
+    this.views = [];
+    /** @type {HTMLElement[]} */
+    this.figures = [];
+    /** The run and the stages for which the videos were made. */
+    this.made = "";
+    this.unsubscribe = studio.store.subscribe(["mode"], () => this.#update());
+    this.#update();
+  }
+
+  end() {
+    this.unsubscribe();
+    this.#clear();
+  }
+
+  get first() {
+    return this.views[0];
+  }
+
+  /** Show which stages are lost. */
+  describe() {
+    const alerts = this.studio.store.state?.alerts ?? [];
+    for (const figure of this.figures) {
+      const name = figure.dataset.stage ?? "";
+      const isLost = alerts.some(({ id }) => id === `lost-${name}`);
+      const caption = /** @type {HTMLElement} */ (figure.lastElementChild);
+      caption.textContent = isLost ? `${name}: lost` : name;
+      caption.classList.toggle("bad", isLost);
+    }
+  }
+
+  #clear() {
+    for (const one of this.views) one.end();
+    for (const one of this.figures) one.remove();
+    this.views = [];
+    this.figures = [];
+  }
+
+  #update() {
+    const { stages = [], run = "" } = this.studio.store.state ?? {};
+    const names = shownStages(stages, this.only);
+    const made = stages.length === 0 ? "one" : [run, ...names].join(" "); // the server finds stages of the run that plays
+    if (made === this.made) return;
+    this.made = made;
+    this.#clear();
+    tile(this.parent, names.length);
+    this.views = names.map((name, index) => {
+      const place = names.length === 1 ? this.parent : nameVideo(document.createElement("figure"), name);
+      if (place !== this.parent) {
+        this.figures.push(place);
+        this.parent.append(place);
+      }
+      const view = new FrameView(place, this.studio, this.framed, name, index === 0);
+      place.prepend(view.canvas);
+      return view;
+    });
+  }
+}
+
+/**
+ * Write the name of a stage on the figure of its video.
+ *
+ * @param {HTMLElement} figure
+ * @param {string} stage
+ */
+export function nameVideo(figure, stage) {
+  const name = document.createElement("figcaption");
+  name.className = "chip";
+  name.textContent = stage;
+  figure.dataset.stage = stage;
+  figure.append(name);
+  return figure;
+}
+
+/**
+ * Show several videos next to each other.
+ *
+ * @param {HTMLElement} parent
+ * @param {number} count
+ */
+export function tile(parent, count) {
+  parent.style.setProperty("--columns", String(Math.ceil(Math.sqrt(count))));
+  parent.classList.toggle("tiled", count > 1);
 }

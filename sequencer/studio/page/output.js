@@ -1,13 +1,13 @@
 // @ts-check
 /**
  * The output: the video alone, for a projector or a second screen. With `?line` in the address, a
- * line for the operator is below it.
+ * line for the operator is below it. A run on several stages shows all of them, or with `?stage=NAME` one.
  */
 
 import { beatAt } from "./beat.js";
 import { drawLive } from "./controls.js";
 import { countdownUnit, formatCountdown } from "./format.js";
-import { FrameView } from "./frame_view.js";
+import { FrameViews } from "./frame_view.js";
 import { html, nothing, render } from "./vendor/lit-html.js";
 
 /** How long the cursor and the hint stay after the pointer has moved, in milliseconds. */
@@ -15,13 +15,14 @@ const IDLE_MS = 2000;
 
 /** @type {import("./main.js").Mount} */
 export function mount(element, studio) {
-  const view = new FrameView(element, studio);
+  const parameters = new URLSearchParams(location.search);
+  const view = new FrameViews(element, studio, element, parameters.get("stage"));
   const hint = document.createElement("p");
   hint.className = "hint";
   hint.textContent = "F or double-click: full screen";
   element.append(hint);
   const ends = [() => view.end(), controlScreen(element)];
-  if (new URLSearchParams(location.search).has("line")) {
+  if (parameters.has("line")) {
     const line = document.createElement("div");
     line.className = "line";
     line.setAttribute("aria-label", "Operator line");

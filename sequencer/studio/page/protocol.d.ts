@@ -114,6 +114,7 @@ export interface Line {
   place: string;
   what: string;
   kinds: string[];
+  stages?: string[];
   fired: string;
   fired_chunk: number | null;
   time_s: number | null;
@@ -195,6 +196,7 @@ export interface Snapshot {
   alerts: Alert[];
   notes: Note[];
   report: Record<string, any> | null;
+  stages: string[];
   stage: string;
 }
 

@@ -5,7 +5,7 @@
  * @typedef {import("./main.js").Studio} Studio
  * @typedef {import("./report_rows.js").Row} Row
  * @typedef {import("./report_rows.js").JournalRow} JournalRow
- * @typedef {"cues" | "out" | "notes" | "journal"} Tab
+ * @typedef {"cues" | "spread" | "out" | "notes" | "journal"} Tab
  */
 
 import { formatSigned, toneOf } from "./format.js";
@@ -22,6 +22,7 @@ const MAX_JOURNAL = 2_000_000;
 /** @type {readonly [Tab, string][]} */
 const TABS = [
   ["cues", "Cues"],
+  ["spread", "Stages"],
   ["out", "MIDI out"],
   ["notes", "Notes"],
   ["journal", "Journal"],
@@ -94,7 +95,7 @@ class ReportView {
         <div class="panel results">
           <div class="phead">
             <div class="tabs" role="tablist" aria-label="Report">
-              ${TABS.map(
+              ${this.#tabs().map(
                 ([id, label]) =>
                   html`<button
                     role="tab"
@@ -128,13 +129,19 @@ class ReportView {
     if (tab === "journal" && this.journal === null) void this.#readJournal();
   }
 
+  /** Only a run on several stages has a table of them. */
+  #tabs() {
+    return TABS.filter(([id]) => id !== "spread" || /** @type {any} */ (this.report)?.ensemble !== undefined);
+  }
+
   /** Left and right move between the tabs. @param {KeyboardEvent} event */
   #turn(event) {
     const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
     if (step === 0) return;
     event.preventDefault();
-    const index = TABS.findIndex(([id]) => id === this.tab);
-    this.show(TABS[(index + step + TABS.length) % TABS.length][0]);
+    const tabs = this.#tabs();
+    const index = tabs.findIndex(([id]) => id === this.tab);
+    this.show(tabs[(index + step + tabs.length) % tabs.length][0]);
     /** @type {HTMLElement | null} */ (this.element.querySelector(`#report-${this.tab}`))?.focus();
   }
 
@@ -147,7 +154,7 @@ class ReportView {
 
   /** @param {any} report */
   #buttons(report) {
-    if (this.studio.store.role !== "operator") return nothing;
+    if (this.studio.store.role !== "operator" || report.ensemble) return nothing;
     const off = this.busy !== "" || (report.folder ?? "") === "";
     return html`<button class="btn" ?disabled=${off} @click=${() => this.#make("freeze", "frozen.score")}>
         ${this.busy === "freeze" ? "Freezing…" : "Freeze as a score"}
@@ -208,6 +215,8 @@ class ReportView {
     switch (this.tab) {
       case "cues":
         return this.#cues();
+      case "spread":
+        return this.#spread(report.ensemble);
       case "out":
         return this.#sends(report.sends);
       case "notes":
@@ -265,6 +274,40 @@ class ReportView {
       <td class="ra b ${tone}">${row.error_ms === null ? "–" : formatSigned(row.error_ms)}</td>
       <td class="ra">${row.lead}</td>
     </tr>`;
+  }
+
+  /** How far apart the stages showed each cue. @param {any} ensemble */
+  #spread({ stages, cues }) {
+    const rows = this.isWhole ? cues : cues.slice(0, MAX_ROWS);
+    return html`<ul class="notes">
+        ${stages.map((/** @type {any} */ one) => html`<li>${shape(one.lost ? "lost" : "check")} <span><b>${one.name}</b> ${one.verdict}</span></li>`)}
+      </ul>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">cue</th>
+            <th scope="col" class="ra">chunk</th>
+            <th scope="col" class="ra">spread ms</th>
+            <th scope="col">first</th>
+            <th scope="col">last</th>
+            <th scope="col" class="w">not on</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${rows.map(
+            (/** @type {any} */ one) =>
+              html`<tr class=${one.missing.length > 0 ? "hl" : ""}>
+                <td class="b">${`${one.section ?? ""}${one.occurrence > 1 ? ` (${one.occurrence})` : ""} ${one.place}`.trim()}</td>
+                <td class="ra">${one.chunk}</td>
+                <td class="ra b">${one.spread_ms === null ? "–" : Math.round(one.spread_ms)}</td>
+                <td>${one.first ?? ""}</td>
+                <td>${one.last ?? ""}</td>
+                <td class="w">${one.missing.join(", ")}</td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+      ${this.#more(rows.length, cues.length)}`;
   }
 
   /** @param {readonly any[]} sends */

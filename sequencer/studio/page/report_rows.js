@@ -31,6 +31,7 @@
  * @property {string} detail
  */
 
+import { onStages } from "./cue_rows.js";
 import { formatCost } from "./format.js";
 import { Grid, formatTime } from "./timeline_grid.js";
 import { ratio } from "./timeline_model.js";
@@ -128,6 +129,7 @@ export function summarise(report, lines, plot) {
       mark: "",
     });
   }
+  if (report.ensemble) figures.push(...stageFigures(report.ensemble));
   const exit = report.moves.findLast((/** @type {any} */ move) => move.what === "exit" && move.status === "landed");
   if (exit !== undefined) {
     const waited = exit.waited_ms === null ? "" : `${(exit.waited_ms / 1000).toFixed(1)} s after `;
@@ -152,6 +154,31 @@ export function summarise(report, lines, plot) {
 }
 
 /**
+ * Return what the summary says about the stages of a run together.
+ *
+ * @param {any} ensemble What `finished_stages.py` describes.
+ * @returns {Figure[]}
+ */
+function stageFigures({ stages, spread_ms: spread, freeze_ms: freeze, alignments }) {
+  const lost = stages.filter((/** @type {any} */ one) => one.lost).map((/** @type {any} */ one) => one.name);
+  /** @type {Figure[]} */
+  const figures = [];
+  const isWhole = lost.length === 0;
+  const waits = freeze === null ? "" : `frozen for up to ${Math.round(freeze.worst)} ms at ${counted(alignments, "alignment")}`;
+  figures.push({
+    name: "stages",
+    value: isWhole ? String(stages.length) : `${lost.join(", ")} lost`,
+    detail: [isWhole ? "none lost" : `${stages.length - lost.length} of ${stages.length} played on`, waits].filter((one) => one !== "").join(", "),
+    mark: isWhole ? "landed" : "lost",
+  });
+  if (spread !== null) {
+    const detail = `in the median, ${Math.round(spread.p95)} ms at p95, ${Math.round(spread.worst)} ms at worst`;
+    figures.push({ name: "spread", value: `${Math.round(spread.median)} ms`, detail, mark: "" });
+  }
+  return figures;
+}
+
+/**
  * Return the rows of the table of cues, in the order in which they acted.
  *
  * @param {readonly Line[]} lines
@@ -164,7 +191,7 @@ export function cueRows(lines) {
     .map((line) => ({
       n: line.n,
       status: line.status,
-      cue: line.fired !== "" ? line.fired : `${line.section} ${line.place}`.trim(),
+      cue: `${line.fired !== "" ? line.fired : `${line.section} ${line.place}`} ${onStages(line)}`.trim(),
       what: line.what,
       reason: line.reason,
       time: line.time_s === null ? "–" : formatTime(line.time_s, 3),
@@ -203,7 +230,7 @@ export function noteRows(report) {
   const rows = [{ level: report.ended_well ? "note" : "warning", text: `The run ended: ${report.ended}.` }];
   for (const text of report.failures ?? []) rows.push({ level: "warning", text });
   for (const stall of report.stalls) {
-    rows.push({ level: "warning", text: `The video stalled for ${stall.seconds.toFixed(1)} s at chunk ${stall.chunk}.` });
+    rows.push({ level: "warning", text: `The video stalled for ${stall.seconds.toFixed(1)} s at chunk ${stall.chunk}${stall.stage ? ` on ${stall.stage}` : ""}.` });
   }
   for (const refused of report.refused) rows.push({ level: "warning", text: `Refused: ${refused}` });
   for (const text of report.notes) rows.push({ level: "note", text });

@@ -31,8 +31,8 @@ import { choosePads, padCode } from "./pad_choice.js";
 import { TouchScroll } from "./timeline_gestures.js";
 import { readPalette } from "./timeline_colours.js";
 import { describeAt, laneAt, markAt } from "./timeline_hover.js";
-import { layOutLanes } from "./timeline_lanes.js";
-import { buildModel } from "./timeline_model.js";
+import { lanesWith, layOutLanes } from "./timeline_lanes.js";
+import { buildModel, promptLanes, spansIn } from "./timeline_model.js";
 import { BlockTexts, paintFlags, paintMoving } from "./timeline_moving.js";
 import { paintBase, paintSound, paintTop, textFont } from "./timeline_paint.js";
 import { forgetWidths, useFont } from "./timeline_pen.js";
@@ -93,7 +93,7 @@ class Timeline {
     this.ratio = 1;
     /** @type {{get(code: string): string | undefined} | null} The operator's keyboard, if the browser knows it. */
     this.keyboard = null;
-    this.layout = layOutLanes({ live: false, beats: true, image: false, strength: false, input: false, sound: false, error: false, protocols: [] }, innerHeight, true);
+    this.layout = layOutLanes({ live: false, beats: true, image: false, strength: false, sr: true, take: true, stages: [], input: false, sound: false, error: false, protocols: [] }, innerHeight, true);
     this.forced = matchMedia("(forced-colors: active)");
     this.still = matchMedia("(prefers-reduced-motion: reduce)");
     this.palette = readPalette(element, this.forced.matches);
@@ -223,12 +223,17 @@ class Timeline {
     const model = this.model;
     const mode = this.studio.store.state?.mode ?? "edit";
     const live = mode === "rehearse" || mode === "show";
+    const has = (/** @type {import("./timeline_lanes.js").Value} */ value) => model !== null && spansIn(model, value).items.length > 0;
+    const stages = model?.stages ?? [];
     this.layout = layOutLanes(
       {
         live,
         beats: model === null || model.bars.at.length > 0,
-        image: model !== null && model.lanes.image.items.length > 0,
-        strength: model !== null && model.lanes.strength.items.length > 0,
+        image: has("image"),
+        strength: has("strength"),
+        sr: stages.length === 0 || has("sr"),
+        take: stages.length === 0 || has("take"),
+        stages,
         input: model !== null && (model.inputs.items.length > 0 || (live && (this.studio.store.state?.pads.length ?? 0) > 0)),
         sound: model !== null && model.sound !== null,
         error: mode === "report",
@@ -713,17 +718,21 @@ class Timeline {
   #selection(scene) {
     const mark = this.#selected();
     const { ctx, palette, model } = this;
-    const { prompt, status } = scene.layout.lanes;
-    if (mark === null || model === null || !prompt || !status) return;
+    const { status } = scene.layout.lanes;
+    if (mark === null || model === null || !status) return;
     const x = (mark.chunk - scene.left) * scene.per;
     ctx.strokeStyle = palette.ink;
     ctx.lineWidth = 2;
     ctx.strokeRect(x - 3, status.y + 1, 18, status.h - 2);
-    const index = lowerBound(model.lanes.prompt.starts, mark.chunk);
-    if (model.lanes.prompt.starts[index] !== mark.chunk || !mark.prompt) return;
-    const end = (model.lanes.prompt.ends[index] - scene.left) * scene.per;
-    const left = Math.max(-4, x);
-    ctx.strokeRect(left + 1, prompt.y + 1, Math.min(scene.width + 4, end) - left - 3.5, prompt.h - 2);
+    for (const id of mark.prompt ? promptLanes(mark, model) : []) {
+      const lane = scene.layout.lanes[id];
+      const { starts, ends } = spansIn(model, id);
+      const index = lowerBound(starts, mark.chunk);
+      if (lane === undefined || starts[index] !== mark.chunk) continue;
+      const end = (ends[index] - scene.left) * scene.per;
+      const left = Math.max(-4, x);
+      ctx.strokeRect(left + 1, lane.y + 1, Math.min(scene.width + 4, end) - left - 3.5, lane.h - 2);
+    }
   }
 
   /** @returns {Drawn | null} */
@@ -734,11 +743,14 @@ class Timeline {
     const view = alignView(this.view, this.ratio);
     const to = view.left + view.width / view.per;
     const x = (/** @type {number} */ chunk) => MARGIN + (chunk - view.left) * view.per;
-    const { starts, ends } = model.lanes.prompt;
+    const blocks = lanesWith(this.layout, ["prompt"]).map(([id]) => {
+      const { starts, ends } = spansIn(model, id);
+      return lowerBound(starts, to) - upperBound(ends, view.left);
+    });
     return {
       view,
       ...this.counts,
-      blocks: lowerBound(starts, to) - upperBound(ends, view.left),
+      blocks: blocks.reduce((sum, one) => sum + one, 0),
       marks: upperBound(model.marks.at, to) - lowerBound(model.marks.at, view.left),
       lines:
         moving === null

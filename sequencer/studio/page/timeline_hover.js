@@ -9,8 +9,10 @@
  */
 
 import { formatTime } from "./timeline_grid.js";
+import { valueOf } from "./timeline_lanes.js";
+import { promptLanes, spansIn } from "./timeline_model.js";
 import { signed } from "./timeline_paint.js";
-import { intervalAt, nearest, upperBound } from "./timeline_ranges.js";
+import { intervalAt, lowerBound, nearest, upperBound } from "./timeline_ranges.js";
 import { STATUS_WORDS } from "./timeline_shapes.js";
 
 /** How far from a mark a click may be, in pixels. */
@@ -25,7 +27,7 @@ const REACH = 11;
  */
 export function laneAt(layout, y) {
   for (const [name, lane] of Object.entries(layout.lanes)) {
-    if (y >= lane.y && y < lane.y + lane.h) return /** @type {LaneName} */ (name);
+    if (lane !== undefined && y >= lane.y && y < lane.y + lane.h) return /** @type {LaneName} */ (name);
   }
   return null;
 }
@@ -54,12 +56,12 @@ export function barAt(model, chunk) {
  * @returns {Mark | null}
  */
 export function markAt(model, lane, chunk, per) {
-  if (lane === "prompt") {
-    const { starts, ends, items } = model.lanes.prompt;
+  if (lane !== null && valueOf(lane) === "prompt") {
+    const { starts, ends, items } = spansIn(model, lane);
     const index = intervalAt(starts, ends, chunk);
     if (index < 0) return null;
     const start = items[index].start;
-    return model.prompts.get(start) ?? markOn(model, start);
+    return model.prompts.get(`${lane} ${start}`) ?? markOn(model, lane, start);
   }
   if (lane === "input") {
     const index = nearest(model.inputs.at, chunk, REACH / per);
@@ -71,12 +73,16 @@ export function markAt(model, lane, chunk, per) {
 }
 
 /**
+ * Return the cue on a chunk whose prompt a lane shows.
+ *
  * @param {Model} model
+ * @param {LaneName} lane
  * @param {number} chunk
  */
-function markOn(model, chunk) {
-  const index = nearest(model.marks.at, chunk, 0);
-  return index < 0 ? null : model.marks.items[index];
+function markOn(model, lane, chunk) {
+  const { at, items } = model.marks;
+  const found = items.slice(lowerBound(at, chunk), upperBound(at, chunk));
+  return found.find((mark) => promptLanes(mark, model).includes(lane)) ?? null;
 }
 
 /**
@@ -101,14 +107,15 @@ export function describeAt(model, lane, chunk, per) {
     return { where, what: "", text: index < 0 ? "" : model.messages.items[index].full };
   }
   if (lane === "sound") return { where, what: "", text: model.sound?.full ?? "" };
-  if (lane === "image" || lane === "strength" || lane === "sr" || lane === "take") {
-    const { starts, ends, items } = model.lanes[lane];
+  const value = lane === null ? null : valueOf(lane);
+  if (lane !== null && value !== null && ["image", "strength", "sr", "take"].includes(value)) {
+    const { starts, ends, items } = spansIn(model, lane);
     return { where, what: "", text: items[intervalAt(starts, ends, chunk)]?.full ?? "" };
   }
   const mark = markAt(model, lane, chunk, per);
-  const prompts = model.lanes.prompt;
+  const prompts = spansIn(model, lane ?? "prompt");
   const prompt = prompts.items[intervalAt(prompts.starts, prompts.ends, chunk)];
-  const text = lane === "prompt" ? (prompt?.full ?? "") : (mark?.what ?? "");
+  const text = value === "prompt" ? (prompt?.full ?? "") : (mark?.what ?? "");
   return { where, what: mark === null ? "" : describeMark(mark), text };
 }
 
@@ -118,7 +125,7 @@ export function describeAt(model, lane, chunk, per) {
  * @param {Mark} mark
  */
 export function describeMark(mark) {
-  const parts = [mark.label];
+  const parts = [mark.label, mark.stages === null ? "" : `on ${mark.stages.join(", ")}`];
   parts.push(mark.range === "" ? `chunk ${mark.chunk}` : `chunk ${mark.range}`);
   if (mark.error_ms !== null && mark.fired === "") parts.push(`${signed(mark.error_ms)} ms`);
   const status = mark.status === "landed" ? "landed" : STATUS_WORDS[mark.status];

@@ -2,16 +2,22 @@
 /**
  * The lanes of the timeline from top to bottom, and their heights.
  *
- * @typedef {"section" | "flag" | "bar" | "snap" | "chunk" | "prompt" | "image" | "strength" | "sr" | "take" | "input" | "out" | "sound" | "error" | "status"} LaneName
+ * @typedef {"prompt" | "image" | "strength" | "sr" | "take"} Value What is in force on a stage.
+ * @typedef {`${Value} ${number}`} StageLane A lane of one of several stages, by its number.
+ * @typedef {StageLane | "section" | "flag" | "bar" | "snap" | "chunk" | "prompt" | "image" | "strength" | "sr" | "take" | "input" | "out" | "sound" | "error" | "status"} LaneName
  * @typedef {{y: number, h: number}} Lane
  * @typedef {object} Contents What there is to show.
  * @property {boolean} live Whether a run goes on, with its moving lines.
  * @property {boolean} beats Whether there are bars; otherwise the upper ruler has seconds.
  * @property {boolean} image
  * @property {boolean} strength
+ * @property {boolean} sr
+ * @property {boolean} take
  * @property {boolean} input
  * @property {boolean} sound
  * @property {boolean} error Whether the snap errors are drawn as bars, as in a report.
+ * @property {readonly {name: string, values: readonly Value[]}[]} stages The stages, if there are several, with what
+ *   only they have.
  * @property {readonly string[]} protocols The protocols of messages to devices.
  *
  * @typedef {object} Layout
@@ -26,6 +32,35 @@ const LOW = 860;
 const LOWEST = 820;
 /** Windows at least this high have larger lanes while a run plays. */
 const TALL = 1000;
+
+/** The longest name of a stage in the margin, in characters. */
+const MAX_NAME = 11;
+
+/** @param {string} name */
+function shortName(name) {
+  return name.length > MAX_NAME ? `${name.slice(0, MAX_NAME - 1)}…` : name;
+}
+
+/**
+ * Return the lanes with a value: one, or one for each stage.
+ *
+ * @param {Layout} layout
+ * @param {readonly Value[]} values
+ * @returns {[Value | StageLane, Lane][]}
+ */
+export function lanesWith(layout, values) {
+  const found = /** @type {[Value | StageLane, Lane][]} */ (Object.entries(layout.lanes));
+  return found.filter(([id]) => values.includes(valueOf(id)));
+}
+
+/**
+ * Return what a lane shows, whichever stage it is for.
+ *
+ * @param {string} id
+ */
+export function valueOf(id) {
+  return /** @type {Value} */ (id.split(" ")[0]);
+}
 
 /**
  * Return the scale of lanes and text in a window.
@@ -73,11 +108,16 @@ export function layOutLanes(contents, windowHeight, editing) {
   add("bar", scaled(21), 0, contents.beats ? "bar" : "second");
   add("snap", scaled(34), 0, "snap, ms");
   add("chunk", Math.max(31, scaled(31)), 3, "chunk", 15);
-  add("prompt", scaled(54), 3, "prompt", 16);
+  const { stages } = contents;
+  if (stages.length === 0) add("prompt", scaled(54), 3, "prompt", 16);
+  stages.forEach(({ name, values }, index) => {
+    add(`prompt ${index}`, scaled(Math.max(20, 60 - 8 * stages.length)), 2, shortName(name), 14);
+    for (const value of values) add(`${value} ${index}`, scaled(value === "image" ? 22 : 15), 2, value === "sr" ? "SR" : value);
+  });
   if (contents.image) add("image", scaled(22), 2, "image");
   if (contents.strength && !low) add("strength", scaled(15), 2, "strength");
-  add("sr", scaled(15), 2, "SR");
-  if (!low) add("take", scaled(15), 2, "take");
+  if (contents.sr) add("sr", scaled(15), 2, "SR");
+  if (!low && contents.take) add("take", scaled(15), 2, "take");
   if (contents.input) add("input", scaled(16), 2, "input");
   if (contents.protocols.length > 0) add("out", scaled(16), 2, `${contents.protocols.join(", ")} out`);
   if (contents.sound) add("sound", scaled(25), 2, "sound");

@@ -4,6 +4,9 @@
  *
  * @typedef {import("./protocol.d.ts").Line} Line
  *
+ * @typedef {import("./timeline_lanes.js").LaneName} LaneName
+ * @typedef {import("./timeline_lanes.js").Value} Value
+ *
  * @typedef {object} Band One pass of a section.
  * @property {string} name
  * @property {string} section
@@ -43,6 +46,7 @@
  * @property {boolean} changed
  * @property {number | null} refused The chunk at which it was refused before it was sent again.
  * @property {boolean} prompt Whether it sets the prompt.
+ * @property {readonly string[] | null} stages The stages that it is for; null for all.
  * @property {string} range The chunks on which it may land, if they are not known.
  *
  * @typedef {{at: Float64Array, numbers: Uint32Array, beats: Float64Array}} Bars Where bars and the
@@ -60,7 +64,8 @@
  * @property {Bars} bars
  * @property {number} mostBars The highest number of a bar.
  * @property {{at: Float64Array, items: Exit[]}} exits Where live sections can be left.
- * @property {Record<"take" | "prompt" | "image" | "strength" | "sr", Spans>} lanes
+ * @property {Partial<Record<LaneName, Spans>>} lanes
+ * @property {readonly {name: string, values: readonly Value[]}[]} stages The stages, if there are several.
  * @property {Record<string, string>} thumbnails Small images, as `data:` URLs.
  * @property {{at: Float64Array, items: Message[]}} messages
  * @property {string[]} protocols
@@ -74,7 +79,7 @@
  * @property {ReadonlyMap<string, string>} keys The keys of pads, by what triggers them.
  * @property {{at: Float64Array, items: Mark[]}} marks Sorted by chunk.
  * @property {{at: Float64Array, items: Mark[]}} snaps Those of the score that have an exact position, sorted by it.
- * @property {Map<number, Mark>} prompts The cue that set the prompt of each chunk.
+ * @property {Map<string, Mark>} prompts The cue that set each prompt, by its lane and chunk.
  * @property {{at: Float64Array, items: Mark[]}} inputs What came in, sorted by time.
  * @property {{at: Float64Array, items: Mark[]}} active Those that were not left out.
  * @property {{at: Float64Array, items: Mark[]}} notable Those that are late or did not land.
@@ -176,6 +181,7 @@ function markOfFlag(flag) {
     changed: false,
     refused: null,
     prompt: false,
+    stages: flag.stages ?? null,
     range: "",
   };
 }
@@ -223,6 +229,7 @@ function markOfLine(line, plot) {
     changed: line.changed,
     refused: refused === chunk ? null : refused,
     prompt: line.kinds.includes("prompt"),
+    stages: line.stages ?? null,
     range: line.status === "open" && earliest !== null && latest !== null ? `${earliest}…${latest}` : "",
   };
 }
@@ -248,11 +255,13 @@ export function buildModel(plot, lines, keys) {
     if (mark !== null) marks.push(mark);
   }
   if (lines.length === 0) marks.push(...base.flags);
-  /** @type {Map<number, Mark>} */
+  /** @type {Map<string, Mark>} */
   const prompts = new Map();
   let widest = 1;
   for (const mark of marks) {
-    if (mark.prompt && mark.status !== "skipped" && mark.status !== "lost") prompts.set(mark.chunk, mark);
+    if (mark.prompt && mark.status !== "skipped" && mark.status !== "lost") {
+      for (const lane of promptLanes(mark, base)) prompts.set(`${lane} ${mark.chunk}`, mark);
+    }
     if (mark.exact !== null) widest = Math.max(widest, Math.abs(mark.exact - mark.chunk));
   }
   const placed = marks.filter((mark) => mark.hasChunk);
@@ -276,6 +285,31 @@ export function buildModel(plot, lines, keys) {
     prompts,
     widest,
   };
+}
+
+/** @type {Spans} */
+const NO_SPANS = { starts: new Float64Array(), ends: new Float64Array(), items: [] };
+
+/**
+ * Return what a lane shows.
+ *
+ * @param {PlotModel} plot
+ * @param {LaneName} id
+ */
+export function spansIn(plot, id) {
+  return plot.lanes[id] ?? NO_SPANS;
+}
+
+/**
+ * Return the lanes with the prompt of a cue.
+ *
+ * @param {{stages: readonly string[] | null}} mark
+ * @param {PlotModel} plot
+ * @returns {LaneName[]}
+ */
+export function promptLanes({ stages }, plot) {
+  if (plot.stages.length === 0) return ["prompt"];
+  return plot.stages.flatMap(({ name }, index) => (stages === null || stages.includes(name) ? [/** @type {LaneName} */ (`prompt ${index}`)] : []));
 }
 
 /** @type {WeakMap<object, PlotModel>} What was read of each plot: lines change far more often. */
@@ -323,13 +357,7 @@ function readPlot(plot) {
     bars,
     mostBars: bars.numbers.reduce((most, number) => Math.max(most, number), 0),
     exits,
-    lanes: {
-      take: spansOf(plot.takes),
-      prompt: spansOf(plot.prompts),
-      image: spansOf(plot.images),
-      strength: spansOf(plot.strengths),
-      sr: spansOf(plot.sr),
-    },
+    ...readLanes(plot),
     thumbnails: plot.thumbnails,
     messages: sorted(messages, (/** @type {any} */ one) => one.at),
     protocols: [...new Set(plot.messages.flatMap((/** @type {any} */ one) => one.protocols))].sort(),
@@ -341,6 +369,31 @@ function readPlot(plot) {
   };
   known.set(plot, found);
   return found;
+}
+
+/** @type {readonly [Value, string][]} What is in force, and what it is called in a plot. */
+const VALUES = [
+  ["prompt", "prompts"],
+  ["image", "images"],
+  ["strength", "strengths"],
+  ["sr", "sr"],
+  ["take", "takes"],
+];
+
+/**
+ * Return what is in force on all stages, and on each.
+ *
+ * @param {Record<string, any>} plot
+ */
+function readLanes(plot) {
+  /** @type {Partial<Record<LaneName, Spans>>} */
+  const lanes = {};
+  for (const [value, key] of VALUES) lanes[value] = spansOf(plot[key]);
+  const stages = (plot.stages ?? []).map((/** @type {any} */ stage, /** @type {number} */ index) => {
+    for (const [value, key] of VALUES) lanes[`${value} ${index}`] = spansOf(stage[key]);
+    return { name: stage.name, values: VALUES.slice(1).flatMap(([value, key]) => (stage[key].length > 0 ? [value] : [])) };
+  });
+  return { lanes, stages };
 }
 
 /**

@@ -6,6 +6,8 @@
  * @typedef {import("./timeline_model.js").Model} Model
  * @typedef {import("./timeline_model.js").Span} Span
  * @typedef {import("./timeline_paint.js").Scene} Scene
+ * @typedef {import("./timeline_lanes.js").Lane} Lane
+ * @typedef {import("./timeline_lanes.js").LaneName} LaneName
  *
  * @typedef {object} Moving
  * @property {number} made Where the model is, in chunks.
@@ -18,7 +20,8 @@
  */
 
 import { placeFlags, shortenTo, widestStretch, wrapText } from "./timeline_labels.js";
-import { padKey } from "./timeline_model.js";
+import { lanesWith, valueOf } from "./timeline_lanes.js";
+import { padKey, spansIn } from "./timeline_model.js";
 import { addSnapCurve, signed, textFont } from "./timeline_paint.js";
 import { fill, hatch, useFont, verticalLine, writeHaloed } from "./timeline_pen.js";
 import { lowerBound, visitIntervals } from "./timeline_ranges.js";
@@ -37,21 +40,25 @@ const MAX_LINES = 3;
  */
 export function paintMoving(ctx, scene, moving) {
   const { model, layout, palette, per, left, width } = scene;
-  const { bar, snap, chunk, prompt, flag, status } = layout.lanes;
-  if (!bar || !snap || !chunk || !prompt || !flag || !status) return;
+  const { bar, snap, chunk, flag, status } = layout.lanes;
+  const lanes = lanesWith(layout, ["prompt"]);
+  if (!bar || !snap || !chunk || lanes.length === 0 || !flag || !status) return;
   const x = (/** @type {number} */ at) => (at - left) * per;
   const bottom = status.y + status.h + 3;
   const [seen, made, reach] = [x(moving.seen), x(moving.made), x(moving.reach)];
   ctx.globalAlpha = 0.2;
-  fill(ctx, 0, prompt.y, Math.min(width, seen), bottom - prompt.y, palette.shade);
+  const top = lanes[0][1].y;
+  fill(ctx, 0, top, Math.min(width, seen), bottom - top, palette.shade);
   ctx.globalAlpha = 1;
-  const { starts, ends, items } = model.lanes.prompt;
-  visitIntervals(starts, ends, moving.seen, moving.seen + 1e-9, 0, (index) => {
-    const start = Math.max(-4, x(starts[index]));
-    ctx.strokeStyle = palette.edges[items[index].tint];
-    ctx.lineWidth = 2;
-    ctx.strokeRect(start + 1, prompt.y + 1, Math.min(width + 4, x(ends[index])) - start - 3.5, prompt.h - 2);
-  });
+  for (const [id, lane] of lanes) {
+    const { starts, ends, items } = spansIn(model, id);
+    visitIntervals(starts, ends, moving.seen, moving.seen + 1e-9, 0, (index) => {
+      const start = Math.max(-4, x(starts[index]));
+      ctx.strokeStyle = palette.edges[items[index].tint];
+      ctx.lineWidth = 2;
+      ctx.strokeRect(start + 1, lane.y + 1, Math.min(width + 4, x(ends[index])) - start - 3.5, lane.h - 2);
+    });
+  }
   ctx.globalAlpha = 0.6;
   hatch(ctx, made, chunk.y, reach - made, bottom - chunk.y, palette.hatch);
   ctx.globalAlpha = 1;
@@ -134,7 +141,7 @@ export function paintFlags(ctx, scene, moving) {
 /** Texts of blocks, which stay in view while their block scrolls out of it. */
 export class BlockTexts {
   constructor() {
-    /** @type {Map<number, string>} The line after which the text of each block was last. */
+    /** @type {Map<string, string>} The line after which the text of each block was last. */
     this.after = new Map();
     /** @type {Map<string, string[]>} */
     this.wrapped = new Map();
@@ -155,7 +162,7 @@ export class BlockTexts {
    */
   paint(ctx, scene, moving) {
     this.#sections(ctx, scene);
-    this.#prompts(ctx, scene, moving);
+    for (const [id, lane] of lanesWith(scene.layout, ["prompt"])) this.#prompts(ctx, scene, moving, id, lane);
     this.#values(ctx, scene);
   }
 
@@ -183,11 +190,9 @@ export class BlockTexts {
     });
   }
 
-  /** @type {(context: Context, scene: Scene, moving: Moving | null) => void} */
-  #prompts(ctx, scene, moving) {
+  /** @type {(context: Context, scene: Scene, moving: Moving | null, id: LaneName, lane: Lane) => void} */
+  #prompts(ctx, scene, moving, id, lane) {
     const { model, layout, palette, per, left, width } = scene;
-    const lane = layout.lanes.prompt;
-    if (!lane) return;
     const x = (/** @type {number} */ at) => (at - left) * per;
     const size = layout.scale > 1 ? 13.5 : 12.5;
     const height = layout.scale > 1 ? 17 : 15;
@@ -200,18 +205,18 @@ export class BlockTexts {
       if (moving.go !== null) lines.push({ x: x(moving.go.chunk), name: "go" });
       moving.takeovers.forEach((one, index) => lines.push({ x: x(one.chunk), name: `takeover ${index}` }));
     }
-    const { starts, ends, items } = model.lanes.prompt;
+    const { starts, ends, items } = spansIn(model, id);
     visitIntervals(starts, ends, left, left + width / per, LEAST_TEXT / per, (index) => {
       const span = items[index];
       const from = Math.max(0, x(span.start));
       const to = Math.min(width, x(span.end));
       if (to - from < LEAST_TEXT) return;
-      const stretch = widestStretch(from, to, lines, this.after.get(span.start));
-      this.after.set(span.start, stretch.after);
+      const stretch = widestStretch(from, to, lines, this.after.get(`${id} ${span.start}`));
+      this.after.set(`${id} ${span.start}`, stretch.after);
       // A scene begins with its base, which is the beginning of the whole prompt.
       const isBase = span.full.startsWith(span.text);
       const measure = useFont(ctx, `${isBase ? 400 : 600} ${size}px ${palette.font}`);
-      const pad = padKey(model.prompts.get(span.start)?.fired ?? "", model.keys);
+      const pad = padKey(model.prompts.get(`${id} ${span.start}`)?.fired ?? "", model.keys);
       const keyWidth = pad === "" ? 0 : 19;
       const past = moving !== null && span.end <= moving.seen;
       ctx.globalAlpha = past ? 0.8 : isBase ? 0.85 : 1;
@@ -268,15 +273,13 @@ export class BlockTexts {
   #values(ctx, scene) {
     const { model, layout, palette, per, left, width, images } = scene;
     const measure = useFont(ctx, textFont(scene, 400));
-    for (const id of /** @type {const} */ (["image", "strength", "sr", "take"])) {
-      const lane = layout.lanes[id];
-      if (!lane) continue;
-      const { starts, ends, items } = model.lanes[id];
+    for (const [id, lane] of lanesWith(layout, ["image", "strength", "sr", "take"])) {
+      const { starts, ends, items } = spansIn(model, id);
       visitIntervals(starts, ends, left, left + width / per, LEAST_TEXT / per, (index) => {
         const begin = (starts[index] - left) * per;
         const end = Math.min(width, (ends[index] - left) * per) - 4;
         let start = Math.max(0, begin);
-        const picture = id === "image" ? images.get(items[index].key) : undefined;
+        const picture = valueOf(id) === "image" ? images.get(items[index].key) : undefined;
         if (picture !== undefined) {
           const wide = Math.min((lane.h * picture.naturalWidth) / picture.naturalHeight, lane.h * 2.2);
           if (end - start > wide) {

@@ -9,6 +9,7 @@
  * @typedef {import("./timeline_colours.js").Palette} Palette
  * @typedef {import("./timeline_lanes.js").Layout} Layout
  * @typedef {import("./timeline_lanes.js").Lane} Lane
+ * @typedef {import("./timeline_lanes.js").LaneName} LaneName
  *
  * @typedef {object} Scene What a layer is drawn from.
  * @property {Model} model
@@ -25,6 +26,8 @@
 
 import { formatTime } from "./timeline_grid.js";
 import { Row } from "./timeline_labels.js";
+import { lanesWith, valueOf } from "./timeline_lanes.js";
+import { spansIn } from "./timeline_model.js";
 import { fill, outline, useFont, writeHaloed } from "./timeline_pen.js";
 import { lowerBound, visitIntervals, visitPoints } from "./timeline_ranges.js";
 import { barStep, labelStep, niceStep } from "./timeline_scale.js";
@@ -472,43 +475,46 @@ function paintFigures(ctx, scene) {
 /** @type {(context: Context, scene: Scene) => void} */
 function paintPrompts(ctx, scene) {
   const { model, layout, palette, per } = scene;
-  const lane = layout.lanes.prompt;
-  if (!lane) return;
   const x = toPixels(scene);
   const [from, to] = rangeOf(scene);
-  const { starts, ends, items } = model.lanes.prompt;
-  visitIntervals(starts, ends, from, to, 0.9 / per, (index) => {
-    const span = items[index];
-    const start = x(span.start);
-    const width = Math.max(1, x(span.end) - start - 1.5);
-    const mark = model.prompts.get(span.start);
-    ctx.fillStyle = palette.fills[span.tint];
-    if (span.fade > 0) {
-      const gradient = ctx.createLinearGradient(start, 0, start + span.fade * per, 0);
-      gradient.addColorStop(0, palette.fills[span.under]);
-      gradient.addColorStop(1, palette.fills[span.tint]);
-      ctx.fillStyle = gradient;
-    }
-    ctx.fillRect(start, lane.y, width, lane.h);
-    outline(ctx, start, lane.y, width, lane.h, palette.outline);
-    if (width < 3) return;
-    if (mark?.status === "open" || isOpenAt(model, span.start)) {
-      ctx.setLineDash([5, 4]);
-      ctx.lineWidth = 1;
-      ctx.strokeStyle = palette.edges[span.tint];
-      ctx.strokeRect(start + 0.5, lane.y + 0.5, width - 1, lane.h - 1);
-      ctx.setLineDash([]);
-    }
-    fill(ctx, start, lane.y, Math.min(4, Math.max(1, width / 4)), lane.h, palette.edges[span.tint]);
-    if (mark?.changed) {
-      ctx.beginPath();
-      ctx.moveTo(start, lane.y + lane.h);
-      ctx.lineTo(start + 10, lane.y + lane.h);
-      ctx.lineTo(start, lane.y + lane.h - 10);
-      ctx.fillStyle = palette.live;
-      ctx.fill();
-    }
-  });
+  for (const [id, lane] of lanesWith(layout, ["prompt"])) paintLane(id, lane);
+
+  /** @type {(id: LaneName, lane: Lane) => void} */
+  function paintLane(id, lane) {
+    const { starts, ends, items } = spansIn(model, id);
+    visitIntervals(starts, ends, from, to, 0.9 / per, (index) => {
+      const span = items[index];
+      const start = x(span.start);
+      const width = Math.max(1, x(span.end) - start - 1.5);
+      const mark = model.prompts.get(`${id} ${span.start}`);
+      ctx.fillStyle = palette.fills[span.tint];
+      if (span.fade > 0) {
+        const gradient = ctx.createLinearGradient(start, 0, start + span.fade * per, 0);
+        gradient.addColorStop(0, palette.fills[span.under]);
+        gradient.addColorStop(1, palette.fills[span.tint]);
+        ctx.fillStyle = gradient;
+      }
+      ctx.fillRect(start, lane.y, width, lane.h);
+      outline(ctx, start, lane.y, width, lane.h, palette.outline);
+      if (width < 3) return;
+      if (mark?.status === "open" || isOpenAt(model, span.start)) {
+        ctx.setLineDash([5, 4]);
+        ctx.lineWidth = 1;
+        ctx.strokeStyle = palette.edges[span.tint];
+        ctx.strokeRect(start + 0.5, lane.y + 0.5, width - 1, lane.h - 1);
+        ctx.setLineDash([]);
+      }
+      fill(ctx, start, lane.y, Math.min(4, Math.max(1, width / 4)), lane.h, palette.edges[span.tint]);
+      if (mark?.changed) {
+        ctx.beginPath();
+        ctx.moveTo(start, lane.y + lane.h);
+        ctx.lineTo(start + 10, lane.y + lane.h);
+        ctx.lineTo(start, lane.y + lane.h - 10);
+        ctx.fillStyle = palette.live;
+        ctx.fill();
+      }
+    });
+  }
 }
 
 /**
@@ -528,21 +534,20 @@ function paintValues(ctx, scene) {
   const { model, layout, palette, per } = scene;
   const x = toPixels(scene);
   const [from, to] = rangeOf(scene);
-  for (const id of /** @type {const} */ (["image", "strength", "sr", "take"])) {
-    const lane = layout.lanes[id];
-    if (!lane) continue;
-    const { starts, ends, items } = model.lanes[id];
+  for (const [id, lane] of lanesWith(layout, ["image", "strength", "sr", "take"])) {
+    const { starts, ends, items } = spansIn(model, id);
+    const value = valueOf(id);
     visitIntervals(starts, ends, from, to, 0.9 / per, (index) => {
       const span = items[index];
       const start = x(span.start);
       const width = Math.max(1, x(span.end) - start - 1.5);
-      const colour = id === "sr" ? (palette.scales[span.text] ?? palette.raised) : palette.raised;
+      const colour = value === "sr" ? (palette.scales[span.text] ?? palette.raised) : palette.raised;
       ctx.beginPath();
       ctx.roundRect(start, lane.y, width, lane.h, 2);
       ctx.fillStyle = colour;
       ctx.fill();
       outline(ctx, start, lane.y, width, lane.h, palette.outline);
-      if (id === "take") fill(ctx, start, lane.y, 2.5, lane.h, palette.ink);
+      if (value === "take") fill(ctx, start, lane.y, 2.5, lane.h, palette.ink);
       else if (index > 0) fill(ctx, start, lane.y, 1, lane.h, palette.control);
     });
   }

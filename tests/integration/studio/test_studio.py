@@ -250,21 +250,6 @@ def test_a_score_with_errors_is_not_played(score: Path) -> None:
     run(score, test)
 
 
-def test_a_score_for_several_stages_is_edited_and_not_played(score: Path) -> None:
-    score.write_text(SCORE.replace("seed 7", "seed 7\nstages left, right"), encoding="utf-8")
-
-    async def test(served: ServedStudio, page: StudioPage) -> None:
-        del served
-        checked = await page.wait_for("checked")
-        assert checked["diagnostics"] == []
-        answer = await page.request("mode", mode="rehearse")
-        assert "2 stages (left, right)" in answer["error"]["message"]
-        assert "--part left" in answer["error"]["hint"]
-        assert page.state["mode"] == "edit"
-
-    run(score, test)
-
-
 def test_a_text_is_saved_and_nothing_else_is_written(score: Path) -> None:
     async def test(served: ServedStudio, page: StudioPage) -> None:
         del served

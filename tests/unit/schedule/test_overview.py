@@ -5,7 +5,7 @@ from __future__ import annotations
 from sequencer.language.compiler import compile_ensemble
 from sequencer.language.notations import reads
 from sequencer.schedule.model import Schedule
-from sequencer.schedule.overview import overview
+from sequencer.schedule.overview import overview, stages_of_cues
 from tests.support.schedules import WHOLE
 
 HEAD = "clock 120 bpm, 4/4\nstages left, right\n"
@@ -43,3 +43,15 @@ def test_equal_parts_are_shown_as_one() -> None:
     both = overview(EnsembleSchedule((("left", WHOLE), ("right", WHOLE))))
     assert len(both.entries) == len(WHOLE.entries)
     assert [len(one.rules) for one in both.stretches] == [len(one.rules) for one in WHOLE.stretches]
+
+
+def test_the_stages_of_each_cue() -> None:
+    text = 'at 1 "A."\nat 9 on right "C."\nat 5 on left "B."\nevery 1 bar from 10 "D."\nend 13\n'
+    ensemble = compile_ensemble(reads(HEAD + text))
+    found = stages_of_cues(ensemble)
+    assert [found[one.id] for one in overview(ensemble).entries] == [
+        ("left", "right"),
+        ("left",),
+        ("right",),
+        *[("left", "right")] * 3,
+    ]

@@ -60,8 +60,8 @@ class FakeStudio:
             raise ZeroDivisionError
         return request.t
 
-    async def serve_frames(self, opened: Any) -> None:
-        await opened.send_bytes(b"frame")
+    async def serve_frames(self, opened: Any, stage: str) -> None:
+        await opened.send_bytes(f"frame{stage}".encode())
 
 
 @asynccontextmanager
@@ -375,6 +375,8 @@ def test_only_frames_follow_a_key_on_their_websocket() -> None:
     async def test(studio: FakeStudio, server: StudioServer, client: aiohttp.ClientSession) -> None:
         socket = await opened(server, client, studio.keys.viewer, "/frames")
         assert await socket.receive_bytes() == b"frame"
+        socket = await opened(server, client, studio.keys.viewer, "/frames?stage=right")
+        assert await socket.receive_bytes() == b"frameright"
 
     run(test)
 

@@ -97,7 +97,9 @@ class Follower:
         fresh._clock, fresh._refusals, fresh._pads = view._clock, view._refusals, view._pads
         fresh._prompts = view._prompts
         fresh._notes, fresh._revisions = view._notes, view._revisions
-        fresh._lines._fired = view._lines._fired
+        lines_before: Any = view._lines
+        fresh_lines: Any = fresh._lines
+        fresh_lines._fired = lines_before._fired
         expected = fresh.parts(event.at)
         lines = {line["n"]: line for line in expected["lines"]}
         self.compared += 1
@@ -210,7 +212,8 @@ def test_patches_are_complete_with_each_kind_of_clock_and_with_cuts(
 def test_a_missing_change_is_noticed() -> None:
     """A view that never compares its lines does not pass the tests above."""
     run = StudioRun(LIVE, *EVENTS)
-    run.view._lines.changed = lambda *, everything=False: ([], [])  # type: ignore[method-assign]  # a planted fault
+    lines: Any = run.view._lines
+    lines.changed = lambda *, everything=False: ([], [])  # a planted fault
     page = Follower(run)
     run.watchers.append(page.watch)
     with pytest.raises(AssertionError):

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from sequencer.core.errors import OutputError, UsageError
 from sequencer.core.paths import remove
+from sequencer.runtime.operator.reload_control import EditedScore
 from sequencer.studio.score_file import ChangedOnDiskError
 from sequencer.studio.text_buffer import TextBuffer, read_changes
-from sequencer.studio.workspace import Outgoing, Workspace, compile_text
+from sequencer.studio.workspace import EditedStages, Outgoing, Workspace, compile_text
 
 TEXT = 'clock 120 bpm, 4/4\nat 1 "A tram waits."\nat 3 "It goes."\nend 9\n'
 
@@ -311,10 +312,12 @@ def test_the_text_is_compiled_for_a_run(path: Path) -> None:
         with pytest.raises(UsageError, match="changed since"):
             await workspace.schedule_for(1)
         found = await workspace.schedule_for(2)
+        assert isinstance(found, EditedScore)
         assert found.schedule is not None and found.problems == ()
         assert found.sources == {str(path): workspace.text}
         workspace.edit("one", 2, [change(at, at + 1, "0")])
         found = await workspace.schedule_for(3)
+        assert isinstance(found, EditedScore)
         assert found.schedule is None
         assert "tram.score:3:4: " in found.problems[0]
 
@@ -323,7 +326,16 @@ def test_the_text_is_compiled_for_a_run(path: Path) -> None:
 
 def test_a_score_without_a_prompt_is_not_compiled_for_a_run(tmp_path: Path) -> None:
     found = compile_text("at 0c sr 4x\nend 2c\n", "untitled.score", tmp_path)
+    assert isinstance(found, EditedScore)
     assert found.schedule is None and "prompt" in found.problems[0]
+
+
+def test_a_score_for_several_stages_is_compiled_for_all(tmp_path: Path) -> None:
+    text = 'stages left, right\nat 0c "A tram."\nat 1c on right "Rain."\nend 3c\n'
+    found = compile_text(text, "untitled.score", tmp_path)
+    assert isinstance(found, EditedStages)
+    assert found.ensemble.names == ("left", "right")
+    assert found.sources == {"untitled.score": text}
 
 
 async def until(pages: Pages, page: str, kind: str) -> dict[str, Any]:

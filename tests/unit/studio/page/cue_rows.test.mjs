@@ -4,6 +4,7 @@ import { test } from "node:test";
 import {
   cueRows,
   lineNow,
+  onStages,
   orderLines,
   rowAfterKey,
   rowFacts,
@@ -98,4 +99,15 @@ test("keys move the selection within the list", () => {
   assert.equal(rowAfterKey("Home", 4, 5, 8), 0);
   assert.equal(rowAfterKey("a", 4, 5, 8), null);
   assert.equal(rowAfterKey("ArrowDown", -1, 0, 8), null);
+});
+
+test("cues of several stages are in the order of their times", () => {
+  const lines = [line(3, { time_s: 16, stages: ["left"] }), line(4, { time_s: 8, stages: ["right"] }), line(0, { time_s: 0 })];
+  assert.deepEqual(numbers(orderLines(lines, true)), [0, 4, 3]);
+  assert.deepEqual(numbers(orderLines(lines)), [0, 3, 4]);
+});
+
+test("a cue names its stages unless it is for all", () => {
+  assert.equal(onStages(line(1, { stages: ["left", "right"] })), "on left, right");
+  assert.equal(onStages(line(1)), "");
 });

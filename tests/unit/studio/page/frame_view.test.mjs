@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { badgeOf, describeFrame } from "../../../../sequencer/studio/page/frame_view.js";
+import { badgeOf, describeFrame, shownStages } from "../../../../sequencer/studio/page/frame_view.js";
 
 const SHOWN = { take: 1, chunk: 11, frame: 3, at: 10e9, width: 640, height: 384, frames: 33, simulated: false };
 const PLAYING = { status: "playing", take: 1, paused: false, real_time: true, stage: "reactor" };
@@ -31,4 +31,12 @@ test("a video that stands still is reported with the age of its frame", () => {
 
 test("a page without a connection for frames reports that", () => {
   assert.deepEqual(badge(PLAYING, null, 0, false), { text: "no video connection", tone: "bad" });
+});
+
+test("a run on several stages shows all of them, or the one that was asked for", () => {
+  assert.deepEqual(shownStages([]), [""]);
+  assert.deepEqual(shownStages(["left", "right"]), ["left", "right"]);
+  assert.deepEqual(shownStages(["left", "right"], "right"), ["right"]);
+  assert.deepEqual(shownStages(["left", "right"], "middle"), ["left", "right"]);
+  assert.deepEqual(shownStages([], "right"), [""]);
 });

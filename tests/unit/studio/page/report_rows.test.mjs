@@ -113,3 +113,18 @@ test("a journal is read without its header, its repetitions and what is cut off"
     { time: "1:00.700", way: "end", kind: "end", detail: "the score is over" },
   ]);
 });
+
+test("a run on several stages reports their spread, their freezes, and which were lost", () => {
+  const stages = [
+    { name: "left", verdict: "over", lost: false },
+    { name: "right", verdict: "lost", lost: true },
+  ];
+  const ensemble = { stages, spread_ms: { median: 4.2, p95: 9.6, worst: 20.1 }, freeze_ms: { median: 3, worst: 31.4 }, alignments: 4, cues: [] };
+  const report = { ...REPORT, ensemble };
+  assert.deepEqual(figure(report, [], "stages"), { name: "stages", value: "right lost", detail: "1 of 2 played on, frozen for up to 31 ms at 4 alignments", mark: "lost" });
+  assert.deepEqual(figure(report, [], "spread"), { name: "spread", value: "4 ms", detail: "in the median, 10 ms at p95, 20 ms at worst", mark: "" });
+  const none = { ...ensemble, stages: stages.slice(0, 1), spread_ms: null, freeze_ms: null };
+  assert.deepEqual(figure({ ...REPORT, ensemble: none }, [], "stages"), { name: "stages", value: "1", detail: "none lost", mark: "landed" });
+  assert.equal(figure({ ...REPORT, ensemble: none }, [], "spread"), undefined);
+  assert.equal(cueRows([{ ...LINE, stages: ["right"] }])[0].cue, "jam 9.1 on right");
+});

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { laneScale, layOutLanes } from "../../../../sequencer/studio/page/timeline_lanes.js";
 
-const all = { live: true, beats: true, image: true, strength: true, input: true, sound: true, error: true, protocols: ["MIDI", "OSC"] };
-const none = { live: false, beats: false, image: false, strength: false, input: false, sound: false, error: false, protocols: [] };
+const all = { live: true, beats: true, image: true, strength: true, sr: true, take: true, stages: [], input: true, sound: true, error: true, protocols: ["MIDI", "OSC"] };
+const none = { live: false, beats: false, image: false, strength: false, sr: true, take: true, stages: [], input: false, sound: false, error: false, protocols: [] };
 
 test("lanes are below each other and end with the status", () => {
   const { lanes, height } = layOutLanes(all, 900, false);

@@ -56,7 +56,7 @@ test("with a run, they are its deliveries", () => {
   assert.equal(padKey(model.marks.items[1].fired, model.keys), "A");
   assert.deepEqual([...model.inputs.at], [2]);
   assert.deepEqual([...model.snaps.at].map((at) => Math.round(at * 11)), [0]);
-  assert.equal(model.prompts.get(4)?.n, 9);
+  assert.equal(model.prompts.get("prompt 4")?.n, 9);
   assert.equal(model.widest, 2);
 });
 
@@ -129,11 +129,45 @@ test("a click finds the cue of a prompt, and a mark only within reach", () => {
 });
 
 test("a lane is found by its height", () => {
-  const layout = layOutLanes({ live: true, beats: true, image: false, strength: false, input: false, sound: false, error: false, protocols: [] }, 900, false);
+  const layout = layOutLanes({ live: true, beats: true, image: false, strength: false, sr: true, take: true, stages: [], input: false, sound: false, error: false, protocols: [] }, 900, false);
   const { y, h } = layout.lanes.prompt;
   assert.equal(laneAt(layout, y), "prompt");
   assert.equal(laneAt(layout, y + h), null);
   assert.equal(laneAt(layout, -1), null);
+});
+
+const WIDE = { start: 0, end: 6, short: "A street.", full: "A street.", tint: 0 };
+/** The same score for two stages; only the right one has rain, and strengths. */
+const STAGES = {
+  ...PLOT,
+  prompts: [],
+  stages: [
+    { name: "left", prompts: [WIDE], images: [], strengths: [], sr: [], takes: [] },
+    { name: "right", prompts: PLOT.prompts, images: [], strengths: [{ start: 0, end: 6, short: "0.3", full: "strength 0.3" }], sr: [], takes: [] },
+  ],
+};
+
+test("each stage has a lane, and what only it has is below it", () => {
+  const model = buildModel(STAGES, [], new Map());
+  assert.deepEqual(model.stages, [
+    { name: "left", values: [] },
+    { name: "right", values: ["strength"] },
+  ]);
+  const layout = layOutLanes({ live: false, beats: true, image: false, strength: false, sr: true, take: true, stages: model.stages, input: false, sound: false, error: false, protocols: [] }, 900, true);
+  assert.deepEqual(Object.keys(layout.lanes), ["section", "bar", "snap", "chunk", "prompt 0", "prompt 1", "strength 1", "sr", "take", "status"]);
+  assert.deepEqual(layout.names.slice(4, 6).map(({ name }) => name), ["left", "right"]);
+  assert.equal(describeAt(model, "prompt 0", 2, 10).text, "A street.");
+  assert.equal(describeAt(model, "prompt 1", 2, 10).text, "A street. Rain.");
+  assert.equal(describeAt(model, "strength 1", 2, 10).text, "strength 0.3");
+});
+
+test("a cue is in the lanes of its stages", () => {
+  const only = { ...LINE, n: 3, stages: ["right"] };
+  const model = buildModel(STAGES, [{ ...LINE, n: 0, chunk: 0, planned: 0 }, only], new Map());
+  assert.deepEqual([...model.prompts.keys()], ["prompt 0 0", "prompt 1 0", "prompt 1 1"]);
+  assert.equal(markAt(model, "prompt 1", 2, 10)?.n, 3);
+  assert.equal(markAt(model, "prompt 0", 2, 10)?.n, 0);
+  assert.match(describeMark(/** @type {any} */ (markAt(model, "prompt 1", 2, 10))), /^jam 1\.1 · on right · chunk 1/);
 });
 
 test("a cue whose chunk is not known names its range", () => {
