@@ -12,6 +12,7 @@ from sequencer.language.values.amounts import read_amount, read_duration
 from sequencer.language.values.positions import read_position
 from sequencer.language.values.triggers import read_trigger
 from sequencer.schedule.document import from_json, to_json
+from sequencer.schedule.ensemble import EnsembleSchedule
 from tests.fuzz.promises import ROOT, BrokenError, text_of
 
 
@@ -43,7 +44,10 @@ def _score(data: bytes, file: str) -> None:
             )
         if print_score(again.score, notation) != printed:
             raise BrokenError(f"printing twice as {notation} gives two texts")
-    if checked.schedule is not None:
+    if checked.ensemble is not None:
+        if EnsembleSchedule.from_json(checked.ensemble.to_json()) != checked.ensemble:
+            raise BrokenError("the schedules of stages came back from their document as others")
+    elif checked.schedule is not None:
         if from_json(to_json(checked.schedule)) != checked.schedule:
             raise BrokenError("a schedule came back from its document as another one")
     elif not checked.errors:

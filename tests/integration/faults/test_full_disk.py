@@ -274,8 +274,9 @@ def test_what_a_resumed_run_needs_is_replaced_and_never_emptied(disk: Disk) -> N
     lines: list[str] = []
     memory = {"session": "abc", "uploads": {}}
     run = SimpleNamespace(
-        _live=SimpleNamespace(memory=lambda: memory),
-        folder=SimpleNamespace(path=folder),
+        live=SimpleNamespace(memory=lambda: memory),
+        folder=SimpleNamespace(path=folder, final=folder),
+        settings=SimpleNamespace(quiet=True),
         notify=lines.append,
     )
     LiveRun._remember(run)  # type: ignore[arg-type]  # `run` has every attribute that the method uses
