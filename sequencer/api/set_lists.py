@@ -397,7 +397,7 @@ class _SetPlayer:
             "its session is billed while it waits" if _is_billed(entry) else "its session waits"
         )
         return (
-            f"{self._announce(entry, folder)}. It is being set up, and its session{billed} waits, "
+            f"{self._announce(entry, folder)}. It is being set up, and {billed}, "
             f"for {limit / SECOND / 60:g} min at most"
         )
 
