@@ -157,8 +157,9 @@ def test_what_a_session_can_be_taken_over_with_is_for_its_owner_only(tmp_path: P
     printed: list[str] = []
     run = LiveRun.__new__(LiveRun)
     vars(run).update(
-        _live=SimpleNamespace(memory=lambda: {"session": "s1"}),
-        folder=SimpleNamespace(path=tmp_path),
+        live=SimpleNamespace(memory=lambda: {"session": "s1"}),
+        folder=SimpleNamespace(path=tmp_path, final=tmp_path),
+        settings=SimpleNamespace(quiet=True),
         notify=printed.append,
     )
     before = os.umask(0)
