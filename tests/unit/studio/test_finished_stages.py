@@ -9,7 +9,7 @@ import sequencer
 from sequencer.stages.simulated.faults import Faults
 from sequencer.studio.finished_stages import finished_stages, stages_report
 
-SCREENS = Path(__file__).parents[2] / "data" / "three-screens.score"
+SCREENS = Path(__file__).parents[3] / "scores" / "three-screens.score"
 
 
 def test_a_run_on_several_stages_is_shown_from_its_result() -> None:

@@ -10,7 +10,7 @@ from sequencer.studio.finished_stages import finished_stages_plot
 from sequencer.studio.plots import schedule_plot
 from sequencer.studio.stage_plots import ensemble_plot
 
-SCREENS = Path(__file__).parents[2] / "data" / "three-screens.score"
+SCREENS = Path(__file__).parents[3] / "scores" / "three-screens.score"
 
 
 def screens() -> EnsembleSchedule:

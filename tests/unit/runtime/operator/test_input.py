@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -143,7 +144,11 @@ def test_go_begins_a_run_that_waits_for_it_but_not_right_after_the_score_before(
 @pytest.mark.parametrize("command", ["pause", "resume"])
 def test_a_pause_is_refused_while_the_score_waits_for_its_go(command: str) -> None:
     conductor = Conductor(compile_score(reads(LIVE.format(until="go out"))), waits_for_go=True)
-    performance: Any = SimpleNamespace(conductor=conductor, deliver=pytest.fail)
+    performance: Any = SimpleNamespace(
+        conductor=conductor,
+        deliver=pytest.fail,
+        explain_unanswered=partial(explain_unanswered, conductor.view),
+    )
     operator = Operator(performance, Now(), pytest.fail)
     for _ in range(2):  # before it is set up, and after
         with pytest.raises(IgnoredError, match="it waits for GO") as caught:
