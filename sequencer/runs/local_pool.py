@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 import threading
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 from multiprocessing.connection import wait
@@ -72,12 +71,10 @@ def _workers_of(pool: ProcessPoolExecutor) -> tuple[BaseProcess, ...]:
 
 
 def _prepare() -> None:
-    """Let only the process that started this worker end it, and end it when that process is gone.
+    """End this worker when the process that started it is gone, however that ended.
 
-    A terminal sends Ctrl-C to all processes of a command: a worker that waits for a task would
-    print a traceback. A worker of a killed process would wait for its next task for ever.
+    Otherwise a worker of a killed process waits for its next task for ever.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is None:
         return

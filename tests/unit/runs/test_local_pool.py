@@ -61,9 +61,3 @@ def test_an_aborted_pool_has_no_workers_left() -> None:
 
 def test_there_is_a_core() -> None:
     assert LocalPool().workers == usable_cores() >= 1
-
-
-def test_only_the_process_that_started_workers_is_interrupted() -> None:
-    pool = LocalPool(1)
-    assert pool.open().submit(signal.getsignal, signal.SIGINT).result() == signal.SIG_IGN
-    pool.close()
